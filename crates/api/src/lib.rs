@@ -1,0 +1,1 @@
+//! wxlogin: the login backend for WeChat Mini Programs

@@ -1,0 +1,2 @@
+//! The `wxlogin` program.
+fn main() {}

@@ -1,0 +1,101 @@
+//! The mini programs this service logs users in for.
+
+use crate::id::{AppId, OpenPlatform};
+
+/// A configured mini program. Its AppSecret is not here: only the adapter that talks to WeChat
+/// needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct App {
+    /// WeChat's name for it.
+    pub id: AppId,
+    /// The Open Platform account it is bound to, if the operator named one. Two apps with the
+    /// same account share users by unionid.
+    pub open_platform: Option<OpenPlatform>,
+}
+
+/// The request names an app that is not configured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the app is not configured here")]
+pub struct UnknownApp;
+
+/// All configured apps, in the operator's order.
+#[derive(Clone, Debug)]
+pub struct AppDirectory {
+    first: App,
+    others: Vec<App>,
+}
+
+impl AppDirectory {
+    /// A directory of `first` and `others`. There is always one app, because a login without
+    /// any app has no meaning.
+    #[must_use]
+    pub fn new(first: App, others: Vec<App>) -> Self {
+        Self { first, others }
+    }
+
+    /// The app of this id.
+    #[must_use]
+    pub fn find(&self, id: &str) -> Option<&App> {
+        self.all().find(|app| app.id.as_str() == id)
+    }
+
+    /// Every app, in the operator's order.
+    pub fn all(&self) -> impl Iterator<Item = &App> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// Which app a login is for: the one `named` in the request; else the one whose page sent it
+    /// (the appid in WeChat's fixed `referer`), if it is configured; else the first.
+    ///
+    /// # Errors
+    /// [`UnknownApp`] if the request names an app that is not configured.
+    pub fn choose(&self, named: Option<&str>, referer: Option<&str>) -> Result<&App, UnknownApp> {
+        if let Some(id) = named {
+            return self.find(id).ok_or(UnknownApp);
+        }
+        let referring = referer.and_then(appid_in_referer).and_then(|id| self.find(id));
+        Ok(referring.unwrap_or(&self.first))
+    }
+}
+
+/// The appid in `https://servicewechat.com/{appid}/{version}/page-frame.html`, the `Referer`
+/// that WeChat sets on every `wx.request` and that a page cannot change.
+fn appid_in_referer(referer: &str) -> Option<&str> {
+    referer.strip_prefix("https://servicewechat.com/")?.split('/').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn directory() -> AppDirectory {
+        let app = |id: &str| App { id: AppId::new(id), open_platform: None };
+        AppDirectory::new(app("wx01"), vec![app("wx02")])
+    }
+
+    #[test]
+    fn a_named_app_wins_over_the_referer() {
+        let chosen = directory();
+        let chosen = chosen.choose(Some("wx01"), Some("https://servicewechat.com/wx02/0/page-frame.html"));
+        assert_eq!(chosen.unwrap().id.as_str(), "wx01");
+    }
+
+    #[test]
+    fn a_named_app_that_is_not_configured_is_refused() {
+        assert_eq!(directory().choose(Some("wx03"), None), Err(UnknownApp));
+    }
+
+    #[test]
+    fn without_a_name_the_referer_decides() {
+        let apps = directory();
+        let chosen = apps.choose(None, Some("https://servicewechat.com/wx02/devtools/page-frame.html"));
+        assert_eq!(chosen.unwrap().id.as_str(), "wx02");
+    }
+
+    #[test]
+    fn a_referer_of_elsewhere_or_of_a_foreign_app_means_the_first_app() {
+        for referer in ["https://example.com/wx02/0/", "https://servicewechat.com/wx99/0/page-frame.html", ""] {
+            assert_eq!(directory().choose(None, Some(referer)).unwrap().id.as_str(), "wx01", "{referer}");
+        }
+    }
+}

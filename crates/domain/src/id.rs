@@ -1,0 +1,90 @@
+//! Names of things: ours (UUID version 7) and WeChat's (opaque text).
+
+use std::fmt;
+
+use uuid::Uuid;
+
+/// Declares an identifier of WeChat's: opaque text that is compared and never taken apart.
+macro_rules! wechat_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes the text as it is.
+            #[must_use]
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+wechat_id! {
+    /// A mini program (`appid`): `wx` and 16 hex digits.
+    AppId
+}
+wechat_id! {
+    /// A user as one mini program sees them (`openid`). Unique per user **and** app.
+    OpenId
+}
+wechat_id! {
+    /// A user as all apps of one Open Platform account see them (`unionid`).
+    UnionId
+}
+wechat_id! {
+    /// The operator's name for a WeChat Open Platform account (开放平台账号). Apps that share it
+    /// share their users' [`UnionId`]s.
+    OpenPlatform
+}
+
+/// Declares an identifier of ours: a UUID version 7, so that newer ones sort later.
+macro_rules! own_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// Wraps a UUID.
+            #[must_use]
+            pub const fn new(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+
+            /// The UUID.
+            #[must_use]
+            pub const fn as_uuid(&self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+own_id! {
+    /// A person, across all their identities: `userId`, the token's `sub`.
+    UserId
+}
+own_id! {
+    /// One login of a user: the token's `sid`.
+    SessionId
+}

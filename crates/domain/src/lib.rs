@@ -1,0 +1,28 @@
+//! Users, sessions, the ports around them and the use cases between: the inside of wxlogin.
+//!
+//! This crate knows no framework. What it needs from outside (WeChat, a database, a clock, a
+//! token format) it says as a trait in [`ports`]; other crates implement these traits, and the
+//! program's composition root puts the two together.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`id`], [`secret`], [`time`] | the small values everything is made of |
+//! | [`app`] | the mini programs this service logs users in for |
+//! | [`profile`], [`user`], [`session`], [`visit`], [`open_data`] | the model |
+//! | [`ports`] | what an adapter must do |
+//! | [`login`], [`access`] | the use cases |
+
+pub mod access;
+pub mod app;
+pub mod id;
+pub mod login;
+pub mod open_data;
+pub mod ports;
+pub mod profile;
+pub mod secret;
+pub mod session;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod time;
+pub mod user;
+pub mod visit;

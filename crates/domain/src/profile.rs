@@ -1,0 +1,121 @@
+//! What a user shows of themselves.
+
+/// WeChat's `gender`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gender {
+    /// 0: not told. All that WeChat has said since 2021-10-20.
+    Unknown,
+    /// 1.
+    Male,
+    /// 2.
+    Female,
+}
+
+impl Gender {
+    /// From WeChat's number. `None` for a number WeChat does not define.
+    #[must_use]
+    pub const fn from_number(number: i64) -> Option<Self> {
+        match number {
+            0 => Some(Self::Unknown),
+            1 => Some(Self::Male),
+            2 => Some(Self::Female),
+            _ => None,
+        }
+    }
+
+    /// WeChat's number: 0, 1 or 2.
+    #[must_use]
+    pub const fn number(self) -> i16 {
+        match self {
+            Self::Unknown => 0,
+            Self::Male => 1,
+            Self::Female => 2,
+        }
+    }
+}
+
+/// The profile as it is stored. A field nobody ever filled is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Profile {
+    /// Nickname.
+    pub nick_name: Option<String>,
+    /// URL of the avatar.
+    pub avatar_url: Option<String>,
+    /// Gender. `Some(Gender::Unknown)` only if the user themselves said so.
+    pub gender: Option<Gender>,
+    /// Language of the user's WeChat, such as `zh_CN`.
+    pub language: Option<String>,
+    /// Country.
+    pub country: Option<String>,
+    /// Province.
+    pub province: Option<String>,
+    /// City.
+    pub city: Option<String>,
+}
+
+/// A profile as WeChat told it at a login, in encryptedData or in signed rawData.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProfileReport {
+    /// What WeChat said.
+    pub profile: Profile,
+    /// Whether WeChat gave its placeholder (grey avatar, `微信用户`) in place of the person's
+    /// own nickname and avatar (fact sheet of WeChat's changes of 2021-04 and 2022-11).
+    pub is_anonymous: bool,
+}
+
+impl ProfileReport {
+    /// Nickname WeChat gives to everybody who did not fill in their own.
+    pub const ANONYMOUS_NICK_NAME: &str = "微信用户";
+
+    /// Lets a fuller report speak over this one: what `other` says wins, what it leaves out stays.
+    #[must_use]
+    pub fn overlaid_with(mut self, other: Self) -> Self {
+        if self.is_anonymous && !other.is_anonymous {
+            self.profile.nick_name = None;
+            self.profile.avatar_url = None;
+            self.is_anonymous = false;
+        }
+        let is_anonymous = self.is_anonymous;
+        self.profile.learn(other);
+        self
+            .with_anonymous(is_anonymous)
+    }
+
+    fn with_anonymous(mut self, is_anonymous: bool) -> Self {
+        self.is_anonymous = is_anonymous;
+        self
+    }
+}
+
+impl Profile {
+    /// Takes over what WeChat reports. Empty text and gender 0 say nothing and change nothing;
+    /// an anonymous report fills an empty nickname or avatar but never replaces one.
+    pub fn learn(&mut self, report: ProfileReport) {
+        let told = report.profile;
+        if !(report.is_anonymous && self.nick_name.is_some()) {
+            fill(&mut self.nick_name, told.nick_name);
+        }
+        if !(report.is_anonymous && self.avatar_url.is_some()) {
+            fill(&mut self.avatar_url, told.avatar_url);
+        }
+        if let Some(gender) = told.gender.filter(|gender| *gender != Gender::Unknown) {
+            self.gender = Some(gender);
+        }
+        fill(&mut self.language, told.language);
+        fill(&mut self.country, told.country);
+        fill(&mut self.province, told.province);
+        fill(&mut self.city, told.city);
+    }
+}
+
+fn fill(field: &mut Option<String>, told: Option<String>) {
+    if let Some(text) = told.and_then(storable) {
+        *field = Some(text);
+    }
+}
+
+/// `text` without NUL characters, which PostgreSQL cannot store; `None` if nothing is left.
+fn storable(mut text: String) -> Option<String> {
+    text.retain(|character| character != '\0');
+    (!text.is_empty()).then_some(text)
+}

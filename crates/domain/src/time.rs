@@ -1,0 +1,46 @@
+//! Instants, as every layer keeps them.
+
+/// An instant on the UTC time line.
+///
+/// Everything stored is kept to the microsecond, which is what PostgreSQL's `timestamptz` holds;
+/// [`Clock::now`](crate::ports::Clock::now) gives nothing finer, so that a value read back equals
+/// the value written.
+pub use jiff::Timestamp;
+
+/// A span of time. Never negative.
+pub use std::time::Duration;
+
+/// `timestamp` without what is finer than a microsecond.
+#[must_use]
+pub fn to_microseconds(timestamp: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(timestamp.as_microsecond()).unwrap_or(timestamp)
+}
+
+/// `timestamp + span`, or the end of time.
+#[must_use]
+pub fn after(timestamp: Timestamp, span: Duration) -> Timestamp {
+    timestamp.checked_add(span).unwrap_or(Timestamp::MAX)
+}
+
+/// `timestamp - span`, or the beginning of time.
+#[must_use]
+pub fn before(timestamp: Timestamp, span: Duration) -> Timestamp {
+    timestamp.checked_sub(span).unwrap_or(Timestamp::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_finer_than_a_microsecond_is_dropped() {
+        let fine = Timestamp::new(1_700_000_000, 123_456_789).unwrap();
+        assert_eq!(to_microseconds(fine), Timestamp::new(1_700_000_000, 123_456_000).unwrap());
+    }
+
+    #[test]
+    fn the_ends_of_time_are_not_passed() {
+        assert_eq!(after(Timestamp::MAX, Duration::from_secs(1)), Timestamp::MAX);
+        assert_eq!(before(Timestamp::MIN, Duration::from_secs(1)), Timestamp::MIN);
+    }
+}

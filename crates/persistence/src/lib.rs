@@ -1,0 +1,1 @@
+//! The repositories of wxlogin in Diesel, on PostgreSQL and SQLite

@@ -1,0 +1,1 @@
+//! WeChat's server API for Mini Programs over HTTP

@@ -1,0 +1,1 @@
+//! Opens and checks the open data of WeChat Mini Programs
