@@ -53,7 +53,9 @@ impl AppDirectory {
         if let Some(id) = named {
             return self.find(id).ok_or(UnknownApp);
         }
-        let referring = referer.and_then(appid_in_referer).and_then(|id| self.find(id));
+        let referring = referer
+            .and_then(appid_in_referer)
+            .and_then(|id| self.find(id));
         Ok(referring.unwrap_or(&self.first))
     }
 }
@@ -61,7 +63,10 @@ impl AppDirectory {
 /// The appid in `https://servicewechat.com/{appid}/{version}/page-frame.html`, the `Referer`
 /// that WeChat sets on every `wx.request` and that a page cannot change.
 fn appid_in_referer(referer: &str) -> Option<&str> {
-    referer.strip_prefix("https://servicewechat.com/")?.split('/').next()
+    referer
+        .strip_prefix("https://servicewechat.com/")?
+        .split('/')
+        .next()
 }
 
 #[cfg(test)]
@@ -69,14 +74,20 @@ mod tests {
     use super::*;
 
     fn directory() -> AppDirectory {
-        let app = |id: &str| App { id: AppId::new(id), open_platform: None };
+        let app = |id: &str| App {
+            id: AppId::new(id),
+            open_platform: None,
+        };
         AppDirectory::new(app("wx01"), vec![app("wx02")])
     }
 
     #[test]
     fn a_named_app_wins_over_the_referer() {
         let chosen = directory();
-        let chosen = chosen.choose(Some("wx01"), Some("https://servicewechat.com/wx02/0/page-frame.html"));
+        let chosen = chosen.choose(
+            Some("wx01"),
+            Some("https://servicewechat.com/wx02/0/page-frame.html"),
+        );
         assert_eq!(chosen.unwrap().id.as_str(), "wx01");
     }
 
@@ -88,14 +99,25 @@ mod tests {
     #[test]
     fn without_a_name_the_referer_decides() {
         let apps = directory();
-        let chosen = apps.choose(None, Some("https://servicewechat.com/wx02/devtools/page-frame.html"));
+        let chosen = apps.choose(
+            None,
+            Some("https://servicewechat.com/wx02/devtools/page-frame.html"),
+        );
         assert_eq!(chosen.unwrap().id.as_str(), "wx02");
     }
 
     #[test]
     fn a_referer_of_elsewhere_or_of_a_foreign_app_means_the_first_app() {
-        for referer in ["https://example.com/wx02/0/", "https://servicewechat.com/wx99/0/page-frame.html", ""] {
-            assert_eq!(directory().choose(None, Some(referer)).unwrap().id.as_str(), "wx01", "{referer}");
+        for referer in [
+            "https://example.com/wx02/0/",
+            "https://servicewechat.com/wx99/0/page-frame.html",
+            "",
+        ] {
+            assert_eq!(
+                directory().choose(None, Some(referer)).unwrap().id.as_str(),
+                "wx01",
+                "{referer}"
+            );
         }
     }
 }

@@ -66,25 +66,6 @@ pub struct ProfileReport {
 impl ProfileReport {
     /// Nickname WeChat gives to everybody who did not fill in their own.
     pub const ANONYMOUS_NICK_NAME: &str = "微信用户";
-
-    /// Lets a fuller report speak over this one: what `other` says wins, what it leaves out stays.
-    #[must_use]
-    pub fn overlaid_with(mut self, other: Self) -> Self {
-        if self.is_anonymous && !other.is_anonymous {
-            self.profile.nick_name = None;
-            self.profile.avatar_url = None;
-            self.is_anonymous = false;
-        }
-        let is_anonymous = self.is_anonymous;
-        self.profile.learn(other);
-        self
-            .with_anonymous(is_anonymous)
-    }
-
-    fn with_anonymous(mut self, is_anonymous: bool) -> Self {
-        self.is_anonymous = is_anonymous;
-        self
-    }
 }
 
 impl Profile {
@@ -118,4 +99,71 @@ fn fill(field: &mut Option<String>, told: Option<String>) {
 fn storable(mut text: String) -> Option<String> {
     text.retain(|character| character != '\0');
     (!text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(nick_name: &str, is_anonymous: bool) -> ProfileReport {
+        let profile = Profile {
+            nick_name: Some(nick_name.to_owned()),
+            ..Profile::default()
+        };
+        ProfileReport {
+            profile,
+            is_anonymous,
+        }
+    }
+
+    #[test]
+    fn an_anonymous_report_never_replaces_a_stored_nickname() {
+        let mut profile = Profile::default();
+        profile.learn(report("Band", false));
+        profile.learn(report(ProfileReport::ANONYMOUS_NICK_NAME, true));
+        assert_eq!(profile.nick_name.as_deref(), Some("Band"));
+    }
+
+    #[test]
+    fn an_anonymous_report_fills_an_empty_profile_and_gives_way_to_a_real_one() {
+        let mut profile = Profile::default();
+        profile.learn(report(ProfileReport::ANONYMOUS_NICK_NAME, true));
+        assert_eq!(
+            profile.nick_name.as_deref(),
+            Some(ProfileReport::ANONYMOUS_NICK_NAME)
+        );
+        profile.learn(report("Band", false));
+        assert_eq!(profile.nick_name.as_deref(), Some("Band"));
+    }
+
+    #[test]
+    fn empty_text_and_gender_0_change_nothing() {
+        let mut profile = Profile::default();
+        let told = Profile {
+            gender: Some(Gender::Female),
+            city: Some("广州".to_owned()),
+            ..Profile::default()
+        };
+        profile.learn(ProfileReport {
+            profile: told.clone(),
+            is_anonymous: false,
+        });
+        let empty = Profile {
+            gender: Some(Gender::Unknown),
+            city: Some(String::new()),
+            ..Profile::default()
+        };
+        profile.learn(ProfileReport {
+            profile: empty,
+            is_anonymous: false,
+        });
+        assert_eq!(profile, told);
+    }
+
+    #[test]
+    fn a_nul_character_is_dropped() {
+        let mut profile = Profile::default();
+        profile.learn(report("Ba\0nd", false));
+        assert_eq!(profile.nick_name.as_deref(), Some("Band"));
+    }
 }

@@ -108,8 +108,15 @@ mod tests {
 
     #[test]
     fn debug_never_shows_a_secret() {
-        let shown = format!("{:?} {:?}", SessionKey::new("tiihtNczf5v6AKRyjwEUhQ=="), LoginCode::new("0a1b2c"));
-        assert!(!shown.contains("tiih") && !shown.contains("0a1b2c"), "{shown}");
+        let shown = format!(
+            "{:?} {:?}",
+            SessionKey::new("tiihtNczf5v6AKRyjwEUhQ=="),
+            LoginCode::new("0a1b2c")
+        );
+        assert!(
+            !shown.contains("tiih") && !shown.contains("0a1b2c"),
+            "{shown}"
+        );
     }
 
     #[test]

@@ -1,0 +1,69 @@
+//! Use case: a request with a token.
+
+use std::sync::Arc;
+
+use crate::ports::{AccessTokenError, Clock, RepositoryError, SessionRepository, TokenIssuer};
+use crate::secret::AccessToken;
+use crate::session::SessionAccount;
+
+/// Tells who is asking.
+pub struct AccessService {
+    sessions: Arc<dyn SessionRepository>,
+    tokens: Arc<dyn TokenIssuer>,
+    clock: Arc<dyn Clock>,
+}
+
+/// Why a request with a token is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// The token is not ours.
+    #[error("the token is not one of this service's")]
+    TokenInvalid,
+    /// The token's time is over.
+    #[error("the token has expired")]
+    TokenExpired,
+    /// The session was ended, or its user was disabled or deleted.
+    #[error("the session has ended")]
+    SessionRevoked,
+    /// The database did not answer.
+    #[error("the session could not be looked up")]
+    Storage(#[from] RepositoryError),
+}
+
+impl AccessService {
+    /// Puts the service together.
+    #[must_use]
+    pub fn new(
+        sessions: Arc<dyn SessionRepository>,
+        tokens: Arc<dyn TokenIssuer>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            sessions,
+            tokens,
+            clock,
+        }
+    }
+
+    /// The session, user and identity behind `token`.
+    ///
+    /// # Errors
+    /// [`AccessError`], by what the client can do.
+    pub async fn account(&self, token: &AccessToken) -> Result<SessionAccount, AccessError> {
+        let now = self.clock.now();
+        let grant = self.tokens.read_access(token, now)?;
+        let account = self.sessions.find(grant.session_id).await?;
+        account
+            .filter(|account| account.session.is_live(now) && account.user.disabled_at.is_none())
+            .ok_or(AccessError::SessionRevoked)
+    }
+}
+
+impl From<AccessTokenError> for AccessError {
+    fn from(error: AccessTokenError) -> Self {
+        match error {
+            AccessTokenError::Invalid => Self::TokenInvalid,
+            AccessTokenError::Expired => Self::TokenExpired,
+        }
+    }
+}

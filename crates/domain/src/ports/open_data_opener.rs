@@ -1,0 +1,55 @@
+//! Port: opening and checking what a phone sends along.
+
+use crate::open_data::{EncryptedData, Expected, OpenedData, SignedRawData};
+use crate::profile::ProfileReport;
+
+/// Opens encryptedData and checks rawData (开放数据校验与解密).
+///
+/// An adapter MUST refuse whatever does not agree with [`Expected`], MUST NOT panic on any input,
+/// and MUST take the same time for every way in which a ciphertext fails to open.
+pub trait OpenDataOpener: Send + Sync {
+    /// Decrypts `data` and checks its watermark and, if it names one, its openid.
+    ///
+    /// # Errors
+    /// [`OpenDataError`], by what does not hold.
+    fn open(
+        &self,
+        data: &EncryptedData,
+        expected: &Expected<'_>,
+    ) -> Result<OpenedData, OpenDataError>;
+
+    /// Checks the signature of `data` and reads the profile in it. There is no watermark in
+    /// rawData, so of `expected` only the session_key counts.
+    ///
+    /// # Errors
+    /// [`OpenDataError::BadSignature`], or [`OpenDataError::Malformed`] if it is signed and yet
+    /// no profile.
+    fn verify(
+        &self,
+        data: &SignedRawData,
+        expected: &Expected<'_>,
+    ) -> Result<ProfileReport, OpenDataError>;
+}
+
+/// Why open data is not believed. A caller without a session learns no more than that it is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum OpenDataError {
+    /// It cannot be a ciphertext (not base64, wrong length), or opens and has no watermark.
+    #[error("the data cannot be open data of WeChat's")]
+    Malformed,
+    /// This session_key does not open it to JSON: the key is stale or the data is forged.
+    #[error("the session_key does not open the data")]
+    NotOpened,
+    /// The signature of rawData does not hold.
+    #[error("the signature of rawData does not hold")]
+    BadSignature,
+    /// The watermark names another app.
+    #[error("the data was made for another app")]
+    OtherApp,
+    /// It is about another user.
+    #[error("the data is about another user")]
+    OtherUser,
+    /// The watermark is older than is accepted.
+    #[error("the data is too old")]
+    TooOld,
+}

@@ -1,0 +1,26 @@
+//! Port: whether a thing we depend on can be used now.
+
+use async_trait::async_trait;
+
+use super::Cause;
+
+/// Tells the orchestrator whether this replica can serve.
+#[async_trait]
+pub trait ReadinessProbe: Send + Sync {
+    /// Tries the thing once, within a bounded time.
+    ///
+    /// # Errors
+    /// [`NotReady`] if it cannot be used.
+    async fn probe(&self) -> Result<(), NotReady>;
+}
+
+/// Why a replica cannot serve.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReady {
+    /// It cannot be reached.
+    #[error("the database does not answer")]
+    Unreachable(#[source] Cause),
+    /// It answers, but its schema is not the one this program was built for.
+    #[error("the database's schema is not up to date: run `wxlogin migrate`")]
+    SchemaOutdated,
+}

@@ -1,0 +1,18 @@
+//! Why a repository did not do what it was asked.
+
+use super::Cause;
+
+/// A failed repository call. Nothing was stored, unless the connection broke while the commit
+/// was under way.
+#[derive(Debug, thiserror::Error)]
+pub enum RepositoryError {
+    /// The database cannot be reached or used: again later.
+    #[error("the database is not available")]
+    Unavailable(#[source] Cause),
+    /// More is waiting to be stored than is sensible: again later.
+    #[error("too many writes are waiting for the database")]
+    Overloaded,
+    /// A bug: a constraint broken, a row that makes no sense, a secret that does not unseal.
+    #[error("the database refused the operation")]
+    Internal(#[source] Cause),
+}

@@ -1,0 +1,31 @@
+//! Port: where sessions are kept.
+
+use async_trait::async_trait;
+
+use super::RepositoryError;
+use crate::id::SessionId;
+use crate::secret::SecretHash;
+use crate::session::SessionAccount;
+use crate::time::Timestamp;
+
+/// Keeps sessions.
+#[async_trait]
+pub trait SessionRepository: Send + Sync {
+    /// The session, with its user and identity. `None` if there is none; one that has ended or
+    /// expired is still found.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    async fn find(&self, id: SessionId) -> Result<Option<SessionAccount>, RepositoryError>;
+
+    /// The session that was opened with this code and this nonce at or after `since`.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    async fn find_repeated(
+        &self,
+        code: SecretHash,
+        nonce: SecretHash,
+        since: Timestamp,
+    ) -> Result<Option<SessionAccount>, RepositoryError>;
+}

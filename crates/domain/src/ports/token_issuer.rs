@@ -1,0 +1,71 @@
+//! Port: the format of our tokens.
+
+use super::Cause;
+use crate::id::{AppId, SessionId, UserId};
+use crate::secret::{AccessToken, RefreshToken};
+use crate::session::Generation;
+use crate::time::{Duration, Timestamp};
+
+/// Issues tokens and reads back its own.
+///
+/// An adapter MUST make tokens nobody else can make, MUST make a new access token at every call,
+/// and MUST refuse every token it did not make.
+pub trait TokenIssuer: Send + Sync {
+    /// Makes the pair of tokens of one generation of a session.
+    ///
+    /// # Errors
+    /// [`TokenIssueError`] if there is no key to sign with.
+    fn issue(&self, grant: &AccessGrant, now: Timestamp) -> Result<TokenPair, TokenIssueError>;
+
+    /// Reads an access token.
+    ///
+    /// # Errors
+    /// [`AccessTokenError`] if it is not ours or too old.
+    fn read_access(
+        &self,
+        token: &AccessToken,
+        now: Timestamp,
+    ) -> Result<AccessGrant, AccessTokenError>;
+}
+
+/// What a token says: who, in which session, of which generation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessGrant {
+    /// The user.
+    pub user_id: UserId,
+    /// The session.
+    pub session_id: SessionId,
+    /// The app the user logged in to.
+    pub app_id: AppId,
+    /// The generation of the pair.
+    pub generation: Generation,
+}
+
+/// An access token, and the refresh token that is exchanged for the next pair.
+#[derive(Clone, Debug)]
+pub struct TokenPair {
+    /// The access token.
+    pub access: AccessToken,
+    /// How long it is good for.
+    pub access_ttl: Duration,
+    /// The refresh token.
+    pub refresh: RefreshToken,
+    /// How long it is good for.
+    pub refresh_ttl: Duration,
+}
+
+/// No token can be issued: a bug or a broken key.
+#[derive(Debug, thiserror::Error)]
+#[error("the token could not be signed")]
+pub struct TokenIssueError(#[source] pub Cause);
+
+/// Why an access token is not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AccessTokenError {
+    /// Not one of ours, or changed.
+    #[error("the token is not one of this service's")]
+    Invalid,
+    /// Ours, and its time is over.
+    #[error("the token has expired")]
+    Expired,
+}

@@ -1,0 +1,69 @@
+//! Our own login state.
+
+use crate::id::{SessionId, UserId};
+use crate::time::Timestamp;
+use crate::user::{Identity, User};
+
+/// One login of a user on one device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Its name, the token's `sid`.
+    pub id: SessionId,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// The newest [`Generation`] of tokens of which something has been used.
+    pub generation: Generation,
+    /// When the user logged in.
+    pub created_at: Timestamp,
+    /// When its refresh token dies if it is not used before.
+    pub expires_at: Timestamp,
+    /// When it ended by logout, revocation or replay; `None` while it lives.
+    pub ended_at: Option<Timestamp>,
+}
+
+impl Session {
+    /// Whether it can still be used at `now`.
+    #[must_use]
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.ended_at.is_none() && now < self.expires_at
+    }
+}
+
+/// The generation of a pair of tokens: 1 at login, one more at each refresh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Generation(u32);
+
+impl Generation {
+    /// The pair a login gives.
+    pub const FIRST: Self = Self(1);
+
+    /// Takes a number back from where it was kept.
+    #[must_use]
+    pub const fn new(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+
+    /// The generation a refresh gives.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+/// A session with the user and the identity that opened it: what a request with a token is
+/// answered from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionAccount {
+    /// The session.
+    pub session: Session,
+    /// Whose it is.
+    pub user: User,
+    /// The identity they logged in with.
+    pub identity: Identity,
+}

@@ -1,0 +1,57 @@
+//! A login as the store sees it: one whole value in, one whole value out.
+
+use crate::app::App;
+use crate::id::{OpenId, SessionId, UnionId, UserId};
+use crate::profile::ProfileReport;
+use crate::secret::{SecretHash, SessionKey};
+use crate::session::SessionAccount;
+use crate::time::Timestamp;
+
+/// Everything a login leaves behind.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    /// When it happened.
+    pub at: Timestamp,
+    /// The mini program.
+    pub app: App,
+    /// The user's openid there.
+    pub open_id: OpenId,
+    /// The unionid, if WeChat told it.
+    pub union_id: Option<UnionId>,
+    /// The fresh session_key, to be kept sealed.
+    pub session_key: SessionKey,
+    /// What WeChat said about the person, in the order it is to be learnt.
+    pub reports: Vec<ProfileReport>,
+    /// The id the user gets if they are new.
+    pub new_user_id: UserId,
+    /// The session to open.
+    pub session: NewSession,
+}
+
+/// The session a login opens, at [`Generation::FIRST`](crate::session::Generation::FIRST).
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    /// Its id.
+    pub id: SessionId,
+    /// When its refresh token dies.
+    pub expires_at: Timestamp,
+    /// The code it was opened with. A code opens at most one session.
+    pub code: SecretHash,
+    /// The nonce that came with the code, if one came.
+    pub nonce: Option<SecretHash>,
+}
+
+/// What became of a [`Visit`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VisitOutcome {
+    /// The user and the session are stored, durably.
+    Recorded(Box<SessionAccount>),
+    /// The operator has shut this user out. Nothing was stored.
+    UserDisabled,
+}
+
+/// Whether `account`'s session is the one its user came with: their very first login.
+#[must_use]
+pub fn is_first_visit(account: &SessionAccount) -> bool {
+    account.user.created_at == account.session.created_at
+}
