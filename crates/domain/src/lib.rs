@@ -22,6 +22,10 @@ pub mod profile;
 pub mod secret;
 pub mod session;
 #[cfg(feature = "testing")]
+#[expect(
+    clippy::unwrap_used,
+    reason = "fakes and suites of tests fail by panicking"
+)]
 pub mod testing;
 pub mod time;
 pub mod user;

@@ -1,1 +1,270 @@
-//! Use case: a login.
+//! Use case: a login, from the code to the tokens.
+
+mod attempt;
+mod code_ledger;
+mod error;
+
+use std::sync::Arc;
+
+pub use attempt::{Login, LoginAttempt};
+pub use error::LoginError;
+
+use crate::id::{SessionId, UnionId, UserId};
+use crate::open_data::{Expected, Watermark};
+use crate::ports::{
+    AccessGrant, Clock, CodeExchanger, ExchangeError, OpenDataError, OpenDataOpener,
+    SessionRepository, TokenIssuer, UserRepository, WechatSession,
+};
+use crate::profile::ProfileReport;
+use crate::secret::SecretHash;
+use crate::session::SessionAccount;
+use crate::time::{Duration, Timestamp, after, before};
+use crate::visit::{NewSession, Visit, VisitOutcome, is_first_visit};
+use code_ledger::{Claim, CodeLedger, Turn};
+
+/// How long a repeated request gets the same session again.
+const REPEAT_WINDOW: Duration = Duration::from_mins(1);
+
+/// How long to wait, step by step, for another replica that has exchanged the same code to store
+/// its session. The sum bounds what a wrong code with a nonce can cost.
+const REPEAT_WAITS: [Duration; 5] = [
+    Duration::from_millis(20),
+    Duration::from_millis(40),
+    Duration::from_millis(80),
+    Duration::from_millis(160),
+    Duration::from_millis(320),
+];
+
+/// What the operator decides about logins.
+#[derive(Clone, Copy, Debug)]
+pub struct LoginPolicy {
+    /// The greatest age of a watermark; `None` for any.
+    pub open_data_max_age: Option<Duration>,
+    /// How long a session lives without being refreshed.
+    pub session_ttl: Duration,
+}
+
+/// The doors a login walks through.
+pub struct LoginPorts {
+    /// WeChat.
+    pub exchanger: Arc<dyn CodeExchanger>,
+    /// Open data.
+    pub opener: Arc<dyn OpenDataOpener>,
+    /// The store of users.
+    pub users: Arc<dyn UserRepository>,
+    /// The store of sessions.
+    pub sessions: Arc<dyn SessionRepository>,
+    /// Our tokens.
+    pub tokens: Arc<dyn TokenIssuer>,
+    /// Time and ids.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Logs users in: exchanges the code, opens the data, records the visit, issues the tokens. Each
+/// door is asked once. Data that does not open stores nobody.
+pub struct LoginService {
+    ports: LoginPorts,
+    policy: LoginPolicy,
+    codes: CodeLedger,
+}
+
+impl LoginService {
+    /// Puts the service together.
+    #[must_use]
+    pub fn new(ports: LoginPorts, policy: LoginPolicy) -> Self {
+        Self {
+            ports,
+            policy,
+            codes: CodeLedger::default(),
+        }
+    }
+
+    /// Logs a user in.
+    ///
+    /// Run it to its end even if the client goes away: the code is spent by then, and the same
+    /// request with the same nonce must find the session.
+    ///
+    /// # Errors
+    /// [`LoginError`], by what the client can do.
+    pub async fn login(&self, attempt: &LoginAttempt) -> Result<Login, LoginError> {
+        let code = SecretHash::of_code(&attempt.app.id, &attempt.code);
+        let nonce = attempt
+            .nonce
+            .as_ref()
+            .map(|nonce| SecretHash::of_nonce(&code, nonce));
+        loop {
+            match self.codes.claim(code, nonce) {
+                Claim::First(turn) => return self.exchange(attempt, code, nonce, turn).await,
+                Claim::Spent => return Err(LoginError::CodeSpent),
+                Claim::Repeat { first, nonce } => {
+                    first.await;
+                    if self.codes.is_spent(&code) {
+                        return self
+                            .repeat(code, nonce, &[])
+                            .await?
+                            .ok_or(LoginError::CodeSpent);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn exchange(
+        &self,
+        attempt: &LoginAttempt,
+        code: SecretHash,
+        nonce: Option<SecretHash>,
+        turn: Turn<'_>,
+    ) -> Result<Login, LoginError> {
+        match self
+            .ports
+            .exchanger
+            .exchange(&attempt.app.id, &attempt.code)
+            .await
+        {
+            Ok(wechat) => self.admit(attempt, wechat, code, nonce).await,
+            Err(error) => {
+                if !error.spends_code() {
+                    turn.give_back();
+                }
+                self.repeated_elsewhere(error, code, nonce).await
+            }
+        }
+    }
+
+    /// WeChat has said who it is: checks the data, stores the visit, issues the tokens.
+    async fn admit(
+        &self,
+        attempt: &LoginAttempt,
+        wechat: WechatSession,
+        code: SecretHash,
+        nonce: Option<SecretHash>,
+    ) -> Result<Login, LoginError> {
+        let now = self.ports.clock.now();
+        let proven = self.prove(attempt, &wechat, now)?;
+        let visit = Visit {
+            at: now,
+            app: attempt.app.clone(),
+            open_id: wechat.open_id,
+            union_id: wechat.union_id.or(proven.union_id),
+            session_key: wechat.session_key,
+            reports: proven.reports,
+            new_user_id: UserId::new(self.ports.clock.new_id()),
+            session: NewSession {
+                id: SessionId::new(self.ports.clock.new_id()),
+                expires_at: after(now, self.policy.session_ttl),
+                code,
+                nonce,
+            },
+        };
+        match self.ports.users.record_visit(visit).await? {
+            VisitOutcome::Recorded(account) => self.answer(*account, proven.watermark, now),
+            VisitOutcome::UserDisabled => Err(LoginError::UserDisabled),
+        }
+    }
+
+    /// Opens and checks what came along with the code.
+    fn prove(
+        &self,
+        attempt: &LoginAttempt,
+        wechat: &WechatSession,
+        now: Timestamp,
+    ) -> Result<Proven, OpenDataError> {
+        let expected = Expected {
+            session_key: &wechat.session_key,
+            app_id: &attempt.app.id,
+            open_id: &wechat.open_id,
+            not_before: self.policy.open_data_max_age.map(|age| before(now, age)),
+        };
+        let mut proven = Proven::default();
+        if let Some(raw) = &attempt.raw_data {
+            proven
+                .reports
+                .push(self.ports.opener.verify(raw, &expected)?);
+        }
+        if let Some(data) = &attempt.encrypted_data {
+            let opened = self.ports.opener.open(data, &expected)?;
+            proven.reports.extend(opened.report);
+            proven.union_id = opened.union_id;
+            proven.watermark = Some(opened.watermark);
+        }
+        Ok(proven)
+    }
+
+    /// WeChat refused the code. If it came with a nonce, another replica may have exchanged it
+    /// for the same phone a moment ago.
+    async fn repeated_elsewhere(
+        &self,
+        error: ExchangeError,
+        code: SecretHash,
+        nonce: Option<SecretHash>,
+    ) -> Result<Login, LoginError> {
+        if let (ExchangeError::CodeInvalid(_), Some(nonce)) = (&error, nonce)
+            && let Some(login) = self.repeat(code, nonce, &REPEAT_WAITS).await?
+        {
+            return Ok(login);
+        }
+        Err(error.into())
+    }
+
+    /// New tokens for the session that this code and nonce have opened, if they have; looks
+    /// again after each of `waits`.
+    async fn repeat(
+        &self,
+        code: SecretHash,
+        nonce: SecretHash,
+        waits: &[Duration],
+    ) -> Result<Option<Login>, LoginError> {
+        let since = before(self.ports.clock.now(), REPEAT_WINDOW);
+        let mut found = self
+            .ports
+            .sessions
+            .find_repeated(code, nonce, since)
+            .await?;
+        for wait in waits {
+            if found.is_some() {
+                break;
+            }
+            self.ports.clock.wait(*wait).await;
+            found = self
+                .ports
+                .sessions
+                .find_repeated(code, nonce, since)
+                .await?;
+        }
+        let now = self.ports.clock.now();
+        found
+            .filter(|account| account.session.is_live(now) && account.user.disabled_at.is_none())
+            .map(|account| self.answer(account, None, now))
+            .transpose()
+    }
+
+    fn answer(
+        &self,
+        account: SessionAccount,
+        watermark: Option<Watermark>,
+        now: Timestamp,
+    ) -> Result<Login, LoginError> {
+        let grant = AccessGrant {
+            user_id: account.user.id,
+            session_id: account.session.id,
+            app_id: account.identity.app_id.clone(),
+            generation: account.session.generation,
+        };
+        let tokens = self.ports.tokens.issue(&grant, now)?;
+        Ok(Login {
+            is_new_user: is_first_visit(&account),
+            account,
+            tokens,
+            watermark,
+        })
+    }
+}
+
+/// What came along with a code and proved true.
+#[derive(Default)]
+struct Proven {
+    reports: Vec<ProfileReport>,
+    union_id: Option<UnionId>,
+    watermark: Option<Watermark>,
+}

@@ -1,18 +1,23 @@
 //! Port: time and ids.
 
+use async_trait::async_trait;
 use uuid::Uuid;
 
-use crate::time::Timestamp;
+use crate::time::{Duration, Timestamp};
 
-/// Tells the time and makes ids, so that a test can do both its own way.
+/// Tells the time, lets it pass, and makes ids, so that a test can do all three its own way.
 ///
 /// An adapter MUST give timestamps in whole microseconds
 /// ([`to_microseconds`](crate::time::to_microseconds)) and ids of UUID version 7 that never
 /// repeat.
+#[async_trait]
 pub trait Clock: Send + Sync {
     /// The present instant.
     fn now(&self) -> Timestamp;
 
     /// A new id.
     fn new_id(&self) -> Uuid;
+
+    /// Waits for `span` to pass.
+    async fn wait(&self, span: Duration);
 }

@@ -1,0 +1,35 @@
+//! What goes into a login and what comes out.
+
+use crate::app::App;
+use crate::open_data::{EncryptedData, SignedRawData, Watermark};
+use crate::ports::TokenPair;
+use crate::secret::{LoginCode, LoginNonce};
+use crate::session::SessionAccount;
+
+/// A request to log in, of the right shape and otherwise unproven.
+#[derive(Clone, Debug)]
+pub struct LoginAttempt {
+    /// The mini program it comes from.
+    pub app: App,
+    /// What `wx.login` gave.
+    pub code: LoginCode,
+    /// Made by the client, so that a repeat of this request can be told from a thief's.
+    pub nonce: Option<LoginNonce>,
+    /// encryptedData and iv, if the client has them.
+    pub encrypted_data: Option<EncryptedData>,
+    /// rawData and signature, if the client has them.
+    pub raw_data: Option<SignedRawData>,
+}
+
+/// A login that succeeded.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// The session, and whose it is.
+    pub account: SessionAccount,
+    /// The tokens of the session.
+    pub tokens: TokenPair,
+    /// The watermark of the opened data, if data came along.
+    pub watermark: Option<Watermark>,
+    /// Whether the user came into being with this login.
+    pub is_new_user: bool,
+}

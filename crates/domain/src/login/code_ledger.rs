@@ -1,0 +1,120 @@
+//! Sees to it that this replica sends a login code to WeChat at most once.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
+
+use crate::secret::SecretHash;
+
+/// How many spent codes are remembered. An older one is WeChat's to refuse: it does so by
+/// itself, and memory stays bounded.
+const REMEMBERED: usize = 32_768;
+
+/// The codes under way and the latest spent ones.
+#[derive(Default)]
+pub(super) struct CodeLedger {
+    codes: Mutex<Codes>,
+}
+
+#[derive(Default)]
+struct Codes {
+    under_way: HashMap<SecretHash, UnderWay>,
+    /// Spent codes, with the nonce they came with.
+    spent: HashMap<SecretHash, Option<SecretHash>>,
+    /// The spent codes, oldest first.
+    spent_in_order: VecDeque<SecretHash>,
+}
+
+struct UnderWay {
+    nonce: Option<SecretHash>,
+    done: Done,
+}
+
+/// Resolves when the first request with a code has been answered.
+pub(super) type Done = Shared<BoxFuture<'static, ()>>;
+
+/// What a request may do with a code.
+pub(super) enum Claim<'a> {
+    /// Exchange it: nobody has.
+    First(Turn<'a>),
+    /// Wait for the first request with this code, which came with the same nonce.
+    Repeat {
+        /// When that is answered.
+        first: Done,
+        /// The nonce both came with.
+        nonce: SecretHash,
+    },
+    /// Nothing: somebody else has it.
+    Spent,
+}
+
+impl CodeLedger {
+    pub(super) fn claim(&self, code: SecretHash, nonce: Option<SecretHash>) -> Claim<'_> {
+        let mut codes = self.lock();
+        let (earlier, first) = if let Some(under_way) = codes.under_way.get(&code) {
+            (under_way.nonce, under_way.done.clone())
+        } else if let Some(earlier) = codes.spent.get(&code) {
+            (*earlier, std::future::ready(()).boxed().shared())
+        } else {
+            let (finish, finished) = futures_channel::oneshot::channel::<()>();
+            let done = finished.map(|_| ()).boxed().shared();
+            codes.under_way.insert(code, UnderWay { nonce, done });
+            return Claim::First(Turn {
+                ledger: self,
+                code,
+                is_spent: true,
+                _finish: finish,
+            });
+        };
+        match nonce {
+            Some(nonce) if earlier == Some(nonce) => Claim::Repeat { first, nonce },
+            _ => Claim::Spent,
+        }
+    }
+
+    pub(super) fn is_spent(&self, code: &SecretHash) -> bool {
+        self.lock().spent.contains_key(code)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Codes> {
+        self.codes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The right to exchange a code. Dropped, the code is spent: also when the login was cut off in
+/// the middle, because WeChat may have consumed it by then.
+pub(super) struct Turn<'a> {
+    ledger: &'a CodeLedger,
+    code: SecretHash,
+    is_spent: bool,
+    /// Wakes those who wait, by being dropped, after the code has moved out of `under_way`.
+    _finish: futures_channel::oneshot::Sender<()>,
+}
+
+impl Turn<'_> {
+    /// The code was certainly not consumed: somebody may try it again.
+    pub(super) fn give_back(mut self) {
+        self.is_spent = false;
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut codes = self.ledger.lock();
+        let under_way = codes.under_way.remove(&self.code);
+        if !self.is_spent {
+            return;
+        }
+        codes
+            .spent
+            .insert(self.code, under_way.and_then(|under_way| under_way.nonce));
+        codes.spent_in_order.push_back(self.code);
+        if codes.spent_in_order.len() > REMEMBERED
+            && let Some(oldest) = codes.spent_in_order.pop_front()
+        {
+            codes.spent.remove(&oldest);
+        }
+    }
+}
