@@ -1,1 +1,51 @@
-//! A simulator of WeChat's server side and of the phone, to develop Mini Program logins against
+//! A simulator of WeChat's server side and of the phone, to develop Mini Program logins against.
+//!
+//! It plays three parts over plain HTTP:
+//!
+//! - **WeChat's servers**: `/sns/jscode2session` and the other calls a login backend makes, with
+//!   state behind them (codes are single-use, session keys are replaced, tokens age, quotas fill).
+//! - **the phone**: `/phone/{user}/login` is `wx.login`, `/phone/{user}/profile` is
+//!   `wx.getUserInfo`, and so on.
+//! - **the puppeteer**: `/sandbox/…` adds users and apps, moves the clock and injects faults.
+//!
+//! Tests start it in their own process and pull the strings through [`Control`]:
+//!
+//! ```no_run
+//! use std::net::SocketAddr;
+//! use wxsandbox::{Sandbox, SandboxConfig};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let sandbox = Sandbox::start(SandboxConfig::default(), SocketAddr::from(([127, 0, 0, 1], 0)))?;
+//! let app_id = sandbox.control().first_app_id()?;
+//! let code = sandbox.control().phone("alice", &app_id)?.login()?;
+//! println!("exchange {code} at {}/sns/jscode2session", sandbox.base_url());
+//! sandbox.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Where WeChat's documents are silent, `ASSUMPTIONS.md` beside this crate's manifest says what the
+//! sandbox does and how sure that is.
+#![expect(dead_code, reason = "the remaining calls are on their way")]
+
+mod clock;
+mod config;
+mod control;
+mod crypto;
+mod dice;
+mod errors;
+mod phone;
+mod server;
+mod state;
+mod wire;
+
+pub use clock::Moment;
+pub use config::{
+    AppConfig, ClockStart, ConfigError, DEFAULT_SEED, Gender, PhoneNumber, Policy, Profile,
+    SandboxConfig, UserConfig,
+};
+pub use control::{AppState, Control, ControlError, StateSummary, UserState};
+pub use phone::{
+    EncryptedData, OpenDataOptions, Phone, PhoneError, PhoneNumberGrant, ProfileKind, UserInfo,
+};
+pub use server::{Listen, RunningSandbox, Sandbox, StartError};

@@ -1,0 +1,67 @@
+//! What a sandbox is started with: seed, clock, apps, users and WeChat's adjustable rules.
+
+mod app;
+mod check;
+mod demo;
+mod policy;
+mod user;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    app::AppConfig,
+    check::ConfigError,
+    demo::DEFAULT_SEED,
+    policy::Policy,
+    user::{Gender, PhoneNumber, Profile, UserConfig},
+};
+use crate::clock::Moment;
+
+/// Everything a sandbox is started with.
+///
+/// The default is the demo: two apps of one Open Platform account and the users `alice`, `bob` and
+/// `carol`, the same at every start.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SandboxConfig {
+    /// Ids are derived from the seed, so the same seed gives the same openid for a user and an app
+    /// at every start. With a fixed clock codes and keys repeat too.
+    pub seed: u64,
+    /// Where the clock starts.
+    pub clock: ClockStart,
+    /// Threads that answer HTTP requests.
+    pub workers: usize,
+    /// Whether `/sandbox/…` (users, apps, faults, clock) is served.
+    pub control: bool,
+    /// The Mini Programs that exist.
+    pub apps: Vec<AppConfig>,
+    /// The WeChat users that exist.
+    pub users: Vec<UserConfig>,
+    /// WeChat's adjustable rules.
+    pub policy: Policy,
+}
+
+impl Default for SandboxConfig {
+    fn default() -> Self {
+        Self::seeded(DEFAULT_SEED)
+    }
+}
+
+impl SandboxConfig {
+    /// The apps one can log in to, each with its `app_id` and `secret`.
+    #[must_use]
+    pub fn apps(&self) -> &[AppConfig] {
+        &self.apps
+    }
+}
+
+/// Where the sandbox's clock starts. It can be moved later in both cases.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClockStart {
+    /// At the system's time, and running.
+    #[default]
+    System,
+    /// At a moment (milliseconds since the Unix epoch), and standing: a run can be replayed.
+    Fixed(Moment),
+}

@@ -1,0 +1,83 @@
+//! The puppeteer's strings: users, apps, clock and rules, in process and over HTTP.
+
+mod apps;
+mod clock;
+pub(crate) mod routes;
+mod sessions;
+mod state;
+mod users;
+
+use std::{fmt, sync::Arc};
+
+pub use self::{apps::AppState, state::StateSummary, users::UserState};
+use crate::{
+    config::{ConfigError, Policy},
+    phone::{Phone, PhoneError},
+    state::World,
+};
+
+/// Moves everything in a running sandbox. Cheap to clone; the HTTP control API does the same.
+#[derive(Clone)]
+pub struct Control {
+    pub(crate) world: Arc<World>,
+}
+
+impl fmt::Debug for Control {
+    /// The world behind it is large and holds keys.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Control")
+    }
+}
+
+/// Why the sandbox did not do as told.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ControlError {
+    /// The app or user cannot be as described.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Nobody and nothing of that name.
+    #[error(transparent)]
+    Unknown(#[from] PhoneError),
+    /// The sandbox has no app.
+    #[error("the sandbox has no app; add one with POST /sandbox/apps")]
+    NoApp,
+    /// The user has no valid session_key in this app.
+    #[error("`{user}` has no valid session_key in `{app_id}`")]
+    NoSessionKey {
+        /// The user's name.
+        user: String,
+        /// The app.
+        app_id: String,
+    },
+}
+
+impl Control {
+    /// The appid of the first app, which is the phone's default.
+    ///
+    /// # Errors
+    /// [`ControlError::NoApp`] if there is none.
+    pub fn first_app_id(&self) -> Result<String, ControlError> {
+        let app = self.world.directory().first_app();
+        app.map(|app| app.id.to_string()).ok_or(ControlError::NoApp)
+    }
+
+    /// Takes a user's phone and opens an app in it.
+    ///
+    /// # Errors
+    /// If there is no such user or app.
+    pub fn phone(&self, user: &str, app_id: &str) -> Result<Phone, PhoneError> {
+        Phone::open(&self.world, user, app_id)
+    }
+
+    /// The rules in force.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        (*self.world.policy()).clone()
+    }
+
+    /// Puts other rules in force.
+    pub fn set_policy(&self, policy: Policy) {
+        self.world.set_policy(policy);
+    }
+}

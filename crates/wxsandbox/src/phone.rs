@@ -1,0 +1,118 @@
+//! The phone: what `wx.login`, `wx.getUserInfo` and the like do, for one user in one app.
+
+mod login;
+mod number;
+mod open_data;
+mod profile;
+pub(crate) mod routes;
+
+use std::{fmt, sync::Arc};
+
+pub use self::{
+    number::PhoneNumberGrant,
+    open_data::{EncryptedData, OpenDataOptions},
+    profile::{ProfileKind, UserInfo},
+};
+use crate::{
+    config::UserConfig,
+    state::{
+        Identity, World,
+        directory::{App, User},
+    },
+};
+
+/// A user's phone with an app open in WeChat.
+#[derive(Clone)]
+pub struct Phone {
+    world: Arc<World>,
+    user: Arc<User>,
+    app: Arc<App>,
+    identity: Identity,
+}
+
+impl fmt::Debug for Phone {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (user, app) = (&self.user.name, &self.app.id);
+        write!(formatter, "Phone({user} in {app})")
+    }
+}
+
+/// Why the phone cannot do what was asked.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PhoneError {
+    /// Nobody of that name.
+    #[error(
+        "there is no user `{0}`; add one with POST /sandbox/users {{\"name\":\"{0}\"}}, or see GET /sandbox/users for those there are"
+    )]
+    NoSuchUser(String),
+    /// No such app.
+    #[error("there is no app `{0}`; GET /sandbox/apps lists those there are")]
+    NoSuchApp(String),
+    /// Encrypted data needs a session_key, which wx.login brings.
+    #[error(
+        "`{user}` has no valid session_key in `{app_id}`: call wx.login first (POST /phone/{user}/login)"
+    )]
+    NotLoggedIn {
+        /// The user's name.
+        user: String,
+        /// The app.
+        app_id: String,
+    },
+    /// The user has no phone number bound.
+    #[error("`{0}` has no phone number; give one with PATCH /sandbox/users/{0}")]
+    NoPhoneNumber(String),
+    /// A bug of the sandbox.
+    #[error("the sandbox could not encrypt the data; this is a bug")]
+    Encryption,
+}
+
+impl Phone {
+    /// Takes the user's phone and opens the app.
+    pub(crate) fn open(world: &Arc<World>, user: &str, app_id: &str) -> Result<Self, PhoneError> {
+        let app = world.directory().app(app_id);
+        let app = app.ok_or_else(|| PhoneError::NoSuchApp(app_id.to_owned()))?;
+        let user = find_or_create(world, user)?;
+        let identity = world.identity(&app.id, &user.name);
+        Ok(Self {
+            world: Arc::clone(world),
+            user,
+            app,
+            identity,
+        })
+    }
+
+    /// The user's openid in this app.
+    #[must_use]
+    pub fn openid(&self) -> &str {
+        &self.identity.openid
+    }
+
+    /// The user's unionid, if the app is bound to an Open Platform account.
+    #[must_use]
+    pub fn unionid(&self) -> Option<String> {
+        self.world.unionid(&self.app, &self.user.name)
+    }
+
+    /// The session_key that is valid now, which a real phone does not know.
+    fn session_key(&self) -> Result<Arc<str>, PhoneError> {
+        let now = self.world.now();
+        let key = self.world.session_keys().current(now, self.openid());
+        key.ok_or_else(|| PhoneError::NotLoggedIn {
+            user: self.user.name.to_string(),
+            app_id: self.app.id.to_string(),
+        })
+    }
+}
+
+fn find_or_create(world: &World, name: &str) -> Result<Arc<User>, PhoneError> {
+    if let Some(user) = world.directory().user(name) {
+        return Ok(user);
+    }
+    let config = UserConfig::new(name);
+    if world.policy().create_unknown_users && config.check().is_ok() {
+        Ok(world.directory_mut().put_user(config))
+    } else {
+        Err(PhoneError::NoSuchUser(name.to_owned()))
+    }
+}

@@ -1,0 +1,101 @@
+//! The apps and users that exist.
+
+use std::{collections::HashMap, sync::Arc};
+
+use secrecy::SecretString;
+
+use crate::config::{AppConfig, UserConfig};
+
+pub(crate) struct Directory {
+    apps: HashMap<Arc<str>, Arc<App>>,
+    /// In the order they were added: the first is the default.
+    app_order: Vec<Arc<str>>,
+    users: HashMap<Arc<str>, Arc<User>>,
+}
+
+/// An app as it stands now.
+#[derive(Clone, Debug)]
+pub(crate) struct App {
+    pub(crate) id: Arc<str>,
+    pub(crate) secret: SecretString,
+    pub(crate) name: String,
+    pub(crate) open_platform: Option<String>,
+}
+
+/// A user as they stand now.
+#[derive(Clone, Debug)]
+pub(crate) struct User {
+    pub(crate) name: Arc<str>,
+    pub(crate) config: UserConfig,
+}
+
+impl Directory {
+    pub(crate) fn new(apps: Vec<AppConfig>, users: Vec<UserConfig>) -> Self {
+        let mut directory = Self {
+            apps: HashMap::new(),
+            app_order: Vec::new(),
+            users: HashMap::new(),
+        };
+        for app in apps {
+            directory.put_app(App::from(app));
+        }
+        for user in users {
+            directory.put_user(user);
+        }
+        directory
+    }
+
+    pub(crate) fn app(&self, id: &str) -> Option<Arc<App>> {
+        self.apps.get(id).cloned()
+    }
+
+    pub(crate) fn first_app(&self) -> Option<Arc<App>> {
+        self.apps().next()
+    }
+
+    /// All apps, the first added first.
+    pub(crate) fn apps(&self) -> impl Iterator<Item = Arc<App>> {
+        self.app_order.iter().filter_map(|id| self.app(id))
+    }
+
+    pub(crate) fn user(&self, name: &str) -> Option<Arc<User>> {
+        self.users.get(name).cloned()
+    }
+
+    /// All users by name.
+    pub(crate) fn users(&self) -> Vec<Arc<User>> {
+        let mut users: Vec<_> = self.users.values().cloned().collect();
+        users.sort_by(|a, b| a.name.cmp(&b.name));
+        users
+    }
+
+    /// Adds or replaces.
+    pub(crate) fn put_app(&mut self, app: App) {
+        let id = Arc::clone(&app.id);
+        if self.apps.insert(Arc::clone(&id), Arc::new(app)).is_none() {
+            self.app_order.push(id);
+        }
+    }
+
+    /// Adds or replaces.
+    pub(crate) fn put_user(&mut self, config: UserConfig) -> Arc<User> {
+        let name: Arc<str> = config.name.as_str().into();
+        let user = Arc::new(User {
+            name: Arc::clone(&name),
+            config,
+        });
+        self.users.insert(name, Arc::clone(&user));
+        user
+    }
+}
+
+impl From<AppConfig> for App {
+    fn from(config: AppConfig) -> Self {
+        Self {
+            id: config.app_id.into(),
+            secret: config.secret,
+            name: config.name,
+            open_platform: config.open_platform,
+        }
+    }
+}

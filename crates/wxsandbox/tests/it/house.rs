@@ -1,0 +1,112 @@
+//! A running sandbox, a client, and a verb per thing one asks of it.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context, Result};
+use reqwest::{Client, Response};
+use secrecy::ExposeSecret;
+use serde_json::Value;
+use wxsandbox::{ClockStart, Control, Moment, Phone, RunningSandbox, Sandbox, SandboxConfig};
+
+pub(crate) struct House {
+    pub(crate) sandbox: RunningSandbox,
+    pub(crate) client: Client,
+    pub(crate) app: AppKeys,
+    pub(crate) other_app: AppKeys,
+}
+
+#[derive(Clone)]
+pub(crate) struct AppKeys {
+    pub(crate) id: String,
+    pub(crate) secret: String,
+}
+
+impl House {
+    /// The demo with a clock that stands.
+    pub(crate) fn open() -> Result<Self> {
+        Self::with(|_| ())
+    }
+
+    pub(crate) fn with(change: impl FnOnce(&mut SandboxConfig)) -> Result<Self> {
+        let mut config = SandboxConfig {
+            clock: ClockStart::Fixed(Moment::from_unix_seconds(1_750_000_000)),
+            ..SandboxConfig::default()
+        };
+        change(&mut config);
+        let keys: Vec<_> = config.apps().iter().map(AppKeys::of).collect();
+        let sandbox = Sandbox::start(config, SocketAddr::from(([127, 0, 0, 1], 0)))?;
+        let client = Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        let [app, other_app] = keys.first_chunk().context("the demo has two apps")?.clone();
+        Ok(Self {
+            sandbox,
+            client,
+            app,
+            other_app,
+        })
+    }
+
+    pub(crate) fn control(&self) -> &Control {
+        self.sandbox.control()
+    }
+
+    /// Alice's phone in the first app.
+    pub(crate) fn alice(&self) -> Result<Phone> {
+        self.phone("alice")
+    }
+
+    pub(crate) fn phone(&self, user: &str) -> Result<Phone> {
+        Ok(self.control().phone(user, &self.app.id)?)
+    }
+
+    /// The answer to code2session, which is JSON in `text/plain`.
+    pub(crate) async fn code2session(&self, code: &str) -> Result<Value> {
+        self.code2session_as(&self.app, code).await
+    }
+
+    pub(crate) async fn code2session_as(&self, app: &AppKeys, code: &str) -> Result<Value> {
+        let query = [
+            ("appid", app.id.as_str()),
+            ("secret", &app.secret),
+            ("js_code", code),
+            ("grant_type", "authorization_code"),
+        ];
+        json(self.get("/sns/jscode2session", &query).await?).await
+    }
+
+    pub(crate) async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Response> {
+        let request = self.client.get(self.url(path)).query(query);
+        Ok(request.send().await?)
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.sandbox.base_url())
+    }
+}
+
+impl AppKeys {
+    fn of(app: &wxsandbox::AppConfig) -> Self {
+        Self {
+            id: app.app_id.clone(),
+            secret: app.secret.expose_secret().to_owned(),
+        }
+    }
+}
+
+/// The body as JSON, whatever its content type says.
+pub(crate) async fn json(response: Response) -> Result<Value> {
+    Ok(serde_json::from_str(&response.text().await?)?)
+}
+
+/// The errcode of an answer; success has none.
+pub(crate) fn errcode(answer: &Value) -> Option<i64> {
+    answer.get("errcode").and_then(Value::as_i64)
+}
+
+/// A text field of an answer.
+pub(crate) fn text<'a>(answer: &'a Value, field: &str) -> Result<&'a str> {
+    let value = answer.get(field).and_then(Value::as_str);
+    value.with_context(|| format!("no text `{field}` in {answer}"))
+}

@@ -1,0 +1,155 @@
+//! The phone's side over HTTP.
+
+use aes::cipher::{BlockModeDecrypt, KeyIvInit, block_padding::Pkcs7};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::Value;
+use sha1::{Digest, Sha1};
+
+use crate::house::{House, json, text};
+
+#[tokio::test]
+async fn login_over_http_gives_a_code_that_works() {
+    let house = House::open().unwrap();
+    let url = house.url("/phone/alice/login");
+    for request in [house.client.get(&url), house.client.post(&url)] {
+        let answer = json(request.send().await.unwrap()).await.unwrap();
+        let code = text(&answer, "code").unwrap();
+        let session = house.code2session(code).await.unwrap();
+        assert!(session.get("openid").is_some(), "{session}");
+    }
+}
+
+#[tokio::test]
+async fn login_gives_the_bare_code_to_who_wants_text() {
+    let house = House::open().unwrap();
+    let by_query = house
+        .get("/phone/alice/login", &[("format", "text")])
+        .await
+        .unwrap();
+    let url = house.url("/phone/alice/login");
+    let by_header = house.client.post(url).header("Accept", "text/plain");
+    for response in [by_query, by_header.send().await.unwrap()] {
+        let code = response.text().await.unwrap();
+        assert_eq!((code.len(), code.starts_with('0')), (32, true), "{code}");
+    }
+}
+
+#[tokio::test]
+async fn login_at_another_app_is_for_that_app() {
+    let house = House::open().unwrap();
+    let query = [("appid", house.other_app.id.as_str())];
+    let answer = json(house.get("/phone/alice/login", &query).await.unwrap())
+        .await
+        .unwrap();
+    let code = text(&answer, "code").unwrap();
+    let session = house.code2session_as(&house.other_app, code).await.unwrap();
+    assert!(session.get("openid").is_some(), "{session}");
+}
+
+#[tokio::test]
+async fn an_unknown_user_is_answered_with_what_to_do() {
+    let house = House::open().unwrap();
+    let response = house.get("/phone/nobody/login", &[]).await.unwrap();
+    assert_eq!(response.status(), 404);
+    let answer = json(response).await.unwrap();
+    assert!(
+        text(&answer, "error").unwrap().contains("/sandbox/users"),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn the_profile_opens_with_the_session_key_and_its_signature_holds() {
+    let house = House::open().unwrap();
+    let phone = house.alice().unwrap();
+    let session = house.code2session(&phone.login().unwrap()).await.unwrap();
+    let key = text(&session, "session_key").unwrap();
+    let answer = json(house.get("/phone/alice/profile", &[]).await.unwrap())
+        .await
+        .unwrap();
+    let raw = text(&answer, "rawData").unwrap();
+    let expected = hex::encode(Sha1::new().chain_update(raw).chain_update(key).finalize());
+    assert_eq!(text(&answer, "signature").unwrap(), expected);
+    let opened = open(key, &answer);
+    assert_eq!(opened["openId"], phone.openid());
+    assert_eq!(opened["nickName"], "爱丽丝 Alice");
+    assert_eq!(opened["watermark"]["appid"], house.app.id.as_str());
+    assert_eq!(opened["watermark"]["timestamp"], 1_750_000_000);
+}
+
+#[tokio::test]
+async fn the_anonymous_profile_hides_the_name_and_keeps_the_openid() {
+    let house = House::open().unwrap();
+    let session = house
+        .code2session(&house.alice().unwrap().login().unwrap())
+        .await
+        .unwrap();
+    let query = [("kind", "anonymous"), ("watermark_shift_s", "-3600")];
+    let answer = json(house.get("/phone/alice/profile", &query).await.unwrap())
+        .await
+        .unwrap();
+    let opened = open(text(&session, "session_key").unwrap(), &answer);
+    assert_eq!(opened["nickName"], "微信用户");
+    assert_eq!(opened["is_demote"], true);
+    assert_eq!(opened["openId"], session["openid"]);
+    assert_eq!(opened["watermark"]["timestamp"], 1_750_000_000 - 3_600);
+}
+
+#[tokio::test]
+async fn encrypted_data_before_any_login_is_refused_with_what_to_do() {
+    let house = House::open().unwrap();
+    let response = house.get("/phone/alice/profile", &[]).await.unwrap();
+    assert_eq!(response.status(), 409);
+    let answer = json(response).await.unwrap();
+    assert!(
+        text(&answer, "error").unwrap().contains("wx.login"),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn data_made_before_the_key_was_replaced_does_not_open_with_the_new_one() {
+    let house = House::open().unwrap();
+    let phone = house.alice().unwrap();
+    phone.login().unwrap();
+    let old = json(house.get("/phone/alice/profile", &[]).await.unwrap())
+        .await
+        .unwrap();
+    let code = phone.login_with_fresh_key().unwrap();
+    let session = house.code2session(&code).await.unwrap();
+    assert!(try_open(text(&session, "session_key").unwrap(), &old).is_none());
+}
+
+#[tokio::test]
+async fn the_phone_number_button_gives_a_code_and_after_a_login_encrypted_data() {
+    let house = House::open().unwrap();
+    let before = json(house.get("/phone/alice/phone-number", &[]).await.unwrap())
+        .await
+        .unwrap();
+    assert_eq!(text(&before, "code").unwrap().len(), 64);
+    assert!(before.get("encryptedData").is_none());
+    let session = house
+        .code2session(&house.alice().unwrap().login().unwrap())
+        .await
+        .unwrap();
+    let after = json(house.get("/phone/alice/phone-number", &[]).await.unwrap())
+        .await
+        .unwrap();
+    let opened = open(text(&session, "session_key").unwrap(), &after);
+    assert_eq!(opened["purePhoneNumber"], "13800138000");
+    assert_eq!(opened["countryCode"], "86");
+}
+
+pub(crate) fn open(session_key: &str, sealed: &Value) -> Value {
+    try_open(session_key, sealed).unwrap()
+}
+
+/// Opens encrypted data with another implementation than the sandbox's own.
+fn try_open(session_key: &str, sealed: &Value) -> Option<Value> {
+    let decode = |field: &str| STANDARD.decode(sealed.get(field)?.as_str()?).ok();
+    let mut data = decode("encryptedData")?;
+    let key = STANDARD.decode(session_key).ok()?;
+    let cipher = cbc::Decryptor::<aes::Aes128>::new_from_slices(&key, &decode("iv")?).ok()?;
+    let plaintext = cipher.decrypt_padded::<Pkcs7>(&mut data).ok()?;
+    serde_json::from_slice(plaintext).ok()
+}
