@@ -1,0 +1,147 @@
+//! The error catalogue: every errcode that WeChat's documents or its users report around a login,
+//! as one table. Retries, error mapping, `wxlogin explain` and `docs/errors.md` derive from it.
+//!
+//! Sources: 全局返回码 <https://developers.weixin.qq.com/doc/oplatform/developers/errCode/errCode.html>
+//! and the page of each API.
+
+mod render;
+mod table;
+mod verdict;
+
+pub use render::render;
+pub use verdict::{Actor, Answer, Category, Retry, Text, Verdict};
+
+use crate::api::Api;
+
+/// The caller's address is not in the app's IP whitelist.
+pub(crate) const IP_NOT_LISTED: i64 = 40164;
+
+/// One errcode.
+#[derive(Debug)]
+pub struct Entry {
+    /// WeChat's number.
+    pub code: i64,
+    /// What it means.
+    pub meaning: Text,
+    /// What follows from it.
+    pub verdict: Verdict,
+    /// Where something else follows from it.
+    pub elsewhere: &'static [Deviation],
+}
+
+/// What an errcode means at some APIs, against its entry.
+#[derive(Debug)]
+pub struct Deviation {
+    /// These APIs.
+    pub apis: &'static [Api],
+    /// What follows there.
+    pub verdict: Verdict,
+}
+
+impl Entry {
+    /// What follows from this errcode at `api`.
+    #[must_use]
+    pub fn at(&self, api: Api) -> &Verdict {
+        self.elsewhere
+            .iter()
+            .find(|deviation| deviation.apis.contains(&api))
+            .map_or(&self.verdict, |deviation| &deviation.verdict)
+    }
+}
+
+/// A group of entries under one heading.
+#[derive(Debug)]
+pub struct Group {
+    /// The heading.
+    pub title: &'static str,
+    /// Its entries.
+    pub entries: &'static [Entry],
+}
+
+/// The whole table, in the order of the documentation.
+#[must_use]
+pub fn groups() -> &'static [Group] {
+    table::GROUPS
+}
+
+/// The entry of an errcode; [`UNKNOWN`] if WeChat's documents do not know it.
+#[must_use]
+pub fn lookup(code: i64) -> &'static Entry {
+    find(code).unwrap_or(&UNKNOWN)
+}
+
+/// The entry of an errcode, if there is one.
+#[must_use]
+pub fn find(code: i64) -> Option<&'static Entry> {
+    table::GROUPS
+        .iter()
+        .flat_map(|group| group.entries)
+        .find(|entry| entry.code == code)
+}
+
+pub use table::{CUT_OFF, MALFORMED, NOT_CONNECTED, OVERLOADED, TIMEOUT, UNKNOWN};
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use rstest::rstest;
+
+    use super::*;
+
+    #[test]
+    fn every_code_stands_once() {
+        let mut seen = HashSet::new();
+        for entry in groups().iter().flat_map(|group| group.entries) {
+            assert!(seen.insert(entry.code), "{} stands twice", entry.code);
+        }
+    }
+
+    #[rstest]
+    #[case(Api::Code2Session, Answer::CodeInvalid)]
+    #[case(Api::ComponentCode2Session, Answer::CodeInvalid)]
+    #[case(Api::PhoneNumber, Answer::PhoneCodeInvalid)]
+    fn a_bad_code_is_401_at_login_and_400_for_a_phone(#[case] api: Api, #[case] answer: Answer) {
+        for code in [40029, 40163] {
+            assert_eq!(lookup(code).at(api).answer, Some(answer), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_foreign_app_is_our_fault_but_for_a_phone_code() {
+        let entry = lookup(40013);
+        assert_eq!(
+            entry.at(Api::Code2Session).answer,
+            Some(Answer::Misconfigured)
+        );
+        assert_eq!(
+            entry.at(Api::PhoneNumber).answer,
+            Some(Answer::PhoneCodeInvalid)
+        );
+    }
+
+    #[test]
+    fn a_bad_credential_is_a_bad_secret_where_no_token_is_sent() {
+        let entry = lookup(40001);
+        assert_eq!(entry.at(Api::PhoneNumber).retry, Retry::WithNewToken);
+        for api in [Api::Code2Session, Api::StableToken, Api::Token] {
+            assert_eq!(entry.at(api).answer, Some(Answer::Misconfigured), "{api}");
+            assert_eq!(entry.at(api).retry, Retry::Never, "{api}");
+        }
+    }
+
+    #[test]
+    fn a_code_nobody_knows_is_a_bad_answer() {
+        assert_eq!(lookup(99999).verdict.answer, Some(Answer::BadAnswer));
+        assert!(find(99999).is_none());
+    }
+
+    #[test]
+    fn a_configuration_error_calls_the_operator() {
+        for entry in groups().iter().flat_map(|group| group.entries) {
+            if entry.verdict.category == Category::Configuration {
+                assert_eq!(entry.verdict.actor, Actor::Operator, "{}", entry.code);
+            }
+        }
+    }
+}

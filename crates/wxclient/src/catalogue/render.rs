@@ -1,0 +1,98 @@
+//! The catalogue as a page of documentation.
+
+use std::fmt::Write as _;
+
+use super::table::{CUT_OFF, MALFORMED, NOT_CONNECTED, OVERLOADED, TIMEOUT, UNKNOWN};
+use super::{Answer, Entry, Text, Verdict, groups};
+
+const INTRODUCTION: &str = "\
+<!-- Generated from crates/wxclient/src/catalogue; UPDATE_DOCS=1 cargo test -p wxclient writes it anew. -->
+
+# WeChat's error codes
+
+What each errcode means, who must act, what to do, whether the service asks WeChat again by
+itself, and what it answers its own client (HTTP status and the `error` field). WeChat answers
+HTTP 200 for success and failure alike; the errcode decides. `errmsg` is not stable and is never
+looked at, passed on or logged, but for its rid.
+";
+
+/// The catalogue as Markdown: the content of `docs/errors.md`.
+#[must_use]
+pub fn render() -> String {
+    let mut page = INTRODUCTION.to_owned();
+    for group in groups() {
+        heading(&mut page, group.title);
+        group
+            .entries
+            .iter()
+            .for_each(|entry| rows(&mut page, entry));
+    }
+    heading(&mut page, "Without an errcode, or with one nobody knows");
+    row(&mut page, "any other", UNKNOWN.meaning, &UNKNOWN.verdict);
+    for (zh, en, verdict) in [
+        (
+            "连接失败,请求未发出",
+            "no connection; nothing was sent",
+            &NOT_CONNECTED,
+        ),
+        (
+            "并发已满,请求未发出",
+            "too many calls at once; nothing was sent",
+            &OVERLOADED,
+        ),
+        ("超时无应答", "no answer in time", &TIMEOUT),
+        ("发送后连接中断", "cut off after sending", &CUT_OFF),
+        (
+            "应答不是 200、不是 JSON 或缺少字段",
+            "a status other than 200 (redirects too), not JSON, or a field missing",
+            &MALFORMED,
+        ),
+    ] {
+        row(&mut page, "–", Text { zh, en }, verdict);
+    }
+    page
+}
+
+fn heading(page: &mut String, title: &str) {
+    page.push_str("\n## ");
+    page.push_str(title);
+    page.push_str("\n\n| code | 含义 | meaning | kind | who acts | 处理 | what to do | asked again | answer |\n");
+    page.push_str("|---|---|---|---|---|---|---|---|---|\n");
+}
+
+/// An entry's row, and one for each API where something else follows.
+fn rows(page: &mut String, entry: &Entry) {
+    row(page, &entry.code.to_string(), entry.meaning, &entry.verdict);
+    for deviation in entry.elsewhere {
+        let paths: Vec<_> = deviation.apis.iter().map(|api| api.path()).collect();
+        let code = format!("{} at `{}`", entry.code, paths.join("`, `"));
+        row(page, &code, entry.meaning, &deviation.verdict);
+    }
+}
+
+fn row(page: &mut String, code: &str, meaning: Text, verdict: &Verdict) {
+    let Verdict {
+        category,
+        actor,
+        todo,
+        retry,
+        answer,
+    } = verdict;
+    // Writing to a String does not fail.
+    let _ = writeln!(
+        page,
+        "| {code} | {} | {} | {category} | {actor} | {} | {} | {retry} | {} |",
+        meaning.zh,
+        meaning.en,
+        todo.zh,
+        todo.en,
+        answer.map_or_else(|| "–".to_owned(), shown),
+    );
+}
+
+fn shown(answer: Answer) -> String {
+    match answer {
+        Answer::Ok => "200".to_owned(),
+        answer => format!("{} `{}`", answer.status(), answer.id()),
+    }
+}

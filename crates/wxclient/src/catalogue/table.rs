@@ -1,0 +1,113 @@
+//! The table, by topic, and the words its rows are written in.
+
+mod app_secret;
+mod code;
+mod component;
+mod platform;
+mod request;
+mod session;
+mod side;
+mod signing;
+mod token;
+mod transport;
+
+pub use transport::{CUT_OFF, MALFORMED, NOT_CONNECTED, OVERLOADED, TIMEOUT, UNKNOWN};
+
+use super::{Actor, Answer, Category, Deviation, Entry, Group, Retry, Text, Verdict};
+
+pub(super) static GROUPS: &[Group] = &[
+    Group {
+        title: "The platform",
+        entries: platform::ENTRIES,
+    },
+    Group {
+        title: "Codes of wx.login, the phone button and plugins",
+        entries: code::ENTRIES,
+    },
+    Group {
+        title: "The app, its AppSecret and its IP whitelist",
+        entries: app_secret::ENTRIES,
+    },
+    Group {
+        title: "The access_token",
+        entries: token::ENTRIES,
+    },
+    Group {
+        title: "session_key and the user's data",
+        entries: session::ENTRIES,
+    },
+    Group {
+        title: "The request",
+        entries: request::ENTRIES,
+    },
+    Group {
+        title: "API signing and encryption (服务端 API 签名与加密)",
+        entries: signing::ENTRIES,
+    },
+    Group {
+        title: "Third-party platforms (第三方平台)",
+        entries: component::ENTRIES,
+    },
+    Group {
+        title: "Beside the server API: on the phone, and in WeChat's decryption samples",
+        entries: side::ENTRIES,
+    },
+];
+
+const fn entry(code: i64, zh: &'static str, en: &'static str, verdict: Verdict) -> Entry {
+    Entry {
+        code,
+        meaning: text(zh, en),
+        verdict,
+        elsewhere: &[],
+    }
+}
+
+const fn text(zh: &'static str, en: &'static str) -> Text {
+    Text { zh, en }
+}
+
+/// The operator must act; our client hears `wechat_misconfigured`.
+const fn misconfigured(zh: &'static str, en: &'static str) -> Verdict {
+    Verdict {
+        category: Category::Configuration,
+        actor: Actor::Operator,
+        todo: text(zh, en),
+        retry: Retry::Never,
+        answer: Some(Answer::Misconfigured),
+    }
+}
+
+/// A bug of this service, or of whoever calls the API: what was sent is not what WeChat asks for.
+const OUR_BUG: Verdict = misconfigured(
+    "这是服务端的缺陷:请附上 errcode 与 rid 提交问题",
+    "a bug in the service: report it with the errcode and the rid",
+);
+
+/// Something the front end sent does not hold.
+const fn input(answer: Answer, zh: &'static str, en: &'static str) -> Verdict {
+    Verdict {
+        category: Category::Input,
+        actor: Actor::FrontEnd,
+        todo: text(zh, en),
+        retry: Retry::Never,
+        answer: Some(answer),
+    }
+}
+
+/// The same verdict, with another retry.
+const fn retried(retry: Retry, verdict: Verdict) -> Verdict {
+    Verdict { retry, ..verdict }
+}
+
+/// The same verdict, with another answer.
+const fn answered(answer: Option<Answer>, verdict: Verdict) -> Verdict {
+    Verdict { answer, ..verdict }
+}
+
+/// The phone code does not hold.
+const PHONE_BUTTON_AGAIN: Verdict = input(
+    Answer::PhoneCodeInvalid,
+    "请用户再次点击获取手机号按钮,发送新的 code",
+    "let the user tap the phone number button again and send its new code",
+);

@@ -1,0 +1,120 @@
+//! Errcodes of session_keys, open data and users.
+
+use super::{
+    Actor, Answer, Category, Entry, OUR_BUG, Retry, Verdict, answered, entry, input, text,
+};
+
+pub(super) static ENTRIES: &[Entry] = &[
+    entry(
+        1,
+        "数据不存在",
+        "the data does not exist (checkencryptedmsg: not made by WeChat within three days)",
+        input(
+            Answer::OpenDataInvalid,
+            "请用户重新操作一次,发送新的 encryptedData",
+            "let the user tap again and send the new encryptedData",
+        ),
+    ),
+    entry(
+        40003,
+        "不合法的 OpenID",
+        "invalid openid",
+        input(
+            Answer::InvalidRequest,
+            "确认 openid 属于该小程序",
+            "check that the openid is of this app",
+        ),
+    ),
+    entry(
+        43104,
+        "appid 与 openid 不匹配",
+        "the openid is not of this app",
+        input(
+            Answer::InvalidRequest,
+            "确认 openid 属于该小程序",
+            "check that the openid is of this app",
+        ),
+    ),
+    entry(
+        87007,
+        "session_key 不存在或已过期",
+        "the session_key does not exist or has expired",
+        STALE,
+    ),
+    entry(87008, "无效的 sig_method", "invalid sig_method", OUR_BUG),
+    entry(
+        87009,
+        "无效的签名(session_key 已更换或过期)",
+        "invalid signature: the session_key has been replaced or has expired",
+        STALE,
+    ),
+    entry(
+        89300,
+        "订单无效",
+        "invalid order",
+        input(
+            Answer::InvalidRequest,
+            "核对订单号,且须在支付后 5 分钟内查询",
+            "check the order's number, and ask within five minutes of the payment",
+        ),
+    ),
+    entry(
+        61010,
+        "用户访问记录超时(2 小时内未访问)",
+        "the user has not visited the app within two hours",
+        NOT_KNOWN_NOW,
+    ),
+    entry(
+        61080,
+        "该用户安全数据不可用",
+        "risk data of this user is not available",
+        NOT_KNOWN_NOW,
+    ),
+    entry(
+        61081,
+        "该用户安全数据不可用(原文未记录)",
+        "risk data of this user is not available (WeChat's wording is not on record)",
+        NOT_KNOWN_NOW,
+    ),
+    entry(
+        87014,
+        "内容含违规信息",
+        "the content is risky",
+        CONTENT_REFUSED,
+    ),
+    entry(
+        87020,
+        "媒体内容检查失败(原文未记录)",
+        "the media check failed (WeChat's wording is not on record)",
+        CONTENT_REFUSED,
+    ),
+];
+
+const STALE: Verdict = input(
+    Answer::SessionKeyStale,
+    "前端先调用 wx.login 重新登录,再让用户操作",
+    "call wx.login and log in again first, then let the user tap the button",
+);
+
+const NOT_KNOWN_NOW: Verdict = Verdict {
+    category: Category::Risk,
+    actor: Actor::Nobody,
+    todo: text(
+        "跳过风险检查,待用户下次访问后再查",
+        "leave the risk check out and repeat it after the user's next visit",
+    ),
+    retry: Retry::Never,
+    answer: None,
+};
+
+const CONTENT_REFUSED: Verdict = answered(
+    None,
+    Verdict {
+        actor: Actor::EndUser,
+        ..input(
+            Answer::InvalidRequest,
+            "请用户修改内容",
+            "the user changes the content",
+        )
+    },
+);

@@ -1,0 +1,119 @@
+//! Codes that no server API answers: the phone's, and those of WeChat's decryption samples.
+
+use super::{
+    Actor, Answer, Category, Entry, Retry, Verdict, answered, entry, input, misconfigured, text,
+};
+
+pub(super) static ENTRIES: &[Entry] = &[
+    entry(
+        104,
+        "(前端)用户未同意隐私协议",
+        "phone: the user has not accepted the privacy guideline",
+        Verdict {
+            actor: Actor::EndUser,
+            ..on_the_phone(
+                "引导用户同意隐私保护指引",
+                "lead the user to the privacy guideline, to accept it",
+            )
+        },
+    ),
+    entry(
+        112,
+        "(前端)隐私协议未声明该接口",
+        "phone: the privacy guideline does not declare this API",
+        answered(
+            None,
+            misconfigured(
+                "在公众平台的用户隐私保护指引中声明该接口",
+                "declare the API in the privacy guideline, in the console",
+            ),
+        ),
+    ),
+    entry(
+        1_400_001,
+        "(前端)手机号验证额度不足",
+        "phone: the quota of phone numbers is used up",
+        answered(
+            None,
+            misconfigured(
+                "在公众平台购买手机号验证额度",
+                "buy phone number quota in the console",
+            ),
+        ),
+    ),
+    entry(
+        65206,
+        "(前端)用户不在群内",
+        "phone: the user is not in the group",
+        Verdict {
+            actor: Actor::EndUser,
+            ..on_the_phone(
+                "请用户从所在的群进入小程序",
+                "the user opens the app from a group they are in",
+            )
+        },
+    ),
+    entry(
+        600_000,
+        "(前端)未知网络错误",
+        "phone: unknown network error",
+        NETWORK,
+    ),
+    entry(
+        600_003,
+        "(前端)网络中断",
+        "phone: network interrupted",
+        NETWORK,
+    ),
+    entry(
+        600_004,
+        "(前端)网络逻辑错误",
+        "phone: logic error of the network layer",
+        NETWORK,
+    ),
+    entry(
+        -41001,
+        "(解密示例)session_key 长度错误",
+        "samples: the session_key has a wrong length",
+        OPEN_DATA,
+    ),
+    entry(
+        -41002,
+        "(解密示例)iv 长度错误",
+        "samples: the iv has a wrong length",
+        OPEN_DATA,
+    ),
+    entry(
+        -41003,
+        "(解密示例)解密失败或 appid 不符",
+        "samples: the data does not open, or is of another app",
+        OPEN_DATA,
+    ),
+    entry(
+        -41004,
+        "(解密示例)base64 错误",
+        "samples: bad base64",
+        OPEN_DATA,
+    ),
+];
+
+const fn on_the_phone(zh: &'static str, en: &'static str) -> Verdict {
+    Verdict {
+        category: Category::Input,
+        actor: Actor::FrontEnd,
+        todo: text(zh, en),
+        retry: Retry::Never,
+        answer: None,
+    }
+}
+
+const NETWORK: Verdict = on_the_phone(
+    "前端稍后重试该请求",
+    "the front end repeats the request after a while",
+);
+
+const OPEN_DATA: Verdict = input(
+    Answer::OpenDataInvalid,
+    "检查 encryptedData 与 iv 是否原样传输(+ 未变成空格);若 session_key 已过期,先 wx.login 再操作",
+    "send encryptedData and iv unchanged (a + must not become a space); if the session_key may be stale, wx.login first, then tap again",
+);

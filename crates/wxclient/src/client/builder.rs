@@ -1,0 +1,168 @@
+//! Building a client.
+
+use std::time::Duration;
+
+use reqwest::{Certificate, Url};
+use tokio::sync::Semaphore;
+
+use super::policy::Policy;
+use super::{Shared, WechatClient};
+
+/// How long an unused connection is kept: below the 60 s after which common gateways close
+/// theirs, so that a request does not meet a connection that is being closed.
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The settings of a [`WechatClient`].
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct WechatClientBuilder {
+    base: Option<Url>,
+    proxy: Option<Url>,
+    policy: Policy,
+}
+
+impl Default for WechatClientBuilder {
+    fn default() -> Self {
+        Self {
+            base: None,
+            proxy: None,
+            policy: Policy {
+                connect_timeout: Duration::from_secs(2),
+                timeout: Duration::from_secs(5),
+                max_concurrency: 256,
+            },
+        }
+    }
+}
+
+impl WechatClientBuilder {
+    /// Where WeChat is, `http` or `https`, with a path before the API's if need be. Default
+    /// `https://api.weixin.qq.com`.
+    pub fn base_url(mut self, url: Url) -> Self {
+        self.base = Some(url);
+        self
+    }
+
+    /// The HTTP proxy to go through. Default: what the environment says (`HTTPS_PROXY`,
+    /// `HTTP_PROXY`, `NO_PROXY`), and none for a base URL on loopback.
+    pub fn proxy(mut self, url: Url) -> Self {
+        self.proxy = Some(url);
+        self
+    }
+
+    /// The longest wait for a connection. Default 2 s, and never more than four fifths of the
+    /// total deadline, so that a connection that does not come about can be told from an answer
+    /// that does not come.
+    pub const fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.policy.connect_timeout = limit;
+        self
+    }
+
+    /// The longest time a call takes in all: waiting for its turn, connecting, asking, asking
+    /// again. Default 5 s.
+    pub const fn timeout(mut self, limit: Duration) -> Self {
+        self.policy.timeout = limit;
+        self
+    }
+
+    /// The most requests at once; further ones wait. Default 256, at least 1.
+    pub const fn max_concurrency(mut self, limit: usize) -> Self {
+        self.policy.max_concurrency = limit;
+        self
+    }
+
+    /// Builds the client.
+    ///
+    /// # Errors
+    /// [`BuildError`] if a URL cannot be used. Never for want of the system's CA certificates:
+    /// then Mozilla's, as bundled, are trusted instead.
+    pub fn build(self) -> Result<WechatClient, BuildError> {
+        let base = self.base_or_default()?;
+        let mut policy = self.policy;
+        policy.connect_timeout = policy.connect_timeout.min(policy.timeout * 4 / 5);
+        policy.max_concurrency = policy.max_concurrency.clamp(1, Semaphore::MAX_PERMITS);
+        let http = self
+            .http(&base, &policy)?
+            .build()
+            .or_else(|_| {
+                self.http(&base, &policy)?
+                    .tls_certs_only(bundled_roots())
+                    .build()
+            })
+            .map_err(reqwest::Error::without_url)?;
+        Ok(WechatClient {
+            shared: std::sync::Arc::new(Shared {
+                http,
+                base,
+                policy,
+                permits: Semaphore::new(policy.max_concurrency),
+            }),
+        })
+    }
+
+    fn base_or_default(&self) -> Result<Url, BuildError> {
+        let Some(base) = self.base.clone() else {
+            return Url::parse("https://api.weixin.qq.com").map_err(|_| BuildError::BaseUrl);
+        };
+        let plain = base.has_host()
+            && matches!(base.scheme(), "http" | "https")
+            && base.username().is_empty()
+            && base.password().is_none()
+            && base.query().is_none()
+            && base.fragment().is_none();
+        plain.then_some(base).ok_or(BuildError::BaseUrl)
+    }
+
+    /// The HTTP client's settings.
+    ///
+    /// HTTP/1.1 alone, so that the fall of a connection costs one request; and no retries by
+    /// reqwest, because only this crate knows what may be sent twice. (Below it, hyper sends a
+    /// request anew only if it had not begun to write it.)
+    fn http(&self, base: &Url, policy: &Policy) -> Result<reqwest::ClientBuilder, reqwest::Error> {
+        let mut http = reqwest::Client::builder()
+            .user_agent(concat!("wxclient/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .http1_only()
+            .tcp_nodelay(true)
+            .referer(false)
+            .connect_timeout(policy.connect_timeout)
+            .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+            .pool_max_idle_per_host(policy.max_concurrency);
+        if let Some(proxy) = &self.proxy {
+            http = http.proxy(reqwest::Proxy::all(proxy.clone())?);
+        } else if is_loopback(base) {
+            http = http.no_proxy();
+        }
+        Ok(http)
+    }
+}
+
+fn is_loopback(base: &Url) -> bool {
+    match base.host() {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+/// Mozilla's roots, for a machine or an image that has none.
+fn bundled_roots() -> impl Iterator<Item = Certificate> {
+    webpki_root_certs::TLS_SERVER_ROOT_CERTS
+        .iter()
+        .filter_map(|der| Certificate::from_der(der).ok())
+}
+
+/// Why no client was built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The base URL cannot be used.
+    #[error(
+        "WeChat's base URL must be http:// or https:// and a host, without user, query or fragment"
+    )]
+    BaseUrl,
+    /// The HTTP client refuses the settings.
+    #[error("the HTTP client cannot be built with these settings")]
+    Http(#[from] reqwest::Error),
+}

@@ -1,0 +1,143 @@
+//! How long, how many at once, and what may be sent again: the whole policy.
+
+use std::time::Duration;
+
+use backon::ExponentialBuilder;
+use tokio::time::Instant;
+
+use super::Repeat;
+use crate::api::Api;
+use crate::catalogue::{self, Retry};
+use crate::error::Fault;
+
+/// How often a call is made again where the catalogue says [`Retry::WithPauses`].
+const MORE_TRIES: usize = 2;
+/// How often a call is made again when no connection came about.
+const MORE_CONNECTS: usize = 1;
+
+/// The settings of a client.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Policy {
+    /// The longest wait for a connection.
+    pub(crate) connect_timeout: Duration,
+    /// The longest time a call takes in all: waiting, connecting, asking, asking again.
+    pub(crate) timeout: Duration,
+    /// The most requests at once.
+    pub(crate) max_concurrency: usize,
+}
+
+impl Policy {
+    /// When a try can begin at the latest, to have the time to connect before the deadline.
+    ///
+    /// So a connection that does not come about is never taken for an answer that was lost, and
+    /// no code is spent on a request that cannot be answered in time.
+    pub(crate) fn latest_start(&self, deadline: Instant) -> Instant {
+        deadline
+            .checked_sub(self.connect_timeout)
+            .unwrap_or(deadline)
+    }
+
+    /// What one call may spend on tries.
+    pub(crate) fn budget(&self, api: Api, repeat: Repeat, deadline: Instant) -> Budget {
+        Budget {
+            api,
+            repeat,
+            latest_start: self.latest_start(deadline),
+            connects: MORE_CONNECTS,
+        }
+    }
+}
+
+/// The pauses before the next tries: 100–200 ms, then 200–400 ms.
+pub(crate) fn backoff() -> ExponentialBuilder {
+    ExponentialBuilder::new()
+        .with_min_delay(Duration::from_millis(100))
+        .with_jitter()
+        .with_max_times(MORE_TRIES)
+}
+
+/// What is left of a call's tries.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    api: Api,
+    repeat: Repeat,
+    latest_start: Instant,
+    connects: usize,
+}
+
+impl Budget {
+    /// The pause before the next try after `fault`; `None` if there shall be none.
+    pub(crate) fn pause(&mut self, fault: &Fault, pause: Duration) -> Option<Duration> {
+        match fault {
+            Fault::NotConnected(_) => self.connects = self.connects.checked_sub(1)?,
+            Fault::Refused(refusal) => {
+                let verdict = catalogue::lookup(refusal.code()).at(self.api);
+                if verdict.retry != Retry::WithPauses {
+                    return None;
+                }
+            }
+            _ => match self.repeat {
+                Repeat::IfCertainlyNotTaken => return None,
+            },
+        }
+        (Instant::now() + pause < self.latest_start).then_some(pause)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Refusal;
+
+    const PAUSE: Duration = Duration::from_millis(100);
+
+    fn budget(left: Duration) -> Budget {
+        let policy = Policy {
+            connect_timeout: Duration::from_secs(2),
+            timeout: Duration::from_secs(5),
+            max_concurrency: 1,
+        };
+        let deadline = Instant::now() + left;
+        policy.budget(Api::Code2Session, Repeat::IfCertainlyNotTaken, deadline)
+    }
+
+    fn not_connected() -> Fault {
+        let error = reqwest::Client::builder().user_agent("\n").build();
+        Fault::NotConnected(error.unwrap_err())
+    }
+
+    fn refused(code: i64) -> Fault {
+        Fault::Refused(Refusal::new(code, ""))
+    }
+
+    #[test]
+    fn a_code_is_sent_again_only_where_it_was_certainly_not_taken() {
+        let mut budget = budget(Duration::from_secs(5));
+        assert!(budget.pause(&refused(-1), PAUSE).is_some());
+        assert!(budget.pause(&not_connected(), PAUSE).is_some());
+        for fault in [
+            refused(40029),
+            refused(45011),
+            refused(99999),
+            Fault::Timeout,
+            Fault::Status(502),
+            Fault::Malformed(""),
+            Fault::Overloaded,
+        ] {
+            assert!(budget.pause(&fault, PAUSE).is_none(), "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_second_failure_to_connect_is_the_last() {
+        let mut budget = budget(Duration::from_secs(5));
+        assert!(budget.pause(&not_connected(), PAUSE).is_some());
+        assert!(budget.pause(&not_connected(), PAUSE).is_none());
+    }
+
+    #[test]
+    fn no_try_begins_that_could_not_even_connect_in_time() {
+        let mut budget = budget(Duration::from_secs(2));
+        assert!(budget.pause(&refused(-1), PAUSE).is_none());
+    }
+}

@@ -1,0 +1,137 @@
+//! What can go wrong between this service and WeChat, and who must act.
+
+mod refusal;
+
+use std::fmt;
+use std::time::Duration;
+
+pub use refusal::Refusal;
+
+use crate::api::Api;
+use crate::catalogue::{self, Actor, Answer, Verdict};
+
+/// A call that failed. Its texts are for the operator's log: they name the API, the errcode, the
+/// rid and what to do, and never the URL, a secret, a code, a token or WeChat's errmsg.
+#[derive(Debug)]
+pub struct WechatError {
+    api: Api,
+    fault: Fault,
+}
+
+impl WechatError {
+    pub(crate) const fn new(api: Api, fault: Fault) -> Self {
+        Self { api, fault }
+    }
+
+    /// The API that was called.
+    #[must_use]
+    pub const fn api(&self) -> Api {
+        self.api
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub const fn fault(&self) -> &Fault {
+        &self.fault
+    }
+
+    /// WeChat's errcode, if it gave one.
+    #[must_use]
+    pub const fn errcode(&self) -> Option<i64> {
+        match &self.fault {
+            Fault::Refused(refusal) => Some(refusal.code()),
+            _ => None,
+        }
+    }
+
+    /// What the catalogue says about this error at this API.
+    #[must_use]
+    pub fn verdict(&self) -> &'static Verdict {
+        match &self.fault {
+            Fault::Refused(refusal) => catalogue::lookup(refusal.code()).at(self.api),
+            Fault::NotConnected(_) => &catalogue::NOT_CONNECTED,
+            Fault::Overloaded => &catalogue::OVERLOADED,
+            Fault::Timeout => &catalogue::TIMEOUT,
+            Fault::CutOff(_) => &catalogue::CUT_OFF,
+            Fault::Status(_) | Fault::Malformed(_) => &catalogue::MALFORMED,
+        }
+    }
+
+    /// Who must act.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        self.verdict().actor
+    }
+
+    /// What the service answers its own client.
+    #[must_use]
+    pub fn answer(&self) -> Answer {
+        self.verdict().answer.unwrap_or(Answer::BadAnswer)
+    }
+
+    /// When to try again, if that helps.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.verdict().retry.after()
+    }
+}
+
+impl fmt::Display for WechatError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = self.verdict();
+        write!(
+            f,
+            "{}: {}; {}: {}",
+            self.api, self.fault, verdict.actor, verdict.todo.en
+        )
+    }
+}
+
+impl std::error::Error for WechatError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        std::error::Error::source(&self.fault)
+    }
+}
+
+/// What went wrong, by what is known about the request.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// WeChat answered with an errcode.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// No connection came about: nothing was sent.
+    #[error("no connection to WeChat")]
+    NotConnected(#[source] reqwest::Error),
+    /// Too many calls were waiting for their turn: nothing was sent.
+    #[error("too many calls to WeChat at once")]
+    Overloaded,
+    /// No answer in time. WeChat may have acted.
+    #[error("no answer in time")]
+    Timeout,
+    /// The connection broke after the request may have been sent. WeChat may have acted.
+    #[error("the connection broke before the whole answer was there")]
+    CutOff(#[source] reqwest::Error),
+    /// An HTTP status other than 200, redirects included. Not WeChat's way of answering.
+    #[error("HTTP status {0} instead of 200")]
+    Status(u16),
+    /// An answer that is not what WeChat's documents describe.
+    #[error("the answer makes no sense: {0}")]
+    Malformed(&'static str),
+}
+
+impl Fault {
+    /// An error while connecting or sending. The URL, which holds the secret, is taken out.
+    pub(crate) fn of_sending(error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        if error.is_connect() || error.is_builder() {
+            Self::NotConnected(error)
+        } else {
+            Self::CutOff(error)
+        }
+    }
+
+    /// An error while reading the body.
+    pub(crate) fn of_reading(error: reqwest::Error) -> Self {
+        Self::CutOff(error.without_url())
+    }
+}

@@ -1,0 +1,130 @@
+//! WeChat's JSON, read by content: the header often says `text/plain`, success often leaves out
+//! errcode, and an errcode may be a number or a string.
+
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, Error, Visitor};
+
+use crate::error::{Fault, Refusal};
+
+/// Reads a 200 answer: the reply, or the errcode as a [`Refusal`].
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
+    let json = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    // A JSON array would fill a struct's fields in order, and an empty one would pass for success.
+    if json.trim_ascii_start().first() != Some(&b'{') {
+        return Err(Fault::Malformed("not a JSON object"));
+    }
+    // serde_json's errors quote the value they trip over, so none of them is kept.
+    let envelope: Envelope =
+        serde_json::from_slice(json).map_err(|_| Fault::Malformed("not JSON"))?;
+    if envelope.errcode != 0 {
+        return Err(Fault::Refused(Refusal::new(
+            envelope.errcode,
+            envelope.errmsg.as_str().unwrap_or_default(),
+        )));
+    }
+    serde_json::from_slice(json).map_err(|_| Fault::Malformed("a field missing or of a wrong type"))
+}
+
+/// What every answer has, or leaves out.
+#[derive(Deserialize)]
+struct Envelope {
+    #[serde(default, deserialize_with = "lenient_number")]
+    errcode: i64,
+    #[serde(default)]
+    errmsg: serde_json::Value,
+}
+
+/// A whole number, however WeChat writes it today: `40029`, `"40029"`; `null` is 0.
+pub(crate) fn lenient_number<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
+    struct Lenient;
+
+    impl Visitor<'_> for Lenient {
+        type Value = i64;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a whole number, bare or in quotes")
+        }
+
+        fn visit_i64<E: Error>(self, number: i64) -> Result<i64, E> {
+            Ok(number)
+        }
+
+        fn visit_u64<E: Error>(self, number: u64) -> Result<i64, E> {
+            i64::try_from(number).map_err(|_| E::custom("out of range"))
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<i64, E> {
+            text.trim()
+                .parse()
+                .map_err(|_| E::custom("not a whole number"))
+        }
+
+        fn visit_unit<E: Error>(self) -> Result<i64, E> {
+            Ok(0)
+        }
+    }
+
+    from.deserialize_any(Lenient)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[derive(Deserialize, Debug)]
+    struct Reply {
+        openid: String,
+    }
+
+    #[rstest]
+    #[case::bare(r#"{"openid":"o/1"}"#)]
+    #[case::escaped_slash(r#"{"openid":"o\/1"}"#)]
+    #[case::byte_order_mark("\u{feff}{\"openid\":\"o/1\"}")]
+    #[case::white_space(" \r\n{\"openid\":\"o/1\"}\n")]
+    #[case::errcode_0(r#"{"errcode":0,"errmsg":"ok","openid":"o/1"}"#)]
+    #[case::errcode_text_0(r#"{"errcode":"0","openid":"o/1"}"#)]
+    #[case::errcode_null(r#"{"errcode":null,"errmsg":null,"openid":"o/1"}"#)]
+    #[case::more_fields(r#"{"openid":"o/1","expires_in":7200,"new":{"a":[1]}}"#)]
+    fn success_is_read_in_every_dress(#[case] body: &str) {
+        assert_eq!(read::<Reply>(body.as_bytes()).unwrap().openid, "o/1");
+    }
+
+    #[rstest]
+    #[case::number(r#"{"errcode":40029,"errmsg":"invalid code"}"#)]
+    #[case::text(r#"{"errcode":"40029","errmsg":"invalid code"}"#)]
+    #[case::errmsg_missing(r#"{"errcode":40029}"#)]
+    #[case::errmsg_of_a_strange_type(r#"{"errcode":40029,"errmsg":["?"]}"#)]
+    #[case::with_fields_all_the_same(r#"{"errcode":40029,"openid":"o/1"}"#)]
+    fn an_errcode_is_read_in_every_dress(#[case] body: &str) {
+        match read::<Reply>(body.as_bytes()) {
+            Err(Fault::Refused(refusal)) => assert_eq!(refusal.code(), 40029),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[rstest]
+    #[case::nothing("")]
+    #[case::html("<html>502 Bad Gateway</html>")]
+    #[case::half(r#"{"openid":"o/1""#)]
+    #[case::array("[]")]
+    #[case::array_like_an_envelope(r#"[0,"ok"]"#)]
+    #[case::text("\"ok\"")]
+    #[case::null("null")]
+    #[case::trailing(r#"{"openid":"o/1"} x"#)]
+    #[case::errcode_of_words(r#"{"errcode":"bad","openid":"o/1"}"#)]
+    #[case::errcode_of_a_strange_type(r#"{"errcode":[],"openid":"o/1"}"#)]
+    #[case::field_missing("{}")]
+    #[case::field_of_a_wrong_type(r#"{"openid":1}"#)]
+    fn anything_else_is_malformed(#[case] body: &str) {
+        let fault = read::<Reply>(body.as_bytes()).unwrap_err();
+        assert!(matches!(fault, Fault::Malformed(_)), "{fault:?}");
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf_8_are_malformed() {
+        let fault = read::<Reply>(b"{\"openid\":\"\xff\"}").unwrap_err();
+        assert!(matches!(fault, Fault::Malformed(_)), "{fault:?}");
+    }
+}

@@ -1,0 +1,53 @@
+//! What the tests log in with.
+
+use std::time::Duration;
+
+use domain::id::AppId;
+use domain::ports::{CodeExchanger, ExchangeError, WechatSession};
+use domain::secret::LoginCode;
+use url::Url;
+use wxclient::{App, AppSecret, HttpCodeExchanger, WechatClient, WechatClientBuilder};
+
+pub(crate) const SECRET: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+pub(crate) const CODE: &str = "021ByuFs0fNXie1T5lJs0IwBFs0ByuF1";
+pub(crate) const SESSION_KEY: &str = "tiihtNczf5v6AKRyjwEUhQ==";
+pub(crate) const SESSION: &str = r#"{"session_key":"tiihtNczf5v6AKRyjwEUhQ==","openid":"oGZUI0egBJY1zhBYw2KhdUfwVJJE","unionid":"ocMvos6NjeKLIBqg5Mr9QjxrP1FA"}"#;
+
+pub(crate) fn app() -> App {
+    App {
+        app_id: AppId::new("wx0123456789abcdef"),
+        secret: AppSecret::new(SECRET),
+    }
+}
+
+/// A client of `url` that is done within 2 s.
+pub(crate) fn client(url: &Url) -> WechatClientBuilder {
+    WechatClient::builder()
+        .base_url(url.clone())
+        .connect_timeout(Duration::from_millis(500))
+        .timeout(Duration::from_secs(2))
+}
+
+/// Logs in through the port.
+pub(crate) async fn exchange(client: WechatClient) -> Result<WechatSession, ExchangeError> {
+    HttpCodeExchanger::new(client, [app()])
+        .exchange(&app().app_id, &LoginCode::new(CODE))
+        .await
+}
+
+/// The name of an error's variant, and its retry_after in seconds.
+pub(crate) fn named(error: &ExchangeError) -> (&'static str, Option<u64>) {
+    match error {
+        ExchangeError::CodeInvalid(_) => ("code_invalid", None),
+        ExchangeError::UserBlocked(_) => ("user_blocked", None),
+        ExchangeError::RateLimited { retry_after, .. } => {
+            ("rate_limited", Some(retry_after.as_secs()))
+        }
+        ExchangeError::Misconfigured(_) => ("misconfigured", None),
+        ExchangeError::BadAnswer(_) => ("bad_answer", None),
+        ExchangeError::Timeout(_) => ("timeout", None),
+        ExchangeError::Unavailable { retry_after, .. } => {
+            ("unavailable", Some(retry_after.as_secs()))
+        }
+    }
+}
