@@ -1,0 +1,35 @@
+//! Checking `rawData`.
+//!
+//! Source: "Signature verification and encryption/decryption of open data"
+//! (开放数据校验与解密, <https://developers.weixin.qq.com/miniprogram/dev/framework/open-ability/signature.html>).
+
+use domain::open_data::SignedRawData;
+use domain::ports::OpenDataError;
+use domain::secret::SessionKey;
+
+use crate::digest::Signature;
+use crate::json::Object;
+use crate::payload::UserInfo;
+
+/// Checks that `data` was signed with `session_key` and reads the profile in it.
+///
+/// WeChat signs rawData followed by the session_key (as the base64 text it is), with SHA-1.
+/// rawData carries no watermark and no openid: the signature alone ties it to the user, and
+/// nothing ties it to a time. What is signed and no profile gives an empty one.
+///
+/// # Errors
+/// [`OpenDataError::BadSignature`], or [`OpenDataError::Malformed`] if it is signed and yet not a
+/// JSON object.
+pub fn verify_raw_data(
+    data: &SignedRawData,
+    session_key: &SessionKey,
+) -> Result<UserInfo, OpenDataError> {
+    let signature = Signature::over([data.raw_data.as_str(), session_key.expose()]);
+    if !signature.is(&data.signature) {
+        return Err(OpenDataError::BadSignature);
+    }
+    if Object::read(&data.raw_data).is_none() {
+        return Err(OpenDataError::Malformed);
+    }
+    Ok(serde_json::from_str(&data.raw_data).unwrap_or_default())
+}
