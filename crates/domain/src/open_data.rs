@@ -37,7 +37,7 @@ pub struct Expected<'a> {
 }
 
 /// Open data that opened, agreed with what was expected, and can be believed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct OpenedData {
     /// Where and when WeChat made it.
     pub watermark: Watermark,
@@ -78,6 +78,17 @@ impl std::fmt::Debug for EncryptedData {
 impl std::fmt::Debug for SignedRawData {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "SignedRawData({} bytes)", self.raw_data.len())
+    }
+}
+
+impl std::fmt::Debug for OpenedData {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "OpenedData({:?}, {} bytes)",
+            self.watermark,
+            self.json.len()
+        )
     }
 }
 

@@ -7,7 +7,7 @@ use crate::visit::{Visit, VisitOutcome};
 
 /// Keeps users and their identities.
 ///
-/// The contract, which [`testing`](crate::testing) holds every adapter to:
+/// The contract, which the suite of the feature `testing` holds every adapter to:
 /// - A visit is **one atomic step**: user, identity, session_key and session are all stored or
 ///   none is, and when the call returns they survive a crash of service and database.
 /// - The method takes whole values and may wait, so that an adapter can write many waiting
