@@ -1,0 +1,64 @@
+# The words one tries first. `just` alone lists them.
+
+set positional-arguments
+
+[private]
+default:
+    @just --list --unsorted
+
+# Start the service; without settings on SQLite, with a simulated WeChat
+run *arguments:
+    cargo run -- "$@"
+
+# Run all tests, or those you name: just test -p wxcrypto
+test *arguments:
+    cargo test "$@"
+
+# What CI checks besides the tests: format, lints, docs, dependencies
+check:
+    .ci/run format lint docs deny
+
+# All that CI does
+ci:
+    .ci/run
+
+# Format the code
+fmt:
+    cargo fmt --all
+
+# Build the documentation of the crates; --open shows it
+docs *arguments:
+    cargo doc --workspace --no-deps "$@"
+
+# Start a PostgreSQL for development, and say how to run the service on it
+db:
+    deploy/dev-postgres start
+
+# Stop it; its data stays in data/postgres
+db-stop:
+    deploy/dev-postgres stop
+
+# Start the simulated WeChat alone
+sandbox *arguments:
+    cargo run -p wxsandbox -- "$@"
+
+# Make the secrets that docker-compose.yml mounts; those that are there stay
+secrets:
+    deploy/make-secrets
+
+# Start all in Docker, against WeChat; `just up sandbox`: against the simulated one
+up profile="wechat": secrets
+    docker compose --profile {{ profile }} up --build --detach
+
+# Stop what `just up` started; the data stays
+down:
+    docker compose --profile wechat --profile sandbox down
+
+# Build the images wxlogin and wxsandbox
+image:
+    docker build --target wxsandbox --tag wxsandbox .
+    docker build --tag wxlogin .
+
+# Look for known vulnerabilities in the dependencies (needs the network)
+audit:
+    cargo deny check advisories
