@@ -1,1 +1,16 @@
-//! wxlogin: the login backend for WeChat Mini Programs
+//! wxlogin, the login backend for WeChat Mini Programs: HTTP, settings, telemetry, the token
+//! format, and the composition root that puts the crates together.
+
+pub mod banner;
+pub mod cli;
+pub mod commands;
+pub mod http;
+mod master_key;
+mod metrics;
+pub mod ops;
+mod schema;
+pub mod settings;
+pub mod startup;
+mod system_clock;
+pub mod telemetry;
+pub mod tokens;

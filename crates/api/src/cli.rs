@@ -1,0 +1,38 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// The login backend for WeChat Mini Programs.
+///
+/// Without a command it serves. Without any settings it serves on 127.0.0.1:5000 with a SQLite
+/// file and a built-in WeChat to develop against, and prints a curl that logs in.
+#[derive(Parser, Debug)]
+#[command(name = "wxlogin", version)]
+pub struct Cli {
+    /// The settings file (TOML); every setting can come from the environment too, as
+    /// `WXLOGIN_SERVER__LISTEN` for `server.listen`.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What the program can do.
+#[derive(Subcommand, Debug, Default, Clone)]
+pub enum Command {
+    /// Run the service (what happens without a command).
+    #[default]
+    Serve,
+    /// Bring the database to the newest schema and exit.
+    Migrate,
+    /// Say what an error means: one of WeChat's codes (40163) or our ids (code_invalid).
+    Explain {
+        /// The code or id.
+        #[arg(allow_hyphen_values = true)]
+        error: String,
+    },
+}

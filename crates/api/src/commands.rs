@@ -1,0 +1,20 @@
+//! The commands, one a file.
+
+mod explain;
+mod migrate;
+mod serve;
+
+use crate::cli::{Cli, Command};
+
+/// Does what the command line says.
+///
+/// # Errors
+/// What went wrong, for a person.
+pub fn run(cli: &Cli) -> anyhow::Result<()> {
+    let config = cli.config.as_deref();
+    match cli.command.clone().unwrap_or_default() {
+        Command::Serve => serve::run(config),
+        Command::Migrate => migrate::run(config),
+        Command::Explain { error } => explain::run(&error),
+    }
+}

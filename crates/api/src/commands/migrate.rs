@@ -1,0 +1,15 @@
+//! `wxlogin migrate`
+
+use std::path::Path;
+
+use crate::settings::Settings;
+use crate::startup;
+use crate::telemetry;
+
+pub(super) fn run(config: Option<&Path>) -> anyhow::Result<()> {
+    let settings = Settings::load(config)?;
+    telemetry::init(settings.log.format);
+    actix_web::rt::System::new().block_on(startup::migrate(&settings))?;
+    println!("the database has the newest schema");
+    Ok(())
+}

@@ -1,0 +1,225 @@
+//! An error on its way out, and how the use cases' errors become one.
+
+use std::fmt;
+use std::time::Duration;
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use domain::access::AccessError;
+use domain::app::UnknownApp;
+use domain::login::LoginError;
+use domain::ports::{Cause, ExchangeError, RepositoryError};
+
+use super::error_code::ErrorCode;
+use super::failure_body::Failure;
+
+/// When to come back, where nothing better is known.
+const SOON: Duration = Duration::from_secs(1);
+
+/// An error on its way out. Its cause is logged once, when the answer is made.
+#[derive(Debug)]
+pub struct ApiError {
+    code: ErrorCode,
+    detail: Option<String>,
+    retry_after: Option<Duration>,
+    allow: Option<&'static str>,
+    cause: Option<Cause>,
+}
+
+impl ApiError {
+    /// An error that needs no more words than its table has.
+    #[must_use]
+    pub fn new(code: ErrorCode) -> Self {
+        Self {
+            code,
+            detail: None,
+            retry_after: None,
+            allow: None,
+            cause: None,
+        }
+    }
+
+    /// `invalid_request`, saying which field and why.
+    #[must_use]
+    pub fn invalid(detail: impl Into<String>) -> Self {
+        Self {
+            detail: Some(detail.into()),
+            ..Self::new(ErrorCode::InvalidRequest)
+        }
+    }
+
+    /// `method_not_allowed`, with the methods that are.
+    #[must_use]
+    pub fn method_not_allowed(allow: &'static str) -> Self {
+        Self {
+            allow: Some(allow),
+            ..Self::new(ErrorCode::MethodNotAllowed)
+        }
+    }
+
+    /// `code`, to be tried again after `retry_after`.
+    #[must_use]
+    pub fn later(code: ErrorCode, retry_after: Duration) -> Self {
+        Self {
+            retry_after: Some(retry_after),
+            ..Self::new(code)
+        }
+    }
+
+    fn because(self, cause: impl Into<Cause>) -> Self {
+        Self {
+            cause: Some(cause.into()),
+            ..self
+        }
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        self.code
+    }
+
+    /// Ours is an error, WeChat's a warning, the caller's a matter for debugging.
+    fn log(&self) {
+        let id = self.code.entry().id;
+        let cause = self.cause.as_deref().map(chain).unwrap_or_default();
+        match self.code {
+            ErrorCode::WechatMisconfigured => {
+                tracing::error!(
+                    error = id,
+                    cause,
+                    alert = true,
+                    action = self.code.entry().action,
+                    "login failed"
+                );
+            }
+            ErrorCode::Internal | ErrorCode::StorageUnavailable => {
+                tracing::error!(
+                    error = id,
+                    cause,
+                    action = self.code.entry().action,
+                    "request failed"
+                );
+            }
+            ErrorCode::WechatBadAnswer
+            | ErrorCode::WechatTimeout
+            | ErrorCode::WechatUnavailable => {
+                tracing::warn!(error = id, cause, "WeChat failed");
+            }
+            _ => tracing::debug!(error = id, cause, detail = self.detail, "request refused"),
+        }
+    }
+}
+
+/// The error and everything behind it, in one line.
+fn chain(error: &(dyn std::error::Error + Send + Sync + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        next = source.source();
+    }
+    text
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code.entry().id)
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> actix_web::http::StatusCode {
+        self.code.status()
+    }
+
+    /// The head of the answer. The body is written where the request id is known, by
+    /// [`super::failure_body`].
+    fn error_response(&self) -> HttpResponse {
+        self.log();
+        let mut response = HttpResponse::new(self.code.status());
+        let headers = response.headers_mut();
+        if let Some(retry_after) = self.retry_after {
+            // Rounded up: a client that comes back in time must not be too early.
+            let seconds = retry_after.as_millis().div_ceil(1_000).max(1);
+            headers.insert(
+                header::RETRY_AFTER,
+                HeaderValue::from_str(&seconds.to_string()).unwrap_or(ONE),
+            );
+        }
+        if let Some(allow) = self.allow {
+            headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+        }
+        if self.code.status() == actix_web::http::StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response.extensions_mut().insert(Failure {
+            code: self.code,
+            detail: self.detail.clone(),
+        });
+        response
+    }
+}
+
+const ONE: HeaderValue = HeaderValue::from_static("1");
+
+impl From<UnknownApp> for ApiError {
+    fn from(_: UnknownApp) -> Self {
+        Self::new(ErrorCode::UnknownApp)
+    }
+}
+
+impl From<LoginError> for ApiError {
+    fn from(error: LoginError) -> Self {
+        match error {
+            LoginError::Exchange(error) => error.into(),
+            LoginError::CodeSpent => Self::new(ErrorCode::CodeInvalid).because(error),
+            LoginError::OpenData(error) => Self::new(ErrorCode::OpenDataInvalid).because(error),
+            LoginError::UserDisabled => Self::new(ErrorCode::UserDisabled),
+            LoginError::Storage(error) => error.into(),
+            LoginError::Token(error) => Self::new(ErrorCode::Internal).because(error),
+        }
+    }
+}
+
+impl From<ExchangeError> for ApiError {
+    fn from(error: ExchangeError) -> Self {
+        match error {
+            ExchangeError::CodeInvalid(_) => Self::new(ErrorCode::CodeInvalid),
+            ExchangeError::UserBlocked(_) => Self::new(ErrorCode::UserBlocked),
+            ExchangeError::RateLimited { retry_after, .. } => {
+                Self::later(ErrorCode::RateLimited, retry_after)
+            }
+            ExchangeError::Misconfigured(_) => Self::new(ErrorCode::WechatMisconfigured),
+            ExchangeError::BadAnswer(_) => Self::new(ErrorCode::WechatBadAnswer),
+            ExchangeError::Timeout(_) => Self::new(ErrorCode::WechatTimeout),
+            ExchangeError::Unavailable { retry_after, .. } => {
+                Self::later(ErrorCode::WechatUnavailable, retry_after)
+            }
+        }
+        .because(error)
+    }
+}
+
+impl From<RepositoryError> for ApiError {
+    fn from(error: RepositoryError) -> Self {
+        match error {
+            RepositoryError::Unavailable(_) => Self::later(ErrorCode::StorageUnavailable, SOON),
+            RepositoryError::Overloaded => Self::later(ErrorCode::Overloaded, SOON),
+            RepositoryError::Internal(_) => Self::new(ErrorCode::Internal),
+        }
+        .because(error)
+    }
+}
+
+impl From<AccessError> for ApiError {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::TokenInvalid => Self::new(ErrorCode::TokenInvalid),
+            AccessError::TokenExpired => Self::new(ErrorCode::TokenExpired),
+            AccessError::SessionRevoked => Self::new(ErrorCode::SessionRevoked),
+            AccessError::Storage(error) => error.into(),
+        }
+    }
+}

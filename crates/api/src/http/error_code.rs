@@ -1,0 +1,185 @@
+//! Every error this service answers with, in one table.
+
+use actix_web::http::StatusCode;
+
+/// Who can do something about an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Actor {
+    /// The person with the phone.
+    EndUser,
+    /// The mini program's or calling backend's code.
+    FrontEnd,
+    /// Whoever runs this service.
+    Operator,
+    /// Nobody: it passes by itself.
+    Nobody,
+}
+
+impl std::fmt::Display for Actor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::EndUser => "end user",
+            Self::FrontEnd => "front end",
+            Self::Operator => "operator",
+            Self::Nobody => "nobody",
+        })
+    }
+}
+
+/// What one error means.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// The id in `error`.
+    pub id: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// The sentence in `msg`.
+    pub msg: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+    /// Who must act.
+    pub actor: Actor,
+    /// What they do.
+    pub action: &'static str,
+}
+
+/// Declares the codes and their entries together, so that neither can be without the other.
+macro_rules! error_codes {
+    ($($(#[$doc:meta])* $code:ident: $status:literal $id:literal $msg:literal
+        $meaning:literal, $actor:ident: $action:literal;)*) => {
+        /// An error this service answers with.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum ErrorCode {
+            $(#[doc = $meaning] $code,)*
+        }
+
+        impl ErrorCode {
+            /// All of them, in the order of the table.
+            pub const ALL: &[Self] = &[$(Self::$code,)*];
+
+            /// What this one means.
+            #[must_use]
+            pub const fn entry(self) -> Entry {
+                match self {
+                    $(Self::$code => Entry {
+                        id: $id,
+                        status: $status,
+                        msg: $msg,
+                        meaning: $meaning,
+                        actor: Actor::$actor,
+                        action: $action,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+error_codes! {
+    InvalidRequest: 400 "invalid_request" "请求参数错误"
+        "The request is not JSON, or a field is missing, of the wrong type, too long or not base64; msg names it.",
+        FrontEnd: "Correct the field that msg names.";
+    UnknownApp: 400 "unknown_app" "未知的小程序"
+        "The appId is not configured here.",
+        Operator: "Add the app to `apps`, or let the front end send a configured appId.";
+    OpenDataInvalid: 400 "open_data_invalid" "用户数据校验失败"
+        "encryptedData does not open, or is of another app or user, or too old; or the signature is wrong.",
+        FrontEnd: "Call wx.login before the button, and send code, encryptedData and iv of the same login, unchanged.";
+    CodeInvalid: 401 "code_invalid" "登录凭证已失效，请重新登录"
+        "The login code is wrong, expired, used, or of another app.",
+        FrontEnd: "Call wx.login again, once, and send the new code.";
+    TokenMissing: 401 "token_missing" "请先登录"
+        "There is no `Authorization: Bearer` header.",
+        FrontEnd: "Log in and send the token.";
+    TokenInvalid: 401 "token_invalid" "登录状态无效，请重新登录"
+        "The token is not one of this service's.",
+        FrontEnd: "Log in again.";
+    TokenExpired: 401 "token_expired" "登录状态已过期"
+        "The token's time is over.",
+        FrontEnd: "Refresh it, or log in again.";
+    SessionRevoked: 401 "session_revoked" "登录状态已失效，请重新登录"
+        "The session was ended, or its user was disabled or deleted.",
+        FrontEnd: "Log in again.";
+    UserBlocked: 403 "user_blocked" "该微信账号被限制登录"
+        "WeChat blocks this user: high risk, frozen or closed account.",
+        EndUser: "Settle it with WeChat.";
+    UserDisabled: 403 "user_disabled" "账号已被停用"
+        "The operator has shut this user out.",
+        Operator: "Enable the user again, if that is right.";
+    NotFound: 404 "not_found" "接口或资源不存在"
+        "There is nothing at this path.",
+        FrontEnd: "Check the path.";
+    MethodNotAllowed: 405 "method_not_allowed" "请求方法不支持"
+        "This path does not know this method; `Allow` lists those it knows.",
+        FrontEnd: "Use one of the methods in `Allow`.";
+    PayloadTooLarge: 413 "payload_too_large" "请求体过大"
+        "The body is longer than server.max_body_bytes.",
+        FrontEnd: "Send less.";
+    UnsupportedMediaType: 415 "unsupported_media_type" "请求体必须是 JSON"
+        "The Content-Type is not JSON, or the body is compressed.",
+        FrontEnd: "Send `Content-Type: application/json`, uncompressed.";
+    RateLimited: 429 "rate_limited" "操作过于频繁，请稍后再试"
+        "Too many logins from this address, or WeChat limits this user.",
+        FrontEnd: "Wait for Retry-After seconds.";
+    WechatMisconfigured: 500 "wechat_misconfigured" "服务配置有误，请联系管理员"
+        "WeChat refuses this service's appid, secret or IP address; the log says which.",
+        Operator: "Correct appid and secret, or add the server's IP to the whitelist in WeChat's console.";
+    Internal: 500 "internal" "服务内部错误"
+        "A bug in this service; the log has the cause under the requestId.",
+        Operator: "Report it with the log line.";
+    WechatBadAnswer: 502 "wechat_bad_answer" "微信服务返回异常"
+        "WeChat's answer is not one its documents know, or was cut off.",
+        FrontEnd: "Call wx.login again and send the new code.";
+    WechatUnavailable: 503 "wechat_unavailable" "微信服务暂不可用，请稍后再试"
+        "WeChat is busy or cannot be reached, or today's quota is used up.",
+        Nobody: "Wait for Retry-After seconds.";
+    StorageUnavailable: 503 "storage_unavailable" "服务暂不可用，请稍后再试"
+        "The database does not answer.",
+        Operator: "Bring the database back; the service needs no restart.";
+    Overloaded: 503 "overloaded" "服务繁忙，请稍后再试"
+        "More requests are under way than limits.max_inflight.",
+        Nobody: "Wait for Retry-After seconds.";
+    WechatTimeout: 504 "wechat_timeout" "微信服务响应超时"
+        "WeChat did not answer within wechat.timeout_ms.",
+        FrontEnd: "Call wx.login again and send the new code.";
+}
+
+impl ErrorCode {
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(self) -> StatusCode {
+        StatusCode::from_u16(self.entry().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The error with this id.
+    #[must_use]
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.entry().id == id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_id_is_there_once_and_found_again() {
+        let ids: HashSet<&str> = ErrorCode::ALL.iter().map(|code| code.entry().id).collect();
+        assert_eq!(ids.len(), ErrorCode::ALL.len());
+        for code in ErrorCode::ALL {
+            assert_eq!(ErrorCode::from_id(code.entry().id), Some(*code));
+        }
+    }
+
+    #[test]
+    fn every_status_is_an_error() {
+        for code in ErrorCode::ALL {
+            assert!(
+                code.status().is_client_error() || code.status().is_server_error(),
+                "{code:?}"
+            );
+        }
+    }
+}

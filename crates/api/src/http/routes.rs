@@ -1,0 +1,141 @@
+//! Which path answers what, and what every request passes through.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, Data};
+use actix_web::{App, HttpServer, Resource, Route};
+use domain::access::AccessService;
+use domain::app::AppDirectory;
+use domain::login::LoginService;
+use tracing_actix_web::TracingLogger;
+
+use super::client_address::TrustedProxies;
+use super::error::ApiError;
+use super::error_code::ErrorCode;
+use super::load_shed::{self, Places};
+use super::login_limit::{self, LoginLimit};
+use super::request_span::RequestSpan;
+use super::{cors, failure_body, login, me, request_id, standard_headers};
+use crate::metrics::{self, Metrics};
+use crate::settings;
+
+/// How often addresses that have been quiet are forgotten.
+const FORGET_EVERY: Duration = Duration::from_mins(1);
+
+/// How long an idle connection is kept: longer than the proxies in front keep theirs, so that
+/// they never send into a connection that is being closed.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// What the handlers work with.
+#[derive(Clone)]
+pub struct HttpState {
+    /// The configured apps.
+    pub apps: Arc<AppDirectory>,
+    /// Logins.
+    pub logins: Arc<LoginService>,
+    /// Requests with a token.
+    pub access: Arc<AccessService>,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+}
+
+/// Starts to serve mini programs on `listener`.
+///
+/// # Errors
+/// If the listener cannot be used.
+pub fn serve(
+    listener: TcpListener,
+    state: HttpState,
+    settings: &settings::Settings,
+) -> std::io::Result<Server> {
+    let server = settings.server.clone();
+    let proxies = TrustedProxies::new(server.trusted_proxies.clone());
+    let limit = Data::new(LoginLimit::new(
+        settings.limits.login_per_minute_per_ip,
+        proxies,
+    ));
+    forget_quiet_addresses(&limit);
+    let places = Data::new(Places::new(settings.limits.max_inflight));
+    let body_limit = web::PayloadConfig::new(server.max_body_bytes as usize);
+    let origins = server.cors_allowed_origins;
+    let http = HttpServer::new(move || {
+        App::new()
+            .app_data(limit.clone())
+            .app_data(places.clone())
+            .app_data(body_limit.clone())
+            .configure(|routes| configure(routes, &state))
+            .default_service(web::route().to(not_found))
+            // The last one wraps all others: a request passes from the bottom of this list to
+            // its top.
+            .wrap(from_fn(load_shed::shed))
+            .wrap(from_fn(failure_body::write))
+            .wrap(cors::rules(&origins))
+            .wrap(from_fn(standard_headers::add))
+            .wrap(TracingLogger::<RequestSpan>::new())
+            .wrap(from_fn(metrics::count))
+            .wrap(from_fn(request_id::assign))
+    });
+    let workers = server
+        .workers
+        .map_or_else(default_workers, |count| count as usize);
+    let shutdown_s = u64::from(server.shutdown_timeout_ms).div_ceil(1_000);
+    Ok(http
+        .workers(workers)
+        .keep_alive(KEEP_ALIVE)
+        .shutdown_timeout(shutdown_s)
+        .disable_signals()
+        .listen(listener)?
+        .run())
+}
+
+fn configure(routes: &mut web::ServiceConfig, state: &HttpState) {
+    routes
+        .app_data(Data::from(Arc::clone(&state.apps)))
+        .app_data(Data::from(Arc::clone(&state.logins)))
+        .app_data(Data::from(Arc::clone(&state.access)))
+        .app_data(Data::from(Arc::clone(&state.metrics)))
+        .service(
+            resource(
+                "/user/wxlogin",
+                "GET, POST",
+                [web::get().to(login::login), web::post().to(login::login)],
+            )
+            .wrap(from_fn(login_limit::enforce)),
+        )
+        .service(resource("/user/me", "GET", [web::get().to(me::show)]));
+}
+
+/// A path with its routes, which answers 405 to every other method.
+fn resource<const N: usize>(path: &str, allow: &'static str, routes: [Route; N]) -> Resource {
+    let refused = web::route()
+        .to(move || std::future::ready(Err::<String, _>(ApiError::method_not_allowed(allow))));
+    routes
+        .into_iter()
+        .fold(web::resource(path), Resource::route)
+        .default_service(refused)
+}
+
+async fn not_found() -> Result<String, ApiError> {
+    Err(ApiError::new(ErrorCode::NotFound))
+}
+
+fn default_workers() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
+}
+
+fn forget_quiet_addresses(limit: &Data<LoginLimit>) {
+    let limit = Arc::downgrade(&limit.clone().into_inner());
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(FORGET_EVERY).await;
+            match limit.upgrade() {
+                Some(limit) => limit.forget_quiet(),
+                None => return,
+            }
+        }
+    });
+}

@@ -1,0 +1,71 @@
+//! What the operator decides: defaults, then the settings file, then the environment.
+
+mod check;
+mod environment;
+mod error;
+mod file;
+mod model;
+mod secret_file;
+mod value;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use config::Config;
+
+pub use error::SettingsError;
+pub use model::{
+    Admin, ApiKey, App, Database, Limits, Log, LogFormat, OpenData, Sandbox, Scope, Server,
+    Settings, Tokens, Wechat,
+};
+pub use value::{CorsOrigin, HttpUrl, Listen, Secret};
+
+/// Name of the environment variable that names the settings file.
+const FILE_VARIABLE: &str = "WXLOGIN_CONFIG";
+
+impl Settings {
+    /// Reads the settings of this process.
+    ///
+    /// `file` is the one named on the command line; it wins over `WXLOGIN_CONFIG`.
+    ///
+    /// # Errors
+    /// [`SettingsError`], which names the setting or the line, and never shows a value.
+    pub fn load(file: Option<&Path>) -> Result<Self, SettingsError> {
+        Self::read(file, &std::env::vars_os().filter_map(as_text).collect())
+    }
+
+    /// Reads the settings from `file` and from the given environment variables.
+    ///
+    /// # Errors
+    /// [`SettingsError`], which names the setting or the line, and never shows a value.
+    pub fn read(
+        file: Option<&Path>,
+        variables: &HashMap<String, String>,
+    ) -> Result<Self, SettingsError> {
+        let mut sources = Config::builder();
+        let named = variables
+            .get(FILE_VARIABLE)
+            .filter(|path| !path.is_empty())
+            .map(PathBuf::from);
+        if let Some(path) = file.map(Path::to_path_buf).or(named) {
+            sources = sources.add_source(file::read(&path)?);
+        }
+        let sources = sources.add_source(environment::read(variables)?);
+        let config = sources
+            .build()
+            .map_err(|error| SettingsError::from_config("", &error))?;
+        let settings = serde_path_to_error::deserialize::<_, Self>(config).map_err(|error| {
+            SettingsError::from_config(&error.path().to_string(), error.inner())
+        })?;
+        check::check(&settings)?;
+        Ok(settings)
+    }
+}
+
+/// A variable whose name and value are text; others are not ours.
+fn as_text((name, value): (std::ffi::OsString, std::ffi::OsString)) -> Option<(String, String)> {
+    Some((name.into_string().ok()?, value.into_string().ok()?))
+}
+
+#[cfg(test)]
+mod tests;

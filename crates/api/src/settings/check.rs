@@ -1,0 +1,116 @@
+//! What settings must be beyond their kind.
+
+use std::collections::HashSet;
+
+use super::{App, Settings, SettingsError};
+
+/// Refuses settings that cannot work, by name.
+pub(super) fn check(settings: &Settings) -> Result<(), SettingsError> {
+    positive_numbers(settings)?;
+    texts(settings)?;
+    apps(settings)?;
+    sandbox(settings)
+}
+
+fn positive_numbers(settings: &Settings) -> Result<(), SettingsError> {
+    let numbers = [
+        ("server.workers", settings.server.workers.unwrap_or(1)),
+        ("server.max_body_bytes", settings.server.max_body_bytes),
+        ("database.pool_size", settings.database.pool_size),
+        (
+            "database.acquire_timeout_ms",
+            settings.database.acquire_timeout_ms,
+        ),
+        (
+            "wechat.connect_timeout_ms",
+            settings.wechat.connect_timeout_ms,
+        ),
+        ("wechat.timeout_ms", settings.wechat.timeout_ms),
+        ("wechat.max_concurrency", settings.wechat.max_concurrency),
+        ("tokens.access_ttl_s", settings.tokens.access_ttl_s),
+        ("tokens.refresh_ttl_s", settings.tokens.refresh_ttl_s),
+        ("limits.max_inflight", settings.limits.max_inflight),
+    ];
+    match numbers.iter().find(|(_, number)| *number == 0) {
+        Some((name, _)) => Err(SettingsError::invalid(*name, "must be at least 1")),
+        None => Ok(()),
+    }
+}
+
+fn texts(settings: &Settings) -> Result<(), SettingsError> {
+    if settings.tokens.issuer.is_empty() {
+        return Err(SettingsError::invalid("tokens.issuer", "must not be empty"));
+    }
+    let keys = settings.admin.api_keys.iter();
+    if let Some(index) = keys.clone().position(|key| key.key.expose().len() < 16) {
+        return Err(SettingsError::invalid(
+            format!("admin.api_keys[{index}]"),
+            "is too short to be safe; take at least 16 characters, for example from `openssl rand -hex 32`",
+        ));
+    }
+    Ok(())
+}
+
+fn apps(settings: &Settings) -> Result<(), SettingsError> {
+    let mut seen = HashSet::new();
+    for (index, app) in settings.apps.iter().enumerate() {
+        let problem = if app.app_id.is_empty() {
+            Some(("app_id", "must not be empty"))
+        } else if app.secret.expose().is_empty() {
+            Some(("secret", "must not be empty"))
+        } else if !seen.insert(&app.app_id) {
+            Some(("app_id", "is the id of an app further up"))
+        } else {
+            push_problem(app)
+        };
+        if let Some((field, problem)) = problem {
+            return Err(SettingsError::invalid(
+                format!("apps[{index}].{field}"),
+                problem,
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn push_problem(app: &App) -> Option<(&'static str, &'static str)> {
+    let aes_key = app.push_aes_key.as_ref()?.expose();
+    if app.push_token.is_none() {
+        return Some(("push_token", "is missing beside push_aes_key"));
+    }
+    let is_key = aes_key.len() == 43 && aes_key.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (!is_key).then_some((
+        "push_aes_key",
+        "expected the EncodingAESKey of WeChat's console, 43 letters and digits",
+    ))
+}
+
+/// Without apps the sandbox stands in for WeChat, with keys everybody knows: nobody else may
+/// reach a service like that by accident.
+fn sandbox(settings: &Settings) -> Result<(), SettingsError> {
+    if !settings.apps.is_empty() {
+        return Ok(());
+    }
+    if settings.wechat.base_url.is_some() {
+        return Err(SettingsError::invalid(
+            "wechat.base_url",
+            "is set, but no app is; give `apps` (or WXLOGIN_APP_ID and WXLOGIN_APP_SECRET) too",
+        ));
+    }
+    let listeners = [
+        ("server.listen", settings.server.listen),
+        ("server.ops_listen", settings.server.ops_listen),
+        ("sandbox.listen", settings.sandbox.listen),
+    ];
+    let remote = listeners
+        .iter()
+        .find(|(_, listen)| !listen.0.ip().is_loopback());
+    match remote {
+        Some((name, _)) if !settings.sandbox.allow_remote => Err(SettingsError::invalid(
+            *name,
+            "must be a loopback address while no app is configured, because anybody can log in to the sandbox; \
+             configure an app, or set sandbox.allow_remote = true",
+        )),
+        _ => Ok(()),
+    }
+}

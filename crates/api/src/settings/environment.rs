@@ -1,0 +1,158 @@
+//! The environment: `WXLOGIN_` and the path, with `__` between levels.
+
+use std::collections::HashMap;
+
+use config::{Map, Source, Value, ValueKind};
+
+use super::secret_file::{self, items};
+use super::{FILE_VARIABLE, SettingsError};
+
+const PREFIX: &str = "WXLOGIN_";
+
+/// The settings that are lists, which come separated by commas.
+const LISTS: [&str; 4] = [
+    "server.trusted_proxies",
+    "server.cors_allowed_origins",
+    "master_key",
+    "admin.api_keys",
+];
+
+/// The settings that come as a JSON array (`admin.api_keys` may).
+const JSON_LISTS: [&str; 2] = ["apps", "admin.api_keys"];
+
+/// The settings that the environment gives.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Environment {
+    values: Map<String, Value>,
+}
+
+/// Reads the variables, and the files of secrets that `…_FILE` names.
+pub(super) fn read(variables: &HashMap<String, String>) -> Result<Environment, SettingsError> {
+    let mut environment = Environment::default();
+    if let Some(url) = value_of(variables, "DATABASE_URL")? {
+        environment.insert("database.url", "DATABASE_URL", url)?;
+    }
+    environment.insert_single_app(variables)?;
+    // In order, so that the same environment gives the same error every time.
+    let mut names: Vec<&str> = variables.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    for name in names {
+        let Some(path) = name
+            .strip_prefix(PREFIX)
+            .map(|path| path.trim_end_matches("_FILE"))
+        else {
+            continue;
+        };
+        let plain = format!("{PREFIX}{path}");
+        let is_ours = name == FILE_VARIABLE || matches!(path, "APP_ID" | "APP_SECRET" | "CONFIG");
+        if is_ours || (plain != *name && variables.contains_key(&plain)) {
+            continue;
+        }
+        if let Some(text) = value_of(variables, &plain)? {
+            environment.insert(&path.to_ascii_lowercase().replace("__", "."), name, text)?;
+        }
+    }
+    Ok(environment)
+}
+
+/// The value of `name`, or what the file holds that `name`_FILE names.
+fn value_of(
+    variables: &HashMap<String, String>,
+    name: &str,
+) -> Result<Option<String>, SettingsError> {
+    // An empty variable is an absent one: that is how compose files leave one out.
+    let given = |name: &str| variables.get(name).filter(|value| !value.is_empty());
+    if let Some(value) = given(name) {
+        return Ok(Some(value.clone()));
+    }
+    let in_file = format!("{name}_FILE");
+    given(&in_file)
+        .map(|path| secret_file::read(&in_file, path))
+        .transpose()
+}
+
+impl Environment {
+    /// `WXLOGIN_APP_ID` and `WXLOGIN_APP_SECRET`, for those who have one app.
+    fn insert_single_app(
+        &mut self,
+        variables: &HashMap<String, String>,
+    ) -> Result<(), SettingsError> {
+        let id = value_of(variables, "WXLOGIN_APP_ID")?;
+        let secret = value_of(variables, "WXLOGIN_APP_SECRET")?;
+        let (id, secret) = match (id, secret) {
+            (None, None) => return Ok(()),
+            (Some(id), Some(secret)) => (id, secret),
+            (Some(_), None) => {
+                return Err(SettingsError::invalid(
+                    "WXLOGIN_APP_SECRET",
+                    "is missing beside WXLOGIN_APP_ID",
+                ));
+            }
+            (None, Some(_)) => {
+                return Err(SettingsError::invalid(
+                    "WXLOGIN_APP_ID",
+                    "is missing beside WXLOGIN_APP_SECRET",
+                ));
+            }
+        };
+        if variables.contains_key("WXLOGIN_APPS") {
+            return Err(SettingsError::invalid(
+                "WXLOGIN_APP_ID",
+                "stands beside WXLOGIN_APPS; give one of the two",
+            ));
+        }
+        let app = Map::from_iter([
+            (String::from("app_id"), Value::from(id)),
+            (String::from("secret"), Value::from(secret)),
+        ]);
+        self.values
+            .insert(String::from("apps"), Value::from(vec![Value::from(app)]));
+        Ok(())
+    }
+
+    fn insert(&mut self, path: &str, variable: &str, text: String) -> Result<(), SettingsError> {
+        let is_json = JSON_LISTS.contains(&path) && text.trim_start().starts_with('[');
+        let value = if is_json {
+            serde_json::from_str(&text).map_err(|_| {
+                SettingsError::invalid(variable, "expected a JSON array, and this is not JSON")
+            })?
+        } else if LISTS.contains(&path) {
+            Value::from(items(&text).map(Value::from).collect::<Vec<_>>())
+        } else if path == "apps" {
+            return Err(SettingsError::invalid(
+                variable,
+                "expected a JSON array of objects with app_id and secret",
+            ));
+        } else {
+            Value::from(text)
+        };
+        let mut levels: Vec<&str> = path.split('.').collect();
+        let Some(last) = levels.pop() else {
+            return Ok(());
+        };
+        let mut table = &mut self.values;
+        for level in levels {
+            let inner = table
+                .entry(level.to_owned())
+                .or_insert_with(|| Value::from(Map::<String, Value>::new()));
+            let ValueKind::Table(inner) = &mut inner.kind else {
+                return Err(SettingsError::Unknown {
+                    setting: variable.to_owned(),
+                });
+            };
+            table = inner;
+        }
+        table.insert(last.to_owned(), value);
+        Ok(())
+    }
+}
+
+impl Source for Environment {
+    fn clone_into_box(&self) -> Box<dyn Source + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    fn collect(&self) -> Result<Map<String, Value>, config::ConfigError> {
+        Ok(self.values.clone())
+    }
+}

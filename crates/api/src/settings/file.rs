@@ -1,0 +1,77 @@
+//! The settings file.
+
+use std::path::Path;
+
+use config::{File, FileFormat, FileSourceString};
+use toml::{Table, Value};
+
+use super::SettingsError;
+use super::secret_file;
+
+/// Settings whose value may stand in a file of its own, named by `<setting>_file`.
+const SECRETS: [&str; 7] = [
+    "secret",
+    "push_token",
+    "push_aes_key",
+    "master_key",
+    "url",
+    "api_keys",
+    "key",
+];
+
+/// Those of them that are lists.
+const LISTS: [&str; 2] = ["master_key", "api_keys"];
+
+/// Reads the settings file, and the files of secrets it names.
+pub(super) fn read(path: &Path) -> Result<File<FileSourceString, FileFormat>, SettingsError> {
+    let text = std::fs::read_to_string(path).map_err(|error| SettingsError::FileUnreadable {
+        path: path.to_owned(),
+        reason: error.kind(),
+    })?;
+    let mut table = text
+        .parse::<Table>()
+        .map_err(|error| SettingsError::Syntax {
+            path: path.to_owned(),
+            line: line_of(&text, error.span().map_or(0, |span| span.start)),
+        })?;
+    resolve_files(&mut table)?;
+    Ok(File::from_str(&table.to_string(), FileFormat::Toml))
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    1 + text.get(..offset).unwrap_or(text).matches('\n').count()
+}
+
+/// Replaces every `<secret>_file` by what the file holds.
+fn resolve_files(table: &mut Table) -> Result<(), SettingsError> {
+    for name in SECRETS {
+        let in_file = format!("{name}_file");
+        let Some(Value::String(path)) = table.get(&in_file).cloned() else {
+            continue;
+        };
+        let secret = secret_file::read(&in_file, &path)?;
+        table.remove(&in_file);
+        let value = if LISTS.contains(&name) {
+            Value::Array(
+                secret_file::items(&secret)
+                    .map(|item| Value::String(item.to_owned()))
+                    .collect(),
+            )
+        } else {
+            Value::String(secret)
+        };
+        table.insert(name.to_owned(), value);
+    }
+    for (_, value) in table.iter_mut() {
+        match value {
+            Value::Table(inner) => resolve_files(inner)?,
+            Value::Array(items) => {
+                for item in items.iter_mut().filter_map(Value::as_table_mut) {
+                    resolve_files(item)?;
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

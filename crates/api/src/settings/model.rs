@@ -1,0 +1,291 @@
+//! The settings and their defaults, one struct a section.
+
+use ipnet::IpNet;
+use serde::Deserialize;
+
+use super::value::{CorsOrigin, HttpUrl, Listen, Secret, network};
+
+/// All settings.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The HTTP listeners.
+    pub server: Server,
+    /// Where users are kept.
+    pub database: Database,
+    /// The keys that seal what is stored, each 32 bytes in base64: the first seals, all open.
+    pub master_key: Vec<Secret>,
+    /// How WeChat is called.
+    pub wechat: Wechat,
+    /// The mini programs. Empty: the built-in sandbox with its own.
+    pub apps: Vec<App>,
+    /// The built-in WeChat to develop against.
+    pub sandbox: Sandbox,
+    /// Our own tokens.
+    pub tokens: Tokens,
+    /// WeChat's open data.
+    pub open_data: OpenData,
+    /// What one caller, and all together, may ask for.
+    pub limits: Limits,
+    /// Access for other backends and the operator.
+    pub admin: Admin,
+    /// Logging.
+    pub log: Log,
+}
+
+/// `server.*`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Server {
+    /// Where mini programs reach us.
+    pub listen: Listen,
+    /// Where the orchestrator finds health and metrics. Not for the public.
+    pub ops_listen: Listen,
+    /// Worker threads; by default as many as there are cores.
+    pub workers: Option<u32>,
+    /// The longest request body, bytes.
+    pub max_body_bytes: u32,
+    /// How long requests under way may take to finish after SIGTERM, ms.
+    pub shutdown_timeout_ms: u32,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    #[serde(deserialize_with = "network::list")]
+    pub trusted_proxies: Vec<IpNet>,
+    /// Web origins whose pages may call us.
+    pub cors_allowed_origins: Vec<CorsOrigin>,
+}
+
+/// `database.*`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Database {
+    /// `sqlite://…` or `postgres://…`. A secret, because it may hold a password.
+    pub url: Secret,
+    /// Connections.
+    pub pool_size: u32,
+    /// How long a request waits for a connection, ms.
+    pub acquire_timeout_ms: u32,
+    /// Whether starting brings the schema up to date.
+    pub migrate_on_start: bool,
+}
+
+impl Database {
+    /// Whether it is a SQLite file.
+    #[must_use]
+    pub fn is_sqlite(&self) -> bool {
+        self.url.expose().starts_with("sqlite:")
+    }
+
+    /// Where it is, for people: without user, password and parameters.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let url = self.url.expose();
+        if self.is_sqlite() {
+            return url.to_owned();
+        }
+        let without_parameters = url.split('?').next().unwrap_or_default();
+        let place = without_parameters.rsplit('@').next().unwrap_or_default();
+        format!(
+            "postgres://{}",
+            place
+                .trim_start_matches("postgres://")
+                .trim_start_matches("postgresql://")
+        )
+    }
+}
+
+/// `wechat.*`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Wechat {
+    /// WeChat's server API. By default WeChat's own; in sandbox mode the sandbox.
+    pub base_url: Option<HttpUrl>,
+    /// How long connecting may take, ms.
+    pub connect_timeout_ms: u32,
+    /// How long a whole call may take, with its repeats, ms.
+    pub timeout_ms: u32,
+    /// Calls under way at once.
+    pub max_concurrency: u32,
+}
+
+/// One of `apps`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct App {
+    /// The AppID.
+    pub app_id: String,
+    /// The AppSecret.
+    pub secret: Secret,
+    /// What the operator calls it.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The Open Platform account it is bound to. Apps with the same one share users by unionid.
+    #[serde(default)]
+    pub open_platform: Option<String>,
+    /// Token of message push.
+    #[serde(default)]
+    pub push_token: Option<Secret>,
+    /// EncodingAESKey of message push in safe mode, 43 characters.
+    #[serde(default)]
+    pub push_aes_key: Option<Secret>,
+}
+
+/// `sandbox.*`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sandbox {
+    /// Where the built-in WeChat listens.
+    pub listen: Listen,
+    /// Whether, in sandbox mode, others than this machine may reach the service.
+    pub allow_remote: bool,
+}
+
+/// `tokens.*`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tokens {
+    /// The tokens' `iss`.
+    pub issuer: String,
+    /// How long an access token is good for, s.
+    pub access_ttl_s: u32,
+    /// How long a refresh token is good for, s.
+    pub refresh_ttl_s: u32,
+}
+
+/// `open_data.*`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OpenData {
+    /// The oldest watermark that is accepted, s; 0 for any.
+    pub max_age_s: u32,
+}
+
+/// `limits.*`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Logins of one address in a minute; 0 for no limit.
+    pub login_per_minute_per_ip: u32,
+    /// Requests under way at once; one more is answered 503.
+    pub max_inflight: u32,
+}
+
+/// `admin.*`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Admin {
+    /// Keys of other backends and the operator. None: those endpoints answer 404.
+    pub api_keys: Vec<ApiKey>,
+}
+
+/// One of `admin.api_keys`: a bare key, which may do everything, or a named one with scopes.
+#[derive(Debug, Clone)]
+pub struct ApiKey {
+    /// Who uses it, for the audit log.
+    pub name: Option<String>,
+    /// The key.
+    pub key: Secret,
+    /// What it may do; `None` for everything.
+    pub scopes: Option<Vec<Scope>>,
+}
+
+/// What an API key may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Look users up.
+    Read,
+    /// Change users and sessions.
+    Write,
+    /// Introspect tokens.
+    Introspect,
+    /// Take WeChat's access_token.
+    WechatToken,
+}
+
+/// `log.*`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// By default pretty on a terminal and JSON elsewhere.
+    pub format: Option<LogFormat>,
+}
+
+/// How a log line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Pretty,
+    /// For machines, an object a line.
+    Json,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: Listen::loopback(5000),
+            ops_listen: Listen::loopback(9090),
+            workers: None,
+            max_body_bytes: 65_536,
+            shutdown_timeout_ms: 15_000,
+            trusted_proxies: Vec::new(),
+            cors_allowed_origins: Vec::new(),
+        }
+    }
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self {
+            url: Secret::new("sqlite://data/wxlogin.db"),
+            pool_size: 16,
+            acquire_timeout_ms: 2_000,
+            migrate_on_start: true,
+        }
+    }
+}
+
+impl Default for Wechat {
+    fn default() -> Self {
+        Self {
+            base_url: None,
+            connect_timeout_ms: 2_000,
+            timeout_ms: 5_000,
+            max_concurrency: 256,
+        }
+    }
+}
+
+impl Default for Sandbox {
+    fn default() -> Self {
+        Self {
+            listen: Listen::loopback(5001),
+            allow_remote: false,
+        }
+    }
+}
+
+impl Default for Tokens {
+    fn default() -> Self {
+        Self {
+            issuer: String::from("wxlogin"),
+            access_ttl_s: 900,
+            refresh_ttl_s: 2_592_000,
+        }
+    }
+}
+
+impl Default for OpenData {
+    fn default() -> Self {
+        Self { max_age_s: 300 }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            login_per_minute_per_ip: 60,
+            max_inflight: 1_024,
+        }
+    }
+}

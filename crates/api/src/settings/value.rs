@@ -1,0 +1,183 @@
+//! The kinds of values settings have. Each refuses a bad one with a sentence that begins with
+//! `expected` and does not repeat the value.
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error};
+use url::Url;
+
+/// Text that is never shown.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// Takes the text as it is.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(SecretString::from(text.into()))
+    }
+
+    /// The text itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+/// An address and port to listen on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Listen(pub SocketAddr);
+
+impl Listen {
+    /// A port that only this machine reaches.
+    #[must_use]
+    pub fn loopback(port: u16) -> Self {
+        Self(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+    }
+}
+
+impl fmt::Debug for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<'de> Deserialize<'de> for Listen {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let address = text
+            .to_socket_addrs()
+            .ok()
+            .and_then(|mut found| found.next());
+        address.map(Self).ok_or_else(|| {
+            D::Error::custom("expected an address and a port, such as 127.0.0.1:5000")
+        })
+    }
+}
+
+/// The base URL of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpUrl(pub Url);
+
+impl<'de> Deserialize<'de> for HttpUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Url::parse(&text)
+            .ok()
+            .filter(|url| {
+                matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none()
+            })
+            .map(Self)
+            .ok_or_else(|| D::Error::custom("expected a URL such as https://api.weixin.qq.com"))
+    }
+}
+
+/// A web origin, or `*` for all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CorsOrigin {
+    /// `*`
+    Any,
+    /// Scheme, host and port, as browsers send them in `Origin`.
+    Exactly(String),
+}
+
+impl<'de> Deserialize<'de> for CorsOrigin {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text == "*" {
+            return Ok(Self::Any);
+        }
+        let origin = Url::parse(&text)
+            .ok()
+            .map(|url| url.origin())
+            .filter(url::Origin::is_tuple);
+        origin
+            .map(|origin| Self::Exactly(origin.ascii_serialization()))
+            .ok_or_else(|| {
+                D::Error::custom("expected a web origin such as https://shop.example.com, or *")
+            })
+    }
+}
+
+/// Networks, where a bare address stands for itself.
+pub(super) mod network {
+    use std::net::IpAddr;
+
+    use ipnet::IpNet;
+    use serde::Deserialize;
+    use serde::de::{Deserializer, Error};
+
+    pub(in crate::settings) fn list<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<IpNet>, D::Error> {
+        Vec::<String>::deserialize(deserializer)?
+            .iter()
+            .map(|text| {
+                parse(text).ok_or_else(|| {
+                    D::Error::custom("expected addresses or networks, such as 10.0.0.0/8")
+                })
+            })
+            .collect()
+    }
+
+    fn parse(text: &str) -> Option<IpNet> {
+        text.parse::<IpNet>()
+            .ok()
+            .or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+    }
+}
+
+/// A bare key, or `{name, key, scopes}`.
+mod api_key {
+    use serde::Deserialize;
+    use serde::de::{Deserializer, Error, MapAccess, Visitor, value::MapAccessDeserializer};
+
+    use super::Secret;
+    use crate::settings::{ApiKey, Scope};
+
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Named {
+        name: String,
+        key: Secret,
+        #[serde(default)]
+        scopes: Option<Vec<Scope>>,
+    }
+
+    impl<'de> Deserialize<'de> for ApiKey {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            deserializer.deserialize_any(BareOrNamed)
+        }
+    }
+
+    struct BareOrNamed;
+
+    impl<'de> Visitor<'de> for BareOrNamed {
+        type Value = ApiKey;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a key, or a table with name, key and scopes")
+        }
+
+        fn visit_str<E: Error>(self, key: &str) -> Result<ApiKey, E> {
+            Ok(ApiKey {
+                name: None,
+                key: Secret::new(key),
+                scopes: None,
+            })
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ApiKey, A::Error> {
+            let Named { name, key, scopes } = Named::deserialize(MapAccessDeserializer::new(map))?;
+            Ok(ApiKey {
+                name: Some(name),
+                key,
+                scopes,
+            })
+        }
+    }
+}

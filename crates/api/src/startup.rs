@@ -1,0 +1,281 @@
+//! The composition root: the one file that names adapters and puts them together.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::{Server, ServerHandle};
+use anyhow::Context;
+use domain::access::AccessService;
+use domain::app::{App, AppDirectory};
+use domain::id::{AppId, OpenPlatform};
+use domain::login::{LoginPolicy, LoginPorts, LoginService};
+use domain::ports::{Clock, ReadinessProbe, TokenIssuer};
+use persistence::{Database, DatabaseOptions, MasterKeys};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+use wxclient::{AppSecret, HttpCodeExchanger, WechatClient};
+use wxcrypto::AesOpenDataOpener;
+use wxsandbox::{RunningSandbox, Sandbox, SandboxConfig};
+
+use crate::banner::Banner;
+use crate::http::{self, HttpState};
+use crate::metrics::Metrics;
+use crate::ops::{self, Lifecycle};
+use crate::settings::{self, Listen, Secret, Settings};
+use crate::system_clock::SystemClock;
+use crate::tokens::{JwtTokenIssuer, SigningKey};
+use crate::{master_key, schema};
+
+/// The running service, with everything it is made of.
+pub struct Application {
+    server: Server,
+    ops: Server,
+    sandbox: Option<RunningSandbox>,
+    lifecycle: Lifecycle,
+    shutdown_timeout: Duration,
+    banner: Banner,
+}
+
+impl Application {
+    /// Puts the service together and starts to listen.
+    ///
+    /// # Errors
+    /// If a setting cannot work or an address is taken. Not if WeChat or the database is away.
+    pub async fn build(settings: Settings) -> anyhow::Result<Self> {
+        let sandbox = start_sandbox(&settings)?;
+        let settings = with_sandbox(settings, sandbox.as_ref())?;
+        let apps = AppList::of(&settings)?;
+
+        let master_keys = master_key::load(&settings)?;
+        let database = open_database(&settings, &master_keys)?;
+        if settings.database.migrate_on_start {
+            schema::bring_up_to_date(&database, settings.database.is_sqlite()).await?;
+        }
+        let users = Arc::new(database.users());
+        let sessions = Arc::new(database.sessions());
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let tokens: Arc<dyn TokenIssuer> = Arc::new(token_issuer(&settings, &master_keys)?);
+        let metrics = Arc::new(Metrics::default());
+        let state = HttpState {
+            logins: Arc::new(LoginService::new(
+                LoginPorts {
+                    exchanger: Arc::new(HttpCodeExchanger::new(
+                        wechat_client(&settings)?,
+                        apps.secrets,
+                    )),
+                    opener: Arc::new(AesOpenDataOpener),
+                    users,
+                    sessions: sessions.clone(),
+                    tokens: Arc::clone(&tokens),
+                    clock: Arc::clone(&clock),
+                },
+                login_policy(&settings),
+            )),
+            access: Arc::new(AccessService::new(sessions, tokens, clock)),
+            apps: Arc::new(apps.directory),
+            metrics: Arc::clone(&metrics),
+        };
+
+        let (listener, ops_listener) = (
+            bind(settings.server.listen)?,
+            bind(settings.server.ops_listen)?,
+        );
+        let banner = Banner {
+            service: listener.local_addr()?,
+            ops: ops_listener.local_addr()?,
+            database: settings.database.shown(),
+            sandbox: sandbox
+                .as_ref()
+                .map(|sandbox| (sandbox.base_url().to_owned(), String::from("alice"))),
+        };
+        let lifecycle = Lifecycle::default();
+        let probe: Arc<dyn ReadinessProbe> = Arc::new(database.readiness());
+        Ok(Self {
+            server: http::serve(listener, state, &settings)?,
+            ops: ops::serve(ops_listener, probe, lifecycle.clone(), metrics)?,
+            sandbox,
+            lifecycle,
+            shutdown_timeout: Duration::from_millis(settings.server.shutdown_timeout_ms.into()),
+            banner,
+        })
+    }
+
+    /// Where things are.
+    #[must_use]
+    pub fn banner(&self) -> &Banner {
+        &self.banner
+    }
+
+    /// The built-in sandbox, if it runs.
+    #[must_use]
+    pub fn sandbox(&self) -> Option<&RunningSandbox> {
+        self.sandbox.as_ref()
+    }
+
+    /// Serves until `asked_to_stop` resolves: then the replica is not ready any more, takes no
+    /// new connections, and finishes what is under way.
+    ///
+    /// # Errors
+    /// If a listener fails.
+    pub async fn run_until(self, asked_to_stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+        let (handle, ops_handle) = (self.server.handle(), self.ops.handle());
+        let ops = tokio::spawn(self.ops);
+        let server = tokio::spawn(self.server);
+        asked_to_stop.await;
+        tracing::info!("asked to stop: finishing what is under way");
+        self.lifecycle.begin_shutdown();
+        stop(&handle, self.shutdown_timeout).await;
+        ops_handle.stop(false).await;
+        server.await??;
+        ops.await??;
+        if let Some(sandbox) = self.sandbox {
+            sandbox.stop().await;
+        }
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+/// Waits for requests under way, and cuts off what is not done in time.
+async fn stop(server: &ServerHandle, timeout: Duration) {
+    if tokio::time::timeout(timeout, server.stop(true))
+        .await
+        .is_err()
+    {
+        tracing::warn!("some requests did not finish in time and were cut off");
+        server.stop(false).await;
+    }
+}
+
+/// Brings the database to the newest schema.
+///
+/// # Errors
+/// If the database does not answer or refuses.
+pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
+    let database = open_database(settings, &master_key::load(settings)?)?;
+    let done = database.migrate().await?;
+    for migration in &done {
+        tracing::info!(migration, "migrated");
+    }
+    Ok(())
+}
+
+fn open_database(settings: &Settings, master_keys: &[SecretString]) -> anyhow::Result<Database> {
+    let url = SecretString::from(settings.database.url.expose());
+    let master_keys = MasterKeys::from_base64(master_keys).context("master_key")?;
+    let options = DatabaseOptions {
+        pool_size: settings.database.pool_size,
+        acquire_timeout: Duration::from_millis(settings.database.acquire_timeout_ms.into()),
+        ..DatabaseOptions::new(url, master_keys)
+    };
+    Database::open(options).context("database.url")
+}
+
+fn token_issuer(
+    settings: &Settings,
+    master_keys: &[SecretString],
+) -> anyhow::Result<JwtTokenIssuer> {
+    let master_key = master_keys.first().context("there is no master key")?;
+    let key = SigningKey::derive(master_key.expose_secret().as_bytes())
+        .map_err(|_| anyhow::anyhow!("the key that signs tokens could not be made"))?;
+    let tokens = &settings.tokens;
+    Ok(JwtTokenIssuer::new(
+        key,
+        tokens.issuer.clone(),
+        Duration::from_secs(tokens.access_ttl_s.into()),
+        Duration::from_secs(tokens.refresh_ttl_s.into()),
+    ))
+}
+
+fn login_policy(settings: &Settings) -> LoginPolicy {
+    let max_age = u64::from(settings.open_data.max_age_s);
+    LoginPolicy {
+        open_data_max_age: (max_age > 0).then(|| Duration::from_secs(max_age)),
+        session_ttl: Duration::from_secs(settings.tokens.refresh_ttl_s.into()),
+    }
+}
+
+fn wechat_client(settings: &Settings) -> anyhow::Result<WechatClient> {
+    let wechat = &settings.wechat;
+    let mut builder = WechatClient::builder()
+        .connect_timeout(Duration::from_millis(wechat.connect_timeout_ms.into()))
+        .timeout(Duration::from_millis(wechat.timeout_ms.into()))
+        .max_concurrency(wechat.max_concurrency as usize);
+    if let Some(url) = &wechat.base_url {
+        builder = builder.base_url(url.0.clone());
+    }
+    builder.build().context("wechat.base_url")
+}
+
+/// The configured apps, once for those who may know their secrets and once for the others.
+struct AppList {
+    directory: AppDirectory,
+    secrets: Vec<wxclient::App>,
+}
+
+impl AppList {
+    fn of(settings: &Settings) -> anyhow::Result<Self> {
+        let mut apps = settings.apps.iter().map(|app| App {
+            id: AppId::new(&app.app_id),
+            open_platform: app.open_platform.as_ref().map(OpenPlatform::new),
+        });
+        let first = apps.next().context("no app is configured")?;
+        let secrets = settings.apps.iter().map(|app| wxclient::App {
+            app_id: AppId::new(&app.app_id),
+            secret: AppSecret::new(app.secret.expose()),
+        });
+        Ok(Self {
+            directory: AppDirectory::new(first, apps.collect()),
+            secrets: secrets.collect(),
+        })
+    }
+}
+
+/// Starts the built-in WeChat, if no app is configured.
+fn start_sandbox(settings: &Settings) -> anyhow::Result<Option<RunningSandbox>> {
+    if !settings.apps.is_empty() {
+        return Ok(None);
+    }
+    let listener = bind(settings.sandbox.listen)?;
+    Ok(Some(Sandbox::start(SandboxConfig::default(), listener)?))
+}
+
+/// The settings as they are with the sandbox in WeChat's place.
+fn with_sandbox(
+    mut settings: Settings,
+    sandbox: Option<&RunningSandbox>,
+) -> anyhow::Result<Settings> {
+    if let Some(sandbox) = sandbox {
+        settings.wechat.base_url = Some(settings::HttpUrl(Url::parse(sandbox.base_url())?));
+        settings.apps = SandboxConfig::default()
+            .apps()
+            .iter()
+            .map(sandbox_app)
+            .collect();
+    }
+    Ok(settings)
+}
+
+fn sandbox_app(app: &wxsandbox::AppConfig) -> settings::App {
+    settings::App {
+        app_id: app.app_id.clone(),
+        secret: Secret::new(app.secret.expose_secret()),
+        name: Some(app.name.clone()),
+        open_platform: app.open_platform.clone(),
+        push_token: None,
+        push_aes_key: None,
+    }
+}
+
+fn bind(Listen(address): Listen) -> anyhow::Result<TcpListener> {
+    bind_to(address).with_context(|| {
+        format!("cannot listen on {address}; is another program there? (each address is a setting: server.listen, server.ops_listen, sandbox.listen)")
+    })
+}
+
+fn bind_to(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let listener = TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}

@@ -1,0 +1,95 @@
+//! What makes a token ours, and what does not.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::id::{AppId, SessionId, UserId};
+use domain::session::Generation;
+use uuid::Uuid;
+
+use super::*;
+
+const NOW: Timestamp = Timestamp::constant(1_790_000_000, 0);
+
+fn issuer(seed: u8, name: &str) -> JwtTokenIssuer {
+    let key = SigningKey::derive(&[seed; 32]).unwrap();
+    JwtTokenIssuer::new(
+        key,
+        name.to_owned(),
+        Duration::from_mins(15),
+        Duration::from_hours(720),
+    )
+}
+
+fn grant() -> AccessGrant {
+    AccessGrant {
+        user_id: UserId::new(Uuid::now_v7()),
+        session_id: SessionId::new(Uuid::now_v7()),
+        app_id: AppId::new("wx0123456789abcdef"),
+        generation: Generation::FIRST,
+    }
+}
+
+#[test]
+fn a_token_says_what_it_was_issued_for() {
+    let (issuer, grant) = (issuer(1, "wxlogin"), grant());
+    let pair = issuer.issue(&grant, NOW).unwrap();
+    assert_eq!(issuer.read_access(&pair.access, NOW), Ok(grant));
+}
+
+#[test]
+fn no_two_tokens_are_alike() {
+    let (issuer, grant) = (issuer(1, "wxlogin"), grant());
+    let one = issuer.issue(&grant, NOW).unwrap();
+    let other = issuer.issue(&grant, NOW).unwrap();
+    assert_ne!(one.access.expose(), other.access.expose());
+}
+
+#[test]
+fn a_token_expires_to_the_second() {
+    let issuer = issuer(1, "wxlogin");
+    let token = issuer.issue(&grant(), NOW).unwrap().access;
+    assert!(
+        issuer
+            .read_access(&token, after(NOW, Duration::from_secs(899)))
+            .is_ok()
+    );
+    let late = issuer.read_access(&token, after(NOW, Duration::from_mins(15)));
+    assert_eq!(late, Err(AccessTokenError::Expired));
+}
+
+#[test]
+fn a_token_of_another_key_or_issuer_is_refused() {
+    let issuer = issuer(1, "wxlogin");
+    for other in [self::issuer(2, "wxlogin"), self::issuer(1, "elsewhere")] {
+        let token = other.issue(&grant(), NOW).unwrap().access;
+        assert_eq!(
+            issuer.read_access(&token, NOW),
+            Err(AccessTokenError::Invalid)
+        );
+    }
+}
+
+#[test]
+fn a_changed_token_is_refused() {
+    let issuer = issuer(1, "wxlogin");
+    let token = issuer.issue(&grant(), NOW).unwrap().access;
+    let [head, claims, signature]: [&str; 3] = token
+        .expose()
+        .split('.')
+        .collect::<Vec<_>>()
+        .try_into()
+        .unwrap();
+    let claims = String::from_utf8(URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap();
+    let richer = URL_SAFE_NO_PAD.encode(claims.replace("\"gen\":1", "\"gen\":9"));
+    let unsigned = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"JWT"}"#);
+    for forged in [
+        format!("{head}.{richer}.{signature}"),
+        format!("{unsigned}.{richer}."),
+        format!("{head}.{richer}"),
+        String::from("x.y.z"),
+        String::new(),
+    ] {
+        let read = issuer.read_access(&AccessToken::new(forged.clone()), NOW);
+        assert_eq!(read, Err(AccessTokenError::Invalid), "{forged}");
+    }
+}

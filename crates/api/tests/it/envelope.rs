@@ -1,0 +1,175 @@
+//! The form of every answer, whatever is thrown at the service.
+
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::house::{Answer, House, Store};
+
+async fn post(house: &House, kind: &str, body: impl Into<reqwest::Body>) -> Answer {
+    let request = house
+        .request(Method::POST, "/user/wxlogin")
+        .header("content-type", kind)
+        .body(body);
+    Answer::read(request.send().await.unwrap()).await
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_a_404_in_the_same_form() {
+    let house = House::new(Store::Sqlite).await;
+    for path in [
+        "/",
+        "/user",
+        "/user/wxlogin/",
+        "/admin/users",
+        "/%ff%00",
+        "/user/me?x=1/../",
+    ] {
+        let answer = house.send(Method::GET, path, None, None).await;
+        if path.starts_with("/user/me") {
+            answer.refused(401, "token_missing");
+        } else {
+            answer.refused(404, "not_found");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_method_a_path_does_not_know_is_a_405_with_those_it_knows() {
+    let house = House::new(Store::Sqlite).await;
+    for method in ["DELETE", "PUT", "OPTIONS", "BREW"] {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let answer = house.send(method, "/user/wxlogin", None, None).await;
+        answer.refused(405, "method_not_allowed");
+        assert_eq!(answer.header("allow"), Some("GET, POST"));
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_long_is_a_413() {
+    let house = House::with(Store::Sqlite, |settings| {
+        settings.server.max_body_bytes = 1_000;
+    })
+    .await;
+    let body = json!({ "platCode": "x", "more": "x".repeat(1_000) }).to_string();
+    post(&house, "application/json", body)
+        .await
+        .refused(413, "payload_too_large");
+}
+
+#[rstest]
+#[case("application/x-www-form-urlencoded")]
+#[case("text/plain")]
+#[case("multipart/form-data; boundary=x")]
+#[tokio::test]
+async fn what_does_not_claim_to_be_json_is_a_415(#[case] kind: &str) {
+    let house = House::new(Store::Sqlite).await;
+    post(&house, kind, r#"{"platCode":"x"}"#)
+        .await
+        .refused(415, "unsupported_media_type");
+}
+
+#[rstest]
+#[case("", "JSON")]
+#[case("{", "JSON")]
+#[case("[]", "JSON")]
+#[case("null", "JSON")]
+#[case("\u{0}", "JSON")]
+#[case("{}", "platCode")]
+#[case(r#"{"platCode":null}"#, "platCode")]
+#[case(r#"{"platCode":""}"#, "platCode")]
+#[case(r#"{"platCode":5}"#, "platCode")]
+#[case(r#"{"platCode":["x"]}"#, "platCode")]
+#[case(r#"{"platCode":"x","appId":5}"#, "appId")]
+#[case(r#"{"platCode":"x","nonce":{}}"#, "nonce")]
+#[case(r#"{"platCode":"x","platUserInfoMap":"x"}"#, "platUserInfoMap")]
+#[tokio::test]
+async fn a_body_that_makes_no_sense_is_a_400_that_names_the_field(
+    #[case] body: String,
+    #[case] named: &str,
+) {
+    let house = House::new(Store::Sqlite).await;
+    let msg = post(&house, "application/json; charset=utf-8", body)
+        .await
+        .refused(400, "invalid_request");
+    assert!(msg.contains(named), "{msg}");
+}
+
+#[tokio::test]
+async fn garbage_is_refused_and_never_a_bug() {
+    let house = House::new(Store::Sqlite).await;
+    let too_long = json!({ "platCode": "x".repeat(5_000) })
+        .to_string()
+        .into_bytes();
+    let deep = [b"{\"platCode\":".to_vec(), vec![b'['; 5_000]].concat();
+    for body in [
+        too_long,
+        deep,
+        vec![0xff; 100],
+        b"{\"platCode\":\"\\ud800\"}".to_vec(),
+    ] {
+        post(&house, "application/json", body)
+            .await
+            .refused(400, "invalid_request");
+    }
+}
+
+#[tokio::test]
+async fn the_callers_request_id_is_kept_if_it_is_sane() {
+    let house = House::new(Store::Sqlite).await;
+    let ask = async |id: &[u8]| {
+        let request = house
+            .request(Method::GET, "/user/me")
+            .header("x-request-id", id);
+        let answer = Answer::read(request.send().await.unwrap()).await;
+        answer.refused(401, "token_missing");
+        answer.header("x-request-id").unwrap().to_owned()
+    };
+    assert_eq!(ask(b"phone-7.42").await, "phone-7.42");
+    for insane in [&b"a b"[..], b"<script>", &[b'x'; 129], b"\xff"] {
+        let id = ask(insane).await;
+        assert!(id.parse::<uuid::Uuid>().is_ok(), "{id}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_an_allowed_origin_may_call_and_no_other() {
+    let house = House::with(Store::Sqlite, |settings| {
+        settings.server.cors_allowed_origins = vec![api::settings::CorsOrigin::Exactly(
+            String::from("https://shop.example.com"),
+        )];
+    })
+    .await;
+    let ask = async |origin: &str| {
+        let request = house
+            .request(Method::GET, "/user/me")
+            .header("origin", origin);
+        let answer = Answer::read(request.send().await.unwrap()).await;
+        answer
+            .header("access-control-allow-origin")
+            .map(str::to_owned)
+    };
+    assert_eq!(
+        ask("https://shop.example.com").await.as_deref(),
+        Some("https://shop.example.com")
+    );
+    assert_eq!(ask("https://elsewhere.example.com").await, None);
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_route_and_never_by_path() {
+    let house = House::new(Store::Sqlite).await;
+    house.logged_in("alice").await;
+    house
+        .send(Method::GET, "/secret-path", None, None)
+        .await
+        .refused(404, "not_found");
+    let (_, metrics) = house.ops("/metrics").await;
+    assert!(
+        metrics
+            .contains(r#"http_requests_total{route="/user/wxlogin",method="POST",status="200"} 1"#),
+        "{metrics}"
+    );
+    assert!(!metrics.contains("secret-path"));
+    let _: Value = serde_json::from_str(&house.ops("/health/live").await.1).unwrap();
+}

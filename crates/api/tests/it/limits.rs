@@ -1,0 +1,56 @@
+//! What one caller, and all together, may ask for.
+
+use futures_util::future::join_all;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::house::{Answer, House, Store};
+
+#[tokio::test]
+async fn one_address_may_log_in_so_often_a_minute() {
+    let house = House::with(Store::Sqlite, |settings| {
+        settings.limits.login_per_minute_per_ip = 3;
+        settings.server.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+    })
+    .await;
+    let login = async |address: &str| {
+        let request = house
+            .request(Method::POST, "/user/wxlogin")
+            .header("x-forwarded-for", address);
+        let body = json!({ "platCode": house.code("alice") });
+        Answer::read(request.json(&body).send().await.unwrap()).await
+    };
+    for _ in 0..3 {
+        login("198.51.100.1").await.data();
+    }
+    let refused = login("198.51.100.1").await;
+    refused.refused(429, "rate_limited");
+    let wait: u64 = refused.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=20).contains(&wait), "{wait}");
+    login("198.51.100.2").await.data();
+    login("2001:db8::1").await.data();
+}
+
+#[tokio::test]
+async fn more_requests_than_there_are_places_are_refused_at_once() {
+    let house = House::with(Store::Sqlite, |settings| settings.limits.max_inflight = 2).await;
+    let answers = join_all((0..40).map(|_| async {
+        house
+            .login(&json!({ "platCode": house.code("alice") }))
+            .await
+    }))
+    .await;
+    let (good, shed): (Vec<_>, Vec<_>) = answers
+        .into_iter()
+        .partition(|answer| answer.status.is_success());
+    assert!(
+        !good.is_empty() && !shed.is_empty(),
+        "{} {}",
+        good.len(),
+        shed.len()
+    );
+    for answer in shed {
+        answer.refused(503, "overloaded");
+        assert_eq!(answer.header("retry-after"), Some("1"));
+    }
+}

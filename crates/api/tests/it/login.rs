@@ -1,0 +1,190 @@
+//! Logging in, with the code alone.
+
+use std::collections::HashSet;
+
+use futures_util::future::join_all;
+use reqwest::{Method, StatusCode};
+use rstest::rstest;
+use serde_json::json;
+
+use crate::house::{Answer, House, Store};
+
+#[rstest]
+#[tokio::test]
+async fn a_code_alone_logs_in(#[values(Store::Sqlite, Store::Postgres)] store: Store) {
+    let house = House::new(store).await;
+    let answer = house
+        .login(&json!({ "platCode": house.code("alice") }))
+        .await;
+    assert_eq!(answer.body["msg"], "登录成功");
+    let data = answer.data();
+    let phone = house
+        .sandbox
+        .control()
+        .phone("alice", &house.app_id(0))
+        .unwrap();
+    assert_eq!(data["openId"], phone.openid());
+    assert_eq!(data["unionId"], json!(phone.unionid()));
+    assert_eq!(
+        (&data["isNewUser"], &data["tokenType"]),
+        (&json!(true), &json!("Bearer"))
+    );
+    assert_eq!(
+        (&data["expiresIn"], &data["refreshExpiresIn"]),
+        (&json!(900), &json!(2_592_000))
+    );
+    assert!(data["token"].is_string() && data["refreshToken"].is_string());
+    assert!(
+        data.get("nickName").is_none() && data.get("watermark").is_none(),
+        "{data:#}"
+    );
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_same_person_is_the_same_user_also_after_a_restart(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let mut house = House::new(store).await;
+    let first = house.logged_in("alice").await;
+    let again = house.logged_in("alice").await;
+    house.restart().await;
+    let later = house.logged_in("alice").await;
+    assert_eq!(
+        (&again["userId"], &later["userId"]),
+        (&first["userId"], &first["userId"])
+    );
+    assert_eq!(
+        (&again["isNewUser"], &later["isNewUser"]),
+        (&json!(false), &json!(false))
+    );
+    assert_ne!(house.logged_in("bob").await["userId"], first["userId"]);
+    house.me(&first["token"]).await.data();
+}
+
+#[rstest]
+#[tokio::test]
+async fn first_logins_at_once_make_one_user(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = House::new(store).await;
+    let logins = join_all((0..32).map(|_| house.logged_in("alice"))).await;
+    let users: HashSet<&str> = logins
+        .iter()
+        .filter_map(|data| data["userId"].as_str())
+        .collect();
+    assert_eq!(users.len(), 1);
+    let tokens: HashSet<&str> = logins
+        .iter()
+        .filter_map(|data| data["token"].as_str())
+        .collect();
+    assert_eq!(tokens.len(), 32);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_get_with_the_same_body_logs_in_too(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = House::new(store).await;
+    let body = json!({ "platCode": house.code("alice") });
+    house
+        .send(Method::GET, "/user/wxlogin", None, Some(&body))
+        .await
+        .data();
+}
+
+#[tokio::test]
+async fn a_body_without_content_type_is_taken_as_json() {
+    let house = House::new(Store::Sqlite).await;
+    let body =
+        json!({ "platCode": house.code("alice"), "unknown": [1], "appId": null }).to_string();
+    let response = house
+        .request(Method::POST, "/user/wxlogin")
+        .body(body)
+        .send()
+        .await
+        .unwrap();
+    Answer::read(response).await.data();
+}
+
+#[tokio::test]
+async fn a_code_that_wechat_refuses_is_a_401() {
+    let house = House::new(Store::Sqlite).await;
+    let mock = house
+        .login(&json!({ "platCode": "the code is a mock one" }))
+        .await;
+    mock.refused(401, "code_invalid");
+    assert_eq!(mock.header("www-authenticate"), Some("Bearer"));
+    let of_another_app = house.code_in("alice", &house.app_id(1));
+    house
+        .login(&json!({ "platCode": of_another_app }))
+        .await
+        .refused(401, "code_invalid");
+}
+
+#[rstest]
+#[tokio::test]
+async fn one_person_in_two_apps_of_an_open_platform_is_one_user(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = House::new(store).await;
+    let first = house.logged_in("alice").await;
+    let other_app = house.app_id(1);
+    let body = json!({ "platCode": house.code_in("alice", &other_app), "appId": other_app });
+    let second = house.login(&body).await.data();
+    assert_eq!(
+        (&second["userId"], &second["unionId"]),
+        (&first["userId"], &first["unionId"])
+    );
+    assert_ne!(second["openId"], first["openId"]);
+    assert_eq!(second["isNewUser"], false);
+}
+
+#[tokio::test]
+async fn the_app_is_the_one_named_or_the_one_in_the_referer() {
+    let house = House::new(Store::Sqlite).await;
+    let other_app = house.app_id(1);
+    let from_page = |app: &str| {
+        let page = format!("https://servicewechat.com/{app}/devtools/page-frame.html");
+        house
+            .request(Method::POST, "/user/wxlogin")
+            .header("referer", page)
+    };
+    let body = json!({ "platCode": house.code_in("alice", &other_app) });
+    Answer::read(from_page(&other_app).json(&body).send().await.unwrap())
+        .await
+        .data();
+    let body = json!({ "platCode": house.code("alice") });
+    Answer::read(
+        from_page("wx0000000000000000")
+            .json(&body)
+            .send()
+            .await
+            .unwrap(),
+    )
+    .await
+    .data();
+    let body = json!({ "platCode": house.code("alice"), "appId": "wx0000000000000000" });
+    house.login(&body).await.refused(400, "unknown_app");
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_service_starts_without_wechat_and_says_so(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = House::with(store, |settings| {
+        settings.wechat.base_url = Some(api::settings::HttpUrl(
+            "http://127.0.0.1:9".parse().unwrap(),
+        ));
+    })
+    .await;
+    let answer = house
+        .login(&json!({ "platCode": "021ByuFs0fNXie1T5lJs0IwBFs0ByuF1" }))
+        .await;
+    answer.refused(503, "wechat_unavailable");
+    assert!(answer.header("retry-after").is_some());
+    assert_eq!(house.ops("/health/ready").await.0, StatusCode::OK);
+    assert_eq!(house.ops("/health/live").await.0, StatusCode::OK);
+}
