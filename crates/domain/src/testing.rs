@@ -1,11 +1,14 @@
 //! Fakes of the ports and contract suites for their adapters, for tests only.
 
 mod fixed_clock;
+mod in_memory_store;
 mod plain_tokens;
+pub mod repository_contract;
 mod scripted_exchanger;
 mod trusting_opener;
 
 pub use fixed_clock::FixedClock;
+pub use in_memory_store::InMemoryStore;
 pub use plain_tokens::PlainTokens;
 pub use scripted_exchanger::ScriptedExchanger;
 pub use trusting_opener::TrustingOpener;

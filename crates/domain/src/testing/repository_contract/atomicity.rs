@@ -1,0 +1,106 @@
+//! Rules: all or nothing, and each for itself.
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "a rule that is broken fails its test"
+)]
+
+use super::{Guest, StoreUnderTest, account, admitted, at_once};
+use crate::ports::RepositoryError;
+
+/// Rule.
+pub async fn a_code_opens_at_most_one_session(store: &dyn StoreUnderTest) {
+    let guest = Guest::new("wx01", "o1");
+    let first = guest.visit(0);
+    let mut again = guest.visit(1);
+    again.session.code = first.session.code;
+    let outcomes = at_once(store, vec![first, again.clone()]).await;
+    let recorded = outcomes.iter().filter(|outcome| outcome.is_ok());
+    assert_eq!(recorded.count(), 1, "{outcomes:?}");
+    let outcome = store.users().record_visit(again).await;
+    assert!(
+        matches!(outcome, Err(RepositoryError::Internal(_))),
+        "{outcome:?}"
+    );
+}
+
+/// Rule.
+pub async fn a_visit_that_fails_leaves_nothing_behind(store: &dyn StoreUnderTest) {
+    let used = Guest::new("wx01", "o1").visit(0);
+    admitted(store, used.clone()).await;
+
+    let guest = Guest::new("wx01", "o2").in_account("main");
+    let mut failing = guest.clone().with_union_id("u1").visit_as(0, "Band");
+    failing.session.code = used.session.code;
+    let outcome = store.users().record_visit(failing.clone()).await;
+    assert!(
+        matches!(outcome, Err(RepositoryError::Internal(_))),
+        "{outcome:?}"
+    );
+
+    let session = store.sessions().find(failing.session.id).await;
+    assert!(matches!(session, Ok(None)), "{session:?}");
+    assert!(
+        store
+            .session_keys(guest.app_id(), guest.open_id())
+            .await
+            .is_empty()
+    );
+    let visit = guest.visit(60);
+    let account = admitted(store, visit.clone()).await;
+    assert_eq!(account.user.id, visit.new_user_id);
+    let elsewhere = Guest::new("wx02", "o3")
+        .in_account("main")
+        .with_union_id("u1");
+    let visit = elsewhere.visit(60);
+    let account = admitted(store, visit.clone()).await;
+    assert_eq!(account.user.id, visit.new_user_id);
+}
+
+/// Rule.
+pub async fn a_visit_that_fails_fails_alone(store: &dyn StoreUnderTest) {
+    let used = Guest::new("wx01", "o1").visit(0);
+    admitted(store, used.clone()).await;
+
+    let mut visits: Vec<_> = (0..40)
+        .map(|number| Guest::new("wx01", &format!("o{}", number % 30)).visit(number))
+        .collect();
+    for failing in visits.iter_mut().skip(7).step_by(13) {
+        failing.session.code = used.session.code;
+    }
+    let expected: Vec<_> = visits
+        .iter()
+        .map(|visit| visit.session.code != used.session.code)
+        .collect();
+    let outcomes = at_once(store, visits).await;
+    let recorded: Vec<_> = outcomes.iter().map(Result::is_ok).collect();
+    assert_eq!(recorded, expected);
+}
+
+/// Rule.
+pub async fn many_visits_at_once_are_all_recorded(store: &dyn StoreUnderTest) {
+    // Users come several times, in several apps, with and without their unionid.
+    let visits: Vec<_> = (0..300_i64)
+        .map(|number| {
+            let person = number % 60;
+            let app = format!("wx0{}", number % 4);
+            let guest = Guest::new(&app, &format!("o{person}")).in_account("main");
+            let guest = if number % 3 == 0 {
+                guest
+            } else {
+                guest.with_union_id(&format!("u{person}"))
+            };
+            guest.visit_as(number, &format!("Name {number}"))
+        })
+        .collect();
+    for outcome in at_once(store, visits).await {
+        let recorded = account(outcome);
+        let found = store
+            .sessions()
+            .find(recorded.session.id)
+            .await
+            .ok()
+            .flatten();
+        let found = found.map(|account| (account.session, account.user.id));
+        assert_eq!(found, Some((recorded.session, recorded.user.id)));
+    }
+}

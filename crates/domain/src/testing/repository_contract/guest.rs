@@ -1,0 +1,113 @@
+//! Somebody who visits.
+
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::id::{AppId, OpenId, OpenPlatform, SessionId, UnionId, UserId};
+use crate::profile::{Profile, ProfileReport};
+use crate::secret::{LoginCode, LoginNonce, SecretHash, SessionKey};
+use crate::time::{Duration, Timestamp, after};
+use crate::visit::{NewSession, Visit};
+
+/// A person in a mini program, whose visits a test makes.
+#[derive(Clone, Debug)]
+pub struct Guest {
+    app: App,
+    open_id: OpenId,
+    union_id: Option<UnionId>,
+}
+
+impl Guest {
+    /// The guest of this openid in this app, which is in no Open Platform account.
+    #[must_use]
+    pub fn new(app: &str, open_id: &str) -> Self {
+        Self {
+            app: App {
+                id: AppId::new(app),
+                open_platform: None,
+            },
+            open_id: OpenId::new(open_id),
+            union_id: None,
+        }
+    }
+
+    /// The same guest, with the app in an Open Platform account.
+    #[must_use]
+    pub fn in_account(mut self, open_platform: &str) -> Self {
+        self.app.open_platform = Some(OpenPlatform::new(open_platform));
+        self
+    }
+
+    /// The same guest, with a unionid.
+    #[must_use]
+    pub fn with_union_id(mut self, union_id: &str) -> Self {
+        self.union_id = Some(UnionId::new(union_id));
+        self
+    }
+
+    /// Their app.
+    #[must_use]
+    pub fn app_id(&self) -> &AppId {
+        &self.app.id
+    }
+
+    /// Their openid.
+    #[must_use]
+    pub fn open_id(&self) -> &OpenId {
+        &self.open_id
+    }
+
+    /// A visit at a time ([`at`]), with new ids, a new code and a new session_key.
+    #[must_use]
+    pub fn visit(&self, seconds: i64) -> Visit {
+        let at = at(seconds);
+        Visit {
+            at,
+            app: self.app.clone(),
+            open_id: self.open_id.clone(),
+            union_id: self.union_id.clone(),
+            session_key: SessionKey::new(format!("key {}", Uuid::now_v7())),
+            reports: Vec::new(),
+            new_user_id: UserId::new(Uuid::now_v7()),
+            session: NewSession {
+                id: SessionId::new(Uuid::now_v7()),
+                expires_at: after(at, Duration::from_hours(24)),
+                code: code_hash(&Uuid::now_v7().to_string()),
+                nonce: None,
+            },
+        }
+    }
+
+    /// A visit that tells a nickname.
+    #[must_use]
+    pub fn visit_as(&self, seconds: i64, nick_name: &str) -> Visit {
+        let mut visit = self.visit(seconds);
+        visit.reports.push(named(nick_name));
+        visit
+    }
+}
+
+/// The instant of some seconds after the start of an hour, to the microsecond.
+pub(super) fn at(seconds: i64) -> Timestamp {
+    const START: i64 = 1_800_000_000;
+    Timestamp::from_microsecond((START + seconds) * 1_000_000 + 123_456)
+        .unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+pub(super) fn code_hash(code: &str) -> SecretHash {
+    SecretHash::of_code(&AppId::new("wx01"), &LoginCode::new(code))
+}
+
+pub(super) fn nonce_hash(code: &SecretHash, nonce: &str) -> SecretHash {
+    SecretHash::of_nonce(code, &LoginNonce::new(nonce))
+}
+
+pub(super) fn named(nick_name: &str) -> ProfileReport {
+    ProfileReport {
+        profile: Profile {
+            nick_name: Some(nick_name.to_owned()),
+            ..Profile::default()
+        },
+        is_anonymous: false,
+    }
+}

@@ -1,0 +1,64 @@
+//! Rules: the session_keys of an identity.
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "a rule that is broken fails its test"
+)]
+
+use super::{Guest, StoreUnderTest, account, admitted, at_once};
+use crate::secret::SessionKey;
+
+async fn visit_with_keys(store: &dyn StoreUnderTest, guest: &Guest, keys: &[&str]) {
+    for (second, key) in (0..).zip(keys) {
+        let mut visit = guest.visit(second);
+        visit.session_key = SessionKey::new(*key);
+        admitted(store, visit).await;
+    }
+}
+
+async fn kept(store: &dyn StoreUnderTest, guest: &Guest) -> Vec<String> {
+    let keys = store.session_keys(guest.app_id(), guest.open_id()).await;
+    keys.iter().map(|key| key.expose().to_owned()).collect()
+}
+
+/// Rule.
+pub async fn the_last_three_session_keys_are_kept_newest_first(store: &dyn StoreUnderTest) {
+    let guest = Guest::new("wx01", "o1");
+    assert!(kept(store, &guest).await.is_empty());
+    visit_with_keys(store, &guest, &["a", "b"]).await;
+    assert_eq!(kept(store, &guest).await, ["b", "a"]);
+    visit_with_keys(store, &guest, &["c", "d"]).await;
+    assert_eq!(kept(store, &guest).await, ["d", "c", "b"]);
+
+    let elsewhere = Guest::new("wx02", "o1");
+    visit_with_keys(store, &elsewhere, &["x"]).await;
+    assert_eq!(kept(store, &elsewhere).await, ["x"]);
+    assert_eq!(kept(store, &guest).await, ["d", "c", "b"]);
+}
+
+/// Rule.
+pub async fn a_session_key_that_is_already_the_newest_is_not_kept_twice(
+    store: &dyn StoreUnderTest,
+) {
+    let guest = Guest::new("wx01", "o1");
+    visit_with_keys(store, &guest, &["a", "b", "b"]).await;
+    assert_eq!(kept(store, &guest).await, ["b", "a"]);
+    visit_with_keys(store, &guest, &["a"]).await;
+    assert_eq!(kept(store, &guest).await, ["a", "b", "a"]);
+}
+
+/// Rule.
+pub async fn session_keys_of_visits_at_once_are_all_kept(store: &dyn StoreUnderTest) {
+    let guest = Guest::new("wx01", "o1");
+    let visits: Vec<_> = (0..3).map(|second| guest.visit(second)).collect();
+    let mut expected: Vec<_> = visits
+        .iter()
+        .map(|visit| visit.session_key.expose().to_owned())
+        .collect();
+    for outcome in at_once(store, visits).await {
+        account(outcome);
+    }
+    let mut kept = kept(store, &guest).await;
+    kept.sort();
+    expected.sort();
+    assert_eq!(kept, expected);
+}
