@@ -1,0 +1,150 @@
+//! A connection to either database, ready to be used.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use diesel::r2d2::R2D2Connection;
+use diesel::{Connection, PgConnection, SqliteConnection};
+
+use crate::error::DatabaseError;
+use crate::url::DatabaseUrl;
+
+pub(crate) use multi::{AnyBackend, AnyConnection, AnyRawValue};
+
+#[expect(unreachable_pub, reason = "Diesel's derive writes this module")]
+mod multi {
+    use diesel::{PgConnection, SqliteConnection};
+
+    /// One of the two connections. Statements that are written for it run on both.
+    #[derive(diesel::MultiConnection)]
+    pub enum AnyConnection {
+        Postgres(PgConnection),
+        Sqlite(SqliteConnection),
+    }
+
+    pub use {MultiBackend as AnyBackend, MultiRawValue as AnyRawValue};
+}
+
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Reading, and single writes.
+    Any,
+    /// Writing visits, many at a time.
+    Visits,
+}
+
+/// How long a statement may take on PostgreSQL, and how long it may wait for a lock: longer than
+/// any of ours does, shorter than anybody waits for the answer.
+const POSTGRES_SETTINGS: &str = "
+    SET statement_timeout = '10s';
+    SET lock_timeout = '5s';
+    SET idle_in_transaction_session_timeout = '30s';
+    -- A commit that is answered has been flushed, whatever the server's default.
+    SELECT set_config('synchronous_commit', 'on', false)
+        WHERE current_setting('synchronous_commit') = 'off';";
+
+/// The statements for visits join a list of keys with big tables, by their primary keys. The
+/// planner does not know the list's length, and in a young database not the tables' size.
+const POSTGRES_SETTINGS_FOR_VISITS: &str = "
+    SET plan_cache_mode = force_generic_plan;
+    SET enable_seqscan = off;
+    SET enable_hashjoin = off;
+    SET enable_mergejoin = off;
+    SET jit = off;";
+
+/// How long to wait before the next attempt to connect.
+const RECONNECT_PAUSE: Duration = Duration::from_millis(50);
+
+/// `synchronous = FULL` flushes the write-ahead log at every commit.
+const SQLITE_SETTINGS: &str = "
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = ON;";
+
+/// Makes connections to one database.
+#[derive(Clone, Debug)]
+pub(crate) struct Connector {
+    pub(crate) url: DatabaseUrl,
+    /// How long to try for a connection, and on SQLite how long to wait for another process's
+    /// write.
+    pub(crate) acquire_timeout: Duration,
+}
+
+impl Connector {
+    /// Makes a connection, if need be by several attempts until the time is over.
+    pub(crate) fn connect_patiently(
+        &self,
+        purpose: Purpose,
+    ) -> Result<AnyConnection, DatabaseError> {
+        let deadline = Instant::now() + self.acquire_timeout;
+        loop {
+            match self.connect_for(purpose) {
+                Ok(connection) => return Ok(connection),
+                Err(error) if Instant::now() + RECONNECT_PAUSE > deadline => return Err(error),
+                Err(_) => std::thread::park_timeout(RECONNECT_PAUSE),
+            }
+        }
+    }
+
+    fn connect_for(&self, purpose: Purpose) -> Result<AnyConnection, DatabaseError> {
+        match &self.url {
+            DatabaseUrl::Postgres(url) => {
+                let mut connection = PgConnection::establish(url.expose())
+                    .map_err(|error| DatabaseError::connecting(&error, url.password()))?;
+                connection.batch_execute(POSTGRES_SETTINGS)?;
+                if purpose == Purpose::Visits {
+                    connection.batch_execute(POSTGRES_SETTINGS_FOR_VISITS)?;
+                }
+                Ok(AnyConnection::Postgres(connection))
+            }
+            DatabaseUrl::Sqlite(path) => {
+                create_privately(path).map_err(|error| DatabaseError::file(path, &error))?;
+                let mut connection = SqliteConnection::establish(&path.to_string_lossy())
+                    .map_err(|error| DatabaseError::connecting(&error, None))?;
+                // First of all, because the next statement already may find the file busy.
+                let milliseconds = self.acquire_timeout.as_millis();
+                connection.batch_execute(&format!("PRAGMA busy_timeout = {milliseconds};"))?;
+                connection.batch_execute(SQLITE_SETTINGS)?;
+                Ok(AnyConnection::Sqlite(connection))
+            }
+        }
+    }
+}
+
+impl r2d2::ManageConnection for Connector {
+    type Connection = AnyConnection;
+    type Error = DatabaseError;
+
+    fn connect(&self) -> Result<AnyConnection, DatabaseError> {
+        self.connect_for(Purpose::Any)
+    }
+
+    fn is_valid(&self, connection: &mut AnyConnection) -> Result<(), DatabaseError> {
+        Ok(connection.ping()?)
+    }
+
+    fn has_broken(&self, connection: &mut AnyConnection) -> bool {
+        std::thread::panicking() || connection.is_broken()
+    }
+}
+
+/// Creates the file, and the folder it is in, for this user alone. SQLite gives the files it
+/// puts beside it the same mode.
+fn create_privately(path: &Path) -> std::io::Result<()> {
+    if path.exists() {
+        return Ok(());
+    }
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}

@@ -1,0 +1,107 @@
+//! The database, opened.
+
+use std::sync::Arc;
+
+use crate::connection::Connector;
+use crate::key_ring::SessionKeyVault;
+use crate::migrations::{self, MigrateError};
+use crate::options::DatabaseOptions;
+use crate::pool::Pool;
+use crate::repositories::{DieselReadinessProbe, DieselSessionRepository, DieselUserRepository};
+use crate::url::{DatabaseUrl, UnknownDatabaseUrl};
+use crate::visits::{VisitQueue, Writer};
+
+/// A database: its pool of connections, and its writers of visits.
+///
+/// Everything it hands out shares them. When the last of it is dropped, visits that still wait
+/// are written first.
+#[derive(Clone)]
+pub struct Database {
+    pool: Pool,
+    visits: Arc<VisitQueue>,
+    vault: Arc<SessionKeyVault>,
+}
+
+/// Why a database cannot be opened. That it cannot be reached is no reason.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The URL.
+    #[error(transparent)]
+    Url(#[from] UnknownDatabaseUrl),
+    /// The operating system gives no thread to write visits.
+    #[error("the writers of visits cannot be started")]
+    Threads(#[source] std::io::Error),
+}
+
+impl Database {
+    /// Opens the database. Connections are made when they are needed.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open(options: &DatabaseOptions) -> Result<Self, OpenError> {
+        let connector = Connector {
+            url: DatabaseUrl::parse(&options.url)?,
+            acquire_timeout: options.acquire_timeout,
+        };
+        let vault = Arc::new(SessionKeyVault::new(&options.master_keys));
+        // SQLite lets one write at a time anyway. On PostgreSQL one plans while the other waits
+        // for its commit.
+        let count = match connector.url {
+            DatabaseUrl::Sqlite(_) => 1,
+            DatabaseUrl::Postgres(_) => 2,
+        };
+        let writers = std::iter::repeat_with(|| Writer {
+            connector: connector.clone(),
+            vault: Arc::clone(&vault),
+            connection: None,
+        });
+        let writers = writers.take(count).collect();
+        let visits = VisitQueue::start(writers, options.queue_capacity);
+        Ok(Self {
+            pool: Pool::new(connector, options.pool_size),
+            visits: Arc::new(visits.map_err(OpenError::Threads)?),
+            vault,
+        })
+    }
+
+    /// Brings the database to the newest schema. Two processes may do so at once. Gives the
+    /// migrations that were run.
+    ///
+    /// # Errors
+    /// [`MigrateError`].
+    pub async fn migrate(&self) -> Result<Vec<String>, MigrateError> {
+        Ok(self.pool.run_apart(migrations::run).await?)
+    }
+
+    /// The store of users.
+    #[must_use]
+    pub fn users(&self) -> DieselUserRepository {
+        DieselUserRepository {
+            pool: self.pool.clone(),
+            visits: Arc::clone(&self.visits),
+            vault: Arc::clone(&self.vault),
+        }
+    }
+
+    /// The store of sessions.
+    #[must_use]
+    pub fn sessions(&self) -> DieselSessionRepository {
+        DieselSessionRepository {
+            pool: self.pool.clone(),
+        }
+    }
+
+    /// Tells whether the database can be used.
+    #[must_use]
+    pub fn readiness(&self) -> DieselReadinessProbe {
+        DieselReadinessProbe {
+            pool: self.pool.clone(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Database").finish_non_exhaustive()
+    }
+}

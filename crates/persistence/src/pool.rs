@@ -1,0 +1,92 @@
+//! The pool of connections, used from asynchronous code.
+
+use diesel::r2d2::R2D2Connection;
+use tracing::Span;
+
+use crate::connection::{AnyConnection, Connector, Purpose};
+use crate::error::{DatabaseError, FailureKind};
+
+/// Connections that are made when they are needed and kept for the next one.
+#[derive(Clone)]
+pub(crate) struct Pool {
+    connections: r2d2::Pool<Connector>,
+    connector: Connector,
+}
+
+impl Pool {
+    pub(crate) fn new(connector: Connector, size: u32) -> Self {
+        let connections = r2d2::Pool::builder()
+            .max_size(size.max(1))
+            .min_idle(Some(0))
+            // Would cost a round trip each time; a broken connection is noticed when it is used.
+            .test_on_check_out(false)
+            .connection_timeout(connector.acquire_timeout)
+            // Whoever needs the connection is told, and logs it.
+            .error_handler(Box::new(r2d2::NopErrorHandler))
+            .build_unchecked(connector.clone());
+        Self {
+            connections,
+            connector,
+        }
+    }
+
+    /// Runs `work` on a connection, on a thread that may block. If the connection turns out to
+    /// be broken, once more on another: `work` must do no harm when it is done twice.
+    pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, DatabaseError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut AnyConnection) -> Result<T, DatabaseError> + Send + 'static,
+    {
+        let pool = self.clone();
+        blocking(move || pool.run_blocking(work)).await
+    }
+
+    /// Runs `work` on a connection of its own, which is closed afterwards.
+    pub(crate) async fn run_apart<T, F>(&self, work: F) -> Result<T, DatabaseError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut AnyConnection) -> Result<T, DatabaseError> + Send + 'static,
+    {
+        let Self { connector, .. } = self.clone();
+        blocking(move || work(&mut connector.connect_patiently(Purpose::Any)?)).await
+    }
+
+    fn run_blocking<T>(
+        &self,
+        work: impl Fn(&mut AnyConnection) -> Result<T, DatabaseError>,
+    ) -> Result<T, DatabaseError> {
+        // After a restart of the database every kept connection is broken.
+        let mut broken = 0;
+        loop {
+            let mut connection = self
+                .connections
+                .get()
+                .map_err(|error| DatabaseError::pool(&error))?;
+            let result = work(&mut connection);
+            let is_gone = connection.is_broken();
+            match result {
+                Err(error) if is_gone && broken < self.connections.max_size() => {
+                    tracing::debug!(%error, "a connection to the database is broken");
+                    broken += 1;
+                }
+                result => return result,
+            }
+        }
+    }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, DatabaseError> + Send + 'static,
+) -> Result<T, DatabaseError> {
+    let span = Span::current();
+    match tokio::task::spawn_blocking(move || span.in_scope(work)).await {
+        Ok(result) => result,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(DatabaseError::new(
+                FailureKind::Unavailable,
+                "the runtime is shutting down",
+            )),
+        },
+    }
+}

@@ -1,0 +1,97 @@
+//! The domain's ports, on this database.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::id::{AppId, OpenId, SessionId};
+use domain::ports::{NotReady, ReadinessProbe, RepositoryError, SessionRepository, UserRepository};
+use domain::secret::{SecretHash, SessionKey};
+use domain::session::SessionAccount;
+use domain::time::Timestamp;
+use domain::visit::{Visit, VisitOutcome};
+
+use crate::key_ring::SessionKeyVault;
+use crate::migrations;
+use crate::pool::Pool;
+use crate::visits::VisitQueue;
+use crate::{sessions, users};
+
+/// [`UserRepository`] in Diesel.
+#[derive(Clone)]
+pub struct DieselUserRepository {
+    pub(crate) pool: Pool,
+    pub(crate) visits: Arc<VisitQueue>,
+    pub(crate) vault: Arc<SessionKeyVault>,
+}
+
+#[async_trait]
+impl UserRepository for DieselUserRepository {
+    async fn record_visit(&self, visit: Visit) -> Result<VisitOutcome, RepositoryError> {
+        self.visits.record(visit).await
+    }
+}
+
+impl DieselUserRepository {
+    /// The session_keys of an identity that are kept, newest first; none for an unknown one.
+    ///
+    /// # Errors
+    /// [`RepositoryError::Internal`] if one does not open, because its master key is not
+    /// configured any more, or because it was changed or moved in the database.
+    pub async fn session_keys(
+        &self,
+        app: &AppId,
+        user: &OpenId,
+    ) -> Result<Vec<SessionKey>, RepositoryError> {
+        let (key_app, key_user) = (app.clone(), user.clone());
+        let row = self
+            .pool
+            .run(move |connection| users::session_keys(connection, &key_app, &key_user))
+            .await?;
+        Ok(self.vault.open_all(app, user, &row.unwrap_or_default())?)
+    }
+}
+
+/// [`SessionRepository`] in Diesel.
+#[derive(Clone)]
+pub struct DieselSessionRepository {
+    pub(crate) pool: Pool,
+}
+
+#[async_trait]
+impl SessionRepository for DieselSessionRepository {
+    async fn find(&self, id: SessionId) -> Result<Option<SessionAccount>, RepositoryError> {
+        let found = self
+            .pool
+            .run(move |connection| sessions::find(connection, id));
+        Ok(found.await?)
+    }
+
+    async fn find_repeated(
+        &self,
+        code: SecretHash,
+        nonce: SecretHash,
+        since: Timestamp,
+    ) -> Result<Option<SessionAccount>, RepositoryError> {
+        let found = self
+            .pool
+            .run(move |connection| sessions::find_repeated(connection, code, nonce, since));
+        Ok(found.await?)
+    }
+}
+
+/// [`ReadinessProbe`] of the database: it answers, and its schema is the newest.
+#[derive(Clone)]
+pub struct DieselReadinessProbe {
+    pub(crate) pool: Pool,
+}
+
+#[async_trait]
+impl ReadinessProbe for DieselReadinessProbe {
+    async fn probe(&self) -> Result<(), NotReady> {
+        match self.pool.run(migrations::is_newest).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(NotReady::SchemaOutdated),
+            Err(error) => Err(NotReady::Unreachable(Box::new(error))),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The tables, as Diesel knows them. Their meaning stands in `migrations/postgres`.
+
+use crate::types::{Id, Instant};
+
+diesel::table! {
+    use diesel::sql_types::{Integer, Nullable, SmallInt, Text};
+    use super::{Id, Instant};
+
+    users (id) {
+        id -> Id,
+        nick_name -> Nullable<Text>,
+        avatar_url -> Nullable<Text>,
+        gender -> Nullable<SmallInt>,
+        language -> Nullable<Text>,
+        country -> Nullable<Text>,
+        province -> Nullable<Text>,
+        city -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        created_at -> Instant,
+        disabled_at -> Nullable<Instant>,
+        revision -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Integer, Nullable, Text};
+    use super::{Id, Instant};
+
+    identities (open_id, app_id) {
+        app_id -> Text,
+        open_id -> Text,
+        user_id -> Id,
+        union_id -> Nullable<Text>,
+        open_platform -> Nullable<Text>,
+        session_keys -> Binary,
+        created_at -> Instant,
+        last_login_at -> Instant,
+        revision -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use super::Id;
+
+    union_ids (union_id, open_platform) {
+        open_platform -> Text,
+        union_id -> Text,
+        user_id -> Id,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Integer, Nullable, Text};
+    use super::{Id, Instant};
+
+    sessions (id) {
+        id -> Id,
+        user_id -> Id,
+        app_id -> Text,
+        open_id -> Text,
+        generation -> Integer,
+        created_at -> Instant,
+        last_used_at -> Instant,
+        expires_at -> Instant,
+        ended_at -> Nullable<Instant>,
+        code_hour -> Integer,
+        code_hash -> Binary,
+        nonce_hash -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Nullable, Text};
+    use super::{Id, Instant};
+
+    merge_candidates (id) {
+        id -> Id,
+        open_platform -> Text,
+        union_id -> Text,
+        user_id -> Id,
+        union_user_id -> Id,
+        state -> Text,
+        created_at -> Instant,
+        decided_at -> Nullable<Instant>,
+    }
+}
+
+diesel::joinable!(identities -> users (user_id));
+diesel::joinable!(union_ids -> users (user_id));
+
+diesel::allow_tables_to_appear_in_same_query!(users, identities, union_ids, sessions);
+
+/// The type of all columns of a table.
+pub(crate) type AllOf<Table> = <Table as diesel::Table>::AllColumns;
+
+// The same person's other identities.
+diesel::alias!(identities as siblings: Siblings);

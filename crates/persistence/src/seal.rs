@@ -1,0 +1,203 @@
+//! Sealing: how a secret is kept in the database.
+//!
+//! A sealed secret is `version (1) ‖ key id (8) ‖ nonce (12) ‖ AES-256-GCM ciphertext and tag`.
+//! The key is derived by HKDF-SHA256 (RFC 5869) in three steps: master key → the purpose's key →
+//! the key of one context, such as one identity. So nothing that is sealed for one purpose or
+//! context opens for another, and random nonces never come near the limit of one key
+//! (NIST SP 800-38D, 8.3), however many secrets there are. Header and context are authenticated
+//! as well.
+
+mod master_keys;
+
+use aes_gcm::aead::{Aead, Payload};
+use aes_gcm::{Aes256Gcm, KeyInit, Nonce};
+use hkdf::Hkdf;
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use master_keys::{Key, KeyId};
+pub use master_keys::{MasterKeyError, MasterKeys};
+
+const VERSION: u8 = 1;
+const HEADER_LENGTH: usize = 1 + size_of::<KeyId>();
+const NONCE_LENGTH: usize = 12;
+
+/// Seals and opens for one purpose. The first master key seals; all of them open.
+pub(crate) struct Vault {
+    sealing: PurposeKey,
+    opening: Vec<PurposeKey>,
+}
+
+struct PurposeKey {
+    master: KeyId,
+    key: Key,
+}
+
+/// A sealed secret does not open: its master key is not configured any more, or it was changed
+/// or moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a stored secret does not open with the configured master keys")]
+pub(crate) struct DoesNotOpen;
+
+impl Vault {
+    /// A vault for `purpose`, a word that no other kind of secret uses.
+    pub(crate) fn new(keys: &MasterKeys, purpose: &str) -> Self {
+        let purpose_key = |(master, key): (KeyId, &Key)| PurposeKey {
+            master,
+            key: derive(key, &[b"wxlogin seal v1", purpose.as_bytes()]),
+        };
+        Self {
+            sealing: purpose_key(keys.first()),
+            opening: keys.all().map(purpose_key).collect(),
+        }
+    }
+
+    /// Seals `secret`. It opens only for the same `context`.
+    pub(crate) fn seal(&self, context: &[&[u8]], secret: &[u8]) -> Result<Vec<u8>, DoesNotOpen> {
+        let nonce: [u8; NONCE_LENGTH] = rand::random();
+        let mut sealed = Vec::with_capacity(HEADER_LENGTH + NONCE_LENGTH + secret.len() + 16);
+        sealed.push(VERSION);
+        sealed.extend_from_slice(&self.sealing.master);
+        let payload = Payload {
+            msg: secret,
+            aad: &associated_data(&sealed, context),
+        };
+        let ciphertext = self
+            .sealing
+            .cipher(context)
+            .encrypt(&Nonce::from(nonce), payload)
+            .map_err(|_| DoesNotOpen)?;
+        sealed.extend_from_slice(&nonce);
+        sealed.extend_from_slice(&ciphertext);
+        Ok(sealed)
+    }
+
+    /// Opens what was sealed for `context`.
+    pub(crate) fn open(
+        &self,
+        context: &[&[u8]],
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, DoesNotOpen> {
+        let (header, rest) = sealed.split_at_checked(HEADER_LENGTH).ok_or(DoesNotOpen)?;
+        let (nonce, ciphertext) = rest
+            .split_first_chunk::<NONCE_LENGTH>()
+            .ok_or(DoesNotOpen)?;
+        let (version, master) = header.split_first().ok_or(DoesNotOpen)?;
+        let key = self.opening.iter().find(|key| key.master == *master);
+        let key = key.filter(|_| *version == VERSION).ok_or(DoesNotOpen)?;
+        let payload = Payload {
+            msg: ciphertext,
+            aad: &associated_data(header, context),
+        };
+        key.cipher(context)
+            .decrypt(&Nonce::from(*nonce), payload)
+            .map(Zeroizing::new)
+            .map_err(|_| DoesNotOpen)
+    }
+}
+
+impl PurposeKey {
+    fn cipher(&self, context: &[&[u8]]) -> Aes256Gcm {
+        let key = derive(&self.key, context);
+        Aes256Gcm::new((&*key).into())
+    }
+}
+
+/// A key of a key. The parts are told apart by their lengths.
+#[expect(
+    clippy::expect_used,
+    reason = "both lengths are constants that HKDF-SHA256 takes; a key of zeros must never leave here"
+)]
+fn derive(key: &Key, parts: &[&[u8]]) -> Key {
+    let mut derived = Key::default();
+    Hkdf::<Sha256>::from_prk(key.as_slice())
+        .expect("a key of 32 bytes is long enough")
+        .expand(&joined(parts), derived.as_mut_slice())
+        .expect("32 bytes are not too many to ask for");
+    derived
+}
+
+fn associated_data(header: &[u8], context: &[&[u8]]) -> Vec<u8> {
+    [header, &joined(context)].concat()
+}
+
+fn joined(parts: &[&[u8]]) -> Vec<u8> {
+    let mut joined = Vec::new();
+    for part in parts {
+        joined.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        joined.extend_from_slice(part);
+    }
+    joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use master_keys::tests::keys;
+
+    const CONTEXT: [&[u8]; 2] = [b"wx01", b"o1"];
+
+    #[test]
+    fn what_is_sealed_opens_again() {
+        let vault = Vault::new(&keys(&[1]), "test");
+        let sealed = vault.seal(&CONTEXT, b"secret").unwrap();
+        assert_eq!(vault.open(&CONTEXT, &sealed).unwrap().as_slice(), b"secret");
+    }
+
+    #[test]
+    fn what_is_sealed_twice_looks_different_and_never_like_itself() {
+        let vault = Vault::new(&keys(&[1]), "test");
+        let one = vault.seal(&CONTEXT, b"secret").unwrap();
+        let other = vault.seal(&CONTEXT, b"secret").unwrap();
+        assert_ne!(one, other);
+        assert!(!one.windows(6).any(|window| window == b"secret"));
+    }
+
+    #[test]
+    fn nothing_opens_in_another_context_or_for_another_purpose() {
+        let vault = Vault::new(&keys(&[1]), "test");
+        let sealed = vault.seal(&CONTEXT, b"secret").unwrap();
+        for context in [
+            [b"wx01".as_slice(), b"o2"],
+            [b"wx02", b"o1"],
+            [b"wx0", b"1o1"],
+        ] {
+            assert_eq!(vault.open(&context, &sealed), Err(DoesNotOpen));
+        }
+        let other = Vault::new(&keys(&[1]), "other");
+        assert_eq!(other.open(&CONTEXT, &sealed), Err(DoesNotOpen));
+    }
+
+    #[test]
+    fn no_changed_byte_goes_unnoticed() {
+        let vault = Vault::new(&keys(&[1]), "test");
+        let sealed = vault.seal(&CONTEXT, b"secret").unwrap();
+        for at in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[at] ^= 1;
+            assert_eq!(
+                vault.open(&CONTEXT, &changed),
+                Err(DoesNotOpen),
+                "byte {at}"
+            );
+            assert_eq!(
+                vault.open(&CONTEXT, &sealed[..at]),
+                Err(DoesNotOpen),
+                "cut at {at}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_first_master_key_seals_and_all_open() {
+        let old = Vault::new(&keys(&[1]), "test");
+        let both = Vault::new(&keys(&[2, 1]), "test");
+        let new = Vault::new(&keys(&[2]), "test");
+        let sealed_before = old.seal(&CONTEXT, b"before").unwrap();
+        let sealed_after = both.seal(&CONTEXT, b"after").unwrap();
+        assert!(both.open(&CONTEXT, &sealed_before).is_ok());
+        assert!(new.open(&CONTEXT, &sealed_after).is_ok());
+        assert_eq!(old.open(&CONTEXT, &sealed_after), Err(DoesNotOpen));
+        assert_eq!(new.open(&CONTEXT, &sealed_before), Err(DoesNotOpen));
+    }
+}

@@ -1,0 +1,85 @@
+//! Reading sessions.
+
+use diesel::prelude::*;
+use domain::id::SessionId;
+use domain::secret::SecretHash;
+use domain::session::SessionAccount;
+use domain::time::Timestamp;
+
+use crate::connection::AnyConnection;
+use crate::error::DatabaseError;
+use crate::rows::{IdentityNames, SessionRow, UserRow, identity};
+use crate::schema::{AllOf, identities, sessions, users};
+use crate::types::{DbId, DbInstant};
+use crate::users::last_login_at;
+use crate::visits::code_hour;
+
+type AccountRow = (SessionRow, IdentityNames, UserRow, Option<DbInstant>);
+
+/// The session of this id.
+pub(crate) fn find(
+    connection: &mut AnyConnection,
+    id: SessionId,
+) -> Result<Option<SessionAccount>, DatabaseError> {
+    let row = accounts()
+        .filter(sessions::id.eq(DbId(id.as_uuid())))
+        .first::<AccountRow>(connection)
+        .optional()?;
+    Ok(row.map(account))
+}
+
+/// The session that was opened with this code and nonce at or after `since`.
+pub(crate) fn find_repeated(
+    connection: &mut AnyConnection,
+    code: SecretHash,
+    nonce: SecretHash,
+    since: Timestamp,
+) -> Result<Option<SessionAccount>, DatabaseError> {
+    // The index is by the hour. Whoever asks looks back a minute or so, over one full hour at
+    // most; a session from further ahead was opened by a replica whose clock is fast.
+    let hour = code_hour(since);
+    let row = accounts()
+        .filter(sessions::code_hour.eq_any([hour, hour.saturating_add(1)]))
+        .filter(sessions::code_hash.eq(code.as_bytes().as_slice()))
+        .filter(sessions::nonce_hash.eq(nonce.as_bytes().as_slice()))
+        .filter(sessions::created_at.ge(DbInstant::from(since)))
+        .first::<AccountRow>(connection)
+        .optional()?;
+    Ok(row.map(account))
+}
+
+#[diesel::dsl::auto_type]
+fn accounts() -> _ {
+    let of_session = identities::open_id
+        .eq(sessions::open_id)
+        .and(identities::app_id.eq(sessions::app_id));
+    let user: AllOf<users::table> = users::all_columns;
+    sessions::table
+        .inner_join(identities::table.on(of_session))
+        .inner_join(users::table.on(users::id.eq(sessions::user_id)))
+        .select((
+            (
+                sessions::id,
+                sessions::user_id,
+                sessions::generation,
+                sessions::created_at,
+                sessions::expires_at,
+                sessions::ended_at,
+            ),
+            (
+                identities::app_id,
+                identities::open_id,
+                identities::union_id,
+            ),
+            user,
+            last_login_at(),
+        ))
+}
+
+fn account((session, names, user, last_login_at): AccountRow) -> SessionAccount {
+    SessionAccount {
+        session: session.into(),
+        user: user.into_user(last_login_at),
+        identity: identity(names),
+    }
+}

@@ -1,0 +1,130 @@
+//! Where the database is.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use secrecy::{ExposeSecret, SecretString};
+
+/// A database's address, of one of the two kinds.
+#[derive(Clone, Debug)]
+pub(crate) enum DatabaseUrl {
+    /// `postgres://…`
+    Postgres(PostgresUrl),
+    /// The path in `sqlite://path`.
+    Sqlite(PathBuf),
+}
+
+/// The URL is of no database this crate knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the database URL must begin with `postgres://` or `sqlite://` and say where the database is"
+)]
+pub struct UnknownDatabaseUrl;
+
+/// What libpq is told if the URL does not say it (PostgreSQL's documentation, Parameter Key
+/// Words): without it, libpq would wait minutes for a server that has gone without a word.
+const POSTGRES_DEFAULTS: [(&str, &str); 6] = [
+    ("application_name", "wxlogin"),
+    ("connect_timeout", "3"),
+    ("tcp_user_timeout", "10000"),
+    ("keepalives_idle", "15"),
+    ("keepalives_interval", "5"),
+    ("keepalives_count", "3"),
+];
+
+impl DatabaseUrl {
+    pub(crate) fn parse(url: &SecretString) -> Result<Self, UnknownDatabaseUrl> {
+        let text = url.expose_secret();
+        if let Some(path) = text.strip_prefix("sqlite://") {
+            if path.is_empty() || path.starts_with(':') {
+                return Err(UnknownDatabaseUrl);
+            }
+            return Ok(Self::Sqlite(PathBuf::from(path)));
+        }
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Ok(Self::Postgres(PostgresUrl::with_defaults(text)));
+        }
+        Err(UnknownDatabaseUrl)
+    }
+}
+
+/// A URL for libpq. It may hold a password.
+#[derive(Clone)]
+pub(crate) struct PostgresUrl(SecretString);
+
+impl PostgresUrl {
+    fn with_defaults(url: &str) -> Self {
+        let mut url = url.to_owned();
+        for (name, value) in POSTGRES_DEFAULTS {
+            let parameters = url.split_once('?').map_or("", |(_, parameters)| parameters);
+            let is_given = parameters
+                .split('&')
+                .any(|parameter| parameter.split('=').next() == Some(name));
+            if !is_given {
+                url.push(if url.contains('?') { '&' } else { '?' });
+                url.push_str(name);
+                url.push('=');
+                url.push_str(value);
+            }
+        }
+        Self(SecretString::from(url))
+    }
+
+    pub(crate) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// The password in the URL, as it is written there, or more if its characters mislead.
+    pub(crate) fn password(&self) -> Option<&str> {
+        let (_, rest) = self.expose().split_once("://")?;
+        let (user, _) = rest.rsplit_once('@')?;
+        user.split_once(':').map(|(_, password)| password)
+    }
+}
+
+impl fmt::Debug for PostgresUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PostgresUrl([REDACTED])")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(url: &str) -> Result<DatabaseUrl, UnknownDatabaseUrl> {
+        DatabaseUrl::parse(&SecretString::from(url.to_owned()))
+    }
+
+    #[test]
+    fn a_parameter_of_the_url_is_not_given_twice() {
+        let Ok(DatabaseUrl::Postgres(url)) = parse("postgres://a,b:5/x?connect_timeout=9") else {
+            panic!("not a PostgreSQL URL");
+        };
+        assert_eq!(url.expose().matches("connect_timeout").count(), 1);
+        assert!(
+            url.expose()
+                .starts_with("postgres://a,b:5/x?connect_timeout=9&")
+        );
+        assert!(url.expose().contains("&application_name=wxlogin"));
+    }
+
+    #[test]
+    fn a_url_of_no_known_database_is_refused() {
+        for url in [
+            "",
+            "mysql://h/x",
+            "sqlite://",
+            "sqlite://:memory:",
+            "data/wxlogin.db",
+        ] {
+            assert!(parse(url).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn debug_does_not_show_the_password() {
+        let url = parse("postgres://u:geheim@h/x").unwrap();
+        assert!(!format!("{url:?}").contains("geheim"));
+    }
+}

@@ -1,0 +1,4 @@
+//! The repositories on real databases.
+
+mod contract;
+mod store;
