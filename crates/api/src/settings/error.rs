@@ -60,7 +60,9 @@ impl SettingsError {
     /// Says what `error`, met at `path`, means, without the value that its text may quote.
     pub(super) fn from_config(path: &str, error: &ConfigError) -> Self {
         let error = innermost(error);
-        if let ConfigError::NotFound(field) = error {
+        if let ConfigError::NotFound(place) = error {
+            // `config` puts places in lists in a way of its own (`apps[0]secret`).
+            let field = place.rsplit(['.', ']']).next().unwrap_or(place);
             return Self::invalid(join(path, field), "is missing");
         }
         let text = error.to_string();
