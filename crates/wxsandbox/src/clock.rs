@@ -63,6 +63,13 @@ impl Moment {
     pub(crate) const fn china_day(self) -> i64 {
         self.0.saturating_add(8 * 3_600_000).div_euclid(86_400_000)
     }
+
+    /// Number of the month in China, where some limits begin anew.
+    pub(crate) fn china_month(self) -> i64 {
+        let date = jiff::Timestamp::from_millisecond(self.0).unwrap_or_default();
+        let date = jiff::tz::offset(8).to_datetime(date);
+        i64::from(date.year()) * 12 + i64::from(date.month())
+    }
 }
 
 fn millis(duration: Duration) -> i64 {

@@ -2,17 +2,27 @@
 
 mod app;
 mod check;
+mod cloud;
+mod component;
 mod demo;
+mod file;
 mod policy;
+mod push;
+mod secret;
+mod security;
 mod user;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    app::AppConfig,
+    app::{ApiLimit, AppConfig},
     check::ConfigError,
+    cloud::CloudConfig,
+    component::ComponentConfig,
     demo::DEFAULT_SEED,
     policy::Policy,
+    push::{PushConfig, PushFormat, PushMode},
+    security::ApiSecurityConfig,
     user::{Gender, PhoneNumber, Profile, UserConfig},
 };
 use crate::clock::Moment;
@@ -21,8 +31,7 @@ use crate::clock::Moment;
 ///
 /// The default is the demo: two apps of one Open Platform account and the users `alice`, `bob` and
 /// `carol`, the same at every start.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug)]
 pub struct SandboxConfig {
     /// Ids are derived from the seed, so the same seed gives the same openid for a user and an app
     /// at every start. With a fixed clock codes and keys repeat too.
@@ -35,6 +44,8 @@ pub struct SandboxConfig {
     pub control: bool,
     /// The Mini Programs that exist.
     pub apps: Vec<AppConfig>,
+    /// The third-party platforms that exist.
+    pub components: Vec<ComponentConfig>,
     /// The WeChat users that exist.
     pub users: Vec<UserConfig>,
     /// WeChat's adjustable rules.

@@ -1,15 +1,20 @@
 //! The puppeteer's strings: users, apps, clock and rules, in process and over HTTP.
 
 mod apps;
+mod calls;
 mod clock;
+mod faults;
+mod merge;
+mod push;
 pub(crate) mod routes;
 mod sessions;
 mod state;
+mod tokens;
 mod users;
 
 use std::{fmt, sync::Arc};
 
-pub use self::{apps::AppState, state::StateSummary, users::UserState};
+pub use self::{faults::FaultState, state::StateSummary, tokens::ComponentKeys, users::UserState};
 use crate::{
     config::{ConfigError, Policy},
     phone::{Phone, PhoneError},
@@ -42,6 +47,25 @@ pub enum ControlError {
     /// The sandbox has no app.
     #[error("the sandbox has no app; add one with POST /sandbox/apps")]
     NoApp,
+    /// The fault is not in force (any more).
+    #[error("there is no fault {0} in force; GET /sandbox/faults lists those there are")]
+    NoFault(u64),
+    /// The fields of a PATCH do not fit.
+    #[error("the change does not fit: {0}")]
+    Patch(String),
+    /// The app has no push URL.
+    #[error(
+        "`{0}` has no push URL; give one with PATCH /sandbox/apps/{0} {{\"push\":{{\"url\":…,\"token\":…,\"encoding_aes_key\":…}}}}"
+    )]
+    NoPush(String),
+    /// No such third-party platform, or the app has not authorised it.
+    #[error("there is no third-party platform `{component}` that `{app_id}` has authorised")]
+    NoComponent {
+        /// The platform.
+        component: String,
+        /// The app.
+        app_id: String,
+    },
     /// The user has no valid session_key in this app.
     #[error("`{user}` has no valid session_key in `{app_id}`")]
     NoSessionKey {
@@ -79,5 +103,17 @@ impl Control {
     /// Puts other rules in force.
     pub fn set_policy(&self, policy: Policy) {
         self.world.set_policy(policy);
+    }
+
+    /// Changes some of the rules.
+    pub fn change_policy(&self, change: impl FnOnce(&mut Policy)) {
+        let mut policy = self.policy();
+        change(&mut policy);
+        self.set_policy(policy);
+    }
+
+    fn patch_policy(&self, patch: serde_json::Value) -> Result<(), ControlError> {
+        self.set_policy(merge::merged(&self.policy(), patch)?);
+        Ok(())
     }
 }

@@ -3,8 +3,11 @@
 //! All of it runs on aws-lc-rs. The crates that are tested against the sandbox use other
 //! implementations, so that agreement means something.
 
+pub(crate) mod api_security;
 pub(crate) mod cbc;
 pub(crate) mod open_data;
+pub(crate) mod platform_key;
+pub(crate) mod push;
 
 use aws_lc_rs::{digest, hmac};
 

@@ -40,9 +40,22 @@ impl Dice {
         STANDARD.encode(self.bytes::<16>())
     }
 
+    /// A key of `wx.getUserCryptoManager`: 16 bytes in base64, and an iv of 16 characters.
+    pub(crate) fn user_key(&self) -> (String, String) {
+        (self.session_key(), hex::encode(self.bytes::<8>()))
+    }
+
     /// A code of getPhoneNumber or wx.pluginLogin: 64 hex digits.
     pub(crate) fn hex64(&self) -> String {
         hex::encode(self.bytes::<32>())
+    }
+
+    /// So many decimal digits.
+    pub(crate) fn digits(&self, length: usize) -> String {
+        let mut bytes = vec![0; length];
+        self.fill(&mut bytes);
+        let digit = |byte: u8| char::from(b'0' + byte % 10);
+        bytes.into_iter().map(digit).collect()
     }
 
     /// An access token in the shape WeChat's have.
@@ -110,6 +123,17 @@ impl Derivation {
         format!("o{}", self.url_safe(27, &["unionid", account, user]))
     }
 
+    /// The user's id at a plugin.
+    pub(crate) fn openpid(self, plugin: &str, user: &str) -> String {
+        format!("o{}", self.url_safe(27, &["openpid", plugin, user]))
+    }
+
+    /// What a third-party platform got when the app authorised it.
+    pub(crate) fn refresh_token(self, component: &str, app_id: &str) -> String {
+        let parts = ["refresh token", component, app_id];
+        format!("refreshtoken@@@{}", self.url_safe(43, &parts))
+    }
+
     /// The original id of an app: `gh_` and 12 hex digits.
     pub(crate) fn original_id(self, app_id: &str) -> String {
         format!("gh_{}", self.hex_digits(12, &["original id", app_id]))
@@ -118,6 +142,12 @@ impl Derivation {
     /// 28 characters, a `t` first; for group and room ids and the like.
     pub(crate) fn group_id(self, app_id: &str, group: &str) -> String {
         format!("t{}", self.url_safe(27, &["group", app_id, group]))
+    }
+
+    /// Steps a user walks on a day: 2 000 to 11 999.
+    pub(crate) fn steps(self, user: &str, day: i64) -> u16 {
+        let [first, second, ..] = self.hash(&["steps", user, &day.to_string()]);
+        2_000 + u16::from_be_bytes([first, second]) % 10_000
     }
 
     fn hex_digits(self, length: usize, parts: &[&str]) -> String {

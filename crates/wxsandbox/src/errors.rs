@@ -3,7 +3,11 @@
 //! Codes: <https://developers.weixin.qq.com/doc/oplatform/developers/errCode/errCode.html>. The
 //! texts are those seen in the wild; WeChat does not document them.
 
-use std::borrow::Cow;
+mod codes;
+
+use std::{borrow::Cow, net::IpAddr};
+
+pub(crate) use self::codes::Errcode;
 
 /// An answer with an errcode other than 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +39,27 @@ impl WxError {
         }
     }
 
+    /// Any code, with the text WeChat sends for it if the sandbox knows one.
+    pub(crate) fn of_code(code: i64) -> Self {
+        match Errcode::of_number(code) {
+            Some(known) => known.into(),
+            None => Self::new(code, "unknown error"),
+        }
+    }
+
+    /// 40164 shows the address it saw.
+    pub(crate) fn ip_not_in_whitelist(ip: IpAddr) -> Self {
+        let v6 = match ip {
+            IpAddr::V4(v4) => v4.to_ipv6_mapped(),
+            IpAddr::V6(v6) => v6,
+        };
+        Self {
+            code: 40164,
+            text: format!("invalid ip {ip} ipv6 {v6}, not in whitelist").into(),
+            tail: Tail::Comma,
+        }
+    }
+
     /// `errmsg` as WeChat writes it.
     pub(crate) fn errmsg(&self, rid: &str, under_sns: bool) -> String {
         let text = &self.text;
@@ -57,53 +82,18 @@ impl From<Errcode> for WxError {
     }
 }
 
-/// The codes the sandbox itself answers with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(i64)]
-pub(crate) enum Errcode {
-    SystemBusy = -1,
-    InvalidGrantType = 40002,
-    InvalidAppId = 40013,
-    InvalidCode = 40029,
-    InvalidUrl = 40066,
-    InvalidAppSecret = 40125,
-    CodeUsed = 40163,
-    CodeBlocked = 40226,
-    AppIdMissing = 41002,
-    SecretMissing = 41004,
-    CodeMissing = 41008,
-    RequireGet = 43001,
-    MinuteQuota = 45011,
-    UserLimited = 50002,
-}
-
-impl Errcode {
-    const fn text(self) -> (&'static str, Tail) {
-        match self {
-            Self::SystemBusy => ("system error", Tail::None),
-            Self::InvalidGrantType => ("invalid grant_type", Tail::ByPath),
-            Self::InvalidAppId => ("invalid appid", Tail::Space),
-            Self::InvalidCode => ("invalid code", Tail::Comma),
-            Self::InvalidUrl => ("invalid url", Tail::Space),
-            Self::InvalidAppSecret => ("invalid appsecret", Tail::Comma),
-            Self::CodeUsed => ("code been used", Tail::Comma),
-            Self::CodeBlocked => ("code blocked", Tail::None),
-            Self::AppIdMissing => ("appid missing", Tail::Comma),
-            Self::SecretMissing => ("appsecret missing", Tail::ByPath),
-            Self::CodeMissing => ("missing code", Tail::ByPath),
-            Self::RequireGet => ("require GET method", Tail::ByPath),
-            Self::MinuteQuota => (
-                "api minute-quota reach limit, must slower, retry next minute",
-                Tail::Comma,
-            ),
-            Self::UserLimited => ("user limited", Tail::Space),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_ip_that_was_seen_is_shown_in_both_spellings() {
+        let error = WxError::ip_not_in_whitelist("1.2.3.4".parse().unwrap());
+        assert_eq!(
+            error.errmsg("1-2-3", false),
+            "invalid ip 1.2.3.4 ipv6 ::ffff:1.2.3.4, not in whitelist, rid: 1-2-3"
+        );
+    }
 
     #[test]
     fn the_rid_follows_with_a_comma_under_sns_and_with_a_space_elsewhere() {

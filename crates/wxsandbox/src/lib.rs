@@ -26,26 +26,36 @@
 //!
 //! Where WeChat's documents are silent, `ASSUMPTIONS.md` beside this crate's manifest says what the
 //! sandbox does and how sure that is.
-#![expect(dead_code, reason = "the remaining calls are on their way")]
-
+mod api;
 mod clock;
+mod cloud;
 mod config;
 mod control;
 mod crypto;
 mod dice;
 mod errors;
+mod faults;
+mod outbound;
+mod page;
 mod phone;
+mod push;
 mod server;
 mod state;
 mod wire;
 
+pub use api::{Api, UnknownApi};
 pub use clock::Moment;
 pub use config::{
-    AppConfig, ClockStart, ConfigError, DEFAULT_SEED, Gender, PhoneNumber, Policy, Profile,
+    ApiLimit, ApiSecurityConfig, AppConfig, ClockStart, CloudConfig, ComponentConfig, ConfigError,
+    DEFAULT_SEED, Gender, PhoneNumber, Policy, Profile, PushConfig, PushFormat, PushMode,
     SandboxConfig, UserConfig,
 };
-pub use control::{AppState, Control, ControlError, StateSummary, UserState};
+pub use control::{ComponentKeys, Control, ControlError, FaultState, StateSummary, UserState};
+pub use faults::{Fault, FaultEffect};
 pub use phone::{
-    EncryptedData, OpenDataOptions, Phone, PhoneError, PhoneNumberGrant, ProfileKind, UserInfo,
+    Destination, EncryptedData, LatestUserKey, OpenDataOptions, Payment, Phone, PhoneError,
+    PhoneNumberGrant, Prefetched, ProfileKind, UserInfo,
 };
+pub use push::{Attempt, Delivery, UserDataEvent};
 pub use server::{Listen, RunningSandbox, Sandbox, StartError};
+pub use state::calls::CallRecord;

@@ -1,16 +1,23 @@
 //! The phone: what `wx.login`, `wx.getUserInfo` and the like do, for one user in one app.
 
+mod groups;
+mod invoice;
 mod login;
+mod more;
 mod number;
 mod open_data;
+mod prefetch;
 mod profile;
 pub(crate) mod routes;
+mod werun;
 
 use std::{fmt, sync::Arc};
 
 pub use self::{
+    more::{LatestUserKey, Payment},
     number::PhoneNumberGrant,
     open_data::{EncryptedData, OpenDataOptions},
+    prefetch::{Destination, Prefetched},
     profile::{ProfileKind, UserInfo},
 };
 use crate::{
@@ -62,6 +69,14 @@ pub enum PhoneError {
     /// The user has no phone number bound.
     #[error("`{0}` has no phone number; give one with PATCH /sandbox/users/{0}")]
     NoPhoneNumber(String),
+    /// The app has no URL to pre-fetch from.
+    #[error("`{0}` has no prefetch_url; give one with PATCH /sandbox/apps/{0}")]
+    NoPrefetchUrl(String),
+    /// More calls in a second than WeChat allows.
+    #[error(
+        "`{0}` calls wx.login, wx.checkSession and the like more often than WeChat allows (45009)"
+    )]
+    TooFrequent(String),
     /// A bug of the sandbox.
     #[error("the sandbox could not encrypt the data; this is a bug")]
     Encryption,
@@ -82,6 +97,10 @@ impl Phone {
         })
     }
 
+    pub(crate) const fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
     /// The user's openid in this app.
     #[must_use]
     pub fn openid(&self) -> &str {
@@ -92,6 +111,18 @@ impl Phone {
     #[must_use]
     pub fn unionid(&self) -> Option<String> {
         self.world.unionid(&self.app, &self.user.name)
+    }
+
+    /// Counts one of the calls WeChat limits together
+    /// (<https://developers.weixin.qq.com/miniprogram/dev/framework/performance/api-frequency.html>).
+    fn count_call(&self) -> Result<(), PhoneError> {
+        let limit = self.world.policy().phone_calls_per_second;
+        let now = self.world.now();
+        if (self.world.phone_calls()).allows(now, &self.identity.openid, limit) {
+            Ok(())
+        } else {
+            Err(PhoneError::TooFrequent(self.user.name.to_string()))
+        }
     }
 
     /// The session_key that is valid now, which a real phone does not know.

@@ -1,18 +1,26 @@
 //! Starts and stops a sandbox.
 
 use std::{
+    any::Any,
     io,
     net::{SocketAddr, TcpListener},
     sync::{Arc, mpsc},
     thread,
 };
 
-use actix_web::{App, HttpServer, dev::ServerHandle, rt::System, web};
+use actix_web::{
+    App, HttpServer,
+    dev::{Extensions, ServerHandle},
+    rt::{System, net::TcpStream},
+    web,
+};
+use socket2::SockRef;
 
 use crate::{
+    cloud,
     config::{ConfigError, SandboxConfig},
     control::{self, Control},
-    phone,
+    page, phone,
     state::World,
     wire,
 };
@@ -180,16 +188,20 @@ async fn run(
         App::new()
             .app_data(world.clone())
             .app_data(control.clone())
+            .app_data(control::routes::json_config())
             .configure(phone::routes::configure)
+            .configure(cloud::configure)
             .configure(|config| {
                 if with_control {
                     control::routes::configure(config);
+                    page::configure(config);
                 }
             })
             .default_service(web::to(wire::gate))
     });
     let server = server
         .workers(workers.max(1))
+        .on_connect(keep_socket)
         .disable_signals()
         .listen(listener);
     match server {
@@ -203,5 +215,13 @@ async fn run(
             }
         }
         Err(error) => drop(report.send(Err(error))),
+    }
+}
+
+/// Keeps a handle to each connection's socket, so that a fault can reset it.
+fn keep_socket(connection: &dyn Any, kept: &mut Extensions) {
+    let stream = connection.downcast_ref::<TcpStream>();
+    if let Some(Ok(socket)) = stream.map(|stream| SockRef::from(stream).try_clone()) {
+        kept.insert(socket);
     }
 }

@@ -1,24 +1,47 @@
 //! All that the sandbox remembers. The parts are plain state machines that are told the time; here
 //! each has its own lock, held for a few map operations and never while something is hashed.
 
+pub(crate) mod calls;
+pub(crate) mod ciphertexts;
 pub(crate) mod codes;
 pub(crate) mod directory;
+pub(crate) mod faults;
 pub(crate) mod identities;
-pub(crate) mod minute_limit;
+pub(crate) mod ip_control;
+mod locks;
+pub(crate) mod payments;
+pub(crate) mod quotas;
+pub(crate) mod rate_limit;
 pub(crate) mod session_keys;
+pub(crate) mod tickets;
+pub(crate) mod tokens;
+pub(crate) mod user_keys;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::{
+    sync::{Arc, Mutex, OnceLock, RwLock},
+    time::Duration,
+};
 
 use self::{
+    calls::Calls,
+    ciphertexts::Ciphertexts,
     codes::{Memory, OneTimeCodes},
     directory::{App, Directory},
+    faults::Faults,
     identities::Identities,
-    minute_limit::MinuteLimit,
+    ip_control::IpControl,
+    payments::Payments,
+    quotas::Quotas,
+    rate_limit::RateLimit,
     session_keys::{Refresh, SessionKeys},
+    tickets::Tickets,
+    tokens::Tokens,
+    user_keys::{UserKey, UserKeys},
 };
 use crate::{
     clock::{Moment, SandboxClock, system_millis},
-    config::{ClockStart, Policy, SandboxConfig},
+    config::{ClockStart, PhoneNumber, Policy, SandboxConfig},
+    crypto::platform_key::{PlatformKey, PlatformKeyError},
     dice::{Derivation, Dice},
 };
 
@@ -30,17 +53,37 @@ pub(crate) struct Identity {
     pub(crate) user: Arc<str>,
 }
 
+/// What a code of getPhoneNumber stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PhoneGrant {
+    pub(crate) identity: Identity,
+    pub(crate) phone: PhoneNumber,
+    pub(crate) granted: Moment,
+}
+
 pub(crate) struct World {
     pub(crate) clock: SandboxClock,
     pub(crate) dice: Dice,
     pub(crate) derive: Derivation,
+    platform_key: OnceLock<Result<PlatformKey, PlatformKeyError>>,
     policy: RwLock<Arc<Policy>>,
     directory: RwLock<Directory>,
     identities: Mutex<Identities>,
     login_codes: Mutex<OneTimeCodes<Identity>>,
-    phone_codes: Mutex<OneTimeCodes<Identity>>,
+    phone_codes: Mutex<OneTimeCodes<PhoneGrant>>,
+    plugin_codes: Mutex<OneTimeCodes<Identity>>,
     session_keys: Mutex<SessionKeys>,
-    exchanges: Mutex<MinuteLimit>,
+    user_keys: Mutex<UserKeys>,
+    tokens: Mutex<Tokens>,
+    tickets: Mutex<Tickets>,
+    quotas: Mutex<Quotas>,
+    exchanges: Mutex<RateLimit>,
+    phone_calls: Mutex<RateLimit>,
+    ip_control: Mutex<IpControl>,
+    payments: Mutex<Payments>,
+    ciphertexts: Mutex<Ciphertexts>,
+    faults: Mutex<Faults>,
+    calls: Mutex<Calls>,
 }
 
 impl World {
@@ -53,54 +96,30 @@ impl World {
             clock: SandboxClock::new(config.clock),
             dice: Dice::new(config.seed, salt),
             derive: Derivation::new(config.seed),
+            platform_key: OnceLock::new(),
             policy: RwLock::new(Arc::new(config.policy)),
-            directory: RwLock::new(Directory::new(config.apps, config.users)),
+            directory: RwLock::new(Directory::new(config.apps, config.components, config.users)),
             identities: Mutex::default(),
             login_codes: Mutex::default(),
             phone_codes: Mutex::default(),
+            plugin_codes: Mutex::default(),
             session_keys: Mutex::default(),
-            exchanges: Mutex::default(),
+            user_keys: Mutex::default(),
+            tokens: Mutex::default(),
+            tickets: Mutex::default(),
+            quotas: Mutex::default(),
+            exchanges: Mutex::new(RateLimit::per(Duration::from_mins(1))),
+            phone_calls: Mutex::new(RateLimit::per(Duration::from_secs(1))),
+            ip_control: Mutex::default(),
+            payments: Mutex::default(),
+            ciphertexts: Mutex::default(),
+            faults: Mutex::default(),
+            calls: Mutex::default(),
         }
     }
 
     pub(crate) fn now(&self) -> Moment {
         self.clock.now()
-    }
-
-    pub(crate) fn policy(&self) -> Arc<Policy> {
-        Arc::clone(&read(&self.policy))
-    }
-
-    pub(crate) fn set_policy(&self, policy: Policy) {
-        *write(&self.policy) = Arc::new(policy);
-    }
-
-    pub(crate) fn directory(&self) -> RwLockReadGuard<'_, Directory> {
-        read(&self.directory)
-    }
-
-    pub(crate) fn directory_mut(&self) -> RwLockWriteGuard<'_, Directory> {
-        write(&self.directory)
-    }
-
-    pub(crate) fn identities(&self) -> MutexGuard<'_, Identities> {
-        lock(&self.identities)
-    }
-
-    pub(crate) fn login_codes(&self) -> MutexGuard<'_, OneTimeCodes<Identity>> {
-        lock(&self.login_codes)
-    }
-
-    pub(crate) fn phone_codes(&self) -> MutexGuard<'_, OneTimeCodes<Identity>> {
-        lock(&self.phone_codes)
-    }
-
-    pub(crate) fn session_keys(&self) -> MutexGuard<'_, SessionKeys> {
-        lock(&self.session_keys)
-    }
-
-    pub(crate) fn exchanges(&self) -> MutexGuard<'_, MinuteLimit> {
-        lock(&self.exchanges)
     }
 
     /// The identity of a user at an app; its openid is derived at the first visit.
@@ -118,7 +137,7 @@ impl World {
 
     /// The user's unionid, if the app is bound to an Open Platform account.
     pub(crate) fn unionid(&self, app: &App, user: &str) -> Option<String> {
-        let account = app.open_platform.as_deref()?;
+        let account = app.config.open_platform.as_deref()?;
         Some(self.derive.unionid(account, user))
     }
 
@@ -133,6 +152,18 @@ impl World {
         keys.visit(now, &identity.openid, &fresh, refresh);
         keys.current(now, &identity.openid)
             .unwrap_or_else(|| fresh.into())
+    }
+
+    /// The user's newest key of `wx.getUserCryptoManager`.
+    pub(crate) fn latest_user_key(&self, now: Moment, identity: &Identity) -> UserKey {
+        let fresh = self.dice.user_key();
+        self.user_keys().latest(now, &identity.openid, fresh)
+    }
+
+    /// The key that signs answers to signed calls, made when it is first needed.
+    pub(crate) fn platform_key(&self) -> Result<&PlatformKey, PlatformKeyError> {
+        let key = self.platform_key.get_or_init(PlatformKey::generate);
+        key.as_ref().map_err(|error| *error)
     }
 }
 
@@ -152,18 +183,4 @@ impl From<&Policy> for Refresh {
             ttl_s: policy.session_key_ttl_s,
         }
     }
-}
-
-// A panic while a lock is held would be a bug of the sandbox; the state is still the best there is.
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
-    lock.read().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
-    lock.write().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,22 +1,60 @@
 //! WeChat's server API: one file per call, and the gate all of them come through.
 
+mod access;
 mod answer;
-mod api;
 mod call;
+mod check_encrypted_data;
+mod check_session;
+mod clear_quota;
 mod code2session;
+mod component;
+mod exchange;
 mod gate;
+mod get_quota;
+mod get_rid;
+mod paid_unionid;
+mod phone_number;
+mod plugin_openpid;
+mod record;
+mod reply;
+mod reset_session;
+mod security;
+mod session;
+mod stable_token;
+mod token;
+mod trouble;
+mod user_encrypt_key;
 
 pub(crate) use self::gate::gate;
-use self::{answer::Answer, api::Api, call::Call};
+use self::{answer::Answer, call::Call, reply::Reply};
 use crate::{
+    api::Api,
     errors::{Errcode, WxError},
     state::World,
 };
 
 /// Answers a call as WeChat would.
 fn dispatch(world: &World, call: &Call<'_>) -> Result<Answer, WxError> {
-    match call.api {
-        Some(Api::Code2Session) => code2session::answer(world, call),
-        None => Err(Errcode::InvalidUrl.into()),
+    let Some(api) = call.api else {
+        return Err(Errcode::InvalidUrl.into());
+    };
+    match api {
+        Api::Code2Session => code2session::answer(world, call),
+        Api::ComponentCode2Session => component::code2session(world, call),
+        Api::Token => token::answer(world, call),
+        Api::StableToken => stable_token::answer(world, call),
+        Api::ClearQuota => clear_quota::by_token(world, call),
+        Api::ClearQuotaBySecret => clear_quota::by_secret(world, call),
+        Api::GetQuota => get_quota::answer(world, call),
+        Api::GetRid => get_rid::answer(world, call),
+        Api::ComponentToken => component::token(world, call),
+        Api::AuthorizerToken => component::authorizer_token(world, call),
+        Api::GetPhoneNumber => phone_number::answer(world, call),
+        Api::CheckSession => check_session::answer(world, call),
+        Api::ResetSession => reset_session::answer(world, call),
+        Api::CheckEncryptedData => check_encrypted_data::answer(world, call),
+        Api::GetPaidUnionid => paid_unionid::answer(world, call),
+        Api::GetPluginOpenpid => plugin_openpid::answer(world, call),
+        Api::GetUserEncryptKey => user_encrypt_key::answer(world, call),
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
-use super::{AppConfig, SandboxConfig, UserConfig};
+use super::{ApiSecurityConfig, AppConfig, ComponentConfig, PushConfig, SandboxConfig, UserConfig};
+use crate::crypto::{api_security, push};
 
 /// What is wrong with a configuration.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -16,6 +17,25 @@ pub enum ConfigError {
     /// An AppSecret is not 32 lower-case hex digits.
     #[error("the AppSecret of `{0}` is not 32 lower-case hex digits")]
     Secret(String),
+    /// EncodingAESKey is not 43 characters of base64.
+    #[error("the EncodingAESKey of `{0}` is not 43 characters of base64")]
+    EncodingAesKey(String),
+    /// The symmetric key of API security is not 32 bytes in base64.
+    #[error("api_security.aes_key of `{0}` is not 32 bytes in base64")]
+    AesKey(String),
+    /// The developer's public key cannot be read.
+    #[error(
+        "api_security.public_key_pem of `{0}` is not an RSA public key of 2048 bits or more in PEM (BEGIN PUBLIC KEY)"
+    )]
+    PublicKey(String),
+    /// The file is no TOML, or has a key the sandbox does not know.
+    #[error("line {line} of the file: {message}")]
+    File {
+        /// Counted from 1.
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
     /// A user's name would not fit a URL path.
     #[error("user name `{0}` is not 1 to 64 letters, digits, `-`, `_` or `.`")]
     UserName(String),
@@ -34,6 +54,9 @@ impl SandboxConfig {
         for app in &self.apps {
             app.check()?;
         }
+        for component in &self.components {
+            component.check()?;
+        }
         for user in &self.users {
             user.check()?;
         }
@@ -44,15 +67,51 @@ impl SandboxConfig {
 
 impl AppConfig {
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        let digits = self.app_id.strip_prefix("wx");
-        if !digits.is_some_and(|digits| is_lower_hex(digits, 16)) {
-            return Err(ConfigError::AppId(self.app_id.clone()));
+        check_keys(&self.app_id, &self.secret)?;
+        if let Some(push) = &self.push {
+            push.check(&self.app_id)?;
         }
-        if !is_lower_hex(self.secret.expose_secret(), 32) {
-            return Err(ConfigError::Secret(self.app_id.clone()));
+        match &self.api_security {
+            Some(security) => security.check(&self.app_id),
+            None => Ok(()),
         }
-        Ok(())
     }
+}
+
+impl ComponentConfig {
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        check_keys(&self.component_app_id, &self.secret)
+    }
+}
+
+impl PushConfig {
+    fn check(&self, app_id: &str) -> Result<(), ConfigError> {
+        let key = push::AesKey::parse(self.encoding_aes_key.expose_secret());
+        key.map(drop)
+            .ok_or_else(|| ConfigError::EncodingAesKey(app_id.to_owned()))
+    }
+}
+
+impl ApiSecurityConfig {
+    fn check(&self, app_id: &str) -> Result<(), ConfigError> {
+        if api_security::SymmetricKey::parse(&self.aes_sn, self.aes_key.expose_secret()).is_none() {
+            return Err(ConfigError::AesKey(app_id.to_owned()));
+        }
+        let key = api_security::DeveloperKey::parse(&self.public_key_pem);
+        key.map(drop)
+            .ok_or_else(|| ConfigError::PublicKey(app_id.to_owned()))
+    }
+}
+
+fn check_keys(app_id: &str, secret: &SecretString) -> Result<(), ConfigError> {
+    let digits = app_id.strip_prefix("wx");
+    if !digits.is_some_and(|digits| is_lower_hex(digits, 16)) {
+        return Err(ConfigError::AppId(app_id.to_owned()));
+    }
+    if !is_lower_hex(secret.expose_secret(), 32) {
+        return Err(ConfigError::Secret(app_id.to_owned()));
+    }
+    Ok(())
 }
 
 impl UserConfig {

@@ -22,6 +22,7 @@ impl SandboxConfig {
                 demo_app(derive, 1, "Demo Shop"),
                 demo_app(derive, 2, "Demo Members"),
             ],
+            components: Vec::new(),
             users: demo_users(),
             policy: Policy::default(),
         }

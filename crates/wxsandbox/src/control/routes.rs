@@ -1,87 +1,33 @@
 //! The control API over HTTP: JSON under `/sandbox/`.
 
-use std::time::Duration;
+mod apps;
+mod events;
+mod rules;
+mod users;
 
-use actix_web::{HttpResponse, ResponseError, http::StatusCode, web};
-use serde::{Deserialize, Serialize};
+use actix_web::{HttpResponse, ResponseError, error::JsonPayloadError, http::StatusCode, web};
+use serde::Serialize;
 use serde_json::json;
 
 use super::{Control, ControlError};
-use crate::{
-    clock::Moment,
-    config::{AppConfig, Policy, UserConfig},
-};
 
 pub(crate) fn configure(config: &mut web::ServiceConfig) {
-    config
-        .route("/sandbox/state", web::get().to(state))
-        .route("/sandbox/users", web::get().to(users))
-        .route("/sandbox/users", web::post().to(put_user))
-        .route("/sandbox/apps", web::get().to(apps))
-        .route("/sandbox/apps", web::post().to(put_app))
-        .route("/sandbox/policy", web::get().to(policy))
-        .route("/sandbox/policy", web::put().to(set_policy))
-        .route("/sandbox/clock", web::get().to(clock))
-        .route("/sandbox/clock", web::post().to(move_clock));
+    apps::configure(config);
+    users::configure(config);
+    rules::configure(config);
+    events::configure(config);
 }
 
-async fn state(control: web::Data<Control>) -> HttpResponse {
-    ok(&control.state())
-}
-
-async fn users(control: web::Data<Control>) -> HttpResponse {
-    ok(&control.users())
-}
-
-async fn put_user(
-    control: web::Data<Control>,
-    user: web::Json<UserConfig>,
-) -> Result<HttpResponse, ControlError> {
-    control.put_user(user.into_inner())?;
-    Ok(done())
-}
-
-async fn apps(control: web::Data<Control>) -> HttpResponse {
-    ok(&control.apps())
-}
-
-async fn put_app(
-    control: web::Data<Control>,
-    app: web::Json<AppConfig>,
-) -> Result<HttpResponse, ControlError> {
-    control.put_app(app.into_inner())?;
-    Ok(done())
-}
-
-async fn policy(control: web::Data<Control>) -> HttpResponse {
-    ok(&control.policy())
-}
-
-async fn set_policy(control: web::Data<Control>, policy: web::Json<Policy>) -> HttpResponse {
-    control.set_policy(policy.into_inner());
-    done()
-}
-
-async fn clock(control: web::Data<Control>) -> HttpResponse {
-    ok(&json!({"now_ms": control.now()}))
-}
-
-/// Either or both; the clock is set first.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ClockMove {
-    #[serde(default)]
-    set_ms: Option<Moment>,
-    #[serde(default)]
-    advance_s: u64,
-}
-
-async fn move_clock(control: web::Data<Control>, by: web::Json<ClockMove>) -> HttpResponse {
-    if let Some(to) = by.set_ms {
-        control.set_clock(to);
-    }
-    control.advance(Duration::from_secs(by.advance_s));
-    ok(&json!({"now_ms": control.now()}))
+/// A body that does not fit is answered with what is wrong with it.
+pub(crate) fn json_config() -> web::JsonConfig {
+    web::JsonConfig::default()
+        .limit(1 << 20)
+        .content_type_required(false)
+        .error_handler(|error: JsonPayloadError, _| {
+            let body = json!({"error": error.to_string()});
+            let response = HttpResponse::BadRequest().json(body);
+            actix_web::error::InternalError::from_response(error, response).into()
+        })
 }
 
 fn ok(body: &impl Serialize) -> HttpResponse {
@@ -95,9 +41,10 @@ fn done() -> HttpResponse {
 impl ResponseError for ControlError {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::Config(_) => StatusCode::BAD_REQUEST,
+            Self::Config(_) | Self::Patch(_) => StatusCode::BAD_REQUEST,
             Self::Unknown(error) => error.status_code(),
-            Self::NoApp | Self::NoSessionKey { .. } => StatusCode::CONFLICT,
+            Self::NoComponent { .. } | Self::NoFault(_) => StatusCode::NOT_FOUND,
+            Self::NoApp | Self::NoSessionKey { .. } | Self::NoPush(_) => StatusCode::CONFLICT,
         }
     }
 

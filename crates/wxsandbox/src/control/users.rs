@@ -1,12 +1,13 @@
-//! Users: add, change, list.
+//! Users: add, change, list; and many at once, with codes, for a load test.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Control, ControlError};
+use super::{Control, ControlError, merge::merged};
 use crate::{
     config::UserConfig,
+    phone::{Phone, PhoneError},
     state::{World, directory::User},
 };
 
@@ -25,10 +26,8 @@ impl Control {
     #[must_use]
     pub fn users(&self) -> Vec<UserState> {
         let users = self.world.directory().users();
-        users
-            .iter()
-            .map(|user| state_of(&self.world, user))
-            .collect()
+        let state = |user| state_of(&self.world, user);
+        users.iter().map(|user| state(user)).collect()
     }
 
     /// Adds a user, or puts them in the place of the one with their name. Openids stay.
@@ -39,6 +38,59 @@ impl Control {
         user.check()?;
         self.world.directory_mut().put_user(user);
         Ok(())
+    }
+
+    /// Changes what WeChat knows of a user. The name stays.
+    ///
+    /// # Errors
+    /// If there is no such user.
+    pub fn change_user(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut UserConfig),
+    ) -> Result<(), ControlError> {
+        let mut config = self.user(name)?;
+        change(&mut config);
+        name.clone_into(&mut config.name);
+        self.put_user(config)
+    }
+
+    /// Codes of wx.login, one for each of `count` users `{prefix}-1`, `{prefix}-2` …, who are made
+    /// if they are not there.
+    ///
+    /// # Errors
+    /// If there is no such app, or the prefix would not fit a URL's path.
+    pub fn login_codes(
+        &self,
+        app_id: &str,
+        prefix: &str,
+        count: u32,
+    ) -> Result<Vec<String>, ControlError> {
+        let mut codes = Vec::new();
+        for number in 1..=count {
+            let name = format!("{prefix}-{number}");
+            if self.world.directory().user(&name).is_none() {
+                self.put_user(UserConfig::new(&name))?;
+            }
+            codes.push(Phone::open(&self.world, &name, app_id)?.login()?);
+        }
+        Ok(codes)
+    }
+
+    fn user(&self, name: &str) -> Result<UserConfig, ControlError> {
+        let user = self.world.directory().user(name);
+        let user = user.ok_or_else(|| PhoneError::NoSuchUser(name.to_owned()))?;
+        Ok(user.config.clone())
+    }
+
+    /// Lays the fields of `patch` over a user's.
+    pub(super) fn patch_user(
+        &self,
+        name: &str,
+        patch: serde_json::Value,
+    ) -> Result<(), ControlError> {
+        let config = merged(&self.user(name)?, patch)?;
+        self.change_user(name, |user| *user = config)
     }
 }
 

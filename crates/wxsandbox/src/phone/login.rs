@@ -1,4 +1,4 @@
-//! `wx.login` and `wx.checkSession`
+//! `wx.login`, `wx.checkSession`, and the code that data pre-fetch brings
 //! (<https://developers.weixin.qq.com/miniprogram/dev/api/open-api/login/wx.login.html>).
 
 use super::{Phone, PhoneError};
@@ -8,9 +8,10 @@ impl Phone {
     /// `wx.login`: a code for the app's backend. May replace the session_key.
     ///
     /// # Errors
-    /// None today; the signature leaves room for limits.
+    /// [`PhoneError::TooFrequent`], if the sandbox is told to count.
     pub fn login(&self) -> Result<String, PhoneError> {
-        Ok(self.login_keeping(false))
+        self.count_call()?;
+        Ok(self.code(false))
     }
 
     /// `wx.login` that certainly replaces the session_key, as if the last login were long ago.
@@ -18,21 +19,33 @@ impl Phone {
     /// # Errors
     /// As [`Phone::login`].
     pub fn login_with_fresh_key(&self) -> Result<String, PhoneError> {
-        Ok(self.login_keeping(true))
+        self.count_call()?;
+        Ok(self.code(true))
+    }
+
+    /// The code that data pre-fetch brings the backend before the app is open. It usually replaces
+    /// the session_key
+    /// (<https://developers.weixin.qq.com/miniprogram/dev/framework/ability/pre-fetch.html>).
+    #[must_use]
+    pub fn prefetch_code(&self) -> String {
+        self.code(self.world.policy().prefetch_replaces_session_key)
     }
 
     /// `wx.checkSession`: whether the session_key of this phone's last code is still valid.
-    #[must_use]
-    pub fn check_session(&self) -> bool {
+    ///
+    /// # Errors
+    /// As [`Phone::login`].
+    pub fn check_session(&self) -> Result<bool, PhoneError> {
+        self.count_call()?;
         let now = self.world.now();
-        (self.world.session_keys()).phone_is_current(now, self.openid())
+        Ok((self.world.session_keys()).phone_is_current(now, self.openid()))
     }
 
-    fn login_keeping(&self, replace: bool) -> String {
+    fn code(&self, replace_key: bool) -> String {
         let (now, policy) = (self.world.now(), self.world.policy());
         let (code, fresh) = (self.world.dice.login_code(), self.world.dice.session_key());
         let mut refresh = Refresh::from(&*policy);
-        if replace {
+        if replace_key {
             refresh.min_age_s = 0;
         }
         (self.world.session_keys()).visit(now, &self.identity.openid, &fresh, refresh);

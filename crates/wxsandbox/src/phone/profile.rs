@@ -42,12 +42,14 @@ impl Phone {
     /// `wx.getUserInfo({withCredentials: true})` or `wx.getUserProfile`.
     ///
     /// # Errors
-    /// [`PhoneError::NotLoggedIn`] without a valid session_key.
+    /// [`PhoneError::NotLoggedIn`] without a valid session_key; [`PhoneError::TooFrequent`], if the
+    /// sandbox is told to count.
     pub fn profile(
         &self,
         kind: ProfileKind,
         options: &OpenDataOptions,
     ) -> Result<UserInfo, PhoneError> {
+        self.count_call()?;
         let profile = self.visible_profile(kind);
         let raw_data = profile.to_string();
         let signature = sign_raw_data(&raw_data, &self.session_key()?);

@@ -2,14 +2,13 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use secrecy::SecretString;
-
-use crate::config::{AppConfig, UserConfig};
+use crate::config::{AppConfig, ComponentConfig, UserConfig};
 
 pub(crate) struct Directory {
     apps: HashMap<Arc<str>, Arc<App>>,
     /// In the order they were added: the first is the default.
     app_order: Vec<Arc<str>>,
+    components: HashMap<Arc<str>, Arc<Component>>,
     users: HashMap<Arc<str>, Arc<User>>,
 }
 
@@ -17,9 +16,14 @@ pub(crate) struct Directory {
 #[derive(Clone, Debug)]
 pub(crate) struct App {
     pub(crate) id: Arc<str>,
-    pub(crate) secret: SecretString,
-    pub(crate) name: String,
-    pub(crate) open_platform: Option<String>,
+    pub(crate) config: AppConfig,
+}
+
+/// A third-party platform as it stands now.
+#[derive(Clone, Debug)]
+pub(crate) struct Component {
+    pub(crate) id: Arc<str>,
+    pub(crate) config: ComponentConfig,
 }
 
 /// A user as they stand now.
@@ -30,14 +34,22 @@ pub(crate) struct User {
 }
 
 impl Directory {
-    pub(crate) fn new(apps: Vec<AppConfig>, users: Vec<UserConfig>) -> Self {
+    pub(crate) fn new(
+        apps: Vec<AppConfig>,
+        components: Vec<ComponentConfig>,
+        users: Vec<UserConfig>,
+    ) -> Self {
         let mut directory = Self {
             apps: HashMap::new(),
             app_order: Vec::new(),
+            components: HashMap::new(),
             users: HashMap::new(),
         };
         for app in apps {
-            directory.put_app(App::from(app));
+            directory.put_app(app);
+        }
+        for component in components {
+            directory.put_component(component);
         }
         for user in users {
             directory.put_user(user);
@@ -58,6 +70,10 @@ impl Directory {
         self.app_order.iter().filter_map(|id| self.app(id))
     }
 
+    pub(crate) fn component(&self, id: &str) -> Option<Arc<Component>> {
+        self.components.get(id).cloned()
+    }
+
     pub(crate) fn user(&self, name: &str) -> Option<Arc<User>> {
         self.users.get(name).cloned()
     }
@@ -70,11 +86,25 @@ impl Directory {
     }
 
     /// Adds or replaces.
-    pub(crate) fn put_app(&mut self, app: App) {
-        let id = Arc::clone(&app.id);
-        if self.apps.insert(Arc::clone(&id), Arc::new(app)).is_none() {
+    pub(crate) fn put_app(&mut self, config: AppConfig) {
+        let id: Arc<str> = config.app_id.as_str().into();
+        let app = Arc::new(App {
+            id: Arc::clone(&id),
+            config,
+        });
+        if self.apps.insert(Arc::clone(&id), app).is_none() {
             self.app_order.push(id);
         }
+    }
+
+    /// Adds or replaces.
+    pub(crate) fn put_component(&mut self, config: ComponentConfig) {
+        let id: Arc<str> = config.component_app_id.as_str().into();
+        let component = Component {
+            id: Arc::clone(&id),
+            config,
+        };
+        self.components.insert(id, Arc::new(component));
     }
 
     /// Adds or replaces.
@@ -89,13 +119,8 @@ impl Directory {
     }
 }
 
-impl From<AppConfig> for App {
-    fn from(config: AppConfig) -> Self {
-        Self {
-            id: config.app_id.into(),
-            secret: config.secret,
-            name: config.name,
-            open_platform: config.open_platform,
-        }
+impl Component {
+    pub(crate) fn may_act_for(&self, app_id: &str) -> bool {
+        self.config.authorized.iter().any(|id| id == app_id)
     }
 }

@@ -13,4 +13,9 @@ impl Answer {
         let text = serde_json::to_string(body);
         text.map(Self).map_err(|_| Errcode::SystemBusy.into())
     }
+
+    /// Nothing to say but that it worked.
+    pub(crate) fn ok() -> Self {
+        Self(r#"{"errcode":0,"errmsg":"ok"}"#.to_owned())
+    }
 }

@@ -1,17 +1,27 @@
 //! A call as it arrived.
 
-use actix_web::http::Method;
+use std::net::IpAddr;
+
+use actix_web::http::{Method, header::HeaderMap};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use url::form_urlencoded;
 
-use super::Api;
-use crate::clock::Moment;
+use crate::{
+    api::Api,
+    clock::Moment,
+    errors::{Errcode, WxError},
+};
 
 pub(crate) struct Call<'a> {
     pub(crate) api: Option<Api>,
     pub(crate) method: &'a Method,
     pub(crate) path: &'a str,
-    pub(crate) query: Query,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) peer: IpAddr,
     pub(crate) now: Moment,
+    pub(crate) query: Query,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Call<'_> {
@@ -19,18 +29,51 @@ impl Call<'_> {
     pub(crate) fn under_sns(&self) -> bool {
         self.path.starts_with("/sns/")
     }
+
+    pub(crate) fn require(&self, method: &Method) -> Result<(), WxError> {
+        if self.method == method {
+            Ok(())
+        } else if method == Method::GET {
+            Err(Errcode::RequireGet.into())
+        } else {
+            Err(Errcode::RequirePost.into())
+        }
+    }
+
+    /// The body as JSON, whatever its content type says.
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, WxError> {
+        if self.body.is_empty() {
+            return Err(Errcode::EmptyBody.into());
+        }
+        serde_json::from_slice(&self.body).map_err(|_| Errcode::BadJson.into())
+    }
+
+    /// The appid a call names itself, without looking at tokens.
+    pub(crate) fn named_app_id(&self) -> Option<String> {
+        if let Some(app_id) = self.query.get("appid") {
+            return Some(app_id.to_owned());
+        }
+        let body: Value = serde_json::from_slice(&self.body).ok()?;
+        Some(body.get("appid")?.as_str()?.to_owned())
+    }
 }
 
 /// The query of a URL, decoded.
+#[derive(Clone, Debug)]
 pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
     pub(crate) fn parse(text: &str) -> Self {
-        Self(
-            form_urlencoded::parse(text.as_bytes())
-                .into_owned()
-                .collect(),
-        )
+        let pairs = form_urlencoded::parse(text.as_bytes());
+        Self(pairs.into_owned().collect())
+    }
+
+    pub(crate) const fn of(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
+    pub(crate) fn pairs(&self) -> &[(String, String)] {
+        &self.0
     }
 
     /// The first value of that name; an empty one counts as missing, as at WeChat.

@@ -1,50 +1,69 @@
 //! Every call to WeChat's API comes through here, from bytes to bytes.
 
-use actix_web::{HttpRequest, HttpResponse, http::header::ContentType, web};
-use serde::Serialize;
+use std::net::{IpAddr, Ipv4Addr};
 
-use super::{Answer, Api, Call, call::Query, dispatch};
-use crate::{errors::WxError, state::World};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    web,
+};
+
+use super::{Call, Reply, call::Query, dispatch, record::record, security, trouble::Plan};
+use crate::{api::Api, state::World};
+
+/// No call of the API needs more.
+const MAX_BODY: usize = 1 << 20;
 
 /// Answers whatever is asked of WeChat; the status is 200 even for failures.
-pub(crate) async fn gate(world: web::Data<World>, request: HttpRequest) -> HttpResponse {
+pub(crate) async fn gate(
+    world: web::Data<World>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
+    if world.policy().refuse_chunked && is_chunked(&request) {
+        return HttpResponse::new(StatusCode::PRECONDITION_FAILED);
+    }
+    let Ok(Ok(body)) = payload.to_bytes_limited(MAX_BODY).await else {
+        return HttpResponse::new(StatusCode::PAYLOAD_TOO_LARGE);
+    };
     let call = Call {
         api: Api::of_path(request.path()),
         method: request.method(),
         path: request.path(),
-        query: Query::parse(request.query_string()),
+        headers: request.headers(),
+        peer: peer(&request),
         now: world.now(),
+        query: Query::parse(request.query_string()),
+        body: body.to_vec(),
     };
-    let body = match dispatch(&world, &call) {
-        Ok(Answer(text)) => text,
-        Err(error) => failure(&world, &call, &error),
-    };
-    HttpResponse::Ok()
-        .content_type(content_type(&call))
-        .body(body)
+    let plan = Plan::for_call(&world, &call);
+    plan.wait().await;
+    let reply = plan.carry_out(&world, &call, || work(&world, &call));
+    record(&world, &call, &reply, plan.names());
+    reply.send(&request).await
 }
 
-#[derive(Serialize)]
-struct Failure<'a> {
-    errcode: i64,
-    errmsg: &'a str,
-}
-
-fn failure(world: &World, call: &Call<'_>, error: &WxError) -> String {
-    let rid = world.dice.rid(call.now.unix_seconds());
-    let errmsg = error.errmsg(&rid, call.under_sns());
-    let body = Failure {
-        errcode: error.code,
-        errmsg: &errmsg,
+fn work(world: &World, call: &Call<'_>) -> Reply {
+    let opened = match security::open(world, call) {
+        Ok(opened) => opened,
+        Err(error) => return Reply::of(world, call, Err(error)),
     };
-    serde_json::to_string(&body).unwrap_or_default()
-}
-
-/// WeChat sends JSON as `text/plain` under `/sns/`.
-fn content_type(call: &Call<'_>) -> String {
-    if call.under_sns() {
-        ContentType::plaintext().to_string()
-    } else {
-        "application/json; encoding=utf-8".to_owned()
+    match opened {
+        None => Reply::of(world, call, dispatch(world, call)),
+        Some(secured) => {
+            let inner = secured.clear_call(call);
+            let reply = Reply::of(world, call, dispatch(world, &inner));
+            secured.seal(world, call.now, reply)
+        }
     }
+}
+
+fn is_chunked(request: &HttpRequest) -> bool {
+    request.headers().contains_key(header::TRANSFER_ENCODING)
+}
+
+fn peer(request: &HttpRequest) -> IpAddr {
+    let unspecified = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+    let peer = request.peer_addr();
+    peer.map_or(unspecified, |peer| peer.ip().to_canonical())
 }

@@ -1,23 +1,32 @@
-//! So many calls per minute and key. The count begins anew with each minute of the clock.
+//! So many calls per window and key. The count begins anew with each window of the clock.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use crate::clock::Moment;
 
-#[derive(Default)]
-pub(crate) struct MinuteLimit {
-    minute: i64,
+pub(crate) struct RateLimit {
+    window: Duration,
+    number: u128,
     counts: HashMap<Arc<str>, u32>,
 }
 
-impl MinuteLimit {
+impl RateLimit {
+    pub(crate) fn per(window: Duration) -> Self {
+        Self {
+            window,
+            number: 0,
+            counts: HashMap::new(),
+        }
+    }
+
     /// Counts a call; `false` if it is one too many. A limit of 0 allows everything.
     pub(crate) fn allows(&mut self, now: Moment, key: &Arc<str>, limit: u32) -> bool {
         if limit == 0 {
             return true;
         }
-        if self.minute != now.minute() {
-            self.minute = now.minute();
+        let number = now.since(Moment::default()).as_millis() / self.window.as_millis().max(1);
+        if self.number != number {
+            self.number = number;
             self.counts.clear();
         }
         let count = self.counts.entry(Arc::clone(key)).or_insert(0);
@@ -31,8 +40,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_call_above_the_limit_waits_for_the_next_minute() {
-        let (mut limit, key) = (MinuteLimit::default(), Arc::from("o"));
+    fn the_call_above_the_limit_waits_for_the_next_window() {
+        let mut limit = RateLimit::per(Duration::from_mins(1));
+        let key = Arc::from("o");
         let (first, next) = (Moment::from_unix_seconds(59), Moment::from_unix_seconds(60));
         assert!(limit.allows(first, &key, 2));
         assert!(limit.allows(first, &key, 2));
@@ -42,7 +52,7 @@ mod tests {
 
     #[test]
     fn keys_are_counted_apart_and_zero_means_no_limit() {
-        let mut limit = MinuteLimit::default();
+        let mut limit = RateLimit::per(Duration::from_secs(1));
         let now = Moment::from_unix_seconds(0);
         assert!(limit.allows(now, &Arc::from("a"), 1));
         assert!(limit.allows(now, &Arc::from("b"), 1));

@@ -1,0 +1,10 @@
+//! Secrets of the make-believe console, which shows them to who asks for them.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serializer;
+
+/// Writes a secret out. The control API is the console, and its secrets open nothing but the
+/// sandbox.
+pub(crate) fn expose<S: Serializer>(secret: &SecretString, into: S) -> Result<S::Ok, S::Error> {
+    into.serialize_str(secret.expose_secret())
+}

@@ -1,0 +1,23 @@
+//! The calls that came in.
+
+use super::Control;
+use crate::{api::Api, state::calls::CallRecord};
+
+impl Control {
+    /// The last calls of WeChat's API, the oldest first; as many as the policy's `remember_calls`.
+    #[must_use]
+    pub fn calls(&self) -> Vec<CallRecord> {
+        self.world.calls().last()
+    }
+
+    /// How often a call was made since the start, or since the calls were forgotten.
+    #[must_use]
+    pub fn count_of(&self, api: Api) -> u64 {
+        self.world.calls().count_of(api)
+    }
+
+    /// Forgets the calls and counts from zero.
+    pub fn forget_calls(&self) {
+        self.world.calls().clear();
+    }
+}

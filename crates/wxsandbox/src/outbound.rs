@@ -1,0 +1,46 @@
+//! Calls the sandbox makes itself: pushes, pre-fetches, and requests to cloud containers.
+
+use std::sync::OnceLock;
+
+use reqwest::{Client, RequestBuilder, redirect::Policy};
+
+/// A call that did not come about.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct OutboundError(String);
+
+/// The client for all of them. No proxy stands between WeChat and a developer's server, and WeChat
+/// follows no redirects. Idle connections are not kept, because callers come from several runtimes.
+pub(crate) fn client() -> Result<Client, OutboundError> {
+    static CLIENT: OnceLock<Result<Client, String>> = OnceLock::new();
+    let client = CLIENT.get_or_init(|| {
+        let client = Client::builder()
+            .no_proxy()
+            .redirect(Policy::none())
+            .pool_max_idle_per_host(0);
+        client.build().map_err(|error| chain(&error))
+    });
+    client.clone().map_err(OutboundError)
+}
+
+/// Status and text of the answer.
+pub(crate) async fn text_of(request: RequestBuilder) -> Result<(u16, String), OutboundError> {
+    let response = request.send().await.map_err(refused)?;
+    let status = response.status().as_u16();
+    Ok((status, response.text().await.map_err(refused)?))
+}
+
+/// What went wrong, without the URL and what may stand in its query.
+pub(crate) fn refused(error: reqwest::Error) -> OutboundError {
+    OutboundError(chain(&error.without_url()))
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
