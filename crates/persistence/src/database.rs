@@ -38,12 +38,19 @@ impl Database {
     ///
     /// # Errors
     /// [`OpenError`].
-    pub fn open(options: &DatabaseOptions) -> Result<Self, OpenError> {
+    pub fn open(options: DatabaseOptions) -> Result<Self, OpenError> {
+        let DatabaseOptions {
+            url,
+            pool_size,
+            acquire_timeout,
+            master_keys,
+            queue_capacity,
+        } = options;
         let connector = Connector {
-            url: DatabaseUrl::parse(&options.url)?,
-            acquire_timeout: options.acquire_timeout,
+            url: DatabaseUrl::parse(&url)?,
+            acquire_timeout,
         };
-        let vault = Arc::new(SessionKeyVault::new(&options.master_keys));
+        let vault = Arc::new(SessionKeyVault::new(&master_keys));
         // SQLite lets one write at a time anyway. On PostgreSQL one plans while the other waits
         // for its commit.
         let count = match connector.url {
@@ -56,9 +63,9 @@ impl Database {
             connection: None,
         });
         let writers = writers.take(count).collect();
-        let visits = VisitQueue::start(writers, options.queue_capacity);
+        let visits = VisitQueue::start(writers, queue_capacity);
         Ok(Self {
-            pool: Pool::new(connector, options.pool_size),
+            pool: Pool::new(connector, pool_size),
             visits: Arc::new(visits.map_err(OpenError::Threads)?),
             vault,
         })

@@ -47,7 +47,7 @@ pub(crate) fn options(url: String) -> DatabaseOptions {
 
 impl Store {
     async fn migrated(place: Place) -> Self {
-        let database = Database::open(&options(place.url())).unwrap();
+        let database = Database::open(options(place.url())).unwrap();
         database.migrate().await.unwrap();
         Self { database, place }
     }
