@@ -1,4 +1,6 @@
-//! The fake of the repositories keeps their contract.
+//! The use cases with fakes at every door, and the fake of the repositories under its contract.
+
+mod login;
 
 use std::sync::Arc;
 

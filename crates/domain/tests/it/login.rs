@@ -1,0 +1,270 @@
+//! A login, from the code to the tokens, with fakes at every door.
+
+use std::sync::Arc;
+
+use domain::app::App;
+use domain::id::{AppId, UserId};
+use domain::login::{LoginAttempt, LoginError, LoginPolicy, LoginPorts, LoginService};
+use domain::open_data::{EncryptedData, SignedRawData};
+use domain::ports::ExchangeError;
+use domain::secret::{LoginCode, LoginNonce};
+use domain::testing::{FixedClock, InMemoryStore, PlainTokens, ScriptedExchanger, TrustingOpener};
+use domain::time::Duration;
+use futures_util::FutureExt;
+use futures_util::future::join_all;
+use rstest::rstest;
+
+const NONCE: &str = "0123456789abcdef";
+
+#[derive(Default)]
+struct Doors {
+    wechat: Arc<ScriptedExchanger>,
+    store: Arc<InMemoryStore>,
+    clock: Arc<FixedClock>,
+}
+
+impl Doors {
+    /// One replica of the service; all replicas of a test share the doors.
+    fn replica(&self) -> LoginService {
+        let ports = LoginPorts {
+            exchanger: self.wechat.clone(),
+            opener: Arc::new(TrustingOpener),
+            users: self.store.clone(),
+            sessions: self.store.clone(),
+            tokens: Arc::new(PlainTokens::default()),
+            clock: self.clock.clone(),
+        };
+        let policy = LoginPolicy {
+            open_data_max_age: None,
+            session_ttl: Duration::from_hours(1),
+        };
+        LoginService::new(ports, policy)
+    }
+}
+
+fn attempt(code: &str, nonce: Option<&str>) -> LoginAttempt {
+    LoginAttempt {
+        app: App {
+            id: AppId::new("wx01"),
+            open_platform: None,
+        },
+        code: LoginCode::new(code),
+        nonce: nonce.map(LoginNonce::new),
+        encrypted_data: None,
+        raw_data: None,
+    }
+}
+
+fn is_spent(error: &LoginError) -> bool {
+    matches!(error, LoginError::CodeSpent)
+}
+
+#[tokio::test]
+async fn a_replica_exchanges_a_code_at_most_once() {
+    let doors = Doors::default();
+    doors.wechat.give_code("c", "o-alice", None);
+    let service = doors.replica();
+    let with_code = attempt("c", None);
+    let logins = join_all((0..10).map(|_| service.login(&with_code))).await;
+    assert_eq!(logins.iter().filter(|login| login.is_ok()).count(), 1);
+    assert!(
+        logins
+            .iter()
+            .filter_map(|login| login.as_ref().err())
+            .all(is_spent)
+    );
+    assert!(
+        service
+            .login(&with_code)
+            .await
+            .is_err_and(|error| is_spent(&error))
+    );
+    assert_eq!(doors.wechat.calls(), 1);
+}
+
+#[tokio::test]
+async fn the_same_nonce_gives_the_same_session_with_new_tokens() {
+    let doors = Doors::default();
+    doors.wechat.give_code("c", "o-alice", None);
+    let service = doors.replica();
+    let again = attempt("c", Some(NONCE));
+    let logins = join_all((0..5).map(|_| service.login(&again))).await;
+    let logins: Vec<_> = logins.into_iter().map(Result::unwrap).collect();
+    for login in &logins[1..] {
+        assert_eq!(login.account.session.id, logins[0].account.session.id);
+        assert_ne!(
+            login.tokens.access.expose(),
+            logins[0].tokens.access.expose()
+        );
+        assert!(login.is_new_user);
+    }
+    assert_eq!(doors.wechat.calls(), 1);
+}
+
+#[tokio::test]
+async fn the_nonce_holds_on_another_replica_too_and_for_a_minute() {
+    let doors = Doors::default();
+    doors.wechat.give_code("c", "o-alice", None);
+    let first = doors
+        .replica()
+        .login(&attempt("c", Some(NONCE)))
+        .await
+        .unwrap();
+    let again = doors
+        .replica()
+        .login(&attempt("c", Some(NONCE)))
+        .await
+        .unwrap();
+    assert_eq!(again.account.session.id, first.account.session.id);
+    let stranger = doors
+        .replica()
+        .login(&attempt("c", Some("fedcba9876543210")))
+        .await;
+    assert!(matches!(
+        stranger,
+        Err(LoginError::Exchange(ExchangeError::CodeInvalid(_)))
+    ));
+    doors.clock.advance(Duration::from_secs(61));
+    let late = doors.replica().login(&attempt("c", Some(NONCE))).await;
+    assert!(matches!(
+        late,
+        Err(LoginError::Exchange(ExchangeError::CodeInvalid(_)))
+    ));
+}
+
+#[tokio::test]
+async fn a_replica_waits_for_another_that_is_still_storing_the_session() {
+    let doors = Doors::default();
+    // WeChat has the code from the other replica, whose session is stored a little later: here,
+    // while the first replica waits.
+    doors.wechat.give_code("c", "o-alice", None);
+    let (one, other) = (doors.replica(), doors.replica());
+    let with_nonce = attempt("c", Some(NONCE));
+    let (first, second) = tokio::join!(one.login(&with_nonce), other.login(&with_nonce));
+    assert_eq!(
+        first.unwrap().account.session.id,
+        second.unwrap().account.session.id
+    );
+}
+
+#[rstest]
+#[case::away(ExchangeError::Unavailable { retry_after: Duration::from_secs(1), cause: "away".into() })]
+#[case::limited(ExchangeError::RateLimited { retry_after: Duration::from_secs(1), cause: "45011".into() })]
+#[case::misconfigured(ExchangeError::Misconfigured("40125".into()))]
+#[tokio::test]
+async fn a_code_that_was_not_consumed_may_be_tried_again(#[case] failure: ExchangeError) {
+    let doors = Doors::default();
+    doors.wechat.give_code("c", "o-alice", None);
+    doors.wechat.fail_once(failure);
+    let service = doors.replica();
+    service.login(&attempt("c", None)).await.unwrap_err();
+    service.login(&attempt("c", None)).await.unwrap();
+}
+
+#[rstest]
+#[case::lost(ExchangeError::Timeout("lost".into()))]
+#[case::nonsense(ExchangeError::BadAnswer("html".into()))]
+#[tokio::test]
+async fn a_code_that_may_be_consumed_is_not_sent_again(#[case] failure: ExchangeError) {
+    let doors = Doors::default();
+    doors.wechat.give_code("c", "o-alice", None);
+    doors.wechat.fail_once(failure);
+    let service = doors.replica();
+    service.login(&attempt("c", None)).await.unwrap_err();
+    assert!(
+        service
+            .login(&attempt("c", None))
+            .await
+            .is_err_and(|error| is_spent(&error))
+    );
+    assert_eq!(doors.wechat.calls(), 1);
+}
+
+#[tokio::test]
+async fn a_login_that_is_cut_off_spends_its_code() {
+    let doors = Doors::default();
+    doors.wechat.give_code("c", "o-alice", None);
+    let service = doors.replica();
+    let with_code = attempt("c", None);
+    // Polled once, which sends the code, and then dropped.
+    assert!(service.login(&with_code).now_or_never().is_none());
+    assert!(
+        service
+            .login(&with_code)
+            .await
+            .is_err_and(|error| is_spent(&error))
+    );
+}
+
+#[tokio::test]
+async fn data_that_does_not_open_stores_nobody() {
+    let doors = Doors::default();
+    doors.wechat.give_code("one", "o-alice", None);
+    doors.wechat.give_code("two", "o-alice", None);
+    let service = doors.replica();
+    let forged = LoginAttempt {
+        encrypted_data: Some(EncryptedData {
+            encrypted_data: "forged".into(),
+            iv: String::new(),
+        }),
+        ..attempt("one", None)
+    };
+    assert!(matches!(
+        service.login(&forged).await,
+        Err(LoginError::OpenData(_))
+    ));
+    assert!(
+        service
+            .login(&attempt("two", None))
+            .await
+            .unwrap()
+            .is_new_user
+    );
+}
+
+#[tokio::test]
+async fn encrypted_data_is_learnt_after_raw_data() {
+    let doors = Doors::default();
+    doors.wechat.give_code("c", "o-alice", None);
+    let both = LoginAttempt {
+        encrypted_data: Some(EncryptedData {
+            encrypted_data: "encrypted".into(),
+            iv: String::new(),
+        }),
+        raw_data: Some(SignedRawData {
+            raw_data: "raw".into(),
+            signature: "good".into(),
+        }),
+        ..attempt("c", None)
+    };
+    let login = doors.replica().login(&both).await.unwrap();
+    assert_eq!(
+        login.account.user.profile.nick_name.as_deref(),
+        Some("encrypted")
+    );
+    assert!(login.watermark.is_some());
+}
+
+#[tokio::test]
+async fn a_disabled_user_does_not_get_in_also_with_a_nonce() {
+    let doors = Doors::default();
+    doors.wechat.give_code("one", "o-alice", None);
+    doors.wechat.give_code("two", "o-alice", None);
+    let service = doors.replica();
+    let user: UserId = service
+        .login(&attempt("one", Some(NONCE)))
+        .await
+        .unwrap()
+        .account
+        .user
+        .id;
+    doors
+        .store
+        .disable(user, domain::ports::Clock::now(&*doors.clock));
+    assert!(matches!(
+        service.login(&attempt("two", None)).await,
+        Err(LoginError::UserDisabled)
+    ));
+    let repeated = service.login(&attempt("one", Some(NONCE))).await;
+    assert!(repeated.is_err_and(|error| is_spent(&error)));
+}
