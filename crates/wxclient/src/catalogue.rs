@@ -79,7 +79,9 @@ pub fn find(code: i64) -> Option<&'static Entry> {
         .find(|entry| entry.code == code)
 }
 
-pub use table::{CUT_OFF, MALFORMED, NOT_CONNECTED, OVERLOADED, TIMEOUT, UNKNOWN};
+pub use table::{
+    BREAKER_OPEN, CUT_OFF, MALFORMED, NOT_CONNECTED, NOT_MADE, OVERLOADED, TIMEOUT, UNKNOWN,
+};
 
 #[cfg(test)]
 mod tests {

@@ -1,20 +1,27 @@
 //! The client: one pool of connections, one policy.
 
+mod breaker;
 mod builder;
 mod call;
+mod observer;
 mod policy;
 
+use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use backon::Retryable;
 use reqwest::Url;
+use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
+use breaker::Breakers;
 pub use builder::{BuildError, WechatClientBuilder};
 pub(crate) use call::{Call, Repeat};
+pub use observer::CallObserver;
 use policy::Policy;
 
 use crate::api::Api;
@@ -24,18 +31,23 @@ use crate::wire;
 /// The longest answer that is read. WeChat's are a few hundred bytes.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
-/// A client of WeChat's server API. Cheap to clone; the clones share connections and limits.
-#[derive(Clone, Debug)]
+/// A client of WeChat's server API. Cheap to clone; the clones share connections, limits and
+/// circuit breakers.
+///
+/// It makes the calls that need no access_token; an [`AppClient`](crate::AppClient) makes those
+/// that do.
+#[derive(Clone)]
 pub struct WechatClient {
     shared: Arc<Shared>,
 }
 
-#[derive(Debug)]
 struct Shared {
     http: reqwest::Client,
     base: Url,
     policy: Policy,
     permits: Semaphore,
+    breakers: Breakers,
+    observer: Option<Arc<dyn CallObserver>>,
 }
 
 impl WechatClient {
@@ -44,26 +56,68 @@ impl WechatClient {
         WechatClientBuilder::default()
     }
 
+    /// When a call that begins now must be done.
+    pub(crate) fn deadline(&self) -> Instant {
+        Instant::now() + self.shared.policy.timeout
+    }
+
     /// Makes a call under the policy, and understands its reply with `understand`.
     pub(crate) async fn call<W, T>(
         &self,
         call: Call,
-        understand: fn(W) -> Result<T, Fault>,
+        understand: impl Fn(W) -> Result<T, Fault>,
     ) -> Result<T, WechatError>
     where
         W: DeserializeOwned,
     {
-        let policy = &self.shared.policy;
-        let deadline = Instant::now() + policy.timeout;
-        let mut budget = policy.budget(call.api, call.repeat, deadline);
-        (|| self.attempt(&call, deadline, understand))
+        let deadline = self.deadline();
+        self.call_until(call, deadline, understand).await
+    }
+
+    /// [`call`](Self::call), to be done at `deadline`.
+    pub(crate) async fn call_until<W, T>(
+        &self,
+        call: Call,
+        deadline: Instant,
+        understand: impl Fn(W) -> Result<T, Fault>,
+    ) -> Result<T, WechatError>
+    where
+        W: DeserializeOwned,
+    {
+        let begun = Instant::now();
+        let result = match self.shared.breakers.of(call.api).admit() {
+            Ok(admission) => {
+                let result = self.tries(&call, deadline, understand).await;
+                admission.report(call.api, result.as_ref().err());
+                result
+            }
+            Err(retry_after) => Err(Fault::BreakerOpen { retry_after }),
+        };
+        if let Some(observer) = &self.shared.observer {
+            let outcome = result.as_ref().map(|_| ());
+            observer.called(call.api, outcome, begun.elapsed());
+        }
+        result.map_err(|fault| WechatError::new(call.api, fault))
+    }
+
+    /// One try, and further ones where the policy allows them.
+    async fn tries<W, T>(
+        &self,
+        call: &Call,
+        deadline: Instant,
+        understand: impl Fn(W) -> Result<T, Fault>,
+    ) -> Result<T, Fault>
+    where
+        W: DeserializeOwned,
+    {
+        let mut budget = self.shared.policy.budget(call.api, call.repeat, deadline);
+        (|| self.attempt(call, deadline, &understand))
             .retry(policy::backoff())
             .adjust(|fault, pause| budget.pause(fault, pause?))
             .notify(|fault, pause| {
                 tracing::debug!(api = %call.api, %fault, ?pause, "asking WeChat again");
             })
             .await
-            .map_err(|fault| WechatError::new(call.api, fault))
     }
 
     /// One request and its answer. Waiting for a permit counts into the deadline.
@@ -71,29 +125,34 @@ impl WechatClient {
         &self,
         call: &Call,
         deadline: Instant,
-        understand: fn(W) -> Result<T, Fault>,
+        understand: impl Fn(W) -> Result<T, Fault>,
     ) -> Result<T, Fault>
     where
         W: DeserializeOwned,
     {
-        let latest_start = self.shared.policy.latest_start(deadline);
-        let permit = timeout_at(latest_start, self.shared.permits.acquire()).await;
-        let Ok(Ok(_permit)) = permit else {
+        let policy = &self.shared.policy;
+        let permit = timeout_at(policy.latest_start(deadline), self.shared.permits.acquire());
+        let Ok(Ok(_permit)) = permit.await else {
             return Err(Fault::Overloaded);
         };
-        let body = timeout_at(deadline, self.exchange(call))
-            .await
-            .map_err(|_| Fault::Timeout)??;
+        let body = timeout_at(
+            policy.attempt_deadline(call.repeat, deadline),
+            self.exchange(call),
+        )
+        .await
+        .map_err(|_| Fault::Timeout)??;
         understand(wire::read(&body)?)
     }
 
     /// Sends the request and reads the whole body of a 200 answer.
     async fn exchange(&self, call: &Call) -> Result<Zeroizing<Vec<u8>>, Fault> {
-        let request = call.request(&self.shared.http, self.url(call.api));
+        let url = self.url(call.api);
+        let request = call.request(&self.shared.http, url.clone())?;
         let mut response = request.send().await.map_err(Fault::of_sending)?;
         if response.status() != reqwest::StatusCode::OK {
             return Err(Fault::Status(response.status().as_u16()));
         }
+        let headers: HeaderMap = std::mem::take(response.headers_mut());
         let mut body = Zeroizing::new(Vec::with_capacity(512));
         while let Some(chunk) = response.chunk().await.map_err(Fault::of_reading)? {
             if body.len() + chunk.len() > MAX_ANSWER_BYTES {
@@ -101,7 +160,7 @@ impl WechatClient {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(body)
+        call.opened(&url, &headers, body)
     }
 
     fn url(&self, api: Api) -> Url {
@@ -110,4 +169,19 @@ impl WechatClient {
         url.set_path(&(prefix + api.path()));
         url
     }
+}
+
+impl fmt::Debug for WechatClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WechatClient")
+            .field("base", &self.shared.base.as_str())
+            .field("policy", &self.shared.policy)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A span of time as a caller is told it: in whole seconds, and at least one.
+pub(crate) fn whole_seconds(span: Duration) -> Duration {
+    let part = u64::from(span.subsec_nanos() > 0);
+    Duration::from_secs((span.as_secs() + part).max(1))
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 pub use refusal::Refusal;
 
 use crate::api::Api;
-use crate::catalogue::{self, Actor, Answer, Verdict};
+use crate::catalogue::{self, Actor, Answer, Retry, Verdict};
 
 /// A call that failed. Its texts are for the operator's log: they name the API, the errcode, the
 /// rid and what to do, and never the URL, a secret, a code, a token or WeChat's errmsg.
@@ -51,6 +51,8 @@ impl WechatError {
             Fault::Refused(refusal) => catalogue::lookup(refusal.code()).at(self.api),
             Fault::NotConnected(_) => &catalogue::NOT_CONNECTED,
             Fault::Overloaded => &catalogue::OVERLOADED,
+            Fault::BreakerOpen { .. } => &catalogue::BREAKER_OPEN,
+            Fault::NotMade(_) => &catalogue::NOT_MADE,
             Fault::Timeout => &catalogue::TIMEOUT,
             Fault::CutOff(_) => &catalogue::CUT_OFF,
             Fault::Status(_) | Fault::Malformed(_) => &catalogue::MALFORMED,
@@ -72,7 +74,10 @@ impl WechatError {
     /// When to try again, if that helps.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        self.verdict().retry.after()
+        match self.fault {
+            Fault::BreakerOpen { retry_after } => Some(retry_after),
+            _ => self.verdict().retry.after(),
+        }
     }
 }
 
@@ -102,9 +107,18 @@ pub enum Fault {
     /// No connection came about: nothing was sent.
     #[error("no connection to WeChat")]
     NotConnected(#[source] reqwest::Error),
-    /// Too many calls were waiting for their turn: nothing was sent.
-    #[error("too many calls to WeChat at once")]
+    /// The call's turn did not come in time: nothing was sent.
+    #[error("too many calls to WeChat at once, or too slow ones: no turn in time")]
     Overloaded,
+    /// WeChat has been away, so it was not asked: nothing was sent.
+    #[error("WeChat has been away and is not asked for a while")]
+    BreakerOpen {
+        /// When it will be asked again.
+        retry_after: Duration,
+    },
+    /// The request could not be made with what was at hand (keys, a ticket): nothing was sent.
+    #[error("the request cannot be made: {0}")]
+    NotMade(&'static str),
     /// No answer in time. WeChat may have acted.
     #[error("no answer in time")]
     Timeout,
@@ -133,5 +147,37 @@ impl Fault {
     /// An error while reading the body.
     pub(crate) fn of_reading(error: reqwest::Error) -> Self {
         Self::CutOff(error.without_url())
+    }
+
+    /// Whether WeChat is busy or out of reach; `None` if the fault does not say.
+    pub(crate) fn is_away(&self, api: Api) -> Option<bool> {
+        match self {
+            Self::Refused(refusal) => {
+                let verdict = catalogue::lookup(refusal.code()).at(api);
+                Some(verdict.retry == Retry::WithPauses)
+            }
+            Self::NotConnected(_)
+            | Self::Timeout
+            | Self::CutOff(_)
+            | Self::Status(_)
+            | Self::Malformed(_) => Some(true),
+            Self::Overloaded | Self::BreakerOpen { .. } | Self::NotMade(_) => None,
+        }
+    }
+
+    /// The kind of fault, as a label for metrics.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Refused(_) => "refused",
+            Self::NotConnected(_) => "not_connected",
+            Self::Overloaded => "overloaded",
+            Self::BreakerOpen { .. } => "breaker_open",
+            Self::NotMade(_) => "not_made",
+            Self::Timeout => "timeout",
+            Self::CutOff(_) => "cut_off",
+            Self::Status(_) => "status",
+            Self::Malformed(_) => "malformed",
+        }
     }
 }

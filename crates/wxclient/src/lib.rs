@@ -4,6 +4,11 @@
 //! |---|---|
 //! | [`client`] | [`WechatClient`], how to build one, and its policy: deadlines, limits, retries |
 //! | [`app`] | the mini program a call is made for, with its AppSecret |
+//! | [`app_client`] | [`AppClient`]: the calls that need an access_token |
+//! | [`token`] | access tokens, and the port of the store that replicas share |
+//! | [`component`] | third-party platforms |
+//! | [`security`] | API signing and encryption |
+//! | [`cloud`] | the identity in the headers of WeChat's cloud hosting |
 //! | [`api`] | the calls by name and path |
 //! | [`catalogue`] | every errcode: what it means, who must act, what the service answers |
 //! | [`error`] | [`WechatError`], which derives all it says from the catalogue |
@@ -13,15 +18,21 @@
 
 pub mod api;
 pub mod app;
+pub mod app_client;
 pub mod catalogue;
 pub mod client;
+pub mod cloud;
 mod code2session;
+pub mod component;
 pub mod error;
 pub mod exchanger;
+pub mod security;
+pub mod token;
 mod wire;
 
 pub use api::Api;
 pub use app::{App, AppSecret};
-pub use client::{BuildError, WechatClient, WechatClientBuilder};
+pub use app_client::AppClient;
+pub use client::{BuildError, CallObserver, WechatClient, WechatClientBuilder};
 pub use error::{Fault, WechatError};
 pub use exchanger::HttpCodeExchanger;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::table::{CUT_OFF, MALFORMED, NOT_CONNECTED, OVERLOADED, TIMEOUT, UNKNOWN};
+use super::table::{BREAKER_OPEN, CUT_OFF, MALFORMED, NOT_CONNECTED, OVERLOADED, TIMEOUT, UNKNOWN};
 use super::{Answer, Entry, Text, Verdict, groups};
 
 const INTRODUCTION: &str = "\
@@ -39,6 +39,11 @@ pub fn render() -> String {
             "并发已满,请求未发出",
             "too many calls at once; nothing was sent",
             &OVERLOADED,
+        ),
+        (
+            "微信持续不可用,暂停调用",
+            "WeChat has been away and is not asked for a while",
+            &BREAKER_OPEN,
         ),
         ("超时无应答", "no answer in time", &TIMEOUT),
         ("发送后连接中断", "cut off after sending", &CUT_OFF),

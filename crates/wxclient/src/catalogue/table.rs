@@ -11,7 +11,9 @@ mod signing;
 mod token;
 mod transport;
 
-pub use transport::{CUT_OFF, MALFORMED, NOT_CONNECTED, OVERLOADED, TIMEOUT, UNKNOWN};
+pub use transport::{
+    BREAKER_OPEN, CUT_OFF, MALFORMED, NOT_CONNECTED, NOT_MADE, OVERLOADED, TIMEOUT, UNKNOWN,
+};
 
 use super::{Actor, Answer, Category, Deviation, Entry, Group, Retry, Text, Verdict};
 

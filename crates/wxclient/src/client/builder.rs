@@ -1,10 +1,14 @@
 //! Building a client.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{Certificate, Url};
 use tokio::sync::Semaphore;
 
+use super::breaker::Breakers;
+use super::observer::CallObserver;
 use super::policy::Policy;
 use super::{Shared, WechatClient};
 
@@ -13,12 +17,13 @@ use super::{Shared, WechatClient};
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The settings of a [`WechatClient`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
 pub struct WechatClientBuilder {
     base: Option<Url>,
     proxy: Option<Url>,
     policy: Policy,
+    observer: Option<Arc<dyn CallObserver>>,
 }
 
 impl Default for WechatClientBuilder {
@@ -31,6 +36,7 @@ impl Default for WechatClientBuilder {
                 timeout: Duration::from_secs(5),
                 max_concurrency: 256,
             },
+            observer: None,
         }
     }
 }
@@ -71,6 +77,12 @@ impl WechatClientBuilder {
         self
     }
 
+    /// Who hears of every call, for metrics. Default: nobody.
+    pub fn observer(mut self, observer: Arc<dyn CallObserver>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
     /// Builds the client.
     ///
     /// # Errors
@@ -91,11 +103,13 @@ impl WechatClientBuilder {
             })
             .map_err(reqwest::Error::without_url)?;
         Ok(WechatClient {
-            shared: std::sync::Arc::new(Shared {
+            shared: Arc::new(Shared {
                 http,
                 base,
                 policy,
                 permits: Semaphore::new(policy.max_concurrency),
+                breakers: Breakers::new(),
+                observer: self.observer,
             }),
         })
     }
@@ -135,6 +149,16 @@ impl WechatClientBuilder {
             http = http.no_proxy();
         }
         Ok(http)
+    }
+}
+
+impl fmt::Debug for WechatClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A proxy's URL may hold a password.
+        f.debug_struct("WechatClientBuilder")
+            .field("base", &self.base.as_ref().map(Url::as_str))
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,39 +1,133 @@
 //! A request to WeChat, before it is sent.
 
-use reqwest::{Client, RequestBuilder, Url};
+use std::sync::Arc;
+
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use reqwest::{Client, Method, RequestBuilder, Url};
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use crate::api::Api;
+use crate::error::Fault;
+use crate::security::ApiSecurity;
 
 /// When a call may be sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Repeat {
-    /// It spends a code: again only if WeChat certainly did not take it.
+    /// It spends a code or changes something: again only if WeChat certainly did not take it.
     IfCertainlyNotTaken,
+    /// It only reads, or asks for a token: again after any fault of the network.
+    Freely,
 }
 
-/// One call. It holds secrets in its query, so it has no `Debug`.
+/// One call. It holds secrets, so it has no `Debug`.
 pub(crate) struct Call {
     pub(crate) api: Api,
     pub(crate) repeat: Repeat,
+    method: Method,
+    access_token: Option<(&'static str, String)>,
     query: Vec<(&'static str, String)>,
+    body: Option<Map<String, Value>>,
+    security: Option<Arc<ApiSecurity>>,
 }
 
 impl Call {
+    /// A GET.
     pub(crate) const fn get(api: Api, repeat: Repeat) -> Self {
+        Self::new(Method::GET, api, repeat)
+    }
+
+    /// A POST. Without a [`body`](Self::body), an empty one is sent.
+    pub(crate) const fn post(api: Api, repeat: Repeat) -> Self {
+        Self::new(Method::POST, api, repeat)
+    }
+
+    const fn new(method: Method, api: Api, repeat: Repeat) -> Self {
         Self {
             api,
             repeat,
+            method,
+            access_token: None,
             query: Vec::new(),
+            body: None,
+            security: None,
         }
     }
 
+    /// Adds the token, under the name the API wants for it.
+    pub(crate) fn token(mut self, name: &'static str, token: &str) -> Self {
+        self.access_token = Some((name, token.to_owned()));
+        self
+    }
+
+    /// Adds parameters to the query.
     pub(crate) fn query(mut self, pairs: &[(&'static str, &str)]) -> Self {
         let pairs = pairs.iter().map(|(key, value)| (*key, (*value).to_owned()));
         self.query.extend(pairs);
         self
     }
 
-    pub(super) fn request(&self, http: &Client, url: Url) -> RequestBuilder {
-        http.get(url).query(&self.query)
+    /// Adds fields to the JSON body.
+    pub(crate) fn body(mut self, fields: &[(&str, Value)]) -> Self {
+        let fields = fields
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), value.clone()));
+        self.body.get_or_insert_default().extend(fields);
+        self
     }
+
+    /// Encrypts and signs the request, and expects the same of the answer.
+    pub(crate) fn secured(mut self, security: Option<&Arc<ApiSecurity>>) -> Self {
+        self.security = security.cloned();
+        self
+    }
+
+    /// The request, sealed anew for each try.
+    pub(super) fn request(&self, http: &Client, url: Url) -> Result<RequestBuilder, Fault> {
+        let Some(security) = &self.security else {
+            let request = http
+                .request(self.method.clone(), url)
+                .query(self.access_token.as_slice())
+                .query(&self.query);
+            return Ok(match &self.body {
+                Some(fields) => with_json(request, json(fields)),
+                // hyper leaves the length of an empty body out.
+                None if self.method == Method::POST => request.header(CONTENT_LENGTH, 0),
+                None => request,
+            });
+        };
+        let mut fields = self.body.clone().unwrap_or_default();
+        for (key, value) in &self.query {
+            fields.insert((*key).to_owned(), value.as_str().into());
+        }
+        let sealed = security.seal(&url, fields)?;
+        let request = http
+            .request(self.method.clone(), url)
+            .query(self.access_token.as_slice())
+            .headers(sealed.headers);
+        Ok(with_json(request, sealed.body))
+    }
+
+    /// The answer's JSON: as it is, or out of its seal.
+    pub(super) fn opened(
+        &self,
+        url: &Url,
+        headers: &HeaderMap,
+        body: Zeroizing<Vec<u8>>,
+    ) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        match &self.security {
+            Some(security) => security.open(url, headers, body),
+            None => Ok(body),
+        }
+    }
+}
+
+/// A body of known length: WeChat's gateway answers HTTP 412 to a chunked one.
+fn with_json(request: RequestBuilder, body: String) -> RequestBuilder {
+    request.header(CONTENT_TYPE, "application/json").body(body)
+}
+
+fn json(fields: &Map<String, Value>) -> String {
+    // As Display, which a map of strings and numbers cannot fail.
+    Value::Object(fields.clone()).to_string()
 }

@@ -37,6 +37,15 @@ impl Policy {
             .unwrap_or(deadline)
     }
 
+    /// When one try must be done. What may be repeated is given half of the call's time, so that
+    /// a try that hangs leaves time for another.
+    pub(crate) fn attempt_deadline(&self, repeat: Repeat, deadline: Instant) -> Instant {
+        match repeat {
+            Repeat::IfCertainlyNotTaken => deadline,
+            Repeat::Freely => deadline.min(Instant::now() + self.timeout / 2),
+        }
+    }
+
     /// What one call may spend on tries.
     pub(crate) fn budget(&self, api: Api, repeat: Repeat, deadline: Instant) -> Budget {
         Budget {
@@ -76,9 +85,9 @@ impl Budget {
                     return None;
                 }
             }
-            _ => match self.repeat {
-                Repeat::IfCertainlyNotTaken => return None,
-            },
+            _ if self.repeat == Repeat::IfCertainlyNotTaken => return None,
+            Fault::Overloaded | Fault::BreakerOpen { .. } | Fault::NotMade(_) => return None,
+            Fault::Timeout | Fault::CutOff(_) | Fault::Status(_) | Fault::Malformed(_) => {}
         }
         (Instant::now() + pause < self.latest_start).then_some(pause)
     }
@@ -91,14 +100,18 @@ mod tests {
 
     const PAUSE: Duration = Duration::from_millis(100);
 
-    fn budget(left: Duration) -> Budget {
+    fn budget_for(repeat: Repeat, left: Duration) -> Budget {
         let policy = Policy {
             connect_timeout: Duration::from_secs(2),
             timeout: Duration::from_secs(5),
             max_concurrency: 1,
         };
         let deadline = Instant::now() + left;
-        policy.budget(Api::Code2Session, Repeat::IfCertainlyNotTaken, deadline)
+        policy.budget(Api::Code2Session, repeat, deadline)
+    }
+
+    fn budget(left: Duration) -> Budget {
+        budget_for(Repeat::IfCertainlyNotTaken, left)
     }
 
     fn not_connected() -> Fault {
@@ -124,6 +137,23 @@ mod tests {
             Fault::Malformed(""),
             Fault::Overloaded,
         ] {
+            assert!(budget.pause(&fault, PAUSE).is_none(), "{fault}");
+        }
+    }
+
+    #[test]
+    fn what_only_reads_is_sent_again_after_any_fault_of_the_network() {
+        let mut budget = budget_for(Repeat::Freely, Duration::from_secs(5));
+        for fault in [
+            refused(-1),
+            not_connected(),
+            Fault::Timeout,
+            Fault::Status(502),
+            Fault::Malformed(""),
+        ] {
+            assert!(budget.pause(&fault, PAUSE).is_some(), "{fault}");
+        }
+        for fault in [refused(40003), refused(40001), Fault::Overloaded] {
             assert!(budget.pause(&fault, PAUSE).is_none(), "{fault}");
         }
     }

@@ -1,10 +1,21 @@
 //! The client against real sockets.
+#![expect(
+    clippy::unwrap_used,
+    reason = "the helpers of a test have nobody to report to but the test"
+)]
 
+mod app_calls;
+mod breaker;
+mod component;
 mod docs;
 mod exchange;
 mod faults;
+mod observer;
 mod proxy;
 mod roots;
+mod sandbox;
 mod secrecy;
+mod security;
 mod server;
+mod tokens;
 mod wechat;

@@ -1,98 +1,161 @@
-//! No error shows a secret, in no form and over no fault.
+//! No error shows a secret, in no form, at no API and over no fault.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ports::ExchangeError;
+use async_trait::async_trait;
+use domain::id::{AppId, OpenId};
+use domain::secret::{LoginCode, SessionKey};
+use secrecy::SecretString;
+use tokio::task::JoinSet;
 use url::Url;
+use wxclient::app_client::PaidOrder;
+use wxclient::component::{Component, ComponentClient, TicketSource};
+use wxclient::token::InMemoryTokenStore;
+use wxclient::{AppClient, AppSecret, WechatError};
 
 use crate::server::{Act, Server, answer, ok};
-use crate::wechat::{CODE, SECRET, SESSION_KEY, client, exchange};
+use crate::wechat::{CODE, SECRET, SESSION_KEY, app, client, exchange, json};
+
+const TOKEN: &str = "70_t0kent0kent0ken";
+const TICKET: &str = "ticket@@@t1ckett1cket";
 
 /// Everything an error can show: text, debug form, and those of its whole chain.
-fn everything(error: &ExchangeError) -> String {
-    let links = std::iter::successors(Some(error as &dyn Error), |&error| error.source());
+fn everything(error: &dyn Error) -> String {
+    let links = std::iter::successors(Some(error), |&error| error.source());
     let shown: Vec<_> = links
         .map(|error| format!("{error} {error:?} {error:#?}"))
         .collect();
     shown.join("\n")
 }
 
-#[tokio::test]
-async fn no_error_shows_a_secret() {
-    let errmsg = format!(
-        "bad secret={SECRET} js_code={CODE} from 10.9.8.7, rid: 652d44d0-6f2b9a51-3c1e7d42"
-    );
-    let refused =
-        |code: i64| Act::Answer(ok(&format!(r#"{{"errcode":{code},"errmsg":"{errmsg}"}}"#)));
-    let leaky = format!(r#"{{"session_key":"{SESSION_KEY}","openid":"{CODE}","x":"{SECRET}""#);
-    let acts = [
+/// What a network, a gateway and a leaky WeChat can do.
+fn acts() -> Vec<Act> {
+    let leak = format!("secret={SECRET} {CODE} {SESSION_KEY} {TOKEN} {TICKET} 10.9.8.7");
+    let fields = format!(r#""session_key":"{SESSION_KEY}","openid":"{CODE}","x":"{leak}""#);
+    let refused = |code: i64| {
+        let rid = "652d44d0-6f2b9a51-3c1e7d42";
+        json(&format!(
+            r#"{{"errcode":{code},"errmsg":"{leak}, rid: {rid}",{fields}}}"#
+        ))
+    };
+    let head = "HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\n";
+    vec![
         refused(-1),
+        refused(1),
         refused(40001),
         refused(40029),
         refused(40125),
         refused(40164),
         refused(45011),
+        refused(87009),
         refused(99999),
         Act::Close,
         Act::Reset,
         Act::Hang(String::new()),
         Act::Trickle,
-        Act::Partial(format!(
-            "HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\n{leaky}"
+        Act::Partial(format!("{head}{{{fields}")),
+        Act::Partial(format!("{leak}\r\n\r\n")),
+        Act::Answer(answer("502 Bad Gateway", "content-type: text/html", &leak)),
+        Act::Answer(answer("302 Found", &format!("location: /?{leak}"), "")),
+        Act::Answer(answer("200 OK", "content-encoding: gzip", &leak)),
+        Act::Answer(answer("200 OK", &format!("bad header {leak}"), &leak)),
+        json(&leak),
+        json(&format!(r#"{{"errcode":"{leak}"}}"#)),
+        json(&format!(
+            r#"{{"session_key":["{leak}"],"openid":"{leak}","phone_info":"{leak}","access_token":["{leak}"],"unionid":{{"{leak}":1}},"openpid":["{leak}"],"key_info_list":"{leak}","vaild":"{leak}","component_access_token":["{leak}"]}}"#
         )),
-        Act::Partial(format!("{leaky}\r\n\r\n")),
-        Act::Answer(answer("502 Bad Gateway", "content-type: text/html", &leaky)),
-        Act::Answer(answer(
-            "302 Found",
-            &format!("location: /?secret={SECRET}"),
-            "",
-        )),
-        Act::Answer(answer(
-            "200 OK",
-            &format!("content-encoding: gzip\r\nx-secret: {SECRET}"),
-            &leaky,
-        )),
-        Act::Answer(ok(&leaky)),
-        Act::Answer(ok(&format!("{leaky},\"errcode\":\"{SECRET}\"}}"))),
-        Act::Answer(ok(&format!(
-            r#"{{"session_key":["{SESSION_KEY}"],"openid":"{SECRET}"}}"#
-        ))),
-        Act::Answer(ok(&format!(r#"{{"session_key":"{SESSION_KEY}"}}"#))),
-        Act::Answer(ok(&" ".repeat(70_000))),
-    ];
-    let mut errors = Vec::new();
-    for act in acts {
-        let server = Server::start([act]).await;
-        let client = client(&server.url).timeout(Duration::from_millis(600));
-        errors.push(exchange(client.build().unwrap()).await.unwrap_err());
+        json(&format!(r#"{{"session_key":"{SESSION_KEY}"}}"#)),
+        json(&" ".repeat(70_000)),
+    ]
+}
+
+struct Ticket;
+
+#[async_trait]
+impl TicketSource for Ticket {
+    async fn ticket(&self) -> Option<SecretString> {
+        Some(TICKET.into())
+    }
+}
+
+/// The errors of every call there is, at this WeChat.
+async fn errors(wechat: &Url) -> Vec<WechatError> {
+    let client = client(wechat).timeout(Duration::from_millis(300));
+    let client = client.build().unwrap();
+    let app_client = AppClient::new(client.clone(), app());
+    let component = ComponentClient::new(
+        client.clone(),
+        Component {
+            app_id: AppId::new("wxcomponent"),
+            secret: AppSecret::new(SECRET),
+        },
+        Arc::new(Ticket),
+        Arc::new(InMemoryTokenStore::default()),
+    );
+    let (code, open_id) = (LoginCode::new(CODE), OpenId::new("o1"));
+    let key = SessionKey::new(SESSION_KEY);
+    let order = PaidOrder::Transaction("1".to_owned());
+    [
+        client.code2session(&app(), &code).await.err(),
+        client.stable_token(&app()).await.err(),
+        client.plain_token(&app()).await.err(),
+        app_client.phone_number(CODE, &open_id).await.err(),
+        app_client.check_session(&open_id, &key).await.err(),
+        app_client.reset_session(&open_id, &key).await.err(),
+        app_client.check_encrypted_message(CODE).await.err(),
+        app_client.paid_union_id(&open_id, &order).await.err(),
+        app_client.plugin_open_pid(CODE).await.err(),
+        app_client.user_encrypt_keys(&open_id, &key).await.err(),
+        component.code2session(&app().app_id, &code).await.err(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+#[tokio::test]
+async fn no_error_shows_a_secret() {
+    let good = json(&format!(
+        r#"{{"access_token":"{TOKEN}","expires_in":7200}}"#
+    ));
+    let mut tasks = JoinSet::new();
+    for act in acts() {
+        // The three calls that need no token, the token, and what it is for.
+        let without = std::iter::repeat_n(act.clone(), 3);
+        let script: Vec<_> = without.chain([good.clone(), act.clone()]).collect();
+        for script in [script, vec![act]] {
+            tasks.spawn(async move { errors(&Server::start(script).await.url).await });
+        }
     }
     for nowhere in [
         "http://wechat.invalid",
         "http://127.0.0.1:1",
         "https://127.0.0.1:1",
     ] {
-        let nowhere = Url::parse(nowhere).unwrap();
-        errors.push(
-            exchange(client(&nowhere).build().unwrap())
-                .await
-                .unwrap_err(),
-        );
+        tasks.spawn(async move { errors(&Url::parse(nowhere).unwrap()).await });
     }
+    let errors: Vec<_> = tasks.join_all().await.into_iter().flatten().collect();
+    assert!(errors.len() > 400, "{}", errors.len());
     for error in errors {
         let shown = everything(&error);
         for secret in [
             SECRET,
             CODE,
             SESSION_KEY,
+            TOKEN,
+            TICKET,
             "secret=",
-            "js_code",
-            "jscode2session?",
+            "token=",
             "10.9.8.7",
         ] {
             assert!(!shown.contains(secret), "{secret} in {shown}");
         }
-        assert!(shown.contains("/sns/jscode2session: "), "{shown}");
+        assert!(
+            shown.starts_with(&format!("{}: ", error.api().path())),
+            "{shown}"
+        );
     }
 }
 
@@ -100,11 +163,9 @@ async fn no_error_shows_a_secret() {
 async fn the_log_line_says_who_must_do_what() {
     let body = r#"{"errcode":40164,"errmsg":"invalid ip 1.2.3.4 ipv6 ::ffff:1.2.3.4, not in whitelist, rid: 652d44d0-6f2b9a51-3c1e7d42"}"#;
     let server = Server::start([Act::Answer(ok(body))]).await;
-    let error = exchange(client(&server.url).build().unwrap())
-        .await
-        .unwrap_err();
+    let error = exchange(client(&server.url).build().unwrap()).await;
     assert_eq!(
-        error.source().unwrap().to_string(),
+        error.unwrap_err().source().unwrap().to_string(),
         "/sns/jscode2session: errcode 40164 (the caller's IP is not in the app's whitelist), \
          seen from 1.2.3.4, rid 652d44d0-6f2b9a51-3c1e7d42; operator: add this service's public \
          address to the IP whitelist in the console (开发管理)"

@@ -1,4 +1,8 @@
 //! What the tests log in with.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a harness has nobody to report to but the test"
+)]
 
 use std::time::Duration;
 
@@ -6,7 +10,9 @@ use domain::id::AppId;
 use domain::ports::{CodeExchanger, ExchangeError, WechatSession};
 use domain::secret::LoginCode;
 use url::Url;
-use wxclient::{App, AppSecret, HttpCodeExchanger, WechatClient, WechatClientBuilder};
+use wxclient::{App, AppClient, AppSecret, HttpCodeExchanger, WechatClient, WechatClientBuilder};
+
+use crate::server::{Act, ok};
 
 pub(crate) const SECRET: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
 pub(crate) const CODE: &str = "021ByuFs0fNXie1T5lJs0IwBFs0ByuF1";
@@ -26,6 +32,23 @@ pub(crate) fn client(url: &Url) -> WechatClientBuilder {
         .base_url(url.clone())
         .connect_timeout(Duration::from_millis(500))
         .timeout(Duration::from_secs(2))
+}
+
+/// A client of the app at `url`, which is done within 2 s.
+pub(crate) fn app_client(url: &Url) -> AppClient {
+    AppClient::new(client(url).build().unwrap(), app())
+}
+
+/// An answer of HTTP 200 with this JSON.
+pub(crate) fn json(body: &str) -> Act {
+    Act::Answer(ok(body))
+}
+
+/// An answer of a token API.
+pub(crate) fn token(token: &str, expires_in: u64) -> Act {
+    json(&format!(
+        r#"{{"access_token":"{token}","expires_in":{expires_in}}}"#
+    ))
 }
 
 /// Logs in through the port.

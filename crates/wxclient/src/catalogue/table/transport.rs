@@ -32,6 +32,18 @@ pub static OVERLOADED: Verdict = Verdict {
     )
 };
 
+/// WeChat has been away; nothing was sent.
+pub static BREAKER_OPEN: Verdict = away(
+    "微信持续不可用,服务暂停调用片刻后自动恢复;检查到微信的网络",
+    "WeChat has been failing, so the service pauses and tries again by itself; check the network to WeChat",
+);
+
+/// A request that cannot be made with the keys or tickets at hand; nothing was sent.
+pub static NOT_MADE: Verdict = misconfigured(
+    "按日志中的原因检查密钥或 ticket 的配置",
+    "check the keys or the ticket that the log names",
+);
+
 /// No answer in time.
 pub static TIMEOUT: Verdict = Verdict {
     retry: Retry::Never,

@@ -1,0 +1,109 @@
+//! The calls that need an app's access_token.
+
+mod encrypted_message;
+mod phone_number;
+mod plugin;
+mod session;
+mod union_id;
+mod user_encrypt_key;
+
+use std::fmt;
+use std::sync::Arc;
+
+use domain::id::AppId;
+
+pub use encrypted_message::EncryptedMessage;
+pub use phone_number::PhoneNumber;
+pub use session::session_signature;
+pub use union_id::PaidOrder;
+pub use user_encrypt_key::UserEncryptKey;
+
+use crate::app::App;
+use crate::client::WechatClient;
+use crate::error::WechatError;
+use crate::security::ApiSecurity;
+use crate::token::{
+    FetchedToken, InMemoryTokenStore, PlainTokens, StableTokens, TokenClient, TokenSource,
+    TokenStore,
+};
+
+/// A client for one app: a value one holds. Cheap to clone; the clones share the token.
+///
+/// A login never needs it: [`WechatClient::code2session`] works without any access_token.
+#[derive(Clone)]
+pub struct AppClient {
+    client: TokenClient,
+    app_id: AppId,
+    security: Option<Arc<ApiSecurity>>,
+}
+
+impl AppClient {
+    /// A client for `app` that uses stable tokens and keeps them in this process.
+    #[must_use]
+    pub fn new(client: WechatClient, app: App) -> Self {
+        Self::sharing(client, app, Arc::new(InMemoryTokenStore::default()))
+    }
+
+    /// The same, with the tokens in a `store` that replicas share.
+    #[must_use]
+    pub fn sharing(client: WechatClient, app: App, store: Arc<dyn TokenStore>) -> Self {
+        let app_id = app.app_id.clone();
+        let source = Arc::new(StableTokens::new(client.clone(), app));
+        Self::with_tokens(client, app_id, source, store)
+    }
+
+    /// The same, with plain tokens: for an app whose other programs cannot use stable ones.
+    #[must_use]
+    pub fn with_plain_tokens(client: WechatClient, app: App, store: Arc<dyn TokenStore>) -> Self {
+        let app_id = app.app_id.clone();
+        let source = Arc::new(PlainTokens::new(client.clone(), app));
+        Self::with_tokens(client, app_id, source, store)
+    }
+
+    /// A client for the app `app_id` whose tokens come from `source`: of a third-party platform
+    /// ([`AuthorizerTokens`](crate::component::AuthorizerTokens)), or of a place of one's own.
+    #[must_use]
+    pub fn with_tokens(
+        client: WechatClient,
+        app_id: AppId,
+        source: Arc<dyn TokenSource>,
+        store: Arc<dyn TokenStore>,
+    ) -> Self {
+        Self {
+            client: TokenClient::new(client, source, store),
+            app_id,
+            security: None,
+        }
+    }
+
+    /// Encrypts and signs the calls that support it (服务端 API 签名与加密), as switched on for the
+    /// app in WeChat's console.
+    #[must_use]
+    pub fn secured(mut self, security: ApiSecurity) -> Self {
+        self.security = Some(Arc::new(security));
+        self
+    }
+
+    /// The app.
+    #[must_use]
+    pub const fn app_id(&self) -> &AppId {
+        &self.app_id
+    }
+
+    /// The app's current access_token and how long it still works: for the team's other services,
+    /// so that one place fetches it.
+    ///
+    /// # Errors
+    /// [`WechatError`] if there is none and WeChat gives none.
+    pub async fn access_token(&self) -> Result<FetchedToken, WechatError> {
+        self.client.token().await
+    }
+}
+
+impl fmt::Debug for AppClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AppClient")
+            .field("app_id", &self.app_id)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,38 @@
+//! 获取插件用户 openpid (getPluginOpenPId).
+//! <https://developers.weixin.qq.com/miniprogram/dev/server/API/user-info/basic-info/api_getpluginopenpid.html>
+
+use serde::Deserialize;
+
+use super::AppClient;
+use crate::api::Api;
+use crate::client::{Call, Repeat};
+use crate::error::{Fault, WechatError};
+
+impl AppClient {
+    /// Exchanges `code`, which `wx.pluginLogin` gave, for the user's openpid: their id for the
+    /// plugin, whatever app it runs in. The code works once and for five minutes.
+    ///
+    /// # Errors
+    /// [`WechatError`].
+    pub async fn plugin_open_pid(&self, code: &str) -> Result<String, WechatError> {
+        self.client
+            .call(
+                |token| {
+                    Call::post(Api::PluginOpenId, Repeat::IfCertainlyNotTaken)
+                        .token("access_token", token)
+                        .body(&[("code", code.into())])
+                        .secured(self.security.as_ref())
+                },
+                |reply: OpenPidReply| match reply.openpid {
+                    id if id.is_empty() => Err(Fault::Malformed("no openpid")),
+                    id => Ok(id),
+                },
+            )
+            .await
+    }
+}
+
+#[derive(Deserialize)]
+struct OpenPidReply {
+    openpid: String,
+}

@@ -1,0 +1,63 @@
+//! 支付后获取 UnionId (getPaidUnionid): the unionid of a user who has paid.
+//! <https://developers.weixin.qq.com/miniprogram/dev/server/API/user-info/basic-info/api_getpaidunionid.html>
+
+use domain::id::{OpenId, UnionId};
+use serde::Deserialize;
+
+use super::AppClient;
+use crate::api::Api;
+use crate::client::{Call, Repeat};
+use crate::error::{Fault, WechatError};
+
+impl AppClient {
+    /// The unionid of `open_id`, who has paid `order` within the last five minutes. Needs no
+    /// consent; the app must be bound to an Open Platform account (else 89002).
+    ///
+    /// # Errors
+    /// [`WechatError`].
+    pub async fn paid_union_id(
+        &self,
+        open_id: &OpenId,
+        order: &PaidOrder,
+    ) -> Result<UnionId, WechatError> {
+        self.client
+            .call(
+                |token| {
+                    let call = Call::get(Api::PaidUnionId, Repeat::Freely)
+                        .token("access_token", token)
+                        .query(&[("openid", open_id.as_str())]);
+                    match order {
+                        PaidOrder::Transaction(id) => call.query(&[("transaction_id", id)]),
+                        PaidOrder::Merchant {
+                            mch_id,
+                            out_trade_no,
+                        } => call.query(&[("mch_id", mch_id), ("out_trade_no", out_trade_no)]),
+                    }
+                },
+                |reply: UnionIdReply| match reply.unionid {
+                    id if id.is_empty() => Err(Fault::Malformed("no unionid")),
+                    id => Ok(UnionId::new(id)),
+                },
+            )
+            .await
+    }
+}
+
+/// An order of WeChat Pay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PaidOrder {
+    /// By WeChat Pay's number (`transaction_id`).
+    Transaction(String),
+    /// By the merchant's numbers.
+    Merchant {
+        /// The merchant (`mch_id`).
+        mch_id: String,
+        /// The merchant's number of the order (`out_trade_no`).
+        out_trade_no: String,
+    },
+}
+
+#[derive(Deserialize)]
+struct UnionIdReply {
+    unionid: String,
+}

@@ -1,0 +1,101 @@
+//! Third-party platforms (第三方平台): login and tokens for apps that have authorised one.
+//! <https://developers.weixin.qq.com/doc/oplatform/openApi/OpenApiDoc/miniprogram-management/login/thirdpartyCode2Session.html>
+
+mod authorizer;
+mod token;
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::id::AppId;
+use domain::ports::WechatSession;
+use domain::secret::LoginCode;
+use secrecy::SecretString;
+
+pub use authorizer::AuthorizerTokens;
+use token::ComponentTokens;
+
+use crate::api::Api;
+use crate::app::AppSecret;
+use crate::client::{Call, Repeat, WechatClient};
+use crate::code2session::Code2SessionReply;
+use crate::error::WechatError;
+use crate::token::{TokenClient, TokenStore};
+
+/// A third-party platform and the secret that speaks for it at WeChat.
+#[derive(Clone, Debug)]
+pub struct Component {
+    /// Its appid (`component_appid`).
+    pub app_id: AppId,
+    /// Its secret (`component_appsecret`).
+    pub secret: AppSecret,
+}
+
+/// Where the `component_verify_ticket` is kept that WeChat pushes every ten minutes. It is good
+/// for twelve hours.
+#[async_trait]
+pub trait TicketSource: Send + Sync {
+    /// The newest ticket, if one has come.
+    async fn ticket(&self) -> Option<SecretString>;
+}
+
+/// A client for one third-party platform. Cheap to clone; the clones share the token.
+#[derive(Clone)]
+pub struct ComponentClient {
+    client: TokenClient,
+    app_id: AppId,
+}
+
+impl ComponentClient {
+    /// A client for `component`, with its token in `store`.
+    #[must_use]
+    pub fn new(
+        client: WechatClient,
+        component: Component,
+        tickets: Arc<dyn TicketSource>,
+        store: Arc<dyn TokenStore>,
+    ) -> Self {
+        let app_id = component.app_id.clone();
+        let source = ComponentTokens::new(client.clone(), component, tickets);
+        Self {
+            client: TokenClient::new(client, Arc::new(source), store),
+            app_id,
+        }
+    }
+
+    /// Exchanges `code`, which a user of `app` got from `wx.login`, without the app's secret. The
+    /// rules are those of [`WechatClient::code2session`].
+    ///
+    /// # Errors
+    /// [`WechatError`]; 61003 if the app has not authorised the platform.
+    pub async fn code2session(
+        &self,
+        app: &AppId,
+        code: &LoginCode,
+    ) -> Result<WechatSession, WechatError> {
+        self.client
+            .call(
+                |token| {
+                    Call::get(Api::ComponentCode2Session, Repeat::IfCertainlyNotTaken)
+                        .token("component_access_token", token)
+                        .query(&[
+                            ("appid", app.as_str()),
+                            ("js_code", code.expose()),
+                            ("grant_type", "authorization_code"),
+                            ("component_appid", self.app_id.as_str()),
+                        ])
+                },
+                Code2SessionReply::into_session,
+            )
+            .await
+    }
+}
+
+impl fmt::Debug for ComponentClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ComponentClient")
+            .field("app_id", &self.app_id)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,96 @@
+//! 获取授权账号调用令牌 (getAuthorizerAccessToken): tokens of an app that has authorised the
+//! platform. They take the place of the app's own.
+
+use std::sync::{Mutex, PoisonError};
+
+use async_trait::async_trait;
+use domain::id::AppId;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use super::ComponentClient;
+use crate::api::Api;
+use crate::client::{Call, Repeat};
+use crate::error::WechatError;
+use crate::token::{FetchedToken, TokenKey, TokenKind, TokenReply, TokenSource};
+
+/// The tokens of one app, for [`AppClient::with_tokens`](crate::AppClient::with_tokens).
+pub struct AuthorizerTokens {
+    component: ComponentClient,
+    app_id: AppId,
+    refresh_token: Mutex<SecretString>,
+}
+
+impl AuthorizerTokens {
+    /// The tokens of `app_id`, by the `authorizer_refresh_token` that its authorisation gave.
+    #[must_use]
+    pub fn new(component: ComponentClient, app_id: AppId, refresh_token: SecretString) -> Self {
+        Self {
+            component,
+            app_id,
+            refresh_token: Mutex::new(refresh_token),
+        }
+    }
+
+    /// The newest `authorizer_refresh_token`, to be kept: WeChat may replace it with any token.
+    #[must_use]
+    pub fn refresh_token(&self) -> SecretString {
+        let token = self.refresh_token.lock();
+        token.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn keep(&self, refresh_token: Option<String>) {
+        if let Some(newer) = refresh_token.filter(|token| !token.is_empty()) {
+            let token = self.refresh_token.lock();
+            *token.unwrap_or_else(PoisonError::into_inner) = newer.into();
+        }
+    }
+}
+
+#[async_trait]
+impl TokenSource for AuthorizerTokens {
+    fn key(&self) -> TokenKey {
+        TokenKey {
+            owner: self.app_id.clone(),
+            kind: TokenKind::Authorizer,
+        }
+    }
+
+    fn api(&self) -> Api {
+        Api::AuthorizerToken
+    }
+
+    async fn fetch(&self) -> Result<FetchedToken, WechatError> {
+        let refresh_token = self.refresh_token();
+        self.component
+            .client
+            .call(
+                |token| {
+                    Call::post(self.api(), Repeat::Freely)
+                        .token("component_access_token", token)
+                        .body(&[
+                            ("component_appid", self.component.app_id.as_str().into()),
+                            ("authorizer_appid", self.app_id.as_str().into()),
+                            (
+                                "authorizer_refresh_token",
+                                refresh_token.expose_secret().into(),
+                            ),
+                        ])
+                },
+                |reply: AuthorizerReply| {
+                    let token = reply.token.into_token()?;
+                    self.keep(reply.authorizer_refresh_token);
+                    Ok(token)
+                },
+            )
+            .await
+    }
+}
+
+#[derive(Deserialize)]
+struct AuthorizerReply {
+    #[serde(flatten)]
+    token: TokenReply,
+    #[serde(default)]
+    authorizer_refresh_token: Option<String>,
+}

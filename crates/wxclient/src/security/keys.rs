@@ -1,0 +1,85 @@
+//! The keys of an app, as WeChat's console shows and takes them.
+
+use aws_lc_rs::rsa::KeyPair;
+use aws_lc_rs::signature::{ParsedPublicKey, RSA_PSS_2048_8192_SHA256};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, SubjectPublicKeyInfoDer};
+use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
+
+use super::cipher::{self, Cipher};
+use super::signature::{Signer, Verifier};
+
+/// The keys of an app and their numbers, from the console's page 开发管理 → API 安全.
+#[derive(Clone, Debug)]
+pub struct ApiSecurityKeys {
+    /// The symmetric key (对称密钥, AES256_GCM): 32 bytes in base64.
+    pub symmetric_key: SecretString,
+    /// Its number.
+    pub symmetric_key_serial: String,
+    /// The private key (私钥, RSAwithSHA256), PKCS#8 or PKCS#1 in PEM. Its public half has been
+    /// given to WeChat.
+    pub private_key: SecretString,
+    /// The public half's number.
+    pub private_key_serial: String,
+    /// The platform certificate (平台证书), or just its public key, in PEM.
+    pub platform_certificate: String,
+    /// Its number as the console shows it (not the X.509 serial number).
+    pub platform_certificate_serial: String,
+}
+
+impl ApiSecurityKeys {
+    pub(super) fn cipher(&self) -> Result<Cipher, KeyError> {
+        let bytes = STANDARD
+            .decode(self.symmetric_key.expose_secret().trim())
+            .map(Zeroizing::new)
+            .map_err(|_| KeyError::Symmetric)?;
+        let key = cipher::key(&bytes).ok_or(KeyError::Symmetric)?;
+        Ok(Cipher::new(key, self.symmetric_key_serial.clone()))
+    }
+
+    pub(super) fn signer(&self) -> Result<Signer, KeyError> {
+        let pem = self.private_key.expose_secret().as_bytes();
+        let key = match PrivateKeyDer::from_pem_slice(pem) {
+            Ok(PrivateKeyDer::Pkcs8(der)) => KeyPair::from_pkcs8(der.secret_pkcs8_der()),
+            Ok(PrivateKeyDer::Pkcs1(der)) => KeyPair::from_der(der.secret_pkcs1_der()),
+            _ => return Err(KeyError::Private),
+        };
+        let key = key.map_err(|_| KeyError::Private)?;
+        Ok(Signer::new(key, self.private_key_serial.clone()))
+    }
+
+    pub(super) fn verifier(&self) -> Result<Verifier, KeyError> {
+        let key = public_key(self.platform_certificate.as_bytes())
+            .and_then(|key| ParsedPublicKey::new(&RSA_PSS_2048_8192_SHA256, key.as_ref()).ok())
+            .ok_or(KeyError::Platform)?;
+        Ok(Verifier::new(key, self.platform_certificate_serial.clone()))
+    }
+}
+
+/// The public key in `pem`, bare or in a certificate.
+fn public_key(pem: &[u8]) -> Option<SubjectPublicKeyInfoDer<'static>> {
+    SubjectPublicKeyInfoDer::from_pem_slice(pem)
+        .ok()
+        .or_else(|| {
+            let certificate = CertificateDer::from_pem_slice(pem).ok()?;
+            let certificate = webpki::EndEntityCert::try_from(&certificate).ok()?;
+            Some(certificate.subject_public_key_info())
+        })
+}
+
+/// A key that cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// The symmetric key.
+    #[error("the symmetric key must be 32 bytes in base64 (AES256_GCM)")]
+    Symmetric,
+    /// The private key.
+    #[error("the private key must be an RSA key of 2048 bits or more in PEM (RSAwithSHA256)")]
+    Private,
+    /// The platform certificate.
+    #[error("the platform certificate must be an RSA certificate or public key in PEM")]
+    Platform,
+}

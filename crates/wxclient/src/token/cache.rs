@@ -1,0 +1,276 @@
+//! One app's token in this process: fetched once for all who wait, ahead of its expiry.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use super::{FetchedToken, StoredToken, TokenSource, TokenStore, WechatToken};
+use crate::error::{Fault, WechatError};
+
+/// The cache. Replicas need no lock between them: a stable token is the same for all who ask, and
+/// a plain one that another replica has displaced is refused (40001), which leads to the store.
+pub(crate) struct TokenCache {
+    source: Arc<dyn TokenSource>,
+    store: Arc<dyn TokenStore>,
+    current: Mutex<Option<Current>>,
+    /// Held by the one who fetches.
+    fetching: tokio::sync::Mutex<()>,
+}
+
+#[derive(Clone)]
+struct Current {
+    token: WechatToken,
+    /// From here on a new one is wanted.
+    stale: Instant,
+    /// From here on it is dead.
+    dead: Instant,
+}
+
+impl Current {
+    fn into_fetched(self) -> FetchedToken {
+        FetchedToken {
+            token: self.token,
+            expires_in: self.dead.saturating_duration_since(Instant::now()),
+        }
+    }
+}
+
+impl TokenCache {
+    pub(crate) fn new(source: Arc<dyn TokenSource>, store: Arc<dyn TokenStore>) -> Self {
+        Self {
+            source,
+            store,
+            current: Mutex::default(),
+            fetching: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// The token to call WeChat with.
+    pub(crate) async fn token(&self, deadline: Instant) -> Result<FetchedToken, WechatError> {
+        match self.current() {
+            Some(current) if Instant::now() < current.stale => Ok(current.into_fetched()),
+            // Somebody is renewing it, and the old one still works.
+            Some(current) if self.fetching.try_lock().is_err() => Ok(current.into_fetched()),
+            Some(current) => match self.in_time(deadline, self.renew(None)).await {
+                Ok(token) => Ok(token),
+                Err(error) => {
+                    tracing::warn!(%error, "no new access_token; the old one is used to its end");
+                    Ok(current.into_fetched())
+                }
+            },
+            None => self.in_time(deadline, self.renew(None)).await,
+        }
+    }
+
+    /// Another token than `refused`, which WeChat does not take: from the store if a replica has
+    /// put a newer one there, else fetched.
+    pub(crate) async fn instead_of(
+        &self,
+        refused: &WechatToken,
+        deadline: Instant,
+    ) -> Result<FetchedToken, WechatError> {
+        self.in_time(deadline, self.renew(Some(refused))).await
+    }
+
+    async fn in_time(
+        &self,
+        deadline: Instant,
+        renewal: impl Future<Output = Result<FetchedToken, WechatError>>,
+    ) -> Result<FetchedToken, WechatError> {
+        timeout_at(deadline, renewal)
+            .await
+            .unwrap_or_else(|_| Err(WechatError::new(self.source.api(), Fault::Timeout)))
+    }
+
+    /// One at a time: what the one before has found is there for the next.
+    async fn renew(&self, refused: Option<&WechatToken>) -> Result<FetchedToken, WechatError> {
+        let _one_at_a_time = self.fetching.lock().await;
+        let is_good = |token: &WechatToken| !refused.is_some_and(|refused| token.is(refused));
+        if let Some(current) = self.current()
+            && Instant::now() < current.stale
+            && is_good(&current.token)
+        {
+            return Ok(current.into_fetched());
+        }
+        if let Some(stored) = self.load().await
+            && stored.left > self.source.renewed_ahead()
+            && is_good(&stored.token)
+        {
+            return Ok(self.keep(stored));
+        }
+        let fetched = self.source.fetch().await?;
+        let stored = StoredToken {
+            token: fetched.token,
+            left: fetched.expires_in,
+        };
+        if let Err(error) = self.store.save(&self.source.key(), &stored).await {
+            warn(&error);
+        }
+        Ok(self.keep(stored))
+    }
+
+    async fn load(&self) -> Option<StoredToken> {
+        let loaded = self.store.load(&self.source.key()).await;
+        loaded.unwrap_or_else(|error| {
+            warn(&error);
+            None
+        })
+    }
+
+    fn keep(&self, stored: StoredToken) -> FetchedToken {
+        let now = Instant::now();
+        let good_for = stored
+            .left
+            .saturating_sub(self.source.renewed_ahead())
+            .max(Duration::from_secs(1));
+        *self.lock() = Some(Current {
+            token: stored.token.clone(),
+            stale: now + good_for,
+            dead: now + stored.left,
+        });
+        FetchedToken {
+            token: stored.token,
+            expires_in: stored.left,
+        }
+    }
+
+    /// The token at hand, if it still works.
+    fn current(&self) -> Option<Current> {
+        let current = self.lock().clone();
+        current.filter(|current| Instant::now() < current.dead)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Current>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn warn(error: &super::TokenStoreError) {
+    tracing::warn!(
+        error = error as &dyn std::error::Error,
+        "going on without the token store"
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use async_trait::async_trait;
+    use domain::id::AppId;
+
+    use super::super::{InMemoryTokenStore, TokenKey, TokenKind};
+    use super::*;
+    use crate::api::Api;
+    use crate::error::Refusal;
+
+    /// Gives these tokens, each for so many seconds and after a second; then none.
+    struct Script(Mutex<VecDeque<(&'static str, u64)>>);
+
+    #[async_trait]
+    impl TokenSource for Script {
+        fn key(&self) -> TokenKey {
+            TokenKey {
+                owner: AppId::new("wx01"),
+                kind: TokenKind::Stable,
+            }
+        }
+
+        fn api(&self) -> Api {
+            Api::StableToken
+        }
+
+        async fn fetch(&self) -> Result<FetchedToken, WechatError> {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let next = self.0.lock().unwrap().pop_front();
+            let (token, seconds) = next.ok_or_else(|| {
+                WechatError::new(self.api(), Fault::Refused(Refusal::new(45009, "")))
+            })?;
+            Ok(FetchedToken {
+                token: WechatToken::new(token),
+                expires_in: Duration::from_secs(seconds),
+            })
+        }
+    }
+
+    fn cache(tokens: impl IntoIterator<Item = (&'static str, u64)>) -> TokenCache {
+        let script = Script(Mutex::new(tokens.into_iter().collect()));
+        TokenCache::new(Arc::new(script), Arc::new(InMemoryTokenStore::default()))
+    }
+
+    async fn token(cache: &TokenCache) -> String {
+        let deadline = Instant::now() + Duration::from_secs(5);
+        let token = cache.token(deadline).await.unwrap();
+        token.token.expose().to_owned()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_who_wait_share_one_fetch() {
+        let cache = cache([("T1", 7200)]);
+        let got = tokio::join!(token(&cache), token(&cache), token(&cache));
+        assert_eq!(got, ("T1".into(), "T1".into(), "T1".into()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_is_renewed_five_minutes_ahead() {
+        let cache = cache([("T1", 7200), ("T2", 7200)]);
+        assert_eq!(token(&cache).await, "T1");
+        tokio::time::advance(Duration::from_secs(6899)).await;
+        assert_eq!(token(&cache).await, "T1");
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(token(&cache).await, "T2");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_one_renews_it_the_others_use_the_old_one() {
+        let cache = cache([("T1", 7200), ("T2", 7200)]);
+        token(&cache).await;
+        tokio::time::advance(Duration::from_secs(7000)).await;
+        let got = tokio::join!(token(&cache), token(&cache));
+        assert_eq!(got, ("T2".into(), "T1".into()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_old_token_serves_to_its_end_while_no_new_one_can_be_had() {
+        let cache = cache([("T1", 7200)]);
+        token(&cache).await;
+        tokio::time::advance(Duration::from_secs(7000)).await;
+        assert_eq!(token(&cache).await, "T1");
+        tokio::time::advance(Duration::from_secs(200)).await;
+        let deadline = Instant::now() + Duration::from_secs(5);
+        assert_eq!(
+            cache.token(deadline).await.unwrap_err().errcode(),
+            Some(45009)
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_of_five_minutes_is_used_for_a_second() {
+        let cache = cache([("T1", 300), ("T2", 7200)]);
+        assert_eq!(token(&cache).await, "T1");
+        assert_eq!(token(&cache).await, "T1");
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(token(&cache).await, "T2");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_whose_token_was_refused_share_one_fetch() {
+        let cache = cache([("T1", 7200), ("T2", 7200)]);
+        token(&cache).await;
+        let refused = WechatToken::new("T1");
+        let deadline = Instant::now() + Duration::from_secs(5);
+        let instead = || cache.instead_of(&refused, deadline);
+        let (one, two) = tokio::join!(instead(), instead());
+        assert_eq!(one.unwrap().token.expose(), "T2");
+        assert_eq!(two.unwrap().token.expose(), "T2");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_fetch_beyond_the_deadline_is_a_timeout() {
+        let cache = cache([("T1", 7200)]);
+        let error = cache.token(Instant::now() + Duration::from_millis(500));
+        let error = error.await.unwrap_err();
+        assert!(matches!(error.fault(), Fault::Timeout), "{error}");
+    }
+}
