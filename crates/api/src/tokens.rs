@@ -6,8 +6,11 @@ mod signing_key;
 
 use std::time::Duration;
 
-use domain::ports::{AccessGrant, AccessTokenError, TokenIssueError, TokenIssuer, TokenPair};
-use domain::secret::AccessToken;
+use domain::ports::{
+    AccessGrant, AccessTokenError, RefreshGrant, RefreshTokenError, TokenIssueError, TokenIssuer,
+    TokenPair,
+};
+use domain::secret::{AccessToken, RefreshToken};
 use domain::time::{Timestamp, after};
 
 pub use signing_key::SigningKey;
@@ -55,6 +58,14 @@ impl TokenIssuer for JwtTokenIssuer {
         now: Timestamp,
     ) -> Result<AccessGrant, AccessTokenError> {
         access_token::read(&self.key, &self.issuer, token, now)
+    }
+
+    fn read_refresh(
+        &self,
+        token: &RefreshToken,
+        now: Timestamp,
+    ) -> Result<RefreshGrant, RefreshTokenError> {
+        refresh_token::read(&self.key, token, now).ok_or(RefreshTokenError)
     }
 }
 

@@ -8,19 +8,24 @@
 //! |---|---|
 //! | [`id`], [`secret`], [`time`] | the small values everything is made of |
 //! | [`app`] | the mini programs this service logs users in for |
-//! | [`profile`], [`user`], [`session`], [`visit`], [`open_data`] | the model |
+//! | [`profile`], [`user`], [`session`], [`visit`], [`open_data`], [`audit`] | the model |
 //! | [`ports`] | what an adapter must do |
-//! | [`login`], [`access`] | the use cases |
+//! | [`login`], [`access`], [`sessions`], [`account`], [`personal_data`], [`support`] | the use cases |
 
 pub mod access;
+pub mod account;
 pub mod app;
+pub mod audit;
 pub mod id;
 pub mod login;
 pub mod open_data;
+pub mod personal_data;
 pub mod ports;
 pub mod profile;
 pub mod secret;
 pub mod session;
+pub mod sessions;
+pub mod support;
 #[cfg(feature = "testing")]
 #[expect(
     clippy::unwrap_used,

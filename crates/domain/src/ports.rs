@@ -5,23 +5,40 @@
 //! Ports are `Send + Sync` and dyn-compatible, so that the composition root hands them round as
 //! `Arc<dyn Port>`. A port that does not wait is not async.
 
+mod account_repository;
+mod audit_log;
+mod change_feed;
 mod clock;
 mod code_exchanger;
+mod merge_repository;
 mod open_data_opener;
 mod readiness;
 mod repository_error;
+mod session_lifecycle;
 mod session_repository;
+mod signing_key_repository;
 mod token_issuer;
 mod user_repository;
+mod wechat_user_api;
 
+pub use account_repository::AccountRepository;
+pub use audit_log::AuditLog;
+pub use change_feed::{Change, ChangeFeed};
 pub use clock::Clock;
 pub use code_exchanger::{CodeExchanger, ExchangeError, WechatSession};
+pub use merge_repository::{MergeCandidate, MergeRepository};
 pub use open_data_opener::{OpenDataError, OpenDataOpener};
 pub use readiness::{NotReady, ReadinessProbe};
 pub use repository_error::RepositoryError;
+pub use session_lifecycle::{GenerationUse, SessionLifecycle};
 pub use session_repository::SessionRepository;
-pub use token_issuer::{AccessGrant, AccessTokenError, TokenIssueError, TokenIssuer, TokenPair};
+pub use signing_key_repository::{SigningKeyRepository, StoredSigningKey};
+pub use token_issuer::{
+    AccessGrant, AccessTokenError, RefreshGrant, RefreshTokenError, TokenIssueError, TokenIssuer,
+    TokenPair,
+};
 pub use user_repository::UserRepository;
+pub use wechat_user_api::{WechatApiError, WechatUserApi};
 
 /// The cause of an adapter's error, for the log.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;

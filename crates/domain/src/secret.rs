@@ -46,6 +46,10 @@ secret_text! {
     LoginNonce
 }
 secret_text! {
+    /// The one-time code of the button `getPhoneNumber`; not a login code.
+    PhoneCode
+}
+secret_text! {
     /// A signed token that lets its holder act as the user for some minutes.
     AccessToken
 }

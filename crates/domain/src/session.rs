@@ -1,6 +1,6 @@
 //! Our own login state.
 
-use crate::id::{SessionId, UserId};
+use crate::id::{AppId, SessionId, UserId};
 use crate::time::Timestamp;
 use crate::user::{Identity, User};
 
@@ -66,4 +66,15 @@ pub struct SessionAccount {
     pub user: User,
     /// The identity they logged in with.
     pub identity: Identity,
+}
+
+/// A session as its user sees it among others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedSession {
+    /// The session.
+    pub session: Session,
+    /// The mini program it was opened in.
+    pub app_id: AppId,
+    /// When one of its tokens last closed a generation before it.
+    pub last_used_at: Timestamp,
 }

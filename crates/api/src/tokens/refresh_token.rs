@@ -4,14 +4,20 @@
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::ports::AccessGrant;
+use domain::id::SessionId;
+use domain::ports::{AccessGrant, RefreshGrant};
 use domain::secret::RefreshToken;
+use domain::session::Generation;
 use domain::time::Timestamp;
+use uuid::Uuid;
 
 use super::SigningKey;
 
 /// The layout of the bytes below, so that it can change.
 const VERSION: u8 = 1;
+
+/// Bytes before the MAC.
+const BODY: usize = 1 + 16 + 4 + 8;
 
 /// Bytes: version 1, session 16, generation 4, expiry 8 (unix seconds), MAC 32; big endian.
 pub(super) fn make(key: &SigningKey, grant: &AccessGrant, expires_at: Timestamp) -> RefreshToken {
@@ -22,4 +28,19 @@ pub(super) fn make(key: &SigningKey, grant: &AccessGrant, expires_at: Timestamp)
     let mac = hmac::sign(&key.refresh, &bytes);
     bytes.extend_from_slice(mac.as_ref());
     RefreshToken::new(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// What the token says; `None` if it is not ours, was changed, or is too old.
+pub(super) fn read(key: &SigningKey, token: &RefreshToken, now: Timestamp) -> Option<RefreshGrant> {
+    let bytes = URL_SAFE_NO_PAD.decode(token.expose()).ok()?;
+    let (body, mac) = bytes.split_at_checked(BODY)?;
+    hmac::verify(&key.refresh, body, mac).ok()?;
+    let (version, rest) = body.split_first()?;
+    let (session, rest) = rest.split_first_chunk::<16>()?;
+    let (generation, rest) = rest.split_first_chunk::<4>()?;
+    let expires_at = i64::from_be_bytes(rest.try_into().ok()?);
+    (*version == VERSION && now.as_second() < expires_at).then(|| RefreshGrant {
+        session_id: SessionId::new(Uuid::from_bytes(*session)),
+        generation: Generation::new(u32::from_be_bytes(*generation)),
+    })
 }

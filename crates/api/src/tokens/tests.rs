@@ -93,3 +93,44 @@ fn a_changed_token_is_refused() {
         assert_eq!(read, Err(AccessTokenError::Invalid), "{forged}");
     }
 }
+
+#[test]
+fn a_refresh_token_says_its_session_and_generation_until_it_expires() {
+    let (issuer, grant) = (issuer(1, "wxlogin"), grant());
+    let token = issuer.issue(&grant, NOW).unwrap().refresh;
+    let read = issuer.read_refresh(&token, NOW).unwrap();
+    assert_eq!(
+        (read.session_id, read.generation),
+        (grant.session_id, grant.generation)
+    );
+    assert!(
+        issuer
+            .read_refresh(&token, after(NOW, Duration::from_hours(720)))
+            .is_err()
+    );
+}
+
+#[test]
+fn a_changed_or_foreign_refresh_token_is_refused() {
+    let issuer = issuer(1, "wxlogin");
+    let token = issuer.issue(&grant(), NOW).unwrap().refresh;
+    let bytes = URL_SAFE_NO_PAD.decode(token.expose()).unwrap();
+    for index in 0..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[index] ^= 1;
+        let changed = RefreshToken::new(URL_SAFE_NO_PAD.encode(changed));
+        assert!(issuer.read_refresh(&changed, NOW).is_err(), "byte {index}");
+    }
+    let foreign = self::issuer(2, "wxlogin")
+        .issue(&grant(), NOW)
+        .unwrap()
+        .refresh;
+    for foreign in [
+        foreign,
+        RefreshToken::new(""),
+        RefreshToken::new("AQ"),
+        RefreshToken::new("*"),
+    ] {
+        assert!(issuer.read_refresh(&foreign, NOW).is_err());
+    }
+}

@@ -26,6 +26,16 @@ pub trait TokenIssuer: Send + Sync {
         token: &AccessToken,
         now: Timestamp,
     ) -> Result<AccessGrant, AccessTokenError>;
+
+    /// Reads a refresh token.
+    ///
+    /// # Errors
+    /// [`RefreshTokenError`] if it is not ours or too old.
+    fn read_refresh(
+        &self,
+        token: &RefreshToken,
+        now: Timestamp,
+    ) -> Result<RefreshGrant, RefreshTokenError>;
 }
 
 /// What a token says: who, in which session, of which generation.
@@ -37,6 +47,15 @@ pub struct AccessGrant {
     pub session_id: SessionId,
     /// The app the user logged in to.
     pub app_id: AppId,
+    /// The generation of the pair.
+    pub generation: Generation,
+}
+
+/// What a refresh token says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefreshGrant {
+    /// The session.
+    pub session_id: SessionId,
     /// The generation of the pair.
     pub generation: Generation,
 }
@@ -69,3 +88,8 @@ pub enum AccessTokenError {
     #[error("the token has expired")]
     Expired,
 }
+
+/// The refresh token is not one of ours, was changed, or its time is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the refresh token is not one of this service's, or too old")]
+pub struct RefreshTokenError;

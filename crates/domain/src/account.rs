@@ -1,0 +1,97 @@
+//! Accounts, as their owners and the operator see them.
+
+mod service;
+
+pub use service::{AccountError, AccountService};
+
+use crate::audit::AuditEntry;
+use crate::id::{OpenId, UnionId, UserId};
+use crate::profile::Gender;
+use crate::session::ListedSession;
+use crate::time::Timestamp;
+use crate::user::{Identity, User};
+
+/// A user with all their identities.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The user.
+    pub user: User,
+    /// Who they are in each mini program, the oldest first.
+    pub identities: Vec<AccountIdentity>,
+}
+
+/// An identity and its history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountIdentity {
+    /// The identity.
+    pub identity: Identity,
+    /// When the user first logged in to this mini program.
+    pub created_at: Timestamp,
+    /// When they last did.
+    pub last_login_at: Timestamp,
+}
+
+/// Which accounts are looked for. What is `None` is not asked about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountQuery {
+    /// With this openid in some app.
+    pub open_id: Option<OpenId>,
+    /// With this unionid.
+    pub union_id: Option<UnionId>,
+    /// With this phone number, E.164.
+    pub phone: Option<String>,
+}
+
+/// A page of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The last item of the page before; `None` for the first page.
+    pub after: Option<T>,
+    /// How many items at most.
+    pub limit: u32,
+}
+
+/// What a user changes of their profile. What is `None` stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProfileEdit {
+    /// Nickname.
+    pub nick_name: Option<String>,
+    /// URL of the avatar.
+    pub avatar_url: Option<String>,
+    /// Gender.
+    pub gender: Option<Gender>,
+    /// Language.
+    pub language: Option<String>,
+    /// Country.
+    pub country: Option<String>,
+    /// Province.
+    pub province: Option<String>,
+    /// City.
+    pub city: Option<String>,
+}
+
+/// What a user has withdrawn at WeChat (授权用户资料变更).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Withdrawal {
+    /// The nickname.
+    NickName,
+    /// The avatar.
+    Avatar,
+    /// The phone number.
+    Phone,
+    /// The identity itself, with its sessions.
+    Identity,
+}
+
+/// Everything stored about a user, secrets aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountExport {
+    /// The user and their identities.
+    pub account: Account,
+    /// All their sessions, ended ones included, the newest first.
+    pub sessions: Vec<ListedSession>,
+    /// What was done to their account.
+    pub audit: Vec<AuditEntry>,
+    /// Users they may be one person with, by a unionid.
+    pub merge_candidates: Vec<UserId>,
+}

@@ -1,0 +1,82 @@
+//! Use case: what users do to their own accounts.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::{AccountExport, ProfileEdit};
+use crate::audit::{AuditAction, AuditEntry};
+use crate::ports::{AccountRepository, Clock, RepositoryError};
+use crate::session::SessionAccount;
+use crate::user::User;
+
+/// Changes, exports and deletes the account of the user who asks.
+pub struct AccountService {
+    accounts: Arc<dyn AccountRepository>,
+    clock: Arc<dyn Clock>,
+}
+
+/// Why it was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// The account was deleted a moment ago.
+    #[error("the account is gone")]
+    Gone,
+    /// The database did not answer.
+    #[error("the account could not be reached")]
+    Storage(#[from] RepositoryError),
+}
+
+impl AccountService {
+    /// Puts the service together.
+    #[must_use]
+    pub fn new(accounts: Arc<dyn AccountRepository>, clock: Arc<dyn Clock>) -> Self {
+        Self { accounts, clock }
+    }
+
+    /// Changes what `edit` names, and gives the user as they are then.
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub async fn edit(
+        &self,
+        who: &SessionAccount,
+        edit: ProfileEdit,
+    ) -> Result<User, AccountError> {
+        let edited = self.accounts.edit_profile(who.user.id, edit).await?;
+        edited.ok_or(AccountError::Gone)
+    }
+
+    /// Deletes the account and everything about the person; their next login is a new user.
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub async fn delete(
+        &self,
+        who: &SessionAccount,
+        from: Option<IpAddr>,
+    ) -> Result<(), AccountError> {
+        let audit = AuditEntry {
+            id: self.clock.new_id(),
+            at: self.clock.now(),
+            actor: String::from("user"),
+            action: AuditAction::DeleteUser,
+            user_id: Some(who.user.id),
+            subject: None,
+            from,
+        };
+        // Deleted twice at the same moment is deleted.
+        self.accounts.delete(who.user.id, audit).await?;
+        Ok(())
+    }
+
+    /// Everything stored about the user.
+    ///
+    /// # Errors
+    /// [`AccountError`].
+    pub async fn export(&self, who: &SessionAccount) -> Result<AccountExport, AccountError> {
+        self.accounts
+            .export(who.user.id)
+            .await?
+            .ok_or(AccountError::Gone)
+    }
+}

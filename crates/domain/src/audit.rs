@@ -1,0 +1,79 @@
+//! Who did what to whom, when, and from where. No personal data beyond ids.
+
+use std::net::IpAddr;
+
+use uuid::Uuid;
+
+use crate::id::UserId;
+use crate::time::Timestamp;
+
+/// One entry of the audit log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// Its id.
+    pub id: Uuid,
+    /// When it was done.
+    pub at: Timestamp,
+    /// Who did it: the name of an API key, `user` for the person themselves, `wechat` for a
+    /// pushed event, `operator` for the command line.
+    pub actor: String,
+    /// What was done.
+    pub action: AuditAction,
+    /// To whom, if to a user.
+    pub user_id: Option<UserId>,
+    /// To what else: an appid, the id of a merge candidate.
+    pub subject: Option<String>,
+    /// The address it was asked from, if it was asked over HTTP.
+    pub from: Option<IpAddr>,
+}
+
+/// Declares the actions and their names in the log together.
+macro_rules! audit_actions {
+    ($($(#[$doc:meta])* $action:ident = $name:literal,)*) => {
+        /// What can be done that leaves an entry.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum AuditAction {
+            $($(#[$doc])* $action,)*
+        }
+
+        impl AuditAction {
+            /// Its name in the log.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$action => $name,)*
+                }
+            }
+
+            /// The action of this name.
+            #[must_use]
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$action),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+audit_actions! {
+    /// A user was shut out.
+    DisableUser = "disable_user",
+    /// A user was let in again.
+    EnableUser = "enable_user",
+    /// An account was deleted.
+    DeleteUser = "delete_user",
+    /// All sessions of a user were ended.
+    EndSessions = "end_sessions",
+    /// Two users were made one.
+    ApplyMerge = "apply_merge",
+    /// Two users were found to be two.
+    DismissMerge = "dismiss_merge",
+    /// WeChat's access_token was handed out.
+    TakeWechatToken = "take_wechat_token",
+    /// A user withdrew something at WeChat.
+    Withdraw = "withdraw",
+    /// The signing key was replaced.
+    RotateKeys = "rotate_keys",
+}

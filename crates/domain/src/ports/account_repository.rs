@@ -1,0 +1,114 @@
+//! Port: what users and the operator do to accounts.
+
+use async_trait::async_trait;
+
+use super::RepositoryError;
+use crate::account::{Account, AccountExport, AccountQuery, Page, ProfileEdit, Withdrawal};
+use crate::audit::AuditEntry;
+use crate::id::{AppId, OpenId, UserId};
+use crate::secret::SessionKey;
+use crate::time::Timestamp;
+use crate::user::User;
+
+/// Finds, changes and deletes accounts.
+///
+/// An adapter MUST make each call one atomic, durable step, its audit entry included, and MUST
+/// announce every change of a user to the [`ChangeFeed`](super::ChangeFeed). A change that
+/// races with a login of the same user MUST NOT be lost.
+#[async_trait]
+pub trait AccountRepository: Send + Sync {
+    /// The account of a user.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    async fn find(&self, id: UserId) -> Result<Option<Account>, RepositoryError>;
+
+    /// The accounts that match all that `query` says, by ascending user id, from after
+    /// `page.after`.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    async fn search(
+        &self,
+        query: &AccountQuery,
+        page: Page<UserId>,
+    ) -> Result<Vec<Account>, RepositoryError>;
+
+    /// The kept session_keys of an identity, newest first.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    async fn session_keys(
+        &self,
+        app: &AppId,
+        open_id: &OpenId,
+    ) -> Result<Vec<SessionKey>, RepositoryError>;
+
+    /// Changes what `edit` names. `None` if there is no such user.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    async fn edit_profile(
+        &self,
+        id: UserId,
+        edit: ProfileEdit,
+    ) -> Result<Option<User>, RepositoryError>;
+
+    /// Stores the phone number, in E.164. `None` if there is no such user.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    async fn set_phone(&self, id: UserId, phone: &str) -> Result<Option<User>, RepositoryError>;
+
+    /// Shuts a user out (and ends their sessions) with `Some`, lets them in again with `None`.
+    /// Gives the account as it is then; `None` if there is no such user. A user who is already
+    /// shut out stays so since when they were.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    async fn set_disabled(
+        &self,
+        id: UserId,
+        disabled_at: Option<Timestamp>,
+        audit: AuditEntry,
+    ) -> Result<Option<Account>, RepositoryError>;
+
+    /// Ends all sessions of a user on the operator's word. `None` if there is no such user,
+    /// else how many were live.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    async fn end_sessions(
+        &self,
+        id: UserId,
+        at: Timestamp,
+        audit: AuditEntry,
+    ) -> Result<Option<usize>, RepositoryError>;
+
+    /// Deletes the user with everything about them: identities, session_keys, sessions, unionids,
+    /// merge candidates. Older audit entries keep the id, which means nothing any longer.
+    /// `false` if there is no such user.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    async fn delete(&self, id: UserId, audit: AuditEntry) -> Result<bool, RepositoryError>;
+
+    /// Deletes what a user has withdrawn at WeChat in one mini program. The account itself goes
+    /// with its last identity. Idempotent; `false` if there is no such identity.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    async fn withdraw(
+        &self,
+        app: &AppId,
+        open_id: &OpenId,
+        withdrawn: &[Withdrawal],
+        audit: AuditEntry,
+    ) -> Result<bool, RepositoryError>;
+
+    /// Everything stored about a user, secrets aside. `None` if there is no such user.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    async fn export(&self, id: UserId) -> Result<Option<AccountExport>, RepositoryError>;
+}

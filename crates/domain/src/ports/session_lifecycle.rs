@@ -1,0 +1,69 @@
+//! Port: how sessions go on and end.
+
+use async_trait::async_trait;
+
+use super::RepositoryError;
+use crate::id::{SessionId, UserId};
+use crate::session::{Generation, ListedSession, SessionAccount};
+use crate::time::Timestamp;
+
+/// Carries sessions on from generation to generation, and ends them.
+///
+/// An adapter MUST make each call one atomic, durable step, and MUST announce every session it
+/// ends to the [`ChangeFeed`](super::ChangeFeed).
+#[async_trait]
+pub trait SessionLifecycle: Send + Sync {
+    /// Notes that a token of `generation` has been used: the session's generation becomes
+    /// `generation` if it was less, and `expires_at`, if given, becomes its expiry.
+    ///
+    /// A generation less than the session's is a replay: the session is ended, durably, and
+    /// the answer is [`GenerationUse::Replayed`].
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    async fn use_generation(
+        &self,
+        id: SessionId,
+        generation: Generation,
+        at: Timestamp,
+        expires_at: Option<Timestamp>,
+    ) -> Result<GenerationUse, RepositoryError>;
+
+    /// The user's sessions that are live at `now`, the newest first.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    async fn list(
+        &self,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<Vec<ListedSession>, RepositoryError>;
+
+    /// Ends one session of a user. `false` if the user has no such live session.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    async fn end(
+        &self,
+        user: UserId,
+        id: SessionId,
+        at: Timestamp,
+    ) -> Result<bool, RepositoryError>;
+
+    /// Ends all sessions of a user. Gives how many were live.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    async fn end_all(&self, user: UserId, at: Timestamp) -> Result<usize, RepositoryError>;
+}
+
+/// What became of the use of a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GenerationUse {
+    /// The session goes on.
+    Live(Box<SessionAccount>),
+    /// The token is of a generation whose successor has been used: the session has been ended.
+    Replayed,
+    /// There is no such session, or it has ended or expired, or its user is disabled.
+    Ended,
+}

@@ -1,0 +1,139 @@
+//! Use case: a session goes on, or ends.
+
+use std::sync::Arc;
+
+use crate::id::SessionId;
+use crate::ports::{
+    AccessGrant, Clock, GenerationUse, RefreshTokenError, RepositoryError, SessionLifecycle,
+    TokenIssueError, TokenIssuer, TokenPair,
+};
+use crate::secret::RefreshToken;
+use crate::session::{ListedSession, SessionAccount};
+use crate::time::{Duration, after};
+
+/// Refreshes, lists and ends sessions.
+///
+/// Refresh tokens have generations. A token of generation n gives a pair of generation n+1, any
+/// number of times and in parallel, because a phone may lose an answer; from the first use of
+/// anything of n+1 on, n is a replay, and a replay ends the session.
+pub struct SessionService {
+    lifecycle: Arc<dyn SessionLifecycle>,
+    tokens: Arc<dyn TokenIssuer>,
+    clock: Arc<dyn Clock>,
+    session_ttl: Duration,
+}
+
+/// Why a refresh token gives nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// It is not ours, or too old.
+    #[error("the refresh token is not one of this service's, or too old")]
+    Invalid,
+    /// Its successor has been used: the session has been ended.
+    #[error("the refresh token had been replaced; its session has been ended")]
+    Reused,
+    /// Its session had ended before.
+    #[error("the session has ended")]
+    SessionRevoked,
+    /// The database did not answer.
+    #[error("the session could not be carried on")]
+    Storage(#[from] RepositoryError),
+    /// No tokens can be issued.
+    #[error("no tokens could be issued")]
+    Token(#[from] TokenIssueError),
+}
+
+impl SessionService {
+    /// Puts the service together. A session that is not refreshed for `session_ttl` dies.
+    #[must_use]
+    pub fn new(
+        lifecycle: Arc<dyn SessionLifecycle>,
+        tokens: Arc<dyn TokenIssuer>,
+        clock: Arc<dyn Clock>,
+        session_ttl: Duration,
+    ) -> Self {
+        Self {
+            lifecycle,
+            tokens,
+            clock,
+            session_ttl,
+        }
+    }
+
+    /// The next pair of tokens.
+    ///
+    /// # Errors
+    /// [`RefreshError`], by what the client can do.
+    pub async fn refresh(&self, token: &RefreshToken) -> Result<TokenPair, RefreshError> {
+        let now = self.clock.now();
+        let shown = self.tokens.read_refresh(token, now)?;
+        let expires_at = after(now, self.session_ttl);
+        let used = self
+            .lifecycle
+            .use_generation(shown.session_id, shown.generation, now, Some(expires_at))
+            .await?;
+        let account = match used {
+            GenerationUse::Live(account) => account,
+            GenerationUse::Replayed => return Err(RefreshError::Reused),
+            GenerationUse::Ended => return Err(RefreshError::SessionRevoked),
+        };
+        let grant = AccessGrant {
+            user_id: account.user.id,
+            session_id: account.session.id,
+            app_id: account.identity.app_id,
+            generation: shown.generation.next(),
+        };
+        Ok(self.tokens.issue(&grant, now)?)
+    }
+
+    /// Ends this session, or all of its user's.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    pub async fn log_out(
+        &self,
+        account: &SessionAccount,
+        everywhere: bool,
+    ) -> Result<(), RepositoryError> {
+        let now = self.clock.now();
+        if everywhere {
+            self.lifecycle.end_all(account.user.id, now).await?;
+        } else {
+            self.lifecycle
+                .end(account.user.id, account.session.id, now)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Where the user is logged in.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    pub async fn list(
+        &self,
+        account: &SessionAccount,
+    ) -> Result<Vec<ListedSession>, RepositoryError> {
+        self.lifecycle.list(account.user.id, self.clock.now()).await
+    }
+
+    /// Ends one of the user's sessions. `false` if they have no such session.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    pub async fn end(
+        &self,
+        account: &SessionAccount,
+        id: SessionId,
+    ) -> Result<bool, RepositoryError> {
+        self.lifecycle
+            .end(account.user.id, id, self.clock.now())
+            .await
+    }
+}
+
+impl From<RefreshTokenError> for RefreshError {
+    fn from(_: RefreshTokenError) -> Self {
+        Self::Invalid
+    }
+}

@@ -1,0 +1,197 @@
+//! Use case: what the operator, and WeChat's push, do to accounts. Each change leaves an audit
+//! entry.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::account::{Account, AccountQuery, Page, Withdrawal};
+use crate::audit::{AuditAction, AuditEntry};
+use crate::id::{AppId, OpenId, UserId};
+use crate::ports::{
+    AccountRepository, AuditLog, Clock, MergeCandidate, MergeRepository, RepositoryError,
+};
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The name for the audit log.
+    pub name: String,
+    /// The address it was asked from.
+    pub from: Option<IpAddr>,
+}
+
+/// The support desk.
+pub struct SupportDesk {
+    accounts: Arc<dyn AccountRepository>,
+    merges: Arc<dyn MergeRepository>,
+    audit: Arc<dyn AuditLog>,
+    clock: Arc<dyn Clock>,
+}
+
+impl SupportDesk {
+    /// Puts the desk together.
+    #[must_use]
+    pub fn new(
+        accounts: Arc<dyn AccountRepository>,
+        merges: Arc<dyn MergeRepository>,
+        audit: Arc<dyn AuditLog>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            accounts,
+            merges,
+            audit,
+            clock,
+        }
+    }
+
+    /// The account of a user.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    pub async fn find(&self, id: UserId) -> Result<Option<Account>, RepositoryError> {
+        self.accounts.find(id).await
+    }
+
+    /// The accounts that match.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    pub async fn search(
+        &self,
+        query: &AccountQuery,
+        page: Page<UserId>,
+    ) -> Result<Vec<Account>, RepositoryError> {
+        self.accounts.search(query, page).await
+    }
+
+    /// Shuts a user out, and ends their sessions.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    pub async fn disable(
+        &self,
+        id: UserId,
+        by: &Caller,
+    ) -> Result<Option<Account>, RepositoryError> {
+        let audit = self.entry(by, AuditAction::DisableUser, Some(id), None);
+        self.accounts.set_disabled(id, Some(audit.at), audit).await
+    }
+
+    /// Lets a user in again.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    pub async fn enable(
+        &self,
+        id: UserId,
+        by: &Caller,
+    ) -> Result<Option<Account>, RepositoryError> {
+        let audit = self.entry(by, AuditAction::EnableUser, Some(id), None);
+        self.accounts.set_disabled(id, None, audit).await
+    }
+
+    /// Deletes a user. `false` if there is no such user.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    pub async fn delete(&self, id: UserId, by: &Caller) -> Result<bool, RepositoryError> {
+        let audit = self.entry(by, AuditAction::DeleteUser, Some(id), None);
+        self.accounts.delete(id, audit).await
+    }
+
+    /// Ends a user's sessions. `None` if there is no such user, else how many were live.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    pub async fn end_sessions(
+        &self,
+        id: UserId,
+        by: &Caller,
+    ) -> Result<Option<usize>, RepositoryError> {
+        let audit = self.entry(by, AuditAction::EndSessions, Some(id), None);
+        self.accounts.end_sessions(id, audit.at, audit).await
+    }
+
+    /// Users who seem to be one person.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    pub async fn merge_candidates(
+        &self,
+        page: Page<Uuid>,
+    ) -> Result<Vec<MergeCandidate>, RepositoryError> {
+        self.merges.open_candidates(page).await
+    }
+
+    /// Makes two users one. Gives who remains; `None` if there is no such open candidate.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    pub async fn apply_merge(
+        &self,
+        id: Uuid,
+        by: &Caller,
+    ) -> Result<Option<UserId>, RepositoryError> {
+        let audit = self.entry(by, AuditAction::ApplyMerge, None, Some(id.to_string()));
+        self.merges.apply(id, audit.at, audit).await
+    }
+
+    /// Leaves two users two. `false` if there is no such open candidate.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    pub async fn dismiss_merge(&self, id: Uuid, by: &Caller) -> Result<bool, RepositoryError> {
+        let audit = self.entry(by, AuditAction::DismissMerge, None, Some(id.to_string()));
+        self.merges.dismiss(id, audit.at, audit).await
+    }
+
+    /// Deletes what a user has withdrawn at WeChat. `false` if nothing was known of them.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    pub async fn withdraw(
+        &self,
+        app: &AppId,
+        open_id: &OpenId,
+        withdrawn: &[Withdrawal],
+        by: &Caller,
+    ) -> Result<bool, RepositoryError> {
+        let audit = self.entry(by, AuditAction::Withdraw, None, Some(app.to_string()));
+        self.accounts.withdraw(app, open_id, withdrawn, audit).await
+    }
+
+    /// Notes that WeChat's access_token of an app was handed out.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    pub async fn note_wechat_token(&self, app: &AppId, by: &Caller) -> Result<(), RepositoryError> {
+        let audit = self.entry(
+            by,
+            AuditAction::TakeWechatToken,
+            None,
+            Some(app.to_string()),
+        );
+        self.audit.record(audit).await
+    }
+
+    fn entry(
+        &self,
+        by: &Caller,
+        action: AuditAction,
+        user_id: Option<UserId>,
+        subject: Option<String>,
+    ) -> AuditEntry {
+        AuditEntry {
+            id: self.clock.new_id(),
+            at: self.clock.now(),
+            actor: by.name.clone(),
+            action,
+            user_id,
+            subject,
+            from: by.from,
+        }
+    }
+}
