@@ -19,6 +19,7 @@ mod session_repository;
 mod signing_key_repository;
 mod token_issuer;
 mod user_repository;
+mod wechat_token_repository;
 mod wechat_user_api;
 
 pub use account_repository::AccountRepository;
@@ -38,6 +39,7 @@ pub use token_issuer::{
     TokenPair,
 };
 pub use user_repository::UserRepository;
+pub use wechat_token_repository::{StoredWechatToken, WechatTokenRepository};
 pub use wechat_user_api::{WechatApiError, WechatUserApi};
 
 /// The cause of an adapter's error, for the log.

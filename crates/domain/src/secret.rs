@@ -54,6 +54,10 @@ secret_text! {
     AccessToken
 }
 secret_text! {
+    /// WeChat's access_token (接口调用凭据): whoever holds it can act as the app.
+    WechatToken
+}
+secret_text! {
     /// A token that is exchanged for the next pair of tokens.
     RefreshToken
 }

@@ -1,0 +1,33 @@
+//! Port: where replicas share WeChat's access_tokens.
+
+use async_trait::async_trait;
+
+use super::RepositoryError;
+use crate::secret::WechatToken;
+use crate::time::Timestamp;
+
+/// Keeps the newest access_token of each app, sealed, so that one replica fetches it for all.
+#[async_trait]
+pub trait WechatTokenRepository: Send + Sync {
+    /// The token kept under `key` (the app, and which of WeChat's kinds of token). One that has
+    /// expired is still found.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    async fn load(&self, key: &str) -> Result<Option<StoredWechatToken>, RepositoryError>;
+
+    /// Keeps `token` in place of an earlier one.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    async fn save(&self, key: &str, token: &StoredWechatToken) -> Result<(), RepositoryError>;
+}
+
+/// A token and its end.
+#[derive(Clone, Debug)]
+pub struct StoredWechatToken {
+    /// The token.
+    pub token: WechatToken,
+    /// When WeChat stops taking it.
+    pub expires_at: Timestamp,
+}
