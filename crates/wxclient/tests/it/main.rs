@@ -14,6 +14,8 @@ mod observer;
 mod proxy;
 mod roots;
 mod sandbox;
+mod sandbox_app;
+mod sandbox_faults;
 mod secrecy;
 mod security;
 mod server;

@@ -1,99 +1,154 @@
-//! The client against the sandbox: two readings of WeChat's documents that must agree.
+//! Logins against the sandbox: two readings of WeChat's documents that must agree.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use domain::id::AppId;
-use domain::ports::CodeExchanger as _;
+use domain::ports::{ExchangeError, WechatSession};
 use domain::secret::LoginCode;
+use rstest::rstest;
 use secrecy::ExposeSecret as _;
 use url::Url;
-use wxclient::{App, AppSecret, HttpCodeExchanger};
-use wxsandbox::{RunningSandbox, Sandbox, SandboxConfig};
+use wxclient::{App, AppSecret, WechatClientBuilder};
+use wxsandbox::{AppConfig, Control, Phone, RunningSandbox, Sandbox, SandboxConfig};
 
-use crate::wechat::{client, named};
+use crate::wechat::{client, exchange_at, named};
 
-/// A sandbox, one of its apps, and a login through the port.
-struct House {
+/// A sandbox, and the first of its apps.
+pub(crate) struct House {
+    pub(crate) app: App,
     sandbox: RunningSandbox,
-    exchanger: HttpCodeExchanger,
-    app_id: AppId,
-}
-
-fn house(with_secret: impl Fn(&str) -> String) -> House {
-    let config = SandboxConfig::default();
-    let app = config.apps().first().unwrap();
-    let app_id = AppId::new(app.app_id.clone());
-    let secret = AppSecret::new(with_secret(app.secret.expose_secret()));
-    let sandbox = Sandbox::start(config, SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
-    let url = Url::parse(sandbox.base_url()).unwrap();
-    let app = App {
-        app_id: app_id.clone(),
-        secret,
-    };
-    House {
-        sandbox,
-        exchanger: HttpCodeExchanger::new(client(&url).build().unwrap(), [app]),
-        app_id,
-    }
 }
 
 impl House {
-    fn code(&self) -> LoginCode {
-        let phone = self.sandbox.control().phone("alice", self.app_id.as_str());
-        LoginCode::new(phone.unwrap().login().unwrap())
+    pub(crate) fn start() -> Self {
+        Self::start_with(SandboxConfig::default())
+    }
+
+    pub(crate) fn start_with(config: SandboxConfig) -> Self {
+        let app = config.apps().first().unwrap();
+        Self {
+            app: App {
+                app_id: AppId::new(app.app_id.clone()),
+                secret: AppSecret::new(app.secret.expose_secret()),
+            },
+            sandbox: Sandbox::start(config, SocketAddr::from(([127, 0, 0, 1], 0))).unwrap(),
+        }
+    }
+
+    pub(crate) fn control(&self) -> &Control {
+        self.sandbox.control()
+    }
+
+    /// Changes the app in WeChat's console.
+    pub(crate) fn change_app(&self, change: impl FnOnce(&mut AppConfig)) {
+        self.control()
+            .change_app(self.app.app_id.as_str(), change)
+            .unwrap();
+    }
+
+    pub(crate) fn phone(&self) -> Phone {
+        self.control()
+            .phone("alice", self.app.app_id.as_str())
+            .unwrap()
+    }
+
+    pub(crate) fn code(&self) -> LoginCode {
+        LoginCode::new(self.phone().login().unwrap())
+    }
+
+    pub(crate) fn client(&self) -> WechatClientBuilder {
+        client(&Url::parse(self.sandbox.base_url()).unwrap())
+    }
+
+    pub(crate) async fn exchange(&self, code: &LoginCode) -> Result<WechatSession, ExchangeError> {
+        exchange_at(self.client().build().unwrap(), self.app.clone(), code).await
     }
 }
 
 #[tokio::test]
 async fn a_code_is_exchanged_for_the_users_own_session() {
-    let house = house(ToOwned::to_owned);
-    let code = house.code();
-    let session = house
-        .exchanger
-        .exchange(&house.app_id, &code)
-        .await
-        .unwrap();
-    let phone = house
-        .sandbox
+    let house = House::start();
+    let session = house.exchange(&house.code()).await.unwrap();
+    let phone = house.phone();
+    assert_eq!(session.open_id.as_str(), phone.openid());
+    assert_eq!(
+        session.union_id.map(|id| id.as_str().to_owned()),
+        phone.unionid()
+    );
+    let key = house
         .control()
-        .phone("alice", house.app_id.as_str());
-    assert_eq!(session.open_id.as_str(), phone.unwrap().openid());
+        .session_key("alice", house.app.app_id.as_str());
+    assert_eq!(
+        session.session_key.expose(),
+        key.unwrap().unwrap().expose_secret()
+    );
+}
+
+#[tokio::test]
+async fn an_unbound_app_has_no_unionid() {
+    let house = House::start();
+    house.change_app(|app| app.open_platform = None);
+    let session = house.exchange(&house.code()).await.unwrap();
+    assert!(session.union_id.is_none());
 }
 
 #[tokio::test]
 async fn a_code_is_good_once_and_for_five_minutes() {
-    let house = house(ToOwned::to_owned);
+    let house = House::start();
     let code = house.code();
-    house
-        .exchanger
-        .exchange(&house.app_id, &code)
-        .await
-        .unwrap();
-    let error = house
-        .exchanger
-        .exchange(&house.app_id, &code)
-        .await
-        .unwrap_err();
+    house.exchange(&code).await.unwrap();
+    let error = house.exchange(&code).await.unwrap_err();
     assert_eq!(named(&error), ("code_invalid", None));
     let code = house.code();
-    house.sandbox.control().advance(Duration::from_secs(301));
-    let error = house
-        .exchanger
-        .exchange(&house.app_id, &code)
-        .await
-        .unwrap_err();
+    house.control().advance(Duration::from_secs(301));
+    let error = house.exchange(&code).await.unwrap_err();
     assert_eq!(named(&error), ("code_invalid", None));
 }
 
 #[tokio::test]
-async fn a_wrong_secret_is_a_misconfiguration() {
-    let house = house(|_| "0".repeat(32));
+async fn a_code_of_another_app_or_a_mock_one_is_invalid() {
+    let house = House::start();
+    let other = house.control().apps().remove(1).app_id;
+    let phone = house.control().phone("alice", &other).unwrap();
+    for code in [phone.login().unwrap(), "the code is a mock one".to_owned()] {
+        let error = house.exchange(&LoginCode::new(code)).await.unwrap_err();
+        assert_eq!(named(&error), ("code_invalid", None));
+    }
+}
+
+#[rstest]
+#[case::ip(|app: &mut AppConfig| {
+    app.ip_whitelist = Some(vec!["10.0.0.0/8".parse().unwrap()]);
+    app.ip_whitelist_on_login = true;
+}, "misconfigured")]
+#[case::frozen(|app: &mut AppConfig| app.frozen = true, "user_blocked")]
+#[tokio::test]
+async fn what_is_wrong_with_the_app_is_told(#[case] spoil: fn(&mut AppConfig), #[case] name: &str) {
+    let house = House::start();
     let code = house.code();
-    let error = house
-        .exchanger
-        .exchange(&house.app_id, &code)
-        .await
-        .unwrap_err();
+    house.change_app(spoil);
+    let error = house.exchange(&code).await.unwrap_err();
+    assert_eq!(named(&error).0, name);
+}
+
+#[tokio::test]
+async fn a_secret_that_was_reset_is_a_misconfiguration() {
+    let house = House::start();
+    let code = house.code();
+    let app_id = house.app.app_id.as_str();
+    house.control().reset_secret(app_id).unwrap();
+    let error = house.exchange(&code).await.unwrap_err();
     assert_eq!(named(&error), ("misconfigured", None));
+}
+
+#[tokio::test]
+async fn too_many_logins_of_a_user_are_limited() {
+    let house = House::start();
+    house
+        .control()
+        .change_policy(|policy| policy.logins_per_minute_per_user = 1);
+    house.exchange(&house.code()).await.unwrap();
+    let error = house.exchange(&house.code()).await.unwrap_err();
+    assert_eq!(named(&error), ("rate_limited", Some(60)));
 }

@@ -102,7 +102,7 @@ fn symmetric() -> LessSafeKey {
     LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &SYMMETRIC).unwrap())
 }
 
-fn pem(label: &str, der: &[u8]) -> String {
+pub(crate) fn pem(label: &str, der: &[u8]) -> String {
     let text = STANDARD.encode(der);
     let lines: Vec<_> = text
         .as_bytes()

@@ -53,8 +53,18 @@ pub(crate) fn token(token: &str, expires_in: u64) -> Act {
 
 /// Logs in through the port.
 pub(crate) async fn exchange(client: WechatClient) -> Result<WechatSession, ExchangeError> {
-    HttpCodeExchanger::new(client, [app()])
-        .exchange(&app().app_id, &LoginCode::new(CODE))
+    exchange_at(client, app(), &LoginCode::new(CODE)).await
+}
+
+/// Logs in to `app` with `code` through the port.
+pub(crate) async fn exchange_at(
+    client: WechatClient,
+    app: App,
+    code: &LoginCode,
+) -> Result<WechatSession, ExchangeError> {
+    let app_id = app.app_id.clone();
+    HttpCodeExchanger::new(client, [app])
+        .exchange(&app_id, code)
         .await
 }
 

@@ -1,0 +1,261 @@
+//! Calls with an access_token against the sandbox.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_lc_rs::encoding::AsDer as _;
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::KeyPair as _;
+use domain::id::{AppId, OpenId};
+use domain::secret::SessionKey;
+use domain::testing::FixedClock;
+use domain::time::Timestamp;
+use rstest::rstest;
+use secrecy::{ExposeSecret as _, SecretString};
+use wxclient::app_client::PaidOrder;
+use wxclient::catalogue::Answer;
+use wxclient::component::{AuthorizerTokens, Component, ComponentClient, TicketSource};
+use wxclient::security::{ApiSecurity, ApiSecurityKeys};
+use wxclient::token::InMemoryTokenStore;
+use wxclient::{AppClient, AppSecret};
+use wxsandbox::{Api, ApiSecurityConfig, ComponentConfig, OpenDataOptions, SandboxConfig};
+
+use crate::sandbox::House;
+use crate::security::pem;
+
+/// The app's client, and a user who has logged in.
+async fn logged_in(house: &House) -> (AppClient, OpenId, SessionKey) {
+    let session = house.exchange(&house.code()).await.unwrap();
+    let app = AppClient::new(house.client().build().unwrap(), house.app.clone());
+    (app, session.open_id, session.session_key)
+}
+
+fn grant(house: &House) -> wxsandbox::PhoneNumberGrant {
+    let options = OpenDataOptions::default();
+    house.phone().phone_number(&options).unwrap()
+}
+
+#[rstest]
+#[case::country_code_as_text(false)]
+#[case::country_code_as_number(true)]
+#[tokio::test]
+async fn a_phone_code_is_exchanged_once(#[case] as_number: bool) {
+    let house = House::start();
+    house
+        .control()
+        .change_policy(|policy| policy.country_code_as_number = as_number);
+    let (app, open_id, _) = logged_in(&house).await;
+    let code = grant(&house).code;
+    let number = app.phone_number(&code, &open_id).await.unwrap();
+    assert_eq!(number.e164(), "+8613800138000");
+    let error = app.phone_number(&code, &open_id).await.unwrap_err();
+    assert_eq!(error.answer(), Answer::PhoneCodeInvalid);
+}
+
+#[tokio::test]
+async fn another_persons_phone_code_is_refused() {
+    let house = House::start();
+    let (app, ..) = logged_in(&house).await;
+    let code = grant(&house).code;
+    let other = house.control().phone("bob", house.app.app_id.as_str());
+    let bob = OpenId::new(other.unwrap().openid());
+    let error = app.phone_number(&code, &bob).await.unwrap_err();
+    assert_eq!(error.answer(), Answer::PhoneCodeInvalid);
+}
+
+#[tokio::test]
+async fn a_token_is_replaced_when_it_is_revoked_and_when_it_expires() {
+    let house = House::start();
+    let (app, open_id, key) = logged_in(&house).await;
+    assert!(app.check_session(&open_id, &key).await.unwrap());
+    let app_id = house.app.app_id.as_str();
+    house.control().revoke_tokens(app_id).unwrap();
+    assert!(app.check_session(&open_id, &key).await.unwrap());
+    house.control().advance(Duration::from_hours(3));
+    assert!(app.check_session(&open_id, &key).await.unwrap());
+    assert_eq!(house.control().count_of(Api::StableToken), 3);
+}
+
+#[tokio::test]
+async fn plain_tokens_do_as_well() {
+    let house = House::start();
+    let (_, open_id, key) = logged_in(&house).await;
+    let app = AppClient::with_plain_tokens(
+        house.client().build().unwrap(),
+        house.app.clone(),
+        Arc::new(InMemoryTokenStore::default()),
+    );
+    assert!(app.check_session(&open_id, &key).await.unwrap());
+    // Another program fetches a newer one, and time passes: ours is dead.
+    let client = house.client().build().unwrap();
+    client.plain_token(&house.app).await.unwrap();
+    house.control().advance(Duration::from_mins(6));
+    assert!(app.check_session(&open_id, &key).await.unwrap());
+    assert_eq!(house.control().count_of(Api::Token), 3);
+}
+
+#[tokio::test]
+async fn a_session_key_is_checked_and_replaced() {
+    let house = House::start();
+    let (app, open_id, old) = logged_in(&house).await;
+    let new = app.reset_session(&open_id, &old).await.unwrap();
+    assert!(app.check_session(&open_id, &new).await.unwrap());
+    assert!(!app.check_session(&open_id, &old).await.unwrap());
+    let error = app.reset_session(&open_id, &old).await.unwrap_err();
+    assert_eq!(error.answer(), Answer::SessionKeyStale);
+}
+
+#[tokio::test]
+async fn wechats_own_ciphertexts_are_known() {
+    let house = House::start();
+    let (app, ..) = logged_in(&house).await;
+    let genuine = grant(&house).encrypted.unwrap().encrypted_data;
+    let checked = app.check_encrypted_message(&genuine).await.unwrap();
+    assert!(checked.unwrap().created_at.is_some());
+    assert!(app.check_encrypted_message("AAAA").await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_payers_unionid_is_found_by_either_number() {
+    let house = House::start();
+    let (app, open_id, _) = logged_in(&house).await;
+    let payment = house.phone().pay();
+    for order in [
+        PaidOrder::Transaction(payment.transaction_id),
+        PaidOrder::Merchant {
+            mch_id: payment.mch_id,
+            out_trade_no: payment.out_trade_no,
+        },
+    ] {
+        let union_id = app.paid_union_id(&open_id, &order).await.unwrap();
+        assert_eq!(Some(union_id.as_str().to_owned()), house.phone().unionid());
+    }
+}
+
+#[tokio::test]
+async fn a_plugins_code_is_exchanged_once() {
+    let house = House::start();
+    let (app, ..) = logged_in(&house).await;
+    let code = house.phone().plugin_login();
+    assert!(!app.plugin_open_pid(&code).await.unwrap().is_empty());
+    assert!(app.plugin_open_pid(&code).await.is_err());
+}
+
+#[tokio::test]
+async fn phone_and_server_have_the_same_encryption_key() {
+    let house = House::start();
+    let (app, open_id, key) = logged_in(&house).await;
+    let latest = house.phone().latest_user_key().unwrap();
+    let keys = app.user_encrypt_keys(&open_id, &key).await.unwrap();
+    let same = keys
+        .iter()
+        .find(|key| key.version == i64::from(latest.version));
+    let same = same.unwrap();
+    assert_eq!(same.encrypt_key.expose_secret(), latest.encrypt_key);
+    assert_eq!(same.iv.expose_secret(), latest.iv);
+}
+
+#[tokio::test]
+async fn a_body_of_unknown_length_is_never_sent() {
+    let house = House::start();
+    house
+        .control()
+        .change_policy(|policy| policy.refuse_chunked = true);
+    let (app, open_id, key) = logged_in(&house).await;
+    let code = grant(&house).code;
+    app.phone_number(&code, &open_id).await.unwrap();
+    app.user_encrypt_keys(&open_id, &key).await.unwrap();
+}
+
+#[tokio::test]
+async fn signed_and_encrypted_calls_are_understood_on_both_sides() {
+    let house = House::start();
+    let (app, open_id, session_key) = logged_in(&house).await;
+    let ours = KeyPair::generate(KeySize::Rsa2048).unwrap();
+    let public_key = ours.public_key().as_der().unwrap();
+    let symmetric_key = SecretString::from("otUpngOjU+nVQaWJIC3D/yMLV17RKaP6t4Ot9tbnzLY=");
+    house.change_app(|app| {
+        app.api_security = Some(ApiSecurityConfig {
+            required: true,
+            aes_sn: "fa05fe1e5bcc79b81ad5ad4b58acf787".to_owned(),
+            aes_key: symmetric_key.clone(),
+            public_key_pem: pem("PUBLIC KEY", public_key.as_ref()),
+            certificate_sn: "79ba700ea147819f640941bceb38b1d1".to_owned(),
+        });
+    });
+    let error = app.check_encrypted_message("x").await.unwrap_err();
+    assert_eq!(
+        error.answer(),
+        Answer::Misconfigured,
+        "calls in clear are refused"
+    );
+
+    let keys = ApiSecurityKeys {
+        symmetric_key,
+        symmetric_key_serial: "fa05fe1e5bcc79b81ad5ad4b58acf787".to_owned(),
+        private_key: pem("PRIVATE KEY", ours.as_der().unwrap().as_ref()).into(),
+        private_key_serial: "1".to_owned(),
+        platform_certificate: house.control().platform_public_key().unwrap(),
+        platform_certificate_serial: "79ba700ea147819f640941bceb38b1d1".to_owned(),
+    };
+    let now = Timestamp::from_second(house.control().now().unix_seconds());
+    let clock = Arc::new(FixedClock::at(now.unwrap()));
+    let security = ApiSecurity::new(house.app.app_id.clone(), &keys, clock);
+    let app = app.secured(security.unwrap());
+
+    let number = app.phone_number(&grant(&house).code, &open_id).await;
+    assert_eq!(number.unwrap().e164(), "+8613800138000");
+    let genuine = grant(&house).encrypted.unwrap().encrypted_data;
+    let checked = app.check_encrypted_message(&genuine).await.unwrap();
+    assert!(checked.is_some());
+    let keys = app.user_encrypt_keys(&open_id, &session_key).await;
+    assert!(keys.is_ok(), "{keys:?}");
+    let plugin = app.plugin_open_pid(&house.phone().plugin_login()).await;
+    assert!(plugin.is_ok(), "{plugin:?}");
+    // What WeChat does not cover stays in clear.
+    assert!(app.check_session(&open_id, &session_key).await.unwrap());
+}
+
+struct Ticket(SecretString);
+
+#[async_trait]
+impl TicketSource for Ticket {
+    async fn ticket(&self) -> Option<SecretString> {
+        Some(self.0.clone())
+    }
+}
+
+#[tokio::test]
+async fn a_third_party_platform_logs_users_in_and_calls_for_the_app() {
+    let mut config = SandboxConfig::default();
+    let app_id = config.apps().first().unwrap().app_id.clone();
+    let component_id = "wxc000000000000001".to_owned();
+    config.components.push(ComponentConfig {
+        component_app_id: component_id.clone(),
+        secret: "c".repeat(32).into(),
+        authorized: vec![app_id.clone()],
+    });
+    let house = House::start_with(config);
+    let given = house.control().component_keys(&component_id, &app_id);
+    let given = given.unwrap();
+    let client = house.client().build().unwrap();
+    let store = Arc::new(InMemoryTokenStore::default());
+    let platform = ComponentClient::new(
+        client.clone(),
+        Component {
+            app_id: AppId::new(component_id),
+            secret: AppSecret::new("c".repeat(32)),
+        },
+        Arc::new(Ticket(given.verify_ticket)),
+        Arc::clone(&store) as _,
+    );
+    let app_id = AppId::new(app_id);
+    let session = platform.code2session(&app_id, &house.code()).await.unwrap();
+    assert_eq!(session.open_id.as_str(), house.phone().openid());
+
+    let tokens = AuthorizerTokens::new(platform, app_id.clone(), given.authorizer_refresh_token);
+    let app = AppClient::with_tokens(client, app_id, Arc::new(tokens), store);
+    let valid = app.check_session(&session.open_id, &session.session_key);
+    assert!(valid.await.unwrap());
+}
