@@ -1,29 +1,34 @@
 //! The sandbox as a program of its own.
 
-use std::{net::SocketAddr, process::ExitCode};
+mod arguments;
 
+use std::{fs, io::IsTerminal, process::ExitCode, thread};
+
+use arguments::Arguments;
 use clap::Parser;
 use secrecy::ExposeSecret;
-use wxsandbox::{RunningSandbox, Sandbox, SandboxConfig, StartError};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+use wxsandbox::{AppConfig, ClockStart, RunningSandbox, Sandbox, SandboxConfig};
 
-/// A simulator of WeChat's server side and of the phone.
-#[derive(Parser)]
-#[command(version)]
-struct Arguments {
-    /// Where to listen.
-    #[arg(long, env = "WXSANDBOX_LISTEN", default_value = "127.0.0.1:5001")]
-    listen: SocketAddr,
-    /// Ids are derived from it: the same seed, the same appids, secrets and openids.
-    #[arg(long, env = "WXSANDBOX_SEED", default_value_t = wxsandbox::DEFAULT_SEED)]
-    seed: u64,
-}
+type Failure = Box<dyn std::error::Error>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,wxsandbox=info"));
     tracing_subscriber::fmt()
+        .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
-    match run(&Arguments::parse()).await {
+    let arguments = Arguments::parse();
+    let outcome = if arguments.probe {
+        probe(&arguments).await
+    } else {
+        serve(arguments).await
+    };
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error}");
@@ -32,22 +37,67 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(arguments: &Arguments) -> Result<(), StartError> {
-    let config = SandboxConfig::seeded(arguments.seed);
-    let apps = config.apps.clone();
+async fn serve(arguments: Arguments) -> Result<(), Failure> {
+    let config = configuration(&arguments)?;
+    let (apps, control) = (config.apps.clone(), config.control);
     let sandbox = Sandbox::start(config, arguments.listen)?;
-    tracing::info!("WeChat's sandbox listens at {}", sandbox.base_url());
-    for app in apps {
-        let secret = app.secret.expose_secret();
-        tracing::info!("app {} (secret {secret}): {}", app.app_id, app.name);
-    }
-    until_told_to_stop(sandbox).await;
+    greet(&sandbox, &apps, control);
+    until_told_to_stop().await?;
+    sandbox.stop().await;
     Ok(())
 }
 
-async fn until_told_to_stop(sandbox: RunningSandbox) {
-    if let Err(error) = tokio::signal::ctrl_c().await {
-        tracing::error!("cannot wait for Ctrl-C: {error}");
+/// Asks a running sandbox whether it answers.
+async fn probe(arguments: &Arguments) -> Result<(), Failure> {
+    let url = format!("http://{}/sns/jscode2session", arguments.listen);
+    let client = reqwest::Client::builder().no_proxy().build()?;
+    client.get(url).send().await?.error_for_status()?;
+    Ok(())
+}
+
+fn configuration(arguments: &Arguments) -> Result<SandboxConfig, Failure> {
+    let mut config = match &arguments.config {
+        None => SandboxConfig::seeded(arguments.seed),
+        Some(path) => {
+            let text = fs::read_to_string(path)
+                .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+            SandboxConfig::from_toml(&text)
+                .map_err(|error| format!("{}: {error}", path.display()))?
+        }
+    };
+    if let Some(moment) = arguments.fixed_clock_ms {
+        config.clock = ClockStart::Fixed(moment);
     }
-    sandbox.stop().await;
+    if arguments.no_control {
+        config.control = false;
+    }
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    config.workers = arguments.workers.unwrap_or(cores);
+    Ok(config)
+}
+
+/// What one needs to begin, on standard output; the secrets open nothing but this sandbox.
+fn greet(sandbox: &RunningSandbox, apps: &[AppConfig], control: bool) {
+    let base = sandbox.base_url();
+    println!("WeChat's sandbox listens at {base}");
+    for app in apps {
+        let secret = app.secret.expose_secret();
+        println!("  app {} secret {secret} {}", app.app_id, app.name);
+    }
+    println!("wx.login of alice: curl -s -X POST '{base}/phone/alice/login'");
+    if control {
+        println!("the phone in a browser: {base}/");
+    }
+}
+
+async fn until_told_to_stop() -> Result<(), Failure> {
+    let (mut interrupt, mut terminate) = (
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+    );
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
 }

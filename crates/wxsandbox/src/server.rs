@@ -20,7 +20,7 @@ use crate::{
     cloud,
     config::{ConfigError, SandboxConfig},
     control::{self, Control},
-    page, phone,
+    not_found, page, phone,
     state::World,
     wire,
 };
@@ -197,6 +197,7 @@ async fn run(
                     page::configure(config);
                 }
             })
+            .configure(not_found::configure)
             .default_service(web::to(wire::gate))
     });
     let server = server

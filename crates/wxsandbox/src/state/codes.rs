@@ -58,6 +58,11 @@ impl<T: Clone> OneTimeCodes<T> {
         self.order.push_back(code);
     }
 
+    /// What the code stands for, dead or alive.
+    pub(crate) fn find(&self, code: &str) -> Option<&T> {
+        self.codes.get(code).map(|record| &record.grant)
+    }
+
     /// What the code stands for, without using it up.
     pub(crate) fn look_at(&self, now: Moment, code: &str, memory: Memory) -> Result<&T, Refused> {
         let record = self.codes.get(code).ok_or(Refused::Invalid)?;

@@ -41,16 +41,14 @@ pub(super) fn exchange(
 /// Uses the code up, unless it is another app's or its user has exchanged too many this minute.
 fn use_up(world: &World, call: &Call<'_>, app: &App, code: &str) -> Result<Identity, WxError> {
     let policy = world.policy();
-    let memory = Memory::from(&*policy);
-    let identity = (world.login_codes().look_at(call.now, code, memory)).cloned()?;
-    if identity.app_id != app.id {
-        return Err(Errcode::InvalidCode.into());
-    }
+    let identity = world.login_codes().find(code).cloned();
+    let identity = identity.filter(|identity| identity.app_id == app.id);
+    let identity = identity.ok_or(Errcode::InvalidCode)?;
     let limit = policy.logins_per_minute_per_user;
     if !world.exchanges().allows(call.now, &identity.openid, limit) {
         return Err(Errcode::MinuteQuota.into());
     }
-    Ok(world.login_codes().take(call.now, code, memory)?)
+    Ok((world.login_codes()).take(call.now, code, Memory::from(&*policy))?)
 }
 
 fn check_user(world: &World, identity: &Identity) -> Result<(), WxError> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rstest::rstest;
 use wxsandbox::{Policy, UserConfig};
 
-use crate::house::{House, errcode, json, text};
+use crate::house::{House, errcode, json_of, text};
 
 #[tokio::test]
 async fn a_code_becomes_openid_session_key_and_unionid_without_an_errcode() {
@@ -25,7 +25,7 @@ async fn the_answer_is_json_in_text_plain_with_status_200_even_for_failures() {
     assert_eq!(response.status(), 200);
     let content_type = response.headers()["content-type"].to_str().unwrap();
     assert!(content_type.starts_with("text/plain"), "{content_type}");
-    assert_eq!(errcode(&json(response).await.unwrap()), Some(41002));
+    assert_eq!(errcode(&json_of(response).await.unwrap()), Some(41002));
 }
 
 #[tokio::test]
@@ -130,7 +130,7 @@ async fn a_wrong_parameter_is_named_by_its_errcode_and_leaves_the_code_unused(
         })
         .collect();
     let response = house.get("/sns/jscode2session", &query).await.unwrap();
-    assert_eq!(errcode(&json(response).await.unwrap()), Some(expected));
+    assert_eq!(errcode(&json_of(response).await.unwrap()), Some(expected));
     assert_eq!(errcode(&house.code2session(&code).await.unwrap()), None);
 }
 
@@ -146,7 +146,7 @@ async fn a_stray_access_token_is_ignored() {
         ("grant_type", "authorization_code"),
     ];
     let response = house.get("/sns/jscode2session", &query).await.unwrap();
-    assert_eq!(errcode(&json(response).await.unwrap()), None);
+    assert_eq!(errcode(&json_of(response).await.unwrap()), None);
 }
 
 #[tokio::test]
@@ -160,7 +160,7 @@ async fn parameters_in_a_post_form_count_as_missing() {
         .client
         .post(house.url("/sns/jscode2session"))
         .form(&form);
-    let answer = json(request.send().await.unwrap()).await.unwrap();
+    let answer = json_of(request.send().await.unwrap()).await.unwrap();
     assert_eq!(errcode(&answer), Some(41002));
 }
 

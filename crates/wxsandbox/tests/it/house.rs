@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use anyhow::{Context, Result};
 use reqwest::{Client, Response};
 use secrecy::ExposeSecret;
-use serde_json::Value;
+use serde_json::{Value, json};
 use wxsandbox::{ClockStart, Control, Moment, Phone, RunningSandbox, Sandbox, SandboxConfig};
 
 pub(crate) struct House {
@@ -73,7 +73,61 @@ impl House {
             ("js_code", code),
             ("grant_type", "authorization_code"),
         ];
-        json(self.get("/sns/jscode2session", &query).await?).await
+        json_of(self.get("/sns/jscode2session", &query).await?).await
+    }
+
+    /// A token from `/cgi-bin/stable_token`.
+    pub(crate) async fn token(&self) -> Result<String> {
+        self.token_of(&self.app).await
+    }
+
+    pub(crate) async fn token_of(&self, app: &AppKeys) -> Result<String> {
+        let answer = self.stable_token(app, false).await?;
+        Ok(text(&answer, "access_token")?.to_owned())
+    }
+
+    pub(crate) async fn stable_token(&self, app: &AppKeys, force: bool) -> Result<Value> {
+        let body = json!({
+            "grant_type": "client_credential",
+            "appid": app.id,
+            "secret": app.secret,
+            "force_refresh": force,
+        });
+        self.post("/cgi-bin/stable_token", &[], &body).await
+    }
+
+    pub(crate) async fn plain_token(&self) -> Result<Value> {
+        let query = [
+            ("grant_type", "client_credential"),
+            ("appid", self.app.id.as_str()),
+            ("secret", &self.app.secret),
+        ];
+        json_of(self.get("/cgi-bin/token", &query).await?).await
+    }
+
+    /// A login's session_key and openid.
+    pub(crate) async fn session(&self, user: &str) -> Result<Session> {
+        let code = self.phone(user)?.login()?;
+        let answer = self.code2session(&code).await?;
+        Ok(Session {
+            openid: text(&answer, "openid")?.to_owned(),
+            key: text(&answer, "session_key")?.to_owned(),
+        })
+    }
+
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        body: &Value,
+    ) -> Result<Value> {
+        let request = self.client.post(self.url(path)).query(query).json(body);
+        json_of(request.send().await?).await
+    }
+
+    /// The answer to a GET, as JSON.
+    pub(crate) async fn ask(&self, path: &str, query: &[(&str, &str)]) -> Result<Value> {
+        json_of(self.get(path, query).await?).await
     }
 
     pub(crate) async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Response> {
@@ -95,8 +149,14 @@ impl AppKeys {
     }
 }
 
+/// What code2session gave.
+pub(crate) struct Session {
+    pub(crate) openid: String,
+    pub(crate) key: String,
+}
+
 /// The body as JSON, whatever its content type says.
-pub(crate) async fn json(response: Response) -> Result<Value> {
+pub(crate) async fn json_of(response: Response) -> Result<Value> {
     Ok(serde_json::from_str(&response.text().await?)?)
 }
 

@@ -5,14 +5,14 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 use sha1::{Digest, Sha1};
 
-use crate::house::{House, json, text};
+use crate::house::{House, json_of, text};
 
 #[tokio::test]
 async fn login_over_http_gives_a_code_that_works() {
     let house = House::open().unwrap();
     let url = house.url("/phone/alice/login");
     for request in [house.client.get(&url), house.client.post(&url)] {
-        let answer = json(request.send().await.unwrap()).await.unwrap();
+        let answer = json_of(request.send().await.unwrap()).await.unwrap();
         let code = text(&answer, "code").unwrap();
         let session = house.code2session(code).await.unwrap();
         assert!(session.get("openid").is_some(), "{session}");
@@ -38,7 +38,7 @@ async fn login_gives_the_bare_code_to_who_wants_text() {
 async fn login_at_another_app_is_for_that_app() {
     let house = House::open().unwrap();
     let query = [("appid", house.other_app.id.as_str())];
-    let answer = json(house.get("/phone/alice/login", &query).await.unwrap())
+    let answer = json_of(house.get("/phone/alice/login", &query).await.unwrap())
         .await
         .unwrap();
     let code = text(&answer, "code").unwrap();
@@ -51,7 +51,7 @@ async fn an_unknown_user_is_answered_with_what_to_do() {
     let house = House::open().unwrap();
     let response = house.get("/phone/nobody/login", &[]).await.unwrap();
     assert_eq!(response.status(), 404);
-    let answer = json(response).await.unwrap();
+    let answer = json_of(response).await.unwrap();
     assert!(
         text(&answer, "error").unwrap().contains("/sandbox/users"),
         "{answer}"
@@ -64,7 +64,7 @@ async fn the_profile_opens_with_the_session_key_and_its_signature_holds() {
     let phone = house.alice().unwrap();
     let session = house.code2session(&phone.login().unwrap()).await.unwrap();
     let key = text(&session, "session_key").unwrap();
-    let answer = json(house.get("/phone/alice/profile", &[]).await.unwrap())
+    let answer = json_of(house.get("/phone/alice/profile", &[]).await.unwrap())
         .await
         .unwrap();
     let raw = text(&answer, "rawData").unwrap();
@@ -85,7 +85,7 @@ async fn the_anonymous_profile_hides_the_name_and_keeps_the_openid() {
         .await
         .unwrap();
     let query = [("kind", "anonymous"), ("watermark_shift_s", "-3600")];
-    let answer = json(house.get("/phone/alice/profile", &query).await.unwrap())
+    let answer = json_of(house.get("/phone/alice/profile", &query).await.unwrap())
         .await
         .unwrap();
     let opened = open(text(&session, "session_key").unwrap(), &answer);
@@ -100,7 +100,7 @@ async fn encrypted_data_before_any_login_is_refused_with_what_to_do() {
     let house = House::open().unwrap();
     let response = house.get("/phone/alice/profile", &[]).await.unwrap();
     assert_eq!(response.status(), 409);
-    let answer = json(response).await.unwrap();
+    let answer = json_of(response).await.unwrap();
     assert!(
         text(&answer, "error").unwrap().contains("wx.login"),
         "{answer}"
@@ -112,7 +112,7 @@ async fn data_made_before_the_key_was_replaced_does_not_open_with_the_new_one() 
     let house = House::open().unwrap();
     let phone = house.alice().unwrap();
     phone.login().unwrap();
-    let old = json(house.get("/phone/alice/profile", &[]).await.unwrap())
+    let old = json_of(house.get("/phone/alice/profile", &[]).await.unwrap())
         .await
         .unwrap();
     let code = phone.login_with_fresh_key().unwrap();
@@ -123,7 +123,7 @@ async fn data_made_before_the_key_was_replaced_does_not_open_with_the_new_one() 
 #[tokio::test]
 async fn the_phone_number_button_gives_a_code_and_after_a_login_encrypted_data() {
     let house = House::open().unwrap();
-    let before = json(house.get("/phone/alice/phone-number", &[]).await.unwrap())
+    let before = json_of(house.get("/phone/alice/phone-number", &[]).await.unwrap())
         .await
         .unwrap();
     assert_eq!(text(&before, "code").unwrap().len(), 64);
@@ -132,7 +132,7 @@ async fn the_phone_number_button_gives_a_code_and_after_a_login_encrypted_data()
         .code2session(&house.alice().unwrap().login().unwrap())
         .await
         .unwrap();
-    let after = json(house.get("/phone/alice/phone-number", &[]).await.unwrap())
+    let after = json_of(house.get("/phone/alice/phone-number", &[]).await.unwrap())
         .await
         .unwrap();
     let opened = open(text(&session, "session_key").unwrap(), &after);
@@ -145,7 +145,7 @@ pub(crate) fn open(session_key: &str, sealed: &Value) -> Value {
 }
 
 /// Opens encrypted data with another implementation than the sandbox's own.
-fn try_open(session_key: &str, sealed: &Value) -> Option<Value> {
+pub(crate) fn try_open(session_key: &str, sealed: &Value) -> Option<Value> {
     let decode = |field: &str| STANDARD.decode(sealed.get(field)?.as_str()?).ok();
     let mut data = decode("encryptedData")?;
     let key = STANDARD.decode(session_key).ok()?;

@@ -1,0 +1,254 @@
+//! Each fault, as a client meets it.
+
+use std::{error::Error as _, time::Duration};
+
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
+};
+use wxsandbox::{Api, Fault, FaultEffect};
+
+use crate::house::{House, errcode, json_of, text};
+
+const LOGIN: Api = Api::Code2Session;
+
+/// Logs alice in with this fault in force for one call, and gives the code too.
+async fn struck(house: &House, fault: Fault) -> (String, reqwest::Result<reqwest::Response>) {
+    house.control().inject(fault.times(1));
+    let code = house.alice().unwrap().login().unwrap();
+    let response = house.client.get(login_url(house, &code)).send().await;
+    (code, response)
+}
+
+fn login_url(house: &House, code: &str) -> String {
+    let (id, secret) = (&house.app.id, &house.app.secret);
+    house.url(&format!(
+        "/sns/jscode2session?appid={id}&secret={secret}&js_code={code}&grant_type=authorization_code"
+    ))
+}
+
+async fn struck_answer(house: &House, effect: FaultEffect) -> Value {
+    let (_, response) = struck(house, Fault::on(LOGIN, effect)).await;
+    json_of(response.unwrap()).await.unwrap()
+}
+
+async fn later(house: &House, code: &str) -> Option<i64> {
+    errcode(&house.code2session(code).await.unwrap())
+}
+
+const BUSY: FaultEffect = FaultEffect::Errcode {
+    code: -1,
+    errmsg: None,
+};
+
+#[tokio::test]
+async fn an_errcode_comes_before_the_work_and_leaves_the_code_unused() {
+    let house = House::open().unwrap();
+    let (code, response) = struck(&house, Fault::on(LOGIN, BUSY)).await;
+    let answer = json_of(response.unwrap()).await.unwrap();
+    assert_eq!(answer, json!({"errcode": -1, "errmsg": "system error"}));
+    assert_eq!(later(&house, &code).await, None);
+}
+
+#[tokio::test]
+async fn an_errcode_after_the_work_has_used_the_code_up() {
+    let house = House::open().unwrap();
+    let (code, response) = struck(&house, Fault::on(LOGIN, BUSY).after_the_work()).await;
+    assert_eq!(
+        errcode(&json_of(response.unwrap()).await.unwrap()),
+        Some(-1)
+    );
+    assert_eq!(later(&house, &code).await, Some(40163));
+}
+
+#[tokio::test]
+async fn a_reset_before_the_work_leaves_the_code_unused_and_one_after_it_does_not() {
+    let house = House::open().unwrap();
+    let fault = Fault::on(LOGIN, FaultEffect::Reset);
+    let (code, response) = struck(&house, fault.clone()).await;
+    assert!(!response.unwrap_err().is_timeout());
+    assert_eq!(later(&house, &code).await, None);
+    let (code, response) = struck(&house, fault.after_the_work()).await;
+    assert!(response.is_err());
+    assert_eq!(later(&house, &code).await, Some(40163));
+}
+
+#[tokio::test]
+async fn a_reset_is_a_reset_and_not_an_orderly_end() {
+    let house = House::open().unwrap();
+    let (_, response) = struck(&house, Fault::on(LOGIN, FaultEffect::Reset)).await;
+    let error = response.unwrap_err();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if let Some(io) = cause.downcast_ref::<std::io::Error>() {
+            assert_eq!(io.kind(), std::io::ErrorKind::ConnectionReset);
+            return;
+        }
+        source = cause.source();
+    }
+    unreachable!("no I/O error in {error:?}");
+}
+
+#[tokio::test]
+async fn half_a_body_promises_its_whole_length() {
+    let house = House::open().unwrap();
+    house
+        .control()
+        .inject(Fault::on(LOGIN, FaultEffect::HalfBody));
+    let mut stream = TcpStream::connect(house.sandbox.addr()).await.unwrap();
+    let request = "GET /sns/jscode2session HTTP/1.1\r\nhost: x\r\n\r\n";
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut all = String::new();
+    let end = stream.read_to_string(&mut all).await;
+    let (head, body) = all.split_once("\r\n\r\n").unwrap();
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "));
+    let length: usize = length.unwrap().parse().unwrap();
+    assert_eq!(body.len(), length / 2, "{all} {end:?}");
+    assert!(body.starts_with(r#"{"errcode":41002"#), "{body}");
+}
+
+#[tokio::test]
+async fn a_hanging_call_keeps_the_connection_open_and_says_nothing() {
+    let house = House::open().unwrap();
+    let fault = Fault::on(LOGIN, FaultEffect::Hang).after_the_work();
+    house.control().inject(fault.times(1));
+    let code = house.alice().unwrap().login().unwrap();
+    let waiting = house.client.get(login_url(&house, &code)).send();
+    let waited = timeout(Duration::from_millis(200), waiting).await;
+    assert!(waited.is_err(), "{waited:?}");
+    assert_eq!(later(&house, &code).await, Some(40163));
+}
+
+#[tokio::test]
+async fn a_delay_delays() {
+    let house = House::open().unwrap();
+    let begin = tokio::time::Instant::now();
+    let answer = struck_answer(&house, FaultEffect::Delay { ms: 150 }).await;
+    assert!(begin.elapsed() >= Duration::from_millis(150));
+    assert!(answer.get("openid").is_some());
+}
+
+#[tokio::test]
+async fn a_gateway_in_trouble_sends_html() {
+    let house = House::open().unwrap();
+    let fault = Fault::on(LOGIN, FaultEffect::Html { status: 502 });
+    let (code, response) = struck(&house, fault).await;
+    let response = response.unwrap();
+    assert_eq!(
+        (
+            response.status().as_u16(),
+            &response.headers()["content-type"]
+        ),
+        (502, &"text/html".parse().unwrap())
+    );
+    assert!(response.text().await.unwrap().contains("502 Bad Gateway"));
+    assert_eq!(later(&house, &code).await, None);
+}
+
+#[tokio::test]
+async fn a_redirect_points_elsewhere() {
+    let house = House::open().unwrap();
+    let location = "http://127.0.0.1:9/elsewhere".to_owned();
+    let (_, response) = struck(&house, Fault::on(LOGIN, FaultEffect::Redirect { location })).await;
+    let response = response.unwrap();
+    assert_eq!(response.status(), 302);
+    assert_eq!(
+        response.headers()["location"],
+        "http://127.0.0.1:9/elsewhere"
+    );
+}
+
+#[tokio::test]
+async fn another_content_type_stands_around_the_same_body() {
+    let house = House::open().unwrap();
+    let value = "application/json".to_owned();
+    let (_, response) = struck(&house, Fault::on(LOGIN, FaultEffect::ContentType { value })).await;
+    let response = response.unwrap();
+    assert_eq!(response.headers()["content-type"], "application/json");
+    assert!(json_of(response).await.unwrap().get("openid").is_some());
+}
+
+#[tokio::test]
+async fn answers_are_disfigured_as_asked() {
+    let house = House::open().unwrap();
+    let zero = struck_answer(&house, FaultEffect::ErrcodeZero).await;
+    assert_eq!(
+        (&zero["errcode"], &zero["errmsg"]),
+        (&json!(0), &json!("ok"))
+    );
+    assert!(zero.get("openid").is_some());
+    let extra = struck_answer(&house, FaultEffect::ExtraFields).await;
+    assert!(
+        extra.get("openid").is_some() && extra.as_object().unwrap().len() > 4,
+        "{extra}"
+    );
+    let field = "openid".to_owned();
+    let without = struck_answer(&house, FaultEffect::WithoutField { field }).await;
+    assert!(without.get("openid").is_none() && without.get("session_key").is_some());
+}
+
+#[tokio::test]
+async fn an_errcode_can_be_a_string() {
+    let house = House::open().unwrap();
+    house
+        .control()
+        .inject(Fault::on(LOGIN, FaultEffect::ErrcodeAsString));
+    let answer = house.code2session("0nonsense").await.unwrap();
+    assert_eq!(text(&answer, "errcode").unwrap(), "40029");
+}
+
+#[tokio::test]
+async fn slashes_can_be_escaped_and_mean_the_same() {
+    let house = House::open().unwrap();
+    let body = FaultEffect::Body {
+        body: r#"{"a":"b"}"#.to_owned(),
+        status: 200,
+        content_type: "text/plain".to_owned(),
+    };
+    assert_eq!(struck_answer(&house, body).await, json!({"a": "b"}));
+    house
+        .control()
+        .inject(Fault::on(Api::Token, FaultEffect::EscapedSlashes));
+    let response = house.get(
+        "/cgi-bin/token",
+        &[("grant_type", "client_credential"), ("appid", "wx/")],
+    );
+    let answer = json_of(response.await.unwrap()).await.unwrap();
+    assert_eq!(errcode(&answer), Some(41004));
+}
+
+#[tokio::test]
+async fn a_fault_can_be_one_apps_and_be_taken_back() {
+    let house = House::open().unwrap();
+    let fault = Fault::on(LOGIN, BUSY).for_app(&house.other_app.id);
+    let id = house.control().inject(fault);
+    let code = house.alice().unwrap().login().unwrap();
+    let other = house
+        .code2session_as(&house.other_app, &code)
+        .await
+        .unwrap();
+    assert_eq!(errcode(&other), Some(-1));
+    assert_eq!(later(&house, &code).await, None);
+    house.control().remove_fault(id).unwrap();
+    let other = house
+        .code2session_as(&house.other_app, &code)
+        .await
+        .unwrap();
+    assert_eq!(errcode(&other), Some(40029));
+}
+
+#[tokio::test]
+async fn faults_are_injected_over_http_and_show_in_the_calls() {
+    let house = House::open().unwrap();
+    let fault = json!({"api": "/cgi-bin/token", "effect": "errcode", "code": 45009, "times": 1});
+    house.post("/sandbox/faults", &[], &fault).await.unwrap();
+    assert_eq!(errcode(&house.plain_token().await.unwrap()), Some(45009));
+    assert_eq!(errcode(&house.plain_token().await.unwrap()), None);
+    let calls = house.control().calls();
+    assert_eq!(calls.first().unwrap().faults, ["errcode"]);
+    assert_eq!(house.control().count_of(Api::Token), 2);
+}

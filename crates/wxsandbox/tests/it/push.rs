@@ -1,0 +1,168 @@
+//! Message push against a developer's server.
+
+use aes::cipher::{BlockModeDecrypt, KeyIvInit, block_padding::NoPadding};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use rstest::rstest;
+use serde_json::{Value, json};
+use sha1::{Digest, Sha1};
+use wxsandbox::{PushConfig, PushFormat, PushMode, UserDataEvent};
+
+use crate::{
+    house::House,
+    receiver::{Answer, Received, Receiver},
+};
+
+const TOKEN: &str = "sesame";
+/// The base64 of 32 bytes of `k`, without its padding.
+const AES_KEY: &str = "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s";
+
+fn house(server: &Receiver, mode: PushMode, format: PushFormat) -> House {
+    House::with(|config| {
+        config.policy.push_timeout_ms = 200;
+        config.apps[0].push = Some(PushConfig {
+            url: format!("{}/events", server.url),
+            token: TOKEN.into(),
+            encoding_aes_key: AES_KEY.into(),
+            mode,
+            format,
+        });
+    })
+    .unwrap()
+}
+
+fn sorted_sha1(mut parts: Vec<&str>) -> String {
+    parts.sort_unstable();
+    hex::encode(Sha1::digest(parts.concat()))
+}
+
+/// The message behind `Encrypt`, opened with another implementation than the sandbox's own.
+fn decrypt(encrypt: &str) -> (String, String) {
+    let key = [b'k'; 32];
+    let mut data = STANDARD.decode(encrypt).unwrap();
+    let cipher = cbc::Decryptor::<aes::Aes256>::new_from_slices(&key, &key[..16]).unwrap();
+    let plain = cipher.decrypt_padded::<NoPadding>(&mut data).unwrap();
+    let padding = usize::from(*plain.last().unwrap());
+    assert!((1..=32).contains(&padding) && plain.len().is_multiple_of(32));
+    let plain = &plain[..plain.len() - padding];
+    let length = u32::from_be_bytes(plain[16..20].try_into().unwrap());
+    let (message, app_id) = plain[20..].split_at(usize::try_from(length).unwrap());
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (text(message), text(app_id))
+}
+
+fn signature_holds(received: &Received) -> bool {
+    let part = |name| received.query(name).unwrap();
+    sorted_sha1(vec![TOKEN, part("timestamp"), part("nonce")]) == part("signature")
+}
+
+#[tokio::test]
+async fn the_url_is_verified_by_its_echo() {
+    let server = Receiver::answering(Answer::Echo).unwrap();
+    let house = house(&server, PushMode::Safe, PushFormat::Json);
+    let attempt = house.control().verify_push(&house.app.id).await.unwrap();
+    assert!(attempt.accepted, "{attempt:?}");
+    let received = server.received();
+    assert_eq!(received[0].method, "GET");
+    assert!(signature_holds(&received[0]));
+}
+
+#[tokio::test]
+async fn a_url_that_does_not_echo_is_refused() {
+    let server = Receiver::answering(Answer::Text("success")).unwrap();
+    let house = house(&server, PushMode::Safe, PushFormat::Json);
+    let attempt = house.control().verify_push(&house.app.id).await.unwrap();
+    assert!(!attempt.accepted, "{attempt:?}");
+}
+
+#[tokio::test]
+async fn in_safe_mode_the_event_is_encrypted_and_signed() {
+    let server = Receiver::answering(Answer::Text("success")).unwrap();
+    let house = house(&server, PushMode::Safe, PushFormat::Json);
+    let event = UserDataEvent::UserAuthorizationRevoke {
+        revoke_info: "8".to_owned(),
+    };
+    let delivery = house
+        .control()
+        .push_event(&house.app.id, "alice", &event)
+        .await
+        .unwrap();
+    assert!(
+        delivery.delivered && delivery.attempts.len() == 1,
+        "{delivery:?}"
+    );
+    let received = server.received().remove(0);
+    let body: Value = serde_json::from_str(&received.body).unwrap();
+    let encrypt = body["Encrypt"].as_str().unwrap();
+    let part = |name| received.query(name).unwrap();
+    let parts = vec![TOKEN, part("timestamp"), part("nonce"), encrypt];
+    assert_eq!(part("msg_signature"), sorted_sha1(parts));
+    assert_eq!(part("encrypt_type"), "aes");
+    let (message, app_id) = decrypt(encrypt);
+    assert_eq!(app_id, house.app.id);
+    let message: Value = serde_json::from_str(&message).unwrap();
+    assert_eq!(message["Event"], "user_authorization_revoke");
+    assert_eq!(message["RevokeInfo"], "8");
+    assert_eq!(message["OpenID"], house.alice().unwrap().openid());
+    assert_eq!(message["AppID"], house.app.id.as_str());
+    assert_eq!(message["CreateTime"], 1_750_000_000);
+}
+
+#[rstest]
+#[case::json(PushFormat::Json, r#""Event":"user_info_modified""#)]
+#[case::xml(PushFormat::Xml, "<Event><![CDATA[user_info_modified]]></Event>")]
+#[tokio::test]
+async fn in_plain_mode_the_event_is_in_clear(#[case] format: PushFormat, #[case] shown: &str) {
+    let server = Receiver::answering(Answer::Text("")).unwrap();
+    let house = house(&server, PushMode::Plain, format);
+    let event = UserDataEvent::UserInfoModified;
+    let delivery = house
+        .control()
+        .push_event(&house.app.id, "alice", &event)
+        .await
+        .unwrap();
+    assert!(delivery.delivered, "an empty answer will do: {delivery:?}");
+    let received = server.received().remove(0);
+    assert!(received.body.contains(shown), "{}", received.body);
+    assert!(signature_holds(&received));
+    assert_eq!(received.query("msg_signature"), None);
+}
+
+#[tokio::test]
+async fn a_message_that_is_not_answered_is_repeated_three_times_in_all() {
+    let server = Receiver::answering(Answer::Silence).unwrap();
+    let house = house(&server, PushMode::Plain, PushFormat::Json);
+    let message = json!({"action": "CheckContainerPath"});
+    let delivery = house.control().push(&house.app.id, &message).await.unwrap();
+    assert_eq!((delivery.delivered, delivery.attempts.len()), (false, 3));
+    assert_eq!(server.received().len(), 3);
+    assert!(
+        delivery
+            .attempts
+            .iter()
+            .all(|attempt| attempt.status.is_none())
+    );
+}
+
+#[tokio::test]
+async fn an_answer_that_is_neither_success_nor_empty_is_no_answer() {
+    let server = Receiver::answering(Answer::Text("{\"code\":200}")).unwrap();
+    let house = house(&server, PushMode::Plain, PushFormat::Json);
+    let event = UserDataEvent::UserAuthorizationCancellation;
+    let delivery = house
+        .control()
+        .push_event(&house.app.id, "bob", &event)
+        .await
+        .unwrap();
+    assert_eq!((delivery.delivered, delivery.attempts.len()), (false, 3));
+}
+
+#[tokio::test]
+async fn an_event_is_pushed_over_http_too() {
+    let server = Receiver::answering(Answer::Text("success")).unwrap();
+    let house = house(&server, PushMode::Compatible, PushFormat::Json);
+    let path = format!("/sandbox/apps/{}/push/event", house.app.id);
+    let body = json!({"user": "alice", "event": "user_authorization_cancellation"});
+    let delivery = house.post(&path, &[], &body).await.unwrap();
+    assert_eq!(delivery["delivered"], true, "{delivery}");
+    assert!(server.received()[0].body.contains("Encrypt"));
+}

@@ -1,0 +1,142 @@
+//! getpaidunionid, getpluginopenpid, getuserencryptkey, unknown calls.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::{
+    house::{House, errcode, json_of, text},
+    session::sign,
+};
+
+#[tokio::test]
+async fn a_payment_vouches_for_the_unionid_for_five_minutes() {
+    let house = House::open().unwrap();
+    let (alice, token) = (house.alice().unwrap(), house.token().await.unwrap());
+    let paid = alice.pay();
+    let base = [("access_token", token.as_str()), ("openid", alice.openid())];
+    let ask = async |order: &[(&str, &str)]| {
+        let query = [&base, order].concat();
+        house.ask("/wxa/getpaidunionid", &query).await.unwrap()
+    };
+    let by_transaction = ask(&[("transaction_id", &paid.transaction_id)]).await;
+    assert_eq!(
+        text(&by_transaction, "unionid").ok(),
+        alice.unionid().as_deref()
+    );
+    let merchant = [
+        ("mch_id", &*paid.mch_id),
+        ("out_trade_no", &paid.out_trade_no),
+    ];
+    let by_merchant = ask(&merchant).await;
+    assert_eq!(by_merchant["unionid"], by_transaction["unionid"]);
+    assert_eq!(errcode(&ask(&[("transaction_id", "1")]).await), Some(89300));
+    assert_eq!(errcode(&ask(&[]).await), Some(89300));
+    house
+        .control()
+        .bind_open_platform(&house.app.id, None)
+        .unwrap();
+    assert_eq!(errcode(&ask(&merchant).await), Some(89002));
+    house
+        .control()
+        .bind_open_platform(&house.app.id, Some("demo"))
+        .unwrap();
+    house.control().advance(Duration::from_mins(5));
+    assert_eq!(errcode(&ask(&merchant).await), Some(89300));
+}
+
+#[tokio::test]
+async fn a_plugin_code_becomes_an_openpid_once_and_for_its_plugin() {
+    let house = House::open().unwrap();
+    let alice = house.alice().unwrap();
+    let (own, other) = (
+        house.token().await.unwrap(),
+        house.token_of(&house.other_app).await.unwrap(),
+    );
+    let code = alice.plugin_login();
+    let ask = async |token: &str, code: &str| {
+        let query = [("access_token", token)];
+        let body = json!({"code": code});
+        house
+            .post("/wxa/getpluginopenpid", &query, &body)
+            .await
+            .unwrap()
+    };
+    assert_eq!(errcode(&ask(&own, "short").await), Some(1001));
+    assert_eq!(errcode(&ask(&other, &code).await), Some(1005));
+    let answer = ask(&own, &code).await;
+    assert_ne!(text(&answer, "openpid").unwrap(), alice.openid());
+    assert_eq!(errcode(&ask(&own, &code).await), Some(1007));
+    let next = ask(&own, &alice.plugin_login()).await;
+    assert_eq!(next["openpid"], answer["openpid"]);
+    let late = alice.plugin_login();
+    house.control().advance(Duration::from_mins(5));
+    assert_eq!(errcode(&ask(&own, &late).await), Some(1007));
+    let url = house.url("/wxa/getpluginopenpid");
+    let rubbish = house
+        .client
+        .post(url)
+        .query(&[("access_token", &own)])
+        .body("{");
+    let rubbish = json_of(rubbish.send().await.unwrap()).await.unwrap();
+    assert_eq!(errcode(&rubbish), Some(1022));
+}
+
+#[tokio::test]
+async fn the_users_last_three_keys_come_by_get_and_post() {
+    let house = House::open().unwrap();
+    let session = house.session("alice").await.unwrap();
+    let alice = house.alice().unwrap();
+    let on_phone = alice.latest_user_key().unwrap();
+    for _ in 0..3 {
+        house.control().advance(Duration::from_hours(1));
+        alice.latest_user_key().unwrap();
+    }
+    house.control().advance(Duration::from_secs(10));
+    let token = house.token().await.unwrap();
+    let signature = sign(&session.key);
+    let query = [
+        ("access_token", token.as_str()),
+        ("openid", &session.openid),
+        ("signature", &signature),
+        ("sig_method", "hmac_sha256"),
+    ];
+    let path = "/wxa/business/getuserencryptkey";
+    let by_get = house.ask(path, &query).await.unwrap();
+    let by_post = house
+        .client
+        .post(house.url(path))
+        .query(&query)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(json_of(by_post).await.unwrap(), by_get);
+    let list = by_get["key_info_list"].as_array().unwrap();
+    let versions: Vec<_> = list
+        .iter()
+        .map(|key| key["version"].as_u64().unwrap())
+        .collect();
+    assert_eq!(versions, [4, 3, 2]);
+    assert_eq!(list[0]["expire_in"], 3_590);
+    assert_eq!((on_phone.version, on_phone.iv.len()), (1, 16));
+}
+
+#[tokio::test]
+async fn an_unknown_path_is_an_invalid_url() {
+    let house = House::open().unwrap();
+    let answer = house.ask("/wxa/no_such_call", &[]).await.unwrap();
+    assert_eq!(errcode(&answer), Some(40066));
+}
+
+#[tokio::test]
+async fn a_chunked_post_gets_an_empty_412_where_wechats_gateway_does_so() {
+    let house = House::with(|config| config.policy.refuse_chunked = true).unwrap();
+    let chunks = futures_util::stream::iter([Ok::<_, std::io::Error>("{}")]);
+    let body = reqwest::Body::wrap_stream(chunks);
+    let url = house.url("/cgi-bin/stable_token");
+    let response = house.client.post(&url).body(body).send().await.unwrap();
+    assert_eq!(response.status(), 412);
+    assert_eq!(response.text().await.unwrap(), "");
+    let whole = house.client.post(&url).body("{}").send().await.unwrap();
+    assert_eq!(whole.status(), 200);
+}
