@@ -11,9 +11,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use domain::id::AppId;
+use domain::ports::{Clock, WechatTokenRepository};
 
 pub use encrypted_message::EncryptedMessage;
-pub use phone_number::PhoneNumber;
 pub use session::session_signature;
 pub use union_id::PaidOrder;
 pub use user_encrypt_key::UserEncryptKey;
@@ -22,10 +22,7 @@ use crate::app::App;
 use crate::client::WechatClient;
 use crate::error::WechatError;
 use crate::security::ApiSecurity;
-use crate::token::{
-    FetchedToken, InMemoryTokenStore, PlainTokens, StableTokens, TokenClient, TokenSource,
-    TokenStore,
-};
+use crate::token::{FetchedToken, PlainTokens, StableTokens, TokenClient, TokenSource};
 
 /// A client for one app: a value one holds. Cheap to clone; the clones share the token.
 ///
@@ -38,41 +35,43 @@ pub struct AppClient {
 }
 
 impl AppClient {
-    /// A client for `app` that uses stable tokens and keeps them in this process.
+    /// A client for `app` that uses stable tokens.
     #[must_use]
     pub fn new(client: WechatClient, app: App) -> Self {
-        Self::sharing(client, app, Arc::new(InMemoryTokenStore::default()))
-    }
-
-    /// The same, with the tokens in a `store` that replicas share.
-    #[must_use]
-    pub fn sharing(client: WechatClient, app: App, store: Arc<dyn TokenStore>) -> Self {
         let app_id = app.app_id.clone();
-        let source = Arc::new(StableTokens::new(client.clone(), app));
-        Self::with_tokens(client, app_id, source, store)
+        let tokens = StableTokens::new(client.clone(), app);
+        Self::with_tokens(client, app_id, Arc::new(tokens))
     }
 
     /// The same, with plain tokens: for an app whose other programs cannot use stable ones.
     #[must_use]
-    pub fn with_plain_tokens(client: WechatClient, app: App, store: Arc<dyn TokenStore>) -> Self {
+    pub fn with_plain_tokens(client: WechatClient, app: App) -> Self {
         let app_id = app.app_id.clone();
-        let source = Arc::new(PlainTokens::new(client.clone(), app));
-        Self::with_tokens(client, app_id, source, store)
+        let tokens = PlainTokens::new(client.clone(), app);
+        Self::with_tokens(client, app_id, Arc::new(tokens))
     }
 
     /// A client for the app `app_id` whose tokens come from `source`: of a third-party platform
     /// ([`AuthorizerTokens`](crate::component::AuthorizerTokens)), or of a place of one's own.
     #[must_use]
-    pub fn with_tokens(
-        client: WechatClient,
-        app_id: AppId,
-        source: Arc<dyn TokenSource>,
-        store: Arc<dyn TokenStore>,
-    ) -> Self {
+    pub fn with_tokens(client: WechatClient, app_id: AppId, source: Arc<dyn TokenSource>) -> Self {
         Self {
-            client: TokenClient::new(client, source, store),
+            client: TokenClient::new(client, source),
             app_id,
             security: None,
+        }
+    }
+
+    /// Keeps the token in `repository`, for all replicas. `clock` says when it expires.
+    #[must_use]
+    pub fn sharing(
+        self,
+        repository: Arc<dyn WechatTokenRepository>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            client: self.client.sharing(repository, clock),
+            ..self
         }
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::id::AppId;
-use domain::ports::WechatSession;
+use domain::ports::{Clock, WechatSession, WechatTokenRepository};
 use domain::secret::LoginCode;
 use secrecy::SecretString;
 
@@ -21,7 +21,7 @@ use crate::app::AppSecret;
 use crate::client::{Call, Repeat, WechatClient};
 use crate::code2session::Code2SessionReply;
 use crate::error::WechatError;
-use crate::token::{TokenClient, TokenStore};
+use crate::token::TokenClient;
 
 /// A third-party platform and the secret that speaks for it at WeChat.
 #[derive(Clone, Debug)]
@@ -48,19 +48,27 @@ pub struct ComponentClient {
 }
 
 impl ComponentClient {
-    /// A client for `component`, with its token in `store`.
+    /// A client for `component`.
     #[must_use]
-    pub fn new(
-        client: WechatClient,
-        component: Component,
-        tickets: Arc<dyn TicketSource>,
-        store: Arc<dyn TokenStore>,
-    ) -> Self {
+    pub fn new(client: WechatClient, component: Component, tickets: Arc<dyn TicketSource>) -> Self {
         let app_id = component.app_id.clone();
         let source = ComponentTokens::new(client.clone(), component, tickets);
         Self {
-            client: TokenClient::new(client, Arc::new(source), store),
+            client: TokenClient::new(client, Arc::new(source)),
             app_id,
+        }
+    }
+
+    /// Keeps the token in `repository`, for all replicas. `clock` says when it expires.
+    #[must_use]
+    pub fn sharing(
+        self,
+        repository: Arc<dyn WechatTokenRepository>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            client: self.client.sharing(repository, clock),
+            ..self
         }
     }
 

@@ -77,4 +77,4 @@ fn exchange_error(error: WechatError) -> ExchangeError {
 /// An app without an AppSecret.
 #[derive(Debug, thiserror::Error)]
 #[error("no AppSecret is known for app {0}; add the app to the settings")]
-struct NoSecret(AppId);
+pub(crate) struct NoSecret(pub(crate) AppId);

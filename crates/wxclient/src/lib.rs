@@ -5,7 +5,7 @@
 //! | [`client`] | [`WechatClient`], how to build one, and its policy: deadlines, limits, retries |
 //! | [`app`] | the mini program a call is made for, with its AppSecret |
 //! | [`app_client`] | [`AppClient`]: the calls that need an access_token |
-//! | [`token`] | access tokens, and the port of the store that replicas share |
+//! | [`token`] | access tokens |
 //! | [`component`] | third-party platforms |
 //! | [`security`] | API signing and encryption |
 //! | [`cloud`] | the identity in the headers of WeChat's cloud hosting |
@@ -13,6 +13,7 @@
 //! | [`catalogue`] | every errcode: what it means, who must act, what the service answers |
 //! | [`error`] | [`WechatError`], which derives all it says from the catalogue |
 //! | [`exchanger`] | [`HttpCodeExchanger`], the adapter of the domain's port |
+//! | [`user_api`] | [`HttpWechatUserApi`], the adapter of the domain's port |
 #![doc = ""]
 #![doc = include_str!("../README.md")]
 
@@ -28,6 +29,7 @@ pub mod error;
 pub mod exchanger;
 pub mod security;
 pub mod token;
+pub mod user_api;
 mod wire;
 
 pub use api::Api;
@@ -36,3 +38,4 @@ pub use app_client::AppClient;
 pub use client::{BuildError, CallObserver, WechatClient, WechatClientBuilder};
 pub use error::{Fault, WechatError};
 pub use exchanger::HttpCodeExchanger;
+pub use user_api::HttpWechatUserApi;

@@ -4,46 +4,23 @@
 mod cache;
 mod client;
 mod fetch;
-mod store;
 
+use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::id::AppId;
-use secrecy::{ExposeSecret, SecretString};
+use domain::secret::WechatToken;
 
-use cache::TokenCache;
+use cache::{SharedTokens, TokenCache};
 pub(crate) use client::TokenClient;
 pub(crate) use fetch::TokenReply;
 pub use fetch::{PlainTokens, StableTokens};
-pub use store::{InMemoryTokenStore, StoredToken, TokenStore, TokenStoreError};
 
 use crate::api::Api;
 use crate::error::WechatError;
 
-/// A token that lets its holder call WeChat for an app. Opaque, up to 512 characters.
-#[derive(Clone, Debug)]
-pub struct WechatToken(SecretString);
-
-impl WechatToken {
-    /// Takes the text as it is.
-    #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(SecretString::from(text.into()))
-    }
-
-    /// The text itself. Every call is a place where the secret could get out.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        self.0.expose_secret()
-    }
-
-    pub(crate) fn is(&self, other: &Self) -> bool {
-        self.expose() == other.expose()
-    }
-}
-
-/// What a token is for: the key it is stored under.
+/// What a token is for. Its text (`wx0123456789abcdef/stable`) is the key it is stored under.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TokenKey {
     /// The app, or the third-party platform.
@@ -52,7 +29,7 @@ pub struct TokenKey {
     pub kind: TokenKind,
 }
 
-/// The kinds of tokens. [`id`](Self::id) is their lasting name.
+/// The kinds of tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TokenKind {
     /// Of 获取稳定版接口调用凭据 (stable_token).
@@ -65,23 +42,22 @@ pub enum TokenKind {
     Authorizer,
 }
 
-impl TokenKind {
-    /// A short name for storage.
-    #[must_use]
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::Stable => "stable",
-            Self::Plain => "plain",
-            Self::Component => "component",
-            Self::Authorizer => "authorizer",
-        }
+impl fmt::Display for TokenKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            TokenKind::Stable => "stable",
+            TokenKind::Plain => "plain",
+            TokenKind::Component => "component",
+            TokenKind::Authorizer => "authorizer",
+        };
+        write!(f, "{}/{kind}", self.owner)
     }
 }
 
-/// A token as WeChat has just given it.
+/// A token and how long it still works.
 #[derive(Clone, Debug)]
 pub struct FetchedToken {
-    /// The token.
+    /// The token: opaque, up to 512 characters.
     pub token: WechatToken,
     /// How long it works from now: up to two hours.
     pub expires_in: Duration,

@@ -16,6 +16,7 @@ pub use transport::{
 };
 
 use super::{Actor, Answer, Category, Deviation, Entry, Group, Retry, Text, Verdict};
+use crate::api::Api;
 
 pub(super) static GROUPS: &[Group] = &[
     Group {
@@ -113,3 +114,9 @@ const PHONE_BUTTON_AGAIN: Verdict = input(
     "请用户再次点击获取手机号按钮,发送新的 code",
     "let the user tap the phone number button again and send its new code",
 );
+
+/// What follows at the phone number's API from a code that does not hold.
+const PHONE: Deviation = Deviation {
+    apis: &[Api::PhoneNumber],
+    verdict: PHONE_BUTTON_AGAIN,
+};

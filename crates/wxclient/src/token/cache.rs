@@ -3,19 +3,29 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use domain::ports::{Clock, RepositoryError, StoredWechatToken, WechatTokenRepository};
+use domain::secret::WechatToken;
+use domain::time::after;
 use tokio::time::{Instant, timeout_at};
 
-use super::{FetchedToken, StoredToken, TokenSource, TokenStore, WechatToken};
+use super::{FetchedToken, TokenSource};
 use crate::error::{Fault, WechatError};
 
 /// The cache. Replicas need no lock between them: a stable token is the same for all who ask, and
-/// a plain one that another replica has displaced is refused (40001), which leads to the store.
+/// a plain one that another replica has displaced is refused (40001), which leads to the
+/// repository. A repository that is away only costs more calls of WeChat's token API.
 pub(crate) struct TokenCache {
     source: Arc<dyn TokenSource>,
-    store: Arc<dyn TokenStore>,
+    shared: Option<SharedTokens>,
     current: Mutex<Option<Current>>,
     /// Held by the one who fetches.
     fetching: tokio::sync::Mutex<()>,
+}
+
+/// Where replicas share their tokens, and the clock by which these expire.
+pub(crate) struct SharedTokens {
+    pub(crate) repository: Arc<dyn WechatTokenRepository>,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 #[derive(Clone)]
@@ -37,13 +47,18 @@ impl Current {
 }
 
 impl TokenCache {
-    pub(crate) fn new(source: Arc<dyn TokenSource>, store: Arc<dyn TokenStore>) -> Self {
+    pub(crate) fn new(source: Arc<dyn TokenSource>, shared: Option<SharedTokens>) -> Self {
         Self {
             source,
-            store,
+            shared,
             current: Mutex::default(),
             fetching: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// An empty cache of the same tokens, which shares them.
+    pub(crate) fn sharing(&self, shared: SharedTokens) -> Self {
+        Self::new(Arc::clone(&self.source), Some(shared))
     }
 
     /// The token to call WeChat with.
@@ -63,7 +78,7 @@ impl TokenCache {
         }
     }
 
-    /// Another token than `refused`, which WeChat does not take: from the store if a replica has
+    /// Another token than `refused`, which WeChat does not take: from the repository if a replica has
     /// put a newer one there, else fetched.
     pub(crate) async fn instead_of(
         &self,
@@ -86,53 +101,64 @@ impl TokenCache {
     /// One at a time: what the one before has found is there for the next.
     async fn renew(&self, refused: Option<&WechatToken>) -> Result<FetchedToken, WechatError> {
         let _one_at_a_time = self.fetching.lock().await;
-        let is_good = |token: &WechatToken| !refused.is_some_and(|refused| token.is(refused));
+        let is_good =
+            |token: &WechatToken| refused.is_none_or(|refused| token.expose() != refused.expose());
         if let Some(current) = self.current()
             && Instant::now() < current.stale
             && is_good(&current.token)
         {
             return Ok(current.into_fetched());
         }
-        if let Some(stored) = self.load().await
-            && stored.left > self.source.renewed_ahead()
-            && is_good(&stored.token)
+        if let Some(shared) = self.load().await
+            && shared.expires_in > self.source.renewed_ahead()
+            && is_good(&shared.token)
         {
-            return Ok(self.keep(stored));
+            return Ok(self.keep(shared));
         }
         let fetched = self.source.fetch().await?;
-        let stored = StoredToken {
-            token: fetched.token,
-            left: fetched.expires_in,
+        self.save(&fetched).await;
+        Ok(self.keep(fetched))
+    }
+
+    async fn load(&self) -> Option<FetchedToken> {
+        let SharedTokens { repository, clock } = self.shared.as_ref()?;
+        let key = self.source.key().to_string();
+        let StoredWechatToken { token, expires_at } =
+            repository.load(&key).await.unwrap_or_else(|error| {
+                warn(&error);
+                None
+            })?;
+        let left = expires_at.duration_since(clock.now());
+        let expires_in = Duration::try_from(left).ok()?;
+        Some(FetchedToken { token, expires_in })
+    }
+
+    async fn save(&self, fetched: &FetchedToken) {
+        let Some(SharedTokens { repository, clock }) = &self.shared else {
+            return;
         };
-        if let Err(error) = self.store.save(&self.source.key(), &stored).await {
+        let key = self.source.key().to_string();
+        let stored = StoredWechatToken {
+            token: fetched.token.clone(),
+            expires_at: after(clock.now(), fetched.expires_in),
+        };
+        if let Err(error) = repository.save(&key, &stored).await {
             warn(&error);
         }
-        Ok(self.keep(stored))
     }
 
-    async fn load(&self) -> Option<StoredToken> {
-        let loaded = self.store.load(&self.source.key()).await;
-        loaded.unwrap_or_else(|error| {
-            warn(&error);
-            None
-        })
-    }
-
-    fn keep(&self, stored: StoredToken) -> FetchedToken {
+    fn keep(&self, fetched: FetchedToken) -> FetchedToken {
         let now = Instant::now();
-        let good_for = stored
-            .left
+        let good_for = fetched
+            .expires_in
             .saturating_sub(self.source.renewed_ahead())
             .max(Duration::from_secs(1));
         *self.lock() = Some(Current {
-            token: stored.token.clone(),
+            token: fetched.token.clone(),
             stale: now + good_for,
-            dead: now + stored.left,
+            dead: now + fetched.expires_in,
         });
-        FetchedToken {
-            token: stored.token,
-            expires_in: stored.left,
-        }
+        fetched
     }
 
     /// The token at hand, if it still works.
@@ -146,10 +172,10 @@ impl TokenCache {
     }
 }
 
-fn warn(error: &super::TokenStoreError) {
+fn warn(error: &RepositoryError) {
     tracing::warn!(
         error = error as &dyn std::error::Error,
-        "going on without the token store"
+        "WeChat's access_token is not shared between replicas"
     );
 }
 
@@ -160,7 +186,7 @@ mod tests {
     use async_trait::async_trait;
     use domain::id::AppId;
 
-    use super::super::{InMemoryTokenStore, TokenKey, TokenKind};
+    use super::super::{TokenKey, TokenKind};
     use super::*;
     use crate::api::Api;
     use crate::error::Refusal;
@@ -196,7 +222,7 @@ mod tests {
 
     fn cache(tokens: impl IntoIterator<Item = (&'static str, u64)>) -> TokenCache {
         let script = Script(Mutex::new(tokens.into_iter().collect()));
-        TokenCache::new(Arc::new(script), Arc::new(InMemoryTokenStore::default()))
+        TokenCache::new(Arc::new(script), None)
     }
 
     async fn token(cache: &TokenCache) -> String {

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use domain::ports::{Clock, WechatTokenRepository};
 use serde::de::DeserializeOwned;
 
-use super::{FetchedToken, TokenCache, TokenSource, TokenStore};
+use super::{FetchedToken, SharedTokens, TokenCache, TokenSource};
 use crate::catalogue::Retry;
 use crate::client::{Call, WechatClient};
 use crate::error::{Fault, WechatError};
@@ -17,13 +18,20 @@ pub(crate) struct TokenClient {
 }
 
 impl TokenClient {
-    pub(crate) fn new(
-        client: WechatClient,
-        source: Arc<dyn TokenSource>,
-        store: Arc<dyn TokenStore>,
-    ) -> Self {
-        let tokens = Arc::new(TokenCache::new(source, store));
+    pub(crate) fn new(client: WechatClient, source: Arc<dyn TokenSource>) -> Self {
+        let tokens = Arc::new(TokenCache::new(source, None));
         Self { client, tokens }
+    }
+
+    /// The same, with its token in `repository` for all replicas. `clock` says when it expires.
+    pub(crate) fn sharing(
+        self,
+        repository: Arc<dyn WechatTokenRepository>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let shared = SharedTokens { repository, clock };
+        let tokens = Arc::new(self.tokens.sharing(shared));
+        Self { tokens, ..self }
     }
 
     pub(crate) async fn token(&self) -> Result<FetchedToken, WechatError> {

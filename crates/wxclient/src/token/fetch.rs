@@ -5,9 +5,10 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::secret::WechatToken;
 use serde::Deserialize;
 
-use super::{FetchedToken, TokenKey, TokenKind, TokenSource, WechatToken};
+use super::{FetchedToken, TokenKey, TokenKind, TokenSource};
 use crate::api::Api;
 use crate::app::App;
 use crate::client::{Call, Repeat, WechatClient};

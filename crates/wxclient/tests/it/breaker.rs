@@ -1,6 +1,7 @@
 //! The circuit breaker, seen from a login.
 
 use domain::id::OpenId;
+use domain::secret::PhoneCode;
 
 use crate::server::{Act, Server, answer};
 use crate::wechat::{SESSION, app_client, client, exchange, json, named, token};
@@ -33,7 +34,7 @@ async fn trouble_with_another_api_does_not_stop_a_login() {
         app.plugin_open_pid("c0de").await.unwrap_err();
     }
     let error = app
-        .phone_number("c0de", &OpenId::new("o1"))
+        .phone_number(&PhoneCode::new("c0de"), &OpenId::new("o1"))
         .await
         .unwrap_err();
     assert_ne!(error.fault().kind(), "breaker_open");

@@ -10,7 +10,6 @@ use rstest::rstest;
 use secrecy::{ExposeSecret as _, SecretString};
 use wxclient::catalogue::Answer;
 use wxclient::component::{AuthorizerTokens, Component, ComponentClient, TicketSource};
-use wxclient::token::InMemoryTokenStore;
 use wxclient::{AppClient, AppSecret, Fault, WechatError};
 
 use crate::server::Server;
@@ -34,7 +33,6 @@ fn component(server: &Server, ticket: Option<&'static str>) -> ComponentClient {
         client(&server.url).build().unwrap(),
         component,
         Arc::new(Ticket(ticket)),
-        Arc::new(InMemoryTokenStore::default()),
     )
 }
 
@@ -122,9 +120,8 @@ async fn an_authorised_app_is_called_with_the_platforms_token_for_it() {
         app_id.clone(),
         "r1".into(),
     ));
-    let store = Arc::new(InMemoryTokenStore::default());
     let client = client(&server.url).build().unwrap();
-    let app = AppClient::with_tokens(client, app_id, Arc::clone(&tokens) as _, store);
+    let app = AppClient::with_tokens(client, app_id, Arc::clone(&tokens) as _);
     assert!(app.check_encrypted_message("x").await.unwrap().is_none());
     let seen = server.seen();
     assert!(

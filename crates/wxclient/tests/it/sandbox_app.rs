@@ -8,7 +8,7 @@ use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::KeyPair as _;
 use domain::id::{AppId, OpenId};
-use domain::secret::SessionKey;
+use domain::secret::{PhoneCode, SessionKey};
 use domain::testing::FixedClock;
 use domain::time::Timestamp;
 use rstest::rstest;
@@ -17,7 +17,6 @@ use wxclient::app_client::PaidOrder;
 use wxclient::catalogue::Answer;
 use wxclient::component::{AuthorizerTokens, Component, ComponentClient, TicketSource};
 use wxclient::security::{ApiSecurity, ApiSecurityKeys};
-use wxclient::token::InMemoryTokenStore;
 use wxclient::{AppClient, AppSecret};
 use wxsandbox::{Api, ApiSecurityConfig, ComponentConfig, OpenDataOptions, SandboxConfig};
 
@@ -46,9 +45,10 @@ async fn a_phone_code_is_exchanged_once(#[case] as_number: bool) {
         .control()
         .change_policy(|policy| policy.country_code_as_number = as_number);
     let (app, open_id, _) = logged_in(&house).await;
-    let code = grant(&house).code;
+    let code = PhoneCode::new(grant(&house).code);
     let number = app.phone_number(&code, &open_id).await.unwrap();
-    assert_eq!(number.e164(), "+8613800138000");
+    assert_eq!(number.country_code, "86");
+    assert_eq!(number.pure_phone_number, "13800138000");
     let error = app.phone_number(&code, &open_id).await.unwrap_err();
     assert_eq!(error.answer(), Answer::PhoneCodeInvalid);
 }
@@ -57,7 +57,7 @@ async fn a_phone_code_is_exchanged_once(#[case] as_number: bool) {
 async fn another_persons_phone_code_is_refused() {
     let house = House::start();
     let (app, ..) = logged_in(&house).await;
-    let code = grant(&house).code;
+    let code = PhoneCode::new(grant(&house).code);
     let other = house.control().phone("bob", house.app.app_id.as_str());
     let bob = OpenId::new(other.unwrap().openid());
     let error = app.phone_number(&code, &bob).await.unwrap_err();
@@ -81,14 +81,10 @@ async fn a_token_is_replaced_when_it_is_revoked_and_when_it_expires() {
 async fn plain_tokens_do_as_well() {
     let house = House::start();
     let (_, open_id, key) = logged_in(&house).await;
-    let app = AppClient::with_plain_tokens(
-        house.client().build().unwrap(),
-        house.app.clone(),
-        Arc::new(InMemoryTokenStore::default()),
-    );
+    let client = house.client().build().unwrap();
+    let app = AppClient::with_plain_tokens(client.clone(), house.app.clone());
     assert!(app.check_session(&open_id, &key).await.unwrap());
     // Another program fetches a newer one, and time passes: ours is dead.
-    let client = house.client().build().unwrap();
     client.plain_token(&house.app).await.unwrap();
     house.control().advance(Duration::from_mins(6));
     assert!(app.check_session(&open_id, &key).await.unwrap());
@@ -163,7 +159,7 @@ async fn a_body_of_unknown_length_is_never_sent() {
         .control()
         .change_policy(|policy| policy.refuse_chunked = true);
     let (app, open_id, key) = logged_in(&house).await;
-    let code = grant(&house).code;
+    let code = PhoneCode::new(grant(&house).code);
     app.phone_number(&code, &open_id).await.unwrap();
     app.user_encrypt_keys(&open_id, &key).await.unwrap();
 }
@@ -204,8 +200,9 @@ async fn signed_and_encrypted_calls_are_understood_on_both_sides() {
     let security = ApiSecurity::new(house.app.app_id.clone(), &keys, clock);
     let app = app.secured(security.unwrap());
 
-    let number = app.phone_number(&grant(&house).code, &open_id).await;
-    assert_eq!(number.unwrap().e164(), "+8613800138000");
+    let code = PhoneCode::new(grant(&house).code);
+    let number = app.phone_number(&code, &open_id).await.unwrap();
+    assert_eq!(number.pure_phone_number, "13800138000");
     let genuine = grant(&house).encrypted.unwrap().encrypted_data;
     let checked = app.check_encrypted_message(&genuine).await.unwrap();
     assert!(checked.is_some());
@@ -240,7 +237,6 @@ async fn a_third_party_platform_logs_users_in_and_calls_for_the_app() {
     let given = house.control().component_keys(&component_id, &app_id);
     let given = given.unwrap();
     let client = house.client().build().unwrap();
-    let store = Arc::new(InMemoryTokenStore::default());
     let platform = ComponentClient::new(
         client.clone(),
         Component {
@@ -248,14 +244,13 @@ async fn a_third_party_platform_logs_users_in_and_calls_for_the_app() {
             secret: AppSecret::new("c".repeat(32)),
         },
         Arc::new(Ticket(given.verify_ticket)),
-        Arc::clone(&store) as _,
     );
     let app_id = AppId::new(app_id);
     let session = platform.code2session(&app_id, &house.code()).await.unwrap();
     assert_eq!(session.open_id.as_str(), house.phone().openid());
 
     let tokens = AuthorizerTokens::new(platform, app_id.clone(), given.authorizer_refresh_token);
-    let app = AppClient::with_tokens(client, app_id, Arc::new(tokens), store);
+    let app = AppClient::with_tokens(client, app_id, Arc::new(tokens));
     let valid = app.check_session(&session.open_id, &session.session_key);
     assert!(valid.await.unwrap());
 }

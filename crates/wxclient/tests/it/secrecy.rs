@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::id::{AppId, OpenId};
-use domain::secret::{LoginCode, SessionKey};
+use domain::secret::{LoginCode, PhoneCode, SessionKey};
 use secrecy::SecretString;
 use tokio::task::JoinSet;
 use url::Url;
 use wxclient::app_client::PaidOrder;
 use wxclient::component::{Component, ComponentClient, TicketSource};
-use wxclient::token::InMemoryTokenStore;
 use wxclient::{AppClient, AppSecret, WechatError};
 
 use crate::server::{Act, Server, answer, ok};
@@ -92,16 +91,15 @@ async fn errors(wechat: &Url) -> Vec<WechatError> {
             secret: AppSecret::new(SECRET),
         },
         Arc::new(Ticket),
-        Arc::new(InMemoryTokenStore::default()),
     );
     let (code, open_id) = (LoginCode::new(CODE), OpenId::new("o1"));
-    let key = SessionKey::new(SESSION_KEY);
+    let (phone_code, key) = (PhoneCode::new(CODE), SessionKey::new(SESSION_KEY));
     let order = PaidOrder::Transaction("1".to_owned());
     [
         client.code2session(&app(), &code).await.err(),
         client.stable_token(&app()).await.err(),
         client.plain_token(&app()).await.err(),
-        app_client.phone_number(CODE, &open_id).await.err(),
+        app_client.phone_number(&phone_code, &open_id).await.err(),
         app_client.check_session(&open_id, &key).await.err(),
         app_client.reset_session(&open_id, &key).await.err(),
         app_client.check_encrypted_message(CODE).await.err(),

@@ -1,17 +1,19 @@
 //! Access tokens: kept, shared, renewed, replaced.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::id::OpenId;
+use domain::ports::{Clock as _, RepositoryError, StoredWechatToken, WechatTokenRepository};
+use domain::secret::{PhoneCode, WechatToken};
+use domain::testing::FixedClock;
+use domain::time::after;
 use rstest::rstest;
 use url::Url;
 use wxclient::AppClient;
 use wxclient::catalogue::{Actor, Answer};
-use wxclient::token::{
-    InMemoryTokenStore, StoredToken, TokenKey, TokenStore, TokenStoreError, WechatToken,
-};
 
 use crate::server::{Act, Server};
 use crate::wechat::{SECRET, app, app_client, client, json, token};
@@ -30,8 +32,9 @@ fn asked(server: &Server) -> Vec<String> {
 }
 
 async fn phone(app: &AppClient) -> Result<String, wxclient::WechatError> {
-    let number = app.phone_number("c0de", &OpenId::new("o1")).await?;
-    Ok(number.e164())
+    let code = PhoneCode::new("c0de");
+    let grant = app.phone_number(&code, &OpenId::new("o1")).await?;
+    Ok(grant.pure_phone_number)
 }
 
 #[tokio::test]
@@ -76,8 +79,7 @@ async fn the_stable_token_is_asked_for_as_json_of_known_length() {
 #[tokio::test]
 async fn a_plain_token_is_asked_for_where_that_is_chosen() {
     let server = Server::start([token("T1", 7200)]).await;
-    let store = Arc::new(InMemoryTokenStore::default());
-    let app = AppClient::with_plain_tokens(client(&server.url).build().unwrap(), app(), store);
+    let app = AppClient::with_plain_tokens(client(&server.url).build().unwrap(), app());
     app.access_token().await.unwrap();
     let head = &server.seen()[0].head;
     assert!(
@@ -107,7 +109,7 @@ async fn a_refused_token_is_replaced_and_the_call_made_once_more(#[case] errcode
     let refused = json(&format!(r#"{{"errcode":{errcode}}}"#));
     let server = Server::start([token("T1", 7200), refused, token("T2", 7200), json(PHONE)]).await;
     let app = app_client(&server.url);
-    assert_eq!(phone(&app).await.unwrap(), "+8613580006666");
+    assert_eq!(phone(&app).await.unwrap(), "13580006666");
     assert_eq!(
         asked(&server),
         [
@@ -167,38 +169,65 @@ async fn a_token_without_its_fields_is_a_bad_answer(#[case] body: &str) {
     assert_eq!(error.answer(), Answer::BadAnswer);
 }
 
-fn replica(url: &Url, store: &Arc<InMemoryTokenStore>) -> AppClient {
-    AppClient::sharing(client(url).build().unwrap(), app(), Arc::clone(store) as _)
-}
+/// Where replicas share a token; with `true` it is away.
+#[derive(Default)]
+struct Repository(bool, Mutex<HashMap<String, StoredWechatToken>>);
 
-#[tokio::test]
-async fn replicas_share_a_token_through_the_store() {
-    let server = Server::start([token("T1", 7200)]).await;
-    let store = Arc::new(InMemoryTokenStore::default());
-    for _ in 0..3 {
-        let replica = replica(&server.url, &store);
-        assert_eq!(replica.access_token().await.unwrap().token.expose(), "T1");
+#[async_trait]
+impl WechatTokenRepository for Repository {
+    async fn load(&self, key: &str) -> Result<Option<StoredWechatToken>, RepositoryError> {
+        if self.0 {
+            return Err(RepositoryError::Unavailable("away".into()));
+        }
+        Ok(self.1.lock().unwrap().get(key).cloned())
     }
-    assert_eq!(server.seen().len(), 1);
+
+    async fn save(&self, key: &str, token: &StoredWechatToken) -> Result<(), RepositoryError> {
+        if self.0 {
+            return Err(RepositoryError::Unavailable("away".into()));
+        }
+        self.1.lock().unwrap().insert(key.to_owned(), token.clone());
+        Ok(())
+    }
+}
+
+fn replica(url: &Url, shared: &Arc<Repository>, clock: &Arc<FixedClock>) -> AppClient {
+    app_client(url).sharing(Arc::clone(shared) as _, Arc::clone(clock) as _)
 }
 
 #[tokio::test]
-async fn a_refused_token_is_looked_for_in_the_store_before_it_is_fetched() {
+async fn replicas_share_a_token_until_five_minutes_before_its_end() {
+    let server = Server::start([token("T1", 7200), token("T2", 7200)]).await;
+    let shared = Arc::new(Repository::default());
+    let clock = Arc::new(FixedClock::default());
+    for _ in 0..3 {
+        let replica = replica(&server.url, &shared, &clock);
+        let got = replica.access_token().await.unwrap();
+        assert_eq!(got.token.expose(), "T1");
+        assert_eq!(got.expires_in.as_secs().div_ceil(60), 120);
+    }
+    clock.advance(Duration::from_mins(115));
+    let replica = replica(&server.url, &shared, &clock);
+    assert_eq!(replica.access_token().await.unwrap().token.expose(), "T2");
+    assert_eq!(server.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn a_refused_token_is_looked_for_in_the_repository_before_it_is_fetched() {
     let refused = json(r#"{"errcode":40001}"#);
     let server = Server::start([token("T1", 7200), refused, json(PHONE)]).await;
-    let store = Arc::new(InMemoryTokenStore::default());
-    let replica = replica(&server.url, &store);
+    let shared = Arc::new(Repository::default());
+    let clock = Arc::new(FixedClock::default());
+    let replica = replica(&server.url, &shared, &clock);
     replica.access_token().await.unwrap();
     // Another replica has a newer one.
-    let key = TokenKey {
-        owner: app().app_id,
-        kind: wxclient::token::TokenKind::Stable,
-    };
-    let newer = StoredToken {
+    let newer = StoredWechatToken {
         token: WechatToken::new("T2"),
-        left: Duration::from_hours(2),
+        expires_at: after(clock.now(), Duration::from_hours(2)),
     };
-    store.save(&key, &newer).await.unwrap();
+    let key = "wx0123456789abcdef/stable";
+    assert!(shared.load(key).await.unwrap().is_some());
+    shared.save(key, &newer).await.unwrap();
     phone(&replica).await.unwrap();
     assert_eq!(
         asked(&server),
@@ -210,25 +239,11 @@ async fn a_refused_token_is_looked_for_in_the_store_before_it_is_fetched() {
     );
 }
 
-/// A store that is away.
-struct NoStore;
-
-#[async_trait]
-impl TokenStore for NoStore {
-    async fn load(&self, _: &TokenKey) -> Result<Option<StoredToken>, TokenStoreError> {
-        Err(TokenStoreError("away".into()))
-    }
-
-    async fn save(&self, _: &TokenKey, _: &StoredToken) -> Result<(), TokenStoreError> {
-        Err(TokenStoreError("away".into()))
-    }
-}
-
 #[tokio::test]
-async fn without_its_store_the_client_goes_on() {
+async fn without_the_repository_the_client_goes_on() {
     let server = Server::start([token("T1", 7200)]).await;
-    let client = client(&server.url).build().unwrap();
-    let app = AppClient::sharing(client, app(), Arc::new(NoStore));
+    let away = Arc::new(Repository(true, Mutex::default()));
+    let app = replica(&server.url, &away, &Arc::new(FixedClock::default()));
     for _ in 0..2 {
         assert_eq!(app.access_token().await.unwrap().token.expose(), "T1");
     }

@@ -1,17 +1,11 @@
 //! Errcodes of the app's credentials: appid, AppSecret, IP whitelist, the account itself.
 
-use super::{
-    Deviation, Entry, OUR_BUG, PHONE_BUTTON_AGAIN, Retry, Verdict, entry, misconfigured, retried,
-};
-use crate::api::Api;
+use super::{Entry, OUR_BUG, PHONE, Retry, Verdict, entry, misconfigured, retried};
 
 pub(super) static ENTRIES: &[Entry] = &[
     entry(40002, "不合法的凭证类型", "invalid grant_type", OUR_BUG),
     Entry {
-        elsewhere: &[Deviation {
-            apis: &[Api::PhoneNumber],
-            verdict: PHONE_BUTTON_AGAIN,
-        }],
+        elsewhere: &[PHONE],
         ..entry(
             40013,
             "不合法的 AppID(获取手机号时:code 属于另一小程序)",

@@ -1,9 +1,6 @@
 //! Errcodes of one-time codes.
 
-use super::{
-    Actor, Answer, Category, Deviation, Entry, OUR_BUG, Retry, Verdict, entry, input, text,
-};
-use crate::api::Api;
+use super::{Actor, Answer, Category, Entry, OUR_BUG, PHONE, Retry, Verdict, entry, input, text};
 
 pub(super) static ENTRIES: &[Entry] = &[
     Entry {
@@ -86,8 +83,3 @@ const PLUGIN_LOGIN_AGAIN: Verdict = input(
     "插件重新调用 wx.pluginLogin 获取新的 code",
     "call wx.pluginLogin again and send the new code",
 );
-
-const PHONE: Deviation = Deviation {
-    apis: &[Api::PhoneNumber],
-    verdict: super::PHONE_BUTTON_AGAIN,
-};

@@ -1,7 +1,7 @@
 //! Errcodes of session_keys, open data and users.
 
 use super::{
-    Actor, Answer, Category, Entry, OUR_BUG, Retry, Verdict, answered, entry, input, text,
+    Actor, Answer, Category, Entry, OUR_BUG, PHONE, Retry, Verdict, answered, entry, input, text,
 };
 
 pub(super) static ENTRIES: &[Entry] = &[
@@ -15,26 +15,34 @@ pub(super) static ENTRIES: &[Entry] = &[
             "let the user tap again and send the new encryptedData",
         ),
     ),
-    entry(
-        40003,
-        "不合法的 OpenID",
-        "invalid openid",
-        input(
-            Answer::InvalidRequest,
-            "确认 openid 属于该小程序",
-            "check that the openid is of this app",
-        ),
-    ),
-    entry(
-        43104,
-        "appid 与 openid 不匹配",
-        "the openid is not of this app",
-        input(
-            Answer::InvalidRequest,
-            "确认 openid 属于该小程序",
-            "check that the openid is of this app",
-        ),
-    ),
+    Entry {
+        // Of the openid that goes along with the code.
+        elsewhere: &[PHONE],
+        ..entry(
+            40003,
+            "不合法的 OpenID",
+            "invalid openid",
+            input(
+                Answer::InvalidRequest,
+                "确认 openid 属于该小程序",
+                "check that the openid is of this app",
+            ),
+        )
+    },
+    Entry {
+        // Of the openid that goes along with the code.
+        elsewhere: &[PHONE],
+        ..entry(
+            43104,
+            "appid 与 openid 不匹配",
+            "the openid is not of this app",
+            input(
+                Answer::InvalidRequest,
+                "确认 openid 属于该小程序",
+                "check that the openid is of this app",
+            ),
+        )
+    },
     entry(
         87007,
         "session_key 不存在或已过期",
