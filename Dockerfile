@@ -4,7 +4,7 @@
 #   docker build -t wxsandbox --target wxsandbox .     WeChat, to develop against
 #
 # They hold the program, the shared libraries it is linked to, CA certificates, and a wget for the
-# health checks: no shell, no package manager. Both builders of Docker can build them, the classic
+# health check: no shell, no package manager. Both builders of Docker can build them, the classic
 # one and BuildKit.
 
 # The toolchain that rust-toolchain.toml names. The tag is exact; add its digest (@sha256:…) if
@@ -56,9 +56,7 @@ COPY --from=build /src/target/release/wxsandbox /bin/wxsandbox
 USER 10001:10001
 ENV WXSANDBOX_LISTEN=0.0.0.0:5001
 EXPOSE 5001
-STOPSIGNAL SIGINT
-HEALTHCHECK --interval=10s --timeout=3s \
-    CMD ["/bin/wget", "-q", "-O", "/dev/null", "http://127.0.0.1:5001/sandbox/clock"]
+HEALTHCHECK --interval=10s --timeout=3s CMD ["/bin/wxsandbox", "--probe"]
 ENTRYPOINT ["/bin/wxsandbox"]
 
 FROM scratch AS wxlogin
