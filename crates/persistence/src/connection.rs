@@ -63,6 +63,13 @@ const SQLITE_SETTINGS: &str = "
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON;";
 
+/// A batch touches some hundred pages here and there. They must fit into the cache, or they are
+/// written before their time; and the longer the log, the more changes of one page are carried
+/// into the database together. 16 MB each, taken only under load.
+const SQLITE_SETTINGS_FOR_VISITS: &str = "
+    PRAGMA cache_size = -16000;
+    PRAGMA wal_autocheckpoint = 4000;";
+
 /// Makes connections to one database.
 #[derive(Clone, Debug)]
 pub(crate) struct Connector {
@@ -88,7 +95,8 @@ impl Connector {
         }
     }
 
-    fn connect_for(&self, purpose: Purpose) -> Result<AnyConnection, DatabaseError> {
+    /// Makes a connection.
+    pub(crate) fn connect_for(&self, purpose: Purpose) -> Result<AnyConnection, DatabaseError> {
         match &self.url {
             DatabaseUrl::Postgres(url) => {
                 let mut connection = PgConnection::establish(url.expose())
@@ -107,26 +115,39 @@ impl Connector {
                 let milliseconds = self.acquire_timeout.as_millis();
                 connection.batch_execute(&format!("PRAGMA busy_timeout = {milliseconds};"))?;
                 connection.batch_execute(SQLITE_SETTINGS)?;
+                if purpose == Purpose::Visits {
+                    connection.batch_execute(SQLITE_SETTINGS_FOR_VISITS)?;
+                }
                 Ok(AnyConnection::Sqlite(connection))
             }
         }
     }
 }
 
+/// A connection of the pool.
+pub(crate) struct PooledConnection {
+    pub(crate) connection: AnyConnection,
+    /// Whether it was found to be gone. Diesel does not notice in every case.
+    pub(crate) is_gone: bool,
+}
+
 impl r2d2::ManageConnection for Connector {
-    type Connection = AnyConnection;
+    type Connection = PooledConnection;
     type Error = DatabaseError;
 
-    fn connect(&self) -> Result<AnyConnection, DatabaseError> {
-        self.connect_for(Purpose::Any)
+    fn connect(&self) -> Result<PooledConnection, DatabaseError> {
+        Ok(PooledConnection {
+            connection: self.connect_for(Purpose::Any)?,
+            is_gone: false,
+        })
     }
 
-    fn is_valid(&self, connection: &mut AnyConnection) -> Result<(), DatabaseError> {
-        Ok(connection.ping()?)
+    fn is_valid(&self, pooled: &mut PooledConnection) -> Result<(), DatabaseError> {
+        Ok(pooled.connection.ping()?)
     }
 
-    fn has_broken(&self, connection: &mut AnyConnection) -> bool {
-        std::thread::panicking() || connection.is_broken()
+    fn has_broken(&self, pooled: &mut PooledConnection) -> bool {
+        std::thread::panicking() || pooled.is_gone || pooled.connection.is_broken()
     }
 }
 

@@ -61,6 +61,7 @@ impl Database {
             connector: connector.clone(),
             vault: Arc::clone(&vault),
             connection: None,
+            is_cut_off: false,
         });
         let writers = writers.take(count).collect();
         let visits = VisitQueue::start(writers, queue_capacity);

@@ -25,6 +25,8 @@ pub(crate) enum FailureKind {
     Unavailable,
     /// Another writer was faster: load again and repeat.
     Conflict,
+    /// There is a session with this id or of this code already.
+    Duplicate,
     /// The statement or one of its rows was refused.
     Refused,
 }
@@ -55,14 +57,12 @@ impl DatabaseError {
         Self::new(FailureKind::Unavailable, text)
     }
 
-    /// Whether it lies in the rows of a statement, so that fewer of them may do.
+    /// Whether it may lie in one row of a statement, so that the others do without it.
     pub(crate) fn is_of_a_row(&self) -> bool {
-        matches!(self.kind, FailureKind::Conflict | FailureKind::Refused)
-    }
-
-    /// Whether its text names the constraint or table `name`.
-    pub(crate) fn is_about(&self, name: &str) -> bool {
-        self.text.contains(name)
+        match self.kind {
+            FailureKind::Conflict | FailureKind::Duplicate | FailureKind::Refused => true,
+            FailureKind::Disconnected | FailureKind::Unavailable => false,
+        }
     }
 
     pub(crate) fn new(kind: FailureKind, text: impl Into<String>) -> Self {
@@ -94,6 +94,12 @@ fn kind_of(kind: DatabaseErrorKind, text: &str) -> FailureKind {
     match kind {
         DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
             FailureKind::Disconnected
+        }
+        // The constraint's name on PostgreSQL, the column's on SQLite.
+        DatabaseErrorKind::UniqueViolation
+            if text.contains("sessions_") || text.contains("sessions.") =>
+        {
+            FailureKind::Duplicate
         }
         DatabaseErrorKind::UniqueViolation
         | DatabaseErrorKind::ForeignKeyViolation
@@ -155,10 +161,10 @@ impl std::error::Error for DatabaseError {}
 impl From<DatabaseError> for RepositoryError {
     fn from(error: DatabaseError) -> Self {
         match error.kind {
-            FailureKind::Disconnected | FailureKind::Unavailable => {
+            FailureKind::Disconnected | FailureKind::Unavailable | FailureKind::Conflict => {
                 Self::Unavailable(Box::new(error))
             }
-            FailureKind::Conflict | FailureKind::Refused => Self::Internal(Box::new(error)),
+            FailureKind::Duplicate | FailureKind::Refused => Self::Internal(Box::new(error)),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! The pool of connections, used from asynchronous code.
 
-use diesel::r2d2::R2D2Connection;
 use tracing::Span;
 
 use crate::connection::{AnyConnection, Connector, Purpose};
@@ -55,22 +54,18 @@ impl Pool {
         &self,
         work: impl Fn(&mut AnyConnection) -> Result<T, DatabaseError>,
     ) -> Result<T, DatabaseError> {
-        // After a restart of the database every kept connection is broken.
-        let mut broken = 0;
+        // After a restart of the database every kept connection is gone.
+        let mut attempts_left = self.connections.max_size();
         loop {
-            let mut connection = self
-                .connections
-                .get()
-                .map_err(|error| DatabaseError::pool(&error))?;
-            let result = work(&mut connection);
-            let is_gone = connection.is_broken();
-            match result {
-                Err(error) if is_gone && broken < self.connections.max_size() => {
-                    tracing::debug!(%error, "a connection to the database is broken");
-                    broken += 1;
-                }
-                result => return result,
+            let pooled = self.connections.get();
+            let mut pooled = pooled.map_err(|error| DatabaseError::pool(&error))?;
+            let result = work(&mut pooled.connection);
+            let is_gone = |error: &DatabaseError| error.kind == FailureKind::Disconnected;
+            pooled.is_gone = result.as_ref().is_err_and(is_gone);
+            if !pooled.is_gone || attempts_left == 0 {
+                return result;
             }
+            attempts_left -= 1;
         }
     }
 }

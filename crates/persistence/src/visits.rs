@@ -10,10 +10,12 @@
 //! that fails as a whole if anything it was planned upon has changed, and is then planned anew.
 
 mod batch_rows;
+mod columns;
 mod load;
 mod plan;
 mod postgres;
 mod sqlite;
+mod statements;
 mod writer;
 
 use std::hash::{BuildHasher, RandomState};
@@ -26,6 +28,7 @@ use tokio::sync::oneshot;
 
 pub(crate) use batch_rows::code_hour;
 pub(crate) use writer::Writer;
+use writer::refuse;
 
 use crate::error::DatabaseError;
 
@@ -116,6 +119,11 @@ fn drain(receiver: &Receiver<PendingVisit>, mut writer: Writer) {
     while let Ok(first) = receiver.recv() {
         let mut batch = vec![first];
         batch.extend(receiver.try_iter().take(MAX_BATCH - 1));
+        if let Err(error) = writer.prepare() {
+            // Whoever came while we tried to connect shares the answer.
+            refuse(batch.into_iter().chain(receiver.try_iter()), &error);
+            continue;
+        }
         writer = writer.record_guarded(batch);
     }
 }

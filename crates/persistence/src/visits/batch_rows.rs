@@ -1,16 +1,18 @@
 //! The rows a plan writes, sorted by their keys: two batches that write the same rows take their
 //! locks in the same order.
 
-use diesel::Insertable;
+use std::collections::BTreeSet;
+
+use diesel::sql_types::{Binary, Integer, Nullable, SmallInt, Text};
 use domain::id::{OpenPlatform, UnionId};
 use domain::user::User;
 use domain::visit::{Visit, VisitOutcome};
 
-use super::plan::{MergeCandidate, Origin, Plan, PlannedIdentity};
+use super::columns::columns;
+use super::plan::{MergeCandidate, Origin, Plan, PlannedIdentity, UnionKey};
 use crate::error::DatabaseError;
 use crate::key_ring::SessionKeyVault;
-use crate::schema::{identities, merge_candidates, sessions, union_ids, users};
-use crate::types::{DbId, DbInstant};
+use crate::types::{DbId, DbInstant, Id, Instant};
 
 /// All rows of a batch.
 #[derive(Default)]
@@ -24,11 +26,9 @@ pub(crate) struct BatchRows<'a> {
     pub(crate) sessions: Vec<NewSessionRow<'a>>,
 }
 
-#[derive(Clone, Copy, Insertable)]
-#[diesel(table_name = users)]
+#[derive(Clone, Copy)]
 pub(crate) struct NewUser<'a> {
     pub(crate) id: DbId,
-    #[diesel(embed)]
     pub(crate) profile: ProfileColumns<'a>,
     pub(crate) created_at: DbInstant,
 }
@@ -39,8 +39,7 @@ pub(crate) struct ChangedUser<'a> {
     pub(crate) profile: ProfileColumns<'a>,
 }
 
-#[derive(Clone, Copy, Insertable)]
-#[diesel(table_name = users)]
+#[derive(Clone, Copy)]
 pub(crate) struct ProfileColumns<'a> {
     pub(crate) nick_name: Option<&'a str>,
     pub(crate) avatar_url: Option<&'a str>,
@@ -51,8 +50,6 @@ pub(crate) struct ProfileColumns<'a> {
     pub(crate) city: Option<&'a str>,
 }
 
-#[derive(Insertable)]
-#[diesel(table_name = identities)]
 pub(crate) struct NewIdentity<'a> {
     pub(crate) app_id: &'a str,
     pub(crate) open_id: &'a str,
@@ -74,16 +71,14 @@ pub(crate) struct ChangedIdentity<'a> {
     pub(crate) last_login_at: DbInstant,
 }
 
-#[derive(Clone, Copy, Insertable)]
-#[diesel(table_name = union_ids)]
+#[derive(Clone, Copy)]
 pub(crate) struct NewUnionOwner<'a> {
     pub(crate) open_platform: &'a str,
     pub(crate) union_id: &'a str,
     pub(crate) user_id: DbId,
 }
 
-#[derive(Clone, Copy, Insertable)]
-#[diesel(table_name = merge_candidates)]
+#[derive(Clone, Copy)]
 pub(crate) struct NewMergeCandidate<'a> {
     pub(crate) id: DbId,
     pub(crate) open_platform: &'a str,
@@ -93,20 +88,150 @@ pub(crate) struct NewMergeCandidate<'a> {
     pub(crate) created_at: DbInstant,
 }
 
-#[derive(Clone, Copy, Insertable)]
-#[diesel(table_name = sessions)]
+#[derive(Clone, Copy)]
 pub(crate) struct NewSessionRow<'a> {
     pub(crate) id: DbId,
     pub(crate) user_id: DbId,
     pub(crate) app_id: &'a str,
     pub(crate) open_id: &'a str,
-    pub(crate) generation: i32,
     pub(crate) created_at: DbInstant,
-    pub(crate) last_used_at: DbInstant,
     pub(crate) expires_at: DbInstant,
     pub(crate) code_hour: i32,
     pub(crate) code_hash: &'a [u8],
     pub(crate) nonce_hash: Option<&'a [u8]>,
+}
+
+/// An identity that is looked for.
+pub(crate) struct IdentityName<'a> {
+    app_id: &'a str,
+    open_id: &'a str,
+}
+
+/// A unionid that is looked for.
+pub(crate) struct UnionName<'a> {
+    open_platform: &'a str,
+    union_id: &'a str,
+}
+
+columns! {
+    NewUser {
+        id: Id = id,
+        nick_name: Nullable<Text> = profile.nick_name,
+        avatar_url: Nullable<Text> = profile.avatar_url,
+        gender: Nullable<SmallInt> = profile.gender,
+        language: Nullable<Text> = profile.language,
+        country: Nullable<Text> = profile.country,
+        province: Nullable<Text> = profile.province,
+        city: Nullable<Text> = profile.city,
+        created_at: Instant = created_at,
+    }
+}
+
+columns! {
+    ChangedUser {
+        id: Id = id,
+        revision: Integer = revision,
+        nick_name: Nullable<Text> = profile.nick_name,
+        avatar_url: Nullable<Text> = profile.avatar_url,
+        gender: Nullable<SmallInt> = profile.gender,
+        language: Nullable<Text> = profile.language,
+        country: Nullable<Text> = profile.country,
+        province: Nullable<Text> = profile.province,
+        city: Nullable<Text> = profile.city,
+    }
+}
+
+columns! {
+    NewIdentity {
+        app_id: Text = app_id,
+        open_id: Text = open_id,
+        user_id: Id = user_id,
+        union_id: Nullable<Text> = union_id,
+        open_platform: Nullable<Text> = open_platform,
+        session_keys: Binary = session_keys,
+        created_at: Instant = created_at,
+        last_login_at: Instant = last_login_at,
+    }
+}
+
+columns! {
+    ChangedIdentity {
+        app_id: Text = app_id,
+        open_id: Text = open_id,
+        revision: Integer = revision,
+        union_id: Nullable<Text> = union_id,
+        open_platform: Nullable<Text> = open_platform,
+        session_keys: Binary = session_keys,
+        last_login_at: Instant = last_login_at,
+    }
+}
+
+columns! {
+    NewUnionOwner {
+        open_platform: Text = open_platform,
+        union_id: Text = union_id,
+        user_id: Id = user_id,
+    }
+}
+
+columns! {
+    NewMergeCandidate {
+        id: Id = id,
+        open_platform: Text = open_platform,
+        union_id: Text = union_id,
+        user_id: Id = user_id,
+        union_user_id: Id = union_user_id,
+        created_at: Instant = created_at,
+    }
+}
+
+columns! {
+    NewSessionRow {
+        id: Id = id,
+        user_id: Id = user_id,
+        app_id: Text = app_id,
+        open_id: Text = open_id,
+        created_at: Instant = created_at,
+        expires_at: Instant = expires_at,
+        code_hour: Integer = code_hour,
+        code_hash: Binary = code_hash,
+        nonce_hash: Nullable<Binary> = nonce_hash,
+    }
+}
+
+columns! {
+    IdentityName {
+        app_id: Text = app_id,
+        open_id: Text = open_id,
+    }
+}
+
+columns! {
+    UnionName {
+        open_platform: Text = open_platform,
+        union_id: Text = union_id,
+    }
+}
+
+/// The identities of `visits`, each once, sorted.
+pub(crate) fn identity_names<'a>(visits: &[&'a Visit]) -> Vec<IdentityName<'a>> {
+    let names: BTreeSet<_> = visits
+        .iter()
+        .map(|visit| (visit.open_id.as_str(), visit.app.id.as_str()))
+        .collect();
+    let names = names.into_iter();
+    names
+        .map(|(open_id, app_id)| IdentityName { app_id, open_id })
+        .collect()
+}
+
+impl<'a> UnionName<'a> {
+    pub(crate) fn of((union_id, open_platform): &'a UnionKey) -> Self {
+        Self {
+            open_platform: open_platform.as_str(),
+            union_id: union_id.as_str(),
+        }
+    }
 }
 
 impl<'a> BatchRows<'a> {
@@ -235,9 +360,7 @@ impl<'a> NewSessionRow<'a> {
             user_id,
             app_id: visit.app.id.as_str(),
             open_id: visit.open_id.as_str(),
-            generation: 1,
             created_at: visit.at.into(),
-            last_used_at: visit.at.into(),
             expires_at: session.expires_at.into(),
             code_hour: code_hour(visit.at),
             code_hash: session.code.as_bytes(),

@@ -1,9 +1,12 @@
 //! From rows to what is known, on both databases.
 
+use std::collections::BTreeSet;
+
 use domain::id::{AppId, OpenId, OpenPlatform, UnionId, UserId};
 use domain::user::Identity;
+use domain::visit::Visit;
 
-use super::plan::{Known, Origin, PlannedIdentity, PlannedUser, UnionKey};
+use super::plan::{Known, Origin, PlannedIdentity, PlannedUser, UnionKey, unsettled_union};
 use crate::key_ring::{KeyRing, SessionKeyVault};
 use crate::rows::{IdentityRow, UserRow};
 use crate::types::DbInstant;
@@ -42,6 +45,15 @@ impl Known {
             is_changed: false,
         };
         self.identities.insert(key, planned);
+    }
+
+    /// The unionids of `visits` whose owners must be known as well.
+    pub(super) fn unsettled_unions(&self, visits: &[&Visit]) -> BTreeSet<UnionKey> {
+        let unsettled = visits.iter().filter_map(|visit| {
+            let key = (visit.open_id.clone(), visit.app.id.clone());
+            unsettled_union(visit, self.identities.get(&key))
+        });
+        unsettled.collect()
     }
 
     pub(super) fn add_union_owner(&mut self, row: UnionOwnerRow) {

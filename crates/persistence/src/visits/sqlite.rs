@@ -1,19 +1,23 @@
 //! A batch on SQLite: one transaction, which nobody else writes beside, with a prepared
 //! statement for each row.
 
-use std::collections::BTreeSet;
+use std::marker::PhantomData;
 
-use diesel::prelude::*;
-use diesel::sqlite::SqliteConnection;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sqlite::{Sqlite, SqliteConnection};
+use diesel::{QueryResult, RunQueryDsl};
 use domain::visit::{Visit, VisitOutcome};
 
-use super::batch_rows::{BatchRows, ChangedIdentity, ChangedUser};
+use super::batch_rows::{BatchRows, UnionName, identity_names};
+use super::columns::Columns;
 use super::load::{KnownIdentityRow, UnionOwnerRow};
-use super::plan::{Known, plan, unsettled_union};
+use super::plan::{Known, plan};
+use super::statements::{
+    InsertIdentities, InsertMergeCandidates, InsertSessions, InsertUnionOwners, InsertUsers, Load,
+    LoadIdentities, LoadUnionOwners, Statement, UpdateIdentities, UpdateUsers,
+};
 use crate::error::DatabaseError;
 use crate::key_ring::SessionKeyVault;
-use crate::schema::{identities, merge_candidates, sessions, union_ids, users};
-use crate::users::last_login_at;
 
 pub(super) fn record(
     connection: &mut SqliteConnection,
@@ -34,44 +38,16 @@ fn load(
     vault: &SessionKeyVault,
 ) -> QueryResult<Known> {
     let mut known = Known::default();
-    let keys: BTreeSet<_> = visits
-        .iter()
-        .map(|visit| (visit.open_id.as_str(), visit.app.id.as_str()))
-        .collect();
-    for (open_id, app_id) in keys {
-        let row = identities::table
-            .inner_join(users::table)
-            .filter(identities::open_id.eq(open_id))
-            .filter(identities::app_id.eq(app_id))
-            .select((identities::all_columns, users::all_columns, last_login_at()))
-            .first::<KnownIdentityRow>(connection)
-            .optional()?;
-        if let Some(row) = row {
+    for name in identity_names(visits) {
+        let row = OneRow::<LoadIdentities>::of(&name);
+        for row in row.load::<KnownIdentityRow>(connection)? {
             known.add_identity(row, vault);
         }
     }
-
-    let unions: BTreeSet<_> = visits
-        .iter()
-        .filter_map(|visit| {
-            let key = (visit.open_id.clone(), visit.app.id.clone());
-            unsettled_union(visit, known.identities.get(&key))
-        })
-        .collect();
-    for (union_id, open_platform) in unions {
-        let row = union_ids::table
-            .inner_join(users::table)
-            .filter(union_ids::union_id.eq(union_id.as_str()))
-            .filter(union_ids::open_platform.eq(open_platform.as_str()))
-            .select((
-                union_ids::union_id,
-                union_ids::open_platform,
-                users::all_columns,
-                last_login_at(),
-            ))
-            .first::<UnionOwnerRow>(connection)
-            .optional()?;
-        if let Some(row) = row {
+    for union in known.unsettled_unions(visits) {
+        let name = UnionName::of(&union);
+        let row = OneRow::<LoadUnionOwners>::of(&name);
+        for row in row.load::<UnionOwnerRow>(connection)? {
             known.add_union_owner(row);
         }
     }
@@ -79,71 +55,61 @@ fn load(
 }
 
 fn write(connection: &mut SqliteConnection, rows: &BatchRows<'_>) -> QueryResult<()> {
-    for row in &rows.new_users {
-        diesel::insert_into(users::table)
-            .values(row)
-            .execute(connection)?;
-    }
-    for row in &rows.changed_users {
-        change_user(connection, row)?;
-    }
-    for row in &rows.new_identities {
-        diesel::insert_into(identities::table)
-            .values(row)
-            .execute(connection)?;
-    }
-    for row in &rows.changed_identities {
-        change_identity(connection, row)?;
-    }
-    for row in &rows.new_union_owners {
-        diesel::insert_into(union_ids::table)
-            .values(row)
-            .execute(connection)?;
-    }
-    for row in &rows.merge_candidates {
-        diesel::insert_into(merge_candidates::table)
-            .values(row)
-            .on_conflict((merge_candidates::user_id, merge_candidates::union_user_id))
-            .do_nothing()
-            .execute(connection)?;
-    }
-    for row in &rows.sessions {
-        diesel::insert_into(sessions::table)
-            .values(row)
-            .execute(connection)?;
+    execute_all::<InsertUsers>(connection, &rows.new_users)?;
+    execute_all::<UpdateUsers>(connection, &rows.changed_users)?;
+    execute_all::<InsertIdentities>(connection, &rows.new_identities)?;
+    execute_all::<UpdateIdentities>(connection, &rows.changed_identities)?;
+    execute_all::<InsertUnionOwners>(connection, &rows.new_union_owners)?;
+    execute_all::<InsertMergeCandidates>(connection, &rows.merge_candidates)?;
+    execute_all::<InsertSessions>(connection, &rows.sessions)
+}
+
+fn execute_all<'a, S: Statement>(
+    connection: &mut SqliteConnection,
+    rows: &'a [S::Row<'a>],
+) -> QueryResult<()> {
+    for row in rows {
+        OneRow::<S>::of(row).execute(connection)?;
     }
     Ok(())
 }
 
-// The transaction holds what was loaded, so the revision is only counted here.
-
-fn change_user(connection: &mut SqliteConnection, row: &ChangedUser<'_>) -> QueryResult<usize> {
-    let profile = &row.profile;
-    diesel::update(users::table.find(row.id))
-        .set((
-            users::nick_name.eq(profile.nick_name),
-            users::avatar_url.eq(profile.avatar_url),
-            users::gender.eq(profile.gender),
-            users::language.eq(profile.language),
-            users::country.eq(profile.country),
-            users::province.eq(profile.province),
-            users::city.eq(profile.city),
-            users::revision.eq(row.revision + 1),
-        ))
-        .execute(connection)
+/// A statement over one row.
+struct OneRow<'a, S: Statement> {
+    row: &'a S::Row<'a>,
+    statement: PhantomData<S>,
 }
 
-fn change_identity(
-    connection: &mut SqliteConnection,
-    row: &ChangedIdentity<'_>,
-) -> QueryResult<usize> {
-    diesel::update(identities::table.find((row.open_id, row.app_id)))
-        .set((
-            identities::union_id.eq(row.union_id),
-            identities::open_platform.eq(row.open_platform),
-            identities::session_keys.eq(&row.session_keys),
-            identities::last_login_at.eq(row.last_login_at),
-            identities::revision.eq(row.revision + 1),
-        ))
-        .execute(connection)
+impl<'a, S: Statement> OneRow<'a, S> {
+    fn of(row: &'a S::Row<'a>) -> Self {
+        Self {
+            row,
+            statement: PhantomData,
+        }
+    }
+}
+
+/// The text is always the same: SQLite prepares it once a connection.
+impl<S: Statement> QueryId for OneRow<'_, S> {
+    type QueryId = OneRow<'static, S>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<S: Load> Query for OneRow<'_, S> {
+    type SqlType = S::SqlType;
+}
+
+impl<S: Statement> RunQueryDsl<SqliteConnection> for OneRow<'_, S> {}
+
+impl<S: Statement> QueryFragment<Sqlite> for OneRow<'_, S> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        for piece in S::HEAD {
+            out.push_sql(piece);
+        }
+        out.push_sql("(SELECT ");
+        self.row.select(&mut out)?;
+        out.push_sql(") AS v");
+        out.push_sql(S::TAIL);
+        Ok(())
+    }
 }

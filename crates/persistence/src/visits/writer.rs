@@ -23,9 +23,17 @@ pub(crate) struct Writer {
     pub(crate) vault: Arc<SessionKeyVault>,
     /// Opened when it is needed.
     pub(crate) connection: Option<AnyConnection>,
+    /// Whether the last attempt to connect failed.
+    pub(crate) is_cut_off: bool,
 }
 
 impl Writer {
+    /// Makes sure that there is a connection. One that has been lost is waited for a little; one
+    /// that did not come back is only tried for.
+    pub(super) fn prepare(&mut self) -> Result<(), DatabaseError> {
+        self.connection().map(drop)
+    }
+
     /// Records a batch and answers everyone who waits for it. After a panic the visits of the
     /// batch are answered as failed and the writer goes on with a new connection.
     pub(super) fn record_guarded(mut self, batch: Vec<PendingVisit>) -> Self {
@@ -50,13 +58,7 @@ impl Writer {
                 self.record(batch);
                 self.record(second);
             }
-            Err(error) => {
-                for pending in batch {
-                    let _ = pending
-                        .reply
-                        .send(Err(RepositoryError::from(error.clone())));
-                }
-            }
+            Err(error) => refuse(batch, &error),
         }
     }
 
@@ -73,9 +75,9 @@ impl Writer {
                     in_doubt = true;
                     true
                 }
-                // A session or a code that is there already stays there. In doubt it may be our
-                // own, whose commit has come through only now.
-                FailureKind::Conflict => in_doubt || !error.is_about("sessions_"),
+                FailureKind::Conflict => true,
+                // In doubt it may be our own, whose commit has come through only now.
+                FailureKind::Duplicate => in_doubt,
                 FailureKind::Unavailable | FailureKind::Refused => false,
             };
             if !is_worth_another || tries == MAX_TRIES {
@@ -100,7 +102,9 @@ impl Writer {
         } else {
             write(connection, visits, &vault)
         };
-        if result.is_err() && connection.is_broken() {
+        if let Err(error) = &result
+            && (error.kind == FailureKind::Disconnected || connection.is_broken())
+        {
             self.connection = None;
         }
         result
@@ -109,9 +113,27 @@ impl Writer {
     fn connection(&mut self) -> Result<&mut AnyConnection, DatabaseError> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
-            None => self.connector.connect_patiently(Purpose::Visits)?,
+            None => self.connect()?,
         };
         Ok(self.connection.insert(connection))
+    }
+
+    fn connect(&mut self) -> Result<AnyConnection, DatabaseError> {
+        let connected = if self.is_cut_off {
+            self.connector.connect_for(Purpose::Visits)
+        } else {
+            self.connector.connect_patiently(Purpose::Visits)
+        };
+        self.is_cut_off = connected.is_err();
+        connected
+    }
+}
+
+/// Answers everyone that their visit is not stored.
+pub(super) fn refuse(batch: impl IntoIterator<Item = PendingVisit>, error: &DatabaseError) {
+    for pending in batch {
+        let error = RepositoryError::from(error.clone());
+        let _ = pending.reply.send(Err(error));
     }
 }
 

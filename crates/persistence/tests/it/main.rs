@@ -1,4 +1,18 @@
 //! The repositories on real databases.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what fails in a helper has failed its test"
+)]
 
 mod contract;
+mod durability;
+mod migrations;
+mod outages;
+mod properties;
+mod proxy;
+mod queue;
+mod replicas;
+mod secrets;
 mod store;

@@ -1,5 +1,4 @@
 //! A fresh database for a test, and what the tests look up in it by hand.
-#![expect(clippy::unwrap_used, reason = "a test whose database fails has failed")]
 
 use std::sync::Arc;
 
@@ -8,10 +7,12 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::{PgConnection, SqliteConnection};
 use domain::id::{AppId, OpenId, UserId};
-use domain::ports::{SessionRepository, UserRepository};
+use domain::ports::{RepositoryError, SessionRepository, UserRepository};
 use domain::secret::SessionKey;
+use domain::session::SessionAccount;
 use domain::testing::repository_contract::StoreUnderTest;
 use domain::time::Timestamp;
+use domain::visit::VisitOutcome;
 use persistence::{Database, DatabaseOptions, MasterKeys};
 use secrecy::SecretString;
 use tempfile::TempDir;
@@ -37,6 +38,14 @@ pub(crate) async fn sqlite() -> Store {
 
 pub(crate) async fn postgres() -> Store {
     Store::migrated(Place::Postgres(testpg::database().unwrap())).await
+}
+
+/// The account of a visit that must have been recorded.
+pub(crate) fn account(outcome: Result<VisitOutcome, RepositoryError>) -> SessionAccount {
+    match outcome.unwrap() {
+        VisitOutcome::Recorded(account) => *account,
+        VisitOutcome::UserDisabled => panic!("the user is not disabled"),
+    }
 }
 
 /// The options the tests use.
@@ -82,6 +91,14 @@ impl Place {
                 .unwrap(),
         };
         rows.into_iter().map(|row| row.t).collect()
+    }
+
+    /// Holds SQLite's only write until the value is dropped.
+    pub(crate) fn lock(&self) -> SqliteConnection {
+        let mut connection = self.sqlite();
+        diesel::connection::SimpleConnection::batch_execute(&mut connection, "BEGIN IMMEDIATE")
+            .unwrap();
+        connection
     }
 
     /// An id as this database's SQL writes it.
