@@ -35,7 +35,7 @@ pub struct NewSession {
     pub id: SessionId,
     /// When its refresh token dies.
     pub expires_at: Timestamp,
-    /// The code it was opened with. A code opens at most one session.
+    /// The code it was opened with.
     pub code: SecretHash,
     /// The nonce that came with the code, if one came.
     pub nonce: Option<SecretHash>,

@@ -2,14 +2,22 @@
 
 use std::sync::Arc;
 
+use crate::accounts::DieselAccountRepository;
+use crate::audit::DieselAuditLog;
+use crate::change_feed::DieselChangeFeed;
 use crate::connection::Connector;
 use crate::key_ring::SessionKeyVault;
+use crate::merges::DieselMergeRepository;
 use crate::migrations::{self, MigrateError};
 use crate::options::DatabaseOptions;
 use crate::pool::Pool;
 use crate::repositories::{DieselReadinessProbe, DieselSessionRepository, DieselUserRepository};
+use crate::seal::Vault;
+use crate::session_lifecycle::DieselSessionLifecycle;
+use crate::signing_keys::{self, DieselSigningKeyRepository};
 use crate::url::{DatabaseUrl, UnknownDatabaseUrl};
 use crate::visits::{VisitQueue, Writer};
+use crate::wechat_tokens::{self, DieselWechatTokenRepository};
 
 /// A database: its pool of connections, and its writers of visits.
 ///
@@ -20,6 +28,8 @@ pub struct Database {
     pool: Pool,
     visits: Arc<VisitQueue>,
     vault: Arc<SessionKeyVault>,
+    signing_key_vault: Arc<Vault>,
+    wechat_token_vault: Arc<Vault>,
 }
 
 /// Why a database cannot be opened. That it cannot be reached is no reason.
@@ -69,6 +79,8 @@ impl Database {
             pool: Pool::new(connector, pool_size),
             visits: Arc::new(visits.map_err(OpenError::Threads)?),
             vault,
+            signing_key_vault: Arc::new(Vault::new(&master_keys, signing_keys::PURPOSE)),
+            wechat_token_vault: Arc::new(Vault::new(&master_keys, wechat_tokens::PURPOSE)),
         })
     }
 
@@ -96,6 +108,63 @@ impl Database {
     pub fn sessions(&self) -> DieselSessionRepository {
         DieselSessionRepository {
             pool: self.pool.clone(),
+        }
+    }
+
+    /// How sessions go on and end.
+    #[must_use]
+    pub fn lifecycle(&self) -> DieselSessionLifecycle {
+        DieselSessionLifecycle {
+            pool: self.pool.clone(),
+        }
+    }
+
+    /// What has changed lately.
+    #[must_use]
+    pub fn changes(&self) -> DieselChangeFeed {
+        DieselChangeFeed::new(self.pool.clone())
+    }
+
+    /// What users and the operator do to accounts.
+    #[must_use]
+    pub fn accounts(&self) -> DieselAccountRepository {
+        DieselAccountRepository {
+            pool: self.pool.clone(),
+            vault: Arc::clone(&self.vault),
+        }
+    }
+
+    /// Users who seem to be one person.
+    #[must_use]
+    pub fn merges(&self) -> DieselMergeRepository {
+        DieselMergeRepository {
+            pool: self.pool.clone(),
+        }
+    }
+
+    /// The audit log.
+    #[must_use]
+    pub fn audit(&self) -> DieselAuditLog {
+        DieselAuditLog {
+            pool: self.pool.clone(),
+        }
+    }
+
+    /// The keys that sign tokens.
+    #[must_use]
+    pub fn signing_keys(&self) -> DieselSigningKeyRepository {
+        DieselSigningKeyRepository {
+            pool: self.pool.clone(),
+            vault: Arc::clone(&self.signing_key_vault),
+        }
+    }
+
+    /// WeChat's access_tokens.
+    #[must_use]
+    pub fn wechat_tokens(&self) -> DieselWechatTokenRepository {
+        DieselWechatTokenRepository {
+            pool: self.pool.clone(),
+            vault: Arc::clone(&self.wechat_token_vault),
         }
     }
 

@@ -5,10 +5,14 @@
 //! [`readiness`](Database::readiness). It needs no database to be up; what needs one says
 //! [`Unavailable`](domain::ports::RepositoryError::Unavailable) until there is.
 
+mod accounts;
+mod audit;
+mod change_feed;
 mod connection;
 mod database;
 mod error;
 mod key_ring;
+mod merges;
 mod migrations;
 mod options;
 mod pool;
@@ -16,15 +20,26 @@ mod repositories;
 mod rows;
 mod schema;
 mod seal;
+mod session_lifecycle;
 mod sessions;
+mod signing_keys;
+mod transaction;
 mod types;
 mod url;
 mod users;
 mod visits;
+mod wechat_tokens;
 
+pub use accounts::DieselAccountRepository;
+pub use audit::DieselAuditLog;
+pub use change_feed::DieselChangeFeed;
 pub use database::{Database, OpenError};
+pub use merges::DieselMergeRepository;
 pub use migrations::MigrateError;
 pub use options::DatabaseOptions;
 pub use repositories::{DieselReadinessProbe, DieselSessionRepository, DieselUserRepository};
 pub use seal::{MasterKeyError, MasterKeys};
+pub use session_lifecycle::DieselSessionLifecycle;
+pub use signing_keys::DieselSigningKeyRepository;
 pub use url::UnknownDatabaseUrl;
+pub use wechat_tokens::DieselWechatTokenRepository;

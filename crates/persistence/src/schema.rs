@@ -86,6 +86,55 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Nullable};
+    use super::{Id, Instant};
+
+    changes (id) {
+        id -> BigInt,
+        at -> Instant,
+        user_id -> Nullable<Id>,
+        session_id -> Nullable<Id>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Nullable, Text};
+    use super::{Id, Instant};
+
+    audit_log (id) {
+        id -> Id,
+        at -> Instant,
+        actor -> Text,
+        action -> Text,
+        user_id -> Nullable<Id>,
+        subject -> Nullable<Text>,
+        from_ip -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Binary;
+    use super::{Id, Instant};
+
+    signing_keys (id) {
+        id -> Id,
+        seed -> Binary,
+        created_at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Text};
+    use super::Instant;
+
+    wechat_tokens (key) {
+        key -> Text,
+        token -> Binary,
+        expires_at -> Instant,
+    }
+}
+
 diesel::joinable!(identities -> users (user_id));
 diesel::joinable!(union_ids -> users (user_id));
 

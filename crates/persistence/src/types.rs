@@ -38,6 +38,7 @@ pub struct Id;
 pub struct Instant;
 
 impl SqlOrd for Instant {}
+impl SqlOrd for Id {}
 
 /// A UUID in a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AsExpression, FromSqlRow)]

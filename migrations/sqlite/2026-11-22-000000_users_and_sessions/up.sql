@@ -59,7 +59,7 @@ CREATE TABLE sessions (
     nonce_hash   BLOB
 ) STRICT;
 
-CREATE UNIQUE INDEX sessions_code ON sessions (code_hour, code_hash);
+CREATE INDEX sessions_code ON sessions (code_hour, code_hash);
 CREATE INDEX sessions_user ON sessions (user_id);
 
 CREATE TABLE merge_candidates (

@@ -46,7 +46,7 @@ struct SessionRow {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("there is a session with this id or of this code already")]
+#[error("there is a session with this id already")]
 struct SessionExists;
 
 impl InMemoryStore {
@@ -109,9 +109,7 @@ impl SessionRepository for InMemoryStore {
 
 impl Tables {
     fn record(&mut self, visit: Visit) -> Result<VisitOutcome, RepositoryError> {
-        let mut sessions = self.sessions.values();
-        if sessions.any(|row| row.code == visit.session.code || row.session.id == visit.session.id)
-        {
+        if self.sessions.contains_key(&visit.session.id) {
             return Err(RepositoryError::Internal(Box::new(SessionExists)));
         }
         let key = (visit.app.id.clone(), visit.open_id.clone());

@@ -83,7 +83,7 @@ macro_rules! repository_contract {
             an_expired_session_is_found_all_the_same,
             a_repeated_code_and_nonce_find_their_session,
             a_repeated_code_is_found_across_the_hour,
-            a_code_opens_at_most_one_session,
+            a_code_that_wechat_takes_twice_opens_two_sessions,
             a_visit_that_fails_leaves_nothing_behind,
             a_visit_that_fails_fails_alone,
             many_visits_at_once_are_all_recorded,

@@ -1,0 +1,145 @@
+//! Accounts: finding, changing and deleting them.
+
+mod change;
+mod find;
+mod remove;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::account::{Account, AccountExport, AccountQuery, Page, ProfileEdit, Withdrawal};
+use domain::audit::AuditEntry;
+use domain::id::{AppId, OpenId, UserId};
+use domain::ports::{AccountRepository, RepositoryError};
+use domain::secret::SessionKey;
+use domain::time::Timestamp;
+use domain::user::User;
+
+use crate::key_ring::SessionKeyVault;
+use crate::pool::Pool;
+use crate::transaction::transaction;
+use crate::users;
+
+/// [`AccountRepository`] in Diesel.
+#[derive(Clone)]
+pub struct DieselAccountRepository {
+    pub(crate) pool: Pool,
+    pub(crate) vault: Arc<SessionKeyVault>,
+}
+
+#[async_trait]
+impl AccountRepository for DieselAccountRepository {
+    async fn find(&self, id: UserId) -> Result<Option<Account>, RepositoryError> {
+        let found = self.pool.run(move |connection| find::find(connection, id));
+        Ok(found.await?)
+    }
+
+    async fn search(
+        &self,
+        query: &AccountQuery,
+        page: Page<UserId>,
+    ) -> Result<Vec<Account>, RepositoryError> {
+        let query = query.clone();
+        let found = self
+            .pool
+            .run(move |connection| find::search(connection, &query, page));
+        Ok(found.await?)
+    }
+
+    async fn session_keys(
+        &self,
+        app: &AppId,
+        open_id: &OpenId,
+    ) -> Result<Vec<SessionKey>, RepositoryError> {
+        let (key_app, key_user) = (app.clone(), open_id.clone());
+        let row = self
+            .pool
+            .run(move |connection| users::session_keys(connection, &key_app, &key_user));
+        let row = row.await?.unwrap_or_default();
+        Ok(self.vault.open_all(app, open_id, &row)?)
+    }
+
+    async fn edit_profile(
+        &self,
+        id: UserId,
+        edit: ProfileEdit,
+    ) -> Result<Option<User>, RepositoryError> {
+        let edited = self.pool.run(move |connection| {
+            transaction(connection, |connection| {
+                change::edit_profile(connection, id, &edit)
+            })
+        });
+        Ok(edited.await?)
+    }
+
+    async fn set_phone(&self, id: UserId, phone: &str) -> Result<Option<User>, RepositoryError> {
+        let phone = phone.to_owned();
+        let set = self.pool.run(move |connection| {
+            transaction(connection, |connection| {
+                change::set_phone(connection, id, &phone)
+            })
+        });
+        Ok(set.await?)
+    }
+
+    async fn set_disabled(
+        &self,
+        id: UserId,
+        disabled_at: Option<Timestamp>,
+        audit: AuditEntry,
+    ) -> Result<Option<Account>, RepositoryError> {
+        let set = self.pool.run(move |connection| {
+            transaction(connection, |connection| {
+                change::set_disabled(connection, id, disabled_at, &audit)
+            })
+        });
+        Ok(set.await?)
+    }
+
+    async fn end_sessions(
+        &self,
+        id: UserId,
+        at: Timestamp,
+        audit: AuditEntry,
+    ) -> Result<Option<usize>, RepositoryError> {
+        let ended = self.pool.run(move |connection| {
+            transaction(connection, |connection| {
+                change::end_sessions(connection, id, at, &audit)
+            })
+        });
+        Ok(ended.await?)
+    }
+
+    async fn delete(&self, id: UserId, audit: AuditEntry) -> Result<bool, RepositoryError> {
+        let deleted = self.pool.run(move |connection| {
+            transaction(connection, |connection| {
+                remove::delete(connection, id, &audit)
+            })
+        });
+        Ok(deleted.await?)
+    }
+
+    async fn withdraw(
+        &self,
+        app: &AppId,
+        open_id: &OpenId,
+        withdrawn: &[Withdrawal],
+        audit: AuditEntry,
+    ) -> Result<bool, RepositoryError> {
+        let (app, open_id) = (app.clone(), open_id.clone());
+        let withdrawn = withdrawn.to_vec();
+        let removed = self.pool.run(move |connection| {
+            transaction(connection, |connection| {
+                remove::withdraw(connection, &app, &open_id, &withdrawn, &audit)
+            })
+        });
+        Ok(removed.await?)
+    }
+
+    async fn export(&self, id: UserId) -> Result<Option<AccountExport>, RepositoryError> {
+        let export = self.pool.run(move |connection| {
+            transaction(connection, |connection| find::export(connection, id))
+        });
+        Ok(export.await?)
+    }
+}

@@ -1,0 +1,124 @@
+//! Changing accounts. Each function runs in a transaction.
+//!
+//! Whoever changes a user's row raises its revision, so that a login under way, which writes the
+//! profile it has read and learnt to, reads it again first.
+
+use diesel::prelude::*;
+use domain::account::{Account, ProfileEdit};
+use domain::audit::AuditEntry;
+use domain::id::UserId;
+use domain::profile::Gender;
+use domain::time::Timestamp;
+use domain::user::User;
+
+use super::find::find;
+use crate::audit;
+use crate::connection::AnyConnection;
+use crate::error::DatabaseError;
+use crate::schema::{identities, users};
+use crate::session_lifecycle;
+use crate::transaction::lock_user;
+use crate::types::{DbId, DbInstant};
+
+/// The columns an edit changes; what is `None` stays.
+#[derive(AsChangeset)]
+#[diesel(table_name = users)]
+struct EditedColumns<'a> {
+    nick_name: Option<&'a str>,
+    avatar_url: Option<&'a str>,
+    gender: Option<i16>,
+    language: Option<&'a str>,
+    country: Option<&'a str>,
+    province: Option<&'a str>,
+    city: Option<&'a str>,
+}
+
+pub(super) fn edit_profile(
+    connection: &mut AnyConnection,
+    id: UserId,
+    edit: &ProfileEdit,
+) -> Result<Option<User>, DatabaseError> {
+    let edited = EditedColumns {
+        nick_name: edit.nick_name.as_deref(),
+        avatar_url: edit.avatar_url.as_deref(),
+        gender: edit.gender.map(Gender::number),
+        language: edit.language.as_deref(),
+        country: edit.country.as_deref(),
+        province: edit.province.as_deref(),
+        city: edit.city.as_deref(),
+    };
+    diesel::update(users::table.find(DbId(id.as_uuid())))
+        .set((edited, users::revision.eq(users::revision + 1)))
+        .execute(connection)?;
+    Ok(find(connection, id)?.map(|account| account.user))
+}
+
+pub(super) fn set_phone(
+    connection: &mut AnyConnection,
+    id: UserId,
+    phone: &str,
+) -> Result<Option<User>, DatabaseError> {
+    diesel::update(users::table.find(DbId(id.as_uuid())))
+        .set((
+            users::phone.eq(phone),
+            users::revision.eq(users::revision + 1),
+        ))
+        .execute(connection)?;
+    Ok(find(connection, id)?.map(|account| account.user))
+}
+
+pub(super) fn set_disabled(
+    connection: &mut AnyConnection,
+    id: UserId,
+    disabled_at: Option<Timestamp>,
+    audit: &AuditEntry,
+) -> Result<Option<Account>, DatabaseError> {
+    if !lock_user(connection, id)? {
+        return Ok(None);
+    }
+    let user = users::table.find(DbId(id.as_uuid()));
+    let revision = users::revision.eq(users::revision + 1);
+    match disabled_at.map(DbInstant::from) {
+        None => {
+            let enabled = users::disabled_at.eq(None::<DbInstant>);
+            diesel::update(user)
+                .set((enabled, revision))
+                .execute(connection)?;
+        }
+        Some(at) => {
+            // Since when they were, if they already are.
+            diesel::update(user.filter(users::disabled_at.is_null()))
+                .set((users::disabled_at.eq(at), revision))
+                .execute(connection)?;
+        }
+    }
+    start_logins_anew(connection, id)?;
+    if let Some(at) = disabled_at {
+        // Last: a login that was faster than the line before has its session by now.
+        session_lifecycle::end_all(connection, id, at)?;
+    }
+    audit::record(connection, audit)?;
+    find(connection, id)
+}
+
+pub(super) fn end_sessions(
+    connection: &mut AnyConnection,
+    id: UserId,
+    at: Timestamp,
+    audit: &AuditEntry,
+) -> Result<Option<usize>, DatabaseError> {
+    if !lock_user(connection, id)? {
+        return Ok(None);
+    }
+    let ended = session_lifecycle::end_all(connection, id, at)?;
+    audit::record(connection, audit)?;
+    Ok(Some(ended))
+}
+
+/// Lets no login of this user be stored that has been planned upon how the user was.
+fn start_logins_anew(connection: &mut AnyConnection, id: UserId) -> Result<(), DatabaseError> {
+    diesel::update(identities::table.filter(identities::user_id.eq(DbId(id.as_uuid()))))
+        .set(identities::revision.eq(identities::revision + 1))
+        .execute(connection)?;
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! Reading accounts.
+
+use std::collections::BTreeMap;
+
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use domain::account::{Account, AccountExport, AccountIdentity, AccountQuery, Page};
+use domain::id::{OpenId, UnionId, UserId};
+use domain::time::Timestamp;
+
+use crate::audit;
+use crate::connection::{AnyBackend, AnyConnection};
+use crate::error::DatabaseError;
+use crate::rows::{IdentityNames, UserRow, identity};
+use crate::schema::{identities, merge_candidates, users};
+use crate::session_lifecycle;
+use crate::types::{DbId, DbInstant};
+
+pub(super) fn find(
+    connection: &mut AnyConnection,
+    id: UserId,
+) -> Result<Option<Account>, DatabaseError> {
+    let row = users::table
+        .find(DbId(id.as_uuid()))
+        .load::<UserRow>(connection)?;
+    Ok(accounts(connection, row)?.pop())
+}
+
+pub(super) fn search(
+    connection: &mut AnyConnection,
+    query: &AccountQuery,
+    page: Page<UserId>,
+) -> Result<Vec<Account>, DatabaseError> {
+    let mut found = users::table.into_boxed::<AnyBackend>();
+    if let Some(after) = page.after {
+        found = found.filter(users::id.gt(DbId(after.as_uuid())));
+    }
+    if let Some(phone) = &query.phone {
+        found = found.filter(users::phone.eq(phone));
+    }
+    let of_user = || identities::table.filter(identities::user_id.eq(users::id));
+    if let Some(open_id) = query.open_id.as_ref().map(OpenId::as_str) {
+        found = found.filter(exists(of_user().filter(identities::open_id.eq(open_id))));
+    }
+    if let Some(union_id) = query.union_id.as_ref().map(UnionId::as_str) {
+        found = found.filter(exists(of_user().filter(identities::union_id.eq(union_id))));
+    }
+    let rows = found
+        .order(users::id)
+        .limit(page.limit.into())
+        .load::<UserRow>(connection)?;
+    accounts(connection, rows)
+}
+
+/// Everything about a user. Runs in a transaction.
+pub(super) fn export(
+    connection: &mut AnyConnection,
+    id: UserId,
+) -> Result<Option<AccountExport>, DatabaseError> {
+    let Some(account) = find(connection, id)? else {
+        return Ok(None);
+    };
+    Ok(Some(AccountExport {
+        account,
+        sessions: session_lifecycle::list(connection, id, None)?,
+        audit: audit::of_user(connection, id)?,
+        merge_candidates: others_of(connection, id)?,
+    }))
+}
+
+/// The users whom this one may be one person with.
+fn others_of(connection: &mut AnyConnection, id: UserId) -> Result<Vec<UserId>, DatabaseError> {
+    let own = DbId(id.as_uuid());
+    let pairs = merge_candidates::table
+        .filter(merge_candidates::user_id.eq(own))
+        .or_filter(merge_candidates::union_user_id.eq(own))
+        .order(merge_candidates::id)
+        .select((merge_candidates::user_id, merge_candidates::union_user_id))
+        .load::<(DbId, DbId)>(connection)?;
+    let other = |(user, union_user): (DbId, DbId)| if user == own { union_user } else { user };
+    Ok(pairs
+        .into_iter()
+        .map(|pair| UserId::new(other(pair).0))
+        .collect())
+}
+
+type AccountIdentityRow = (DbId, IdentityNames, DbInstant, DbInstant);
+
+/// The accounts of some users, in their order.
+fn accounts(
+    connection: &mut AnyConnection,
+    rows: Vec<UserRow>,
+) -> Result<Vec<Account>, DatabaseError> {
+    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+    let mut identities_by_user = BTreeMap::<_, Vec<_>>::new();
+    let found = identities::table
+        .filter(identities::user_id.eq_any(ids))
+        .order((
+            identities::created_at,
+            identities::app_id,
+            identities::open_id,
+        ))
+        .select((
+            identities::user_id,
+            (
+                identities::app_id,
+                identities::open_id,
+                identities::union_id,
+            ),
+            identities::created_at,
+            identities::last_login_at,
+        ))
+        .load::<AccountIdentityRow>(connection)?;
+    for (user, names, created_at, last_login_at) in found {
+        let identity = AccountIdentity {
+            identity: identity(names),
+            created_at: created_at.into(),
+            last_login_at: last_login_at.into(),
+        };
+        identities_by_user.entry(user.0).or_default().push(identity);
+    }
+    let accounts = rows.into_iter().map(|row| {
+        let identities = identities_by_user.remove(&row.id.0).unwrap_or_default();
+        let logins = identities.iter().map(|identity| identity.last_login_at);
+        let last_login_at: Option<Timestamp> = logins.max();
+        Account {
+            user: row.into_user(last_login_at.map(Into::into)),
+            identities,
+        }
+    });
+    Ok(accounts.collect())
+}

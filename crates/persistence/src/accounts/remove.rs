@@ -1,0 +1,144 @@
+//! Deleting accounts, or parts of them. Each function runs in a transaction.
+//!
+//! The user's row is locked first, which keeps new identities away. Then identities go, and with
+//! them every login that has been planned upon them, and last the sessions, those of logins that
+//! were faster included.
+
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use domain::account::Withdrawal;
+use domain::audit::AuditEntry;
+use domain::id::{AppId, OpenId, UserId};
+
+use crate::audit;
+use crate::connection::AnyConnection;
+use crate::error::DatabaseError;
+use crate::schema::{identities, merge_candidates, sessions, union_ids, users};
+use crate::transaction::lock_user;
+use crate::types::DbId;
+
+/// Columns that become NULL with `Some(None)`; what is `None` stays.
+#[derive(AsChangeset)]
+#[diesel(table_name = users)]
+struct ClearedColumns {
+    nick_name: Option<Option<String>>,
+    avatar_url: Option<Option<String>>,
+    phone: Option<Option<String>>,
+}
+
+pub(super) fn delete(
+    connection: &mut AnyConnection,
+    id: UserId,
+    audit: &AuditEntry,
+) -> Result<bool, DatabaseError> {
+    if !lock_user(connection, id)? {
+        return Ok(false);
+    }
+    delete_locked(connection, id)?;
+    audit::record(connection, audit)?;
+    Ok(true)
+}
+
+pub(super) fn withdraw(
+    connection: &mut AnyConnection,
+    app: &AppId,
+    open_id: &OpenId,
+    withdrawn: &[Withdrawal],
+    audit: &AuditEntry,
+) -> Result<bool, DatabaseError> {
+    let Some(user) = lock_owner(connection, app, open_id)? else {
+        return Ok(false);
+    };
+    let cleared = |withdrawal| withdrawn.contains(&withdrawal).then_some(None);
+    let cleared = ClearedColumns {
+        nick_name: cleared(Withdrawal::NickName),
+        avatar_url: cleared(Withdrawal::Avatar),
+        phone: cleared(Withdrawal::Phone),
+    };
+    diesel::update(users::table.find(DbId(user.as_uuid())))
+        .set((cleared, users::revision.eq(users::revision + 1)))
+        .execute(connection)?;
+    if withdrawn.contains(&Withdrawal::Identity) {
+        delete_identity(connection, user, app, open_id)?;
+    }
+    let audit = AuditEntry {
+        user_id: Some(user),
+        ..audit.clone()
+    };
+    audit::record(connection, &audit)?;
+    Ok(true)
+}
+
+/// Deletes a user and everything about them. Identities, unionids and merge candidates go with
+/// the row.
+fn delete_locked(connection: &mut AnyConnection, id: UserId) -> Result<(), DatabaseError> {
+    let id = DbId(id.as_uuid());
+    diesel::delete(users::table.find(id)).execute(connection)?;
+    diesel::delete(sessions::table.filter(sessions::user_id.eq(id))).execute(connection)?;
+    Ok(())
+}
+
+/// The user of an identity, locked.
+fn lock_owner(
+    connection: &mut AnyConnection,
+    app: &AppId,
+    open_id: &OpenId,
+) -> Result<Option<UserId>, DatabaseError> {
+    let owner = || {
+        identities::table
+            .find((open_id.as_str(), app.as_str()))
+            .select(identities::user_id)
+    };
+    loop {
+        let Some(user) = owner().first::<DbId>(connection).optional()? else {
+            return Ok(None);
+        };
+        lock_user(connection, UserId::new(user.0))?;
+        // A merge may have moved the identity meanwhile.
+        if owner().first::<DbId>(connection).optional()? == Some(user) {
+            return Ok(Some(UserId::new(user.0)));
+        }
+    }
+}
+
+fn delete_identity(
+    connection: &mut AnyConnection,
+    user: UserId,
+    app: &AppId,
+    open_id: &OpenId,
+) -> Result<(), DatabaseError> {
+    let id = DbId(user.as_uuid());
+    diesel::delete(identities::table.find((open_id.as_str(), app.as_str()))).execute(connection)?;
+    let left = identities::table.filter(identities::user_id.eq(id));
+    if !diesel::select(exists(left)).get_result::<bool>(connection)? {
+        return delete_locked(connection, user);
+    }
+    let of_identity = sessions::table
+        .filter(sessions::user_id.eq(id))
+        .filter(sessions::open_id.eq(open_id.as_str()))
+        .filter(sessions::app_id.eq(app.as_str()));
+    diesel::delete(of_identity).execute(connection)?;
+    forget_lost_unionids(connection, id)
+}
+
+/// Forgets the unionids of a user that none of their identities shows any longer.
+fn forget_lost_unionids(connection: &mut AnyConnection, user: DbId) -> Result<(), DatabaseError> {
+    let shown = identities::table
+        .filter(identities::user_id.eq(user))
+        .filter(identities::union_id.is_not_null())
+        .select(identities::union_id.assume_not_null())
+        .distinct()
+        .load::<String>(connection)?;
+    let lost = union_ids::table
+        .filter(union_ids::user_id.eq(user))
+        .filter(union_ids::union_id.ne_all(&shown));
+    diesel::delete(lost).execute(connection)?;
+    let of_user = merge_candidates::user_id
+        .eq(user)
+        .or(merge_candidates::union_user_id.eq(user));
+    let lost = merge_candidates::table
+        .filter(of_user)
+        .filter(merge_candidates::union_id.ne_all(&shown));
+    diesel::delete(lost).execute(connection)?;
+    Ok(())
+}

@@ -1,0 +1,273 @@
+//! Users who seem to be one person.
+
+use async_trait::async_trait;
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use domain::account::Page;
+use domain::audit::AuditEntry;
+use domain::id::{UnionId, UserId};
+use domain::ports::{MergeCandidate, MergeRepository, RepositoryError};
+use domain::time::Timestamp;
+use uuid::Uuid;
+
+use crate::audit;
+use crate::connection::{AnyBackend, AnyConnection};
+use crate::error::DatabaseError;
+use crate::pool::Pool;
+use crate::rows::UserRow;
+use crate::schema::{identities, merge_candidates, sessions, union_ids, users};
+use crate::session_lifecycle;
+use crate::transaction::{lock_user, transaction};
+use crate::types::{DbId, DbInstant};
+
+/// [`MergeRepository`] in Diesel.
+#[derive(Clone)]
+pub struct DieselMergeRepository {
+    pub(crate) pool: Pool,
+}
+
+#[async_trait]
+impl MergeRepository for DieselMergeRepository {
+    async fn open_candidates(
+        &self,
+        page: Page<Uuid>,
+    ) -> Result<Vec<MergeCandidate>, RepositoryError> {
+        let open = self
+            .pool
+            .run(move |connection| open_candidates(connection, page));
+        Ok(open.await?)
+    }
+
+    async fn apply(
+        &self,
+        id: Uuid,
+        at: Timestamp,
+        audit: AuditEntry,
+    ) -> Result<Option<UserId>, RepositoryError> {
+        let applied = self.pool.run(move |connection| {
+            transaction(connection, |connection| apply(connection, id, at, &audit))
+        });
+        Ok(applied.await?)
+    }
+
+    async fn dismiss(
+        &self,
+        id: Uuid,
+        at: Timestamp,
+        audit: AuditEntry,
+    ) -> Result<bool, RepositoryError> {
+        let dismissed = self.pool.run(move |connection| {
+            transaction(connection, |connection| dismiss(connection, id, at, &audit))
+        });
+        Ok(dismissed.await?)
+    }
+}
+
+fn open_candidates(
+    connection: &mut AnyConnection,
+    page: Page<Uuid>,
+) -> Result<Vec<MergeCandidate>, DatabaseError> {
+    let mut open = merge_candidates::table
+        .filter(merge_candidates::state.eq("open"))
+        .select((
+            merge_candidates::id,
+            merge_candidates::union_id,
+            merge_candidates::user_id,
+            merge_candidates::union_user_id,
+            merge_candidates::created_at,
+        ))
+        .into_boxed::<AnyBackend>();
+    if let Some(after) = page.after {
+        open = open.filter(merge_candidates::id.gt(DbId(after)));
+    }
+    let rows = open
+        .order(merge_candidates::id)
+        .limit(page.limit.into())
+        .load::<(DbId, String, DbId, DbId, DbInstant)>(connection)?;
+    let candidate =
+        |(id, union_id, user, union_user, created_at): (DbId, String, DbId, DbId, DbInstant)| {
+            MergeCandidate {
+                id: id.0,
+                union_id: UnionId::new(union_id),
+                user_id: UserId::new(user.0),
+                union_user_id: UserId::new(union_user.0),
+                created_at: created_at.into(),
+            }
+        };
+    Ok(rows.into_iter().map(candidate).collect())
+}
+
+/// Runs in a transaction.
+fn apply(
+    connection: &mut AnyConnection,
+    id: Uuid,
+    at: Timestamp,
+    audit: &AuditEntry,
+) -> Result<Option<UserId>, DatabaseError> {
+    let Some((gone, stays)) = open_pair(connection, id)? else {
+        return Ok(None);
+    };
+    // Both locked in the order of their ids, so that two merges never wait for each other.
+    lock_user(connection, gone.min(stays))?;
+    lock_user(connection, gone.max(stays))?;
+    if open_pair(connection, id)? != Some((gone, stays)) {
+        // Decided, or a user deleted, in the moment before the locks.
+        return Ok(None);
+    }
+    fill_profile(connection, gone, stays)?;
+    move_rows(connection, gone, stays, at)?;
+    move_candidates(connection, gone, stays)?;
+    // What still refers to the user, this candidate among it, goes with the row.
+    diesel::delete(users::table.find(DbId(gone.as_uuid()))).execute(connection)?;
+    let audit = AuditEntry {
+        user_id: Some(stays),
+        ..audit.clone()
+    };
+    audit::record(connection, &audit)?;
+    Ok(Some(stays))
+}
+
+/// Who goes and who stays by an open candidate.
+fn open_pair(
+    connection: &mut AnyConnection,
+    id: Uuid,
+) -> Result<Option<(UserId, UserId)>, DatabaseError> {
+    let pair = merge_candidates::table
+        .find(DbId(id))
+        .filter(merge_candidates::state.eq("open"))
+        .select((merge_candidates::user_id, merge_candidates::union_user_id))
+        .first::<(DbId, DbId)>(connection)
+        .optional()?;
+    Ok(pair.map(|(user, union_user)| (UserId::new(user.0), UserId::new(union_user.0))))
+}
+
+#[derive(AsChangeset)]
+#[diesel(table_name = users, treat_none_as_null = true)]
+struct MergedColumns {
+    nick_name: Option<String>,
+    avatar_url: Option<String>,
+    gender: Option<i16>,
+    language: Option<String>,
+    country: Option<String>,
+    province: Option<String>,
+    city: Option<String>,
+    phone: Option<String>,
+}
+
+/// Gives a user what they lack and the other has.
+fn fill_profile(
+    connection: &mut AnyConnection,
+    from: UserId,
+    to: UserId,
+) -> Result<(), DatabaseError> {
+    let mut user = |id: UserId| {
+        let row = users::table.find(DbId(id.as_uuid()));
+        row.first::<UserRow>(connection)
+            .map(|row| row.into_user(None))
+    };
+    let (from, to) = (user(from)?, user(to)?);
+    let (id, own, other) = (to.id, to.profile, from.profile);
+    let gender = own.gender.or(other.gender);
+    let merged = MergedColumns {
+        nick_name: own.nick_name.or(other.nick_name),
+        avatar_url: own.avatar_url.or(other.avatar_url),
+        gender: gender.map(domain::profile::Gender::number),
+        language: own.language.or(other.language),
+        country: own.country.or(other.country),
+        province: own.province.or(other.province),
+        city: own.city.or(other.city),
+        phone: to.phone.or(from.phone),
+    };
+    diesel::update(users::table.find(DbId(id.as_uuid())))
+        .set((merged, users::revision.eq(users::revision + 1)))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Ends the sessions of a user, and gives them, the identities and the unionids to another.
+fn move_rows(
+    connection: &mut AnyConnection,
+    from: UserId,
+    to: UserId,
+    at: Timestamp,
+) -> Result<(), DatabaseError> {
+    let (gone, stays) = (DbId(from.as_uuid()), DbId(to.as_uuid()));
+    // The revision makes logins that were planned upon the old user start anew. Those that were
+    // faster have their sessions by now.
+    diesel::update(identities::table.filter(identities::user_id.eq(gone)))
+        .set((
+            identities::user_id.eq(stays),
+            identities::revision.eq(identities::revision + 1),
+        ))
+        .execute(connection)?;
+    diesel::update(union_ids::table.filter(union_ids::user_id.eq(gone)))
+        .set(union_ids::user_id.eq(stays))
+        .execute(connection)?;
+    session_lifecycle::end_all(connection, from, at)?;
+    diesel::update(sessions::table.filter(sessions::user_id.eq(gone)))
+        .set(sessions::user_id.eq(stays))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Puts a user in another's place in the merge candidates. Those that would be of a user with
+/// themselves, or of a pair that is there already, stay as they are and go with the user.
+fn move_candidates(
+    connection: &mut AnyConnection,
+    from: UserId,
+    to: UserId,
+) -> Result<(), DatabaseError> {
+    let (gone, stays) = (DbId(from.as_uuid()), DbId(to.as_uuid()));
+    let touched = merge_candidates::user_id
+        .eq(gone)
+        .or(merge_candidates::union_user_id.eq(gone));
+    let candidates = merge_candidates::table
+        .filter(touched)
+        .order(merge_candidates::id)
+        .select((
+            merge_candidates::id,
+            merge_candidates::user_id,
+            merge_candidates::union_user_id,
+        ))
+        .load::<(DbId, DbId, DbId)>(connection)?;
+    let moved = |user| if user == gone { stays } else { user };
+    for (id, user, union_user) in candidates {
+        let (user, union_user) = (moved(user), moved(union_user));
+        let same = merge_candidates::table
+            .filter(merge_candidates::user_id.eq(user))
+            .filter(merge_candidates::union_user_id.eq(union_user));
+        if user == union_user || diesel::select(exists(same)).get_result::<bool>(connection)? {
+            continue;
+        }
+        diesel::update(merge_candidates::table.find(id))
+            .set((
+                merge_candidates::user_id.eq(user),
+                merge_candidates::union_user_id.eq(union_user),
+            ))
+            .execute(connection)?;
+    }
+    Ok(())
+}
+
+/// Runs in a transaction.
+fn dismiss(
+    connection: &mut AnyConnection,
+    id: Uuid,
+    at: Timestamp,
+    audit: &AuditEntry,
+) -> Result<bool, DatabaseError> {
+    let open = merge_candidates::table
+        .find(DbId(id))
+        .filter(merge_candidates::state.eq("open"));
+    let dismissed = diesel::update(open)
+        .set((
+            merge_candidates::state.eq("dismissed"),
+            merge_candidates::decided_at.eq(DbInstant::from(at)),
+        ))
+        .execute(connection)?;
+    if dismissed == 0 {
+        return Ok(false);
+    }
+    audit::record(connection, audit)?;
+    Ok(true)
+}

@@ -1,0 +1,81 @@
+//! Several statements as one step.
+
+use diesel::connection::{AnsiTransactionManager, Connection, TransactionManager};
+use diesel::prelude::*;
+use domain::id::UserId;
+
+use crate::connection::AnyConnection;
+use crate::error::{DatabaseError, FailureKind};
+use crate::schema::users;
+use crate::types::DbId;
+
+/// How often a transaction is tried while others keep changing its rows.
+const MAX_TRIES: u32 = 5;
+
+type Manager = <AnyConnection as Connection>::TransactionManager;
+
+/// Runs `work` in a transaction: all of it is done, durably, or nothing. If another transaction
+/// is in its way, it is tried again.
+pub(crate) fn transaction<T>(
+    connection: &mut AnyConnection,
+    work: impl Fn(&mut AnyConnection) -> Result<T, DatabaseError>,
+) -> Result<T, DatabaseError> {
+    let mut tries = 1;
+    loop {
+        match attempt(connection, &work) {
+            Err(error) if error.kind == FailureKind::Conflict && tries < MAX_TRIES => {
+                tracing::debug!(%error, tries, "a transaction is repeated");
+                tries += 1;
+            }
+            result => return result,
+        }
+    }
+}
+
+/// Keeps everyone else from changing or deleting a user, and from giving them an identity, until
+/// the transaction ends. On SQLite nobody else writes anyway. `false` if there is no such user.
+pub(crate) fn lock_user(
+    connection: &mut AnyConnection,
+    user: UserId,
+) -> Result<bool, DatabaseError> {
+    let user = users::table.find(DbId(user.as_uuid())).select(users::id);
+    let found = match connection {
+        AnyConnection::Postgres(connection) => {
+            user.for_update().first::<DbId>(connection).optional()?
+        }
+        AnyConnection::Sqlite(connection) => user.first::<DbId>(connection).optional()?,
+    };
+    Ok(found.is_some())
+}
+
+fn attempt<T>(
+    connection: &mut AnyConnection,
+    work: impl Fn(&mut AnyConnection) -> Result<T, DatabaseError>,
+) -> Result<T, DatabaseError> {
+    begin(connection)?;
+    match work(connection) {
+        Ok(done) => {
+            Manager::commit_transaction(connection)?;
+            Ok(done)
+        }
+        Err(error) => {
+            // The first error is the one that tells; a connection that cannot even roll back is
+            // seen to be broken by the pool.
+            let _ = Manager::rollback_transaction(connection);
+            Err(error)
+        }
+    }
+}
+
+fn begin(connection: &mut AnyConnection) -> QueryResult<()> {
+    match connection {
+        AnyConnection::Postgres(connection) => {
+            AnsiTransactionManager::begin_transaction(connection)
+        }
+        // Takes the lock for writing at once: a transaction that reads first and then finds
+        // somebody else writing cannot wait.
+        AnyConnection::Sqlite(connection) => {
+            AnsiTransactionManager::begin_transaction_sql(connection, "BEGIN IMMEDIATE")
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! WeChat's access_tokens, shared between replicas.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use domain::ports::{RepositoryError, StoredWechatToken, WechatTokenRepository};
+use domain::secret::WechatToken;
+
+use crate::connection::AnyConnection;
+use crate::error::DatabaseError;
+use crate::pool::Pool;
+use crate::schema::wechat_tokens;
+use crate::seal::Vault;
+use crate::transaction::transaction;
+use crate::types::DbInstant;
+
+/// [`WechatTokenRepository`] in Diesel.
+#[derive(Clone)]
+pub struct DieselWechatTokenRepository {
+    pub(crate) pool: Pool,
+    /// Seals for [`PURPOSE`].
+    pub(crate) vault: Arc<Vault>,
+}
+
+/// What the tokens are sealed for, each bound to its key.
+pub(crate) const PURPOSE: &str = "wechat_token";
+
+#[async_trait]
+impl WechatTokenRepository for DieselWechatTokenRepository {
+    async fn load(&self, key: &str) -> Result<Option<StoredWechatToken>, RepositoryError> {
+        let name = key.to_owned();
+        let row = self.pool.run(move |connection| load(connection, &name));
+        let opened = row.await?.map(|(sealed, expires_at)| {
+            Ok::<_, DatabaseError>(StoredWechatToken {
+                token: self.open(key, &sealed)?,
+                expires_at: expires_at.into(),
+            })
+        });
+        Ok(opened.transpose()?)
+    }
+
+    async fn save(&self, key: &str, token: &StoredWechatToken) -> Result<(), RepositoryError> {
+        let sealed = self
+            .vault
+            .seal(&[key.as_bytes()], token.token.expose().as_bytes())
+            .map_err(|_| DatabaseError::nonsense("sealing failed"))?;
+        let (key, expires_at) = (key.to_owned(), token.expires_at.into());
+        let saved = self.pool.run(move |connection| {
+            transaction(connection, |connection| {
+                save(connection, &key, &sealed, expires_at)
+            })
+        });
+        Ok(saved.await?)
+    }
+}
+
+impl DieselWechatTokenRepository {
+    fn open(&self, key: &str, sealed: &[u8]) -> Result<WechatToken, DatabaseError> {
+        let token = self.vault.open(&[key.as_bytes()], sealed);
+        let token = token.map_err(|error| DatabaseError::nonsense(error.to_string()))?;
+        let token = std::str::from_utf8(&token)
+            .map_err(|_| DatabaseError::nonsense("an access_token of WeChat's is no text"))?;
+        Ok(WechatToken::new(token))
+    }
+}
+
+fn load(
+    connection: &mut AnyConnection,
+    key: &str,
+) -> Result<Option<(Vec<u8>, DbInstant)>, DatabaseError> {
+    let row = wechat_tokens::table
+        .find(key)
+        .select((wechat_tokens::token, wechat_tokens::expires_at));
+    Ok(row.first(connection).optional()?)
+}
+
+/// Runs in a transaction, which is repeated if another has inserted the same key meanwhile.
+fn save(
+    connection: &mut AnyConnection,
+    key: &str,
+    sealed: &[u8],
+    expires_at: DbInstant,
+) -> Result<(), DatabaseError> {
+    let token = (
+        wechat_tokens::token.eq(sealed),
+        wechat_tokens::expires_at.eq(expires_at),
+    );
+    let updated = diesel::update(wechat_tokens::table.find(key))
+        .set(token)
+        .execute(connection)?;
+    if updated == 0 {
+        diesel::insert_into(wechat_tokens::table)
+            .values((wechat_tokens::key.eq(key), token.0, token.1))
+            .execute(connection)?;
+    }
+    Ok(())
+}

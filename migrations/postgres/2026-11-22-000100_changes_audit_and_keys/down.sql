@@ -1,0 +1,11 @@
+DROP TABLE wechat_tokens;
+DROP TABLE signing_keys;
+DROP TABLE audit_log;
+DROP TRIGGER sessions_ended ON sessions;
+DROP TRIGGER identities_deleted ON identities;
+DROP TRIGGER identities_changed ON identities;
+DROP TRIGGER users_changed ON users;
+DROP FUNCTION announce_session();
+DROP FUNCTION announce_user_of_identity();
+DROP FUNCTION announce_user();
+DROP TABLE changes;

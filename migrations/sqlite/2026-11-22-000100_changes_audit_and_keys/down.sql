@@ -1,0 +1,9 @@
+DROP TABLE wechat_tokens;
+DROP TABLE signing_keys;
+DROP TABLE audit_log;
+DROP TRIGGER sessions_ended;
+DROP TRIGGER identities_deleted;
+DROP TRIGGER identities_changed;
+DROP TRIGGER users_deleted;
+DROP TRIGGER users_updated;
+DROP TABLE changes;
