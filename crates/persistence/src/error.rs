@@ -25,7 +25,7 @@ pub(crate) enum FailureKind {
     Unavailable,
     /// Another writer was faster: load again and repeat.
     Conflict,
-    /// There is a session with this id or of this code already.
+    /// There is a session with this id already.
     Duplicate,
     /// The statement or one of its rows was refused.
     Refused,
@@ -63,6 +63,14 @@ impl DatabaseError {
             FailureKind::Conflict | FailureKind::Duplicate | FailureKind::Refused => true,
             FailureKind::Disconnected | FailureKind::Unavailable => false,
         }
+    }
+
+    /// Whether another connection may do better.
+    pub(crate) fn is_of_the_connection(&self) -> bool {
+        matches!(
+            self.kind,
+            FailureKind::Disconnected | FailureKind::Unavailable
+        )
     }
 
     pub(crate) fn new(kind: FailureKind, text: impl Into<String>) -> Self {

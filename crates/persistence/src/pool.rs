@@ -1,5 +1,7 @@
 //! The pool of connections, used from asynchronous code.
 
+use std::time::Duration;
+
 use tracing::Span;
 
 use crate::connection::{AnyConnection, Connector, Purpose};
@@ -40,6 +42,11 @@ impl Pool {
         blocking(move || pool.run_blocking(work)).await
     }
 
+    /// How long an operation waits for a connection.
+    pub(crate) fn acquire_timeout(&self) -> Duration {
+        self.connector.acquire_timeout
+    }
+
     /// Runs `work` on a connection of its own, which is closed afterwards.
     pub(crate) async fn run_apart<T, F>(&self, work: F) -> Result<T, DatabaseError>
     where
@@ -60,9 +67,11 @@ impl Pool {
             let pooled = self.connections.get();
             let mut pooled = pooled.map_err(|error| DatabaseError::pool(&error))?;
             let result = work(&mut pooled.connection);
-            let is_gone = |error: &DatabaseError| error.kind == FailureKind::Disconnected;
-            pooled.is_gone = result.as_ref().is_err_and(is_gone);
-            if !pooled.is_gone || attempts_left == 0 {
+            let Err(error) = &result else {
+                return result;
+            };
+            pooled.is_gone = error.is_of_the_connection();
+            if error.kind != FailureKind::Disconnected || attempts_left == 0 {
                 return result;
             }
             attempts_left -= 1;

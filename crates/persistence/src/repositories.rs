@@ -88,10 +88,14 @@ pub struct DieselReadinessProbe {
 #[async_trait]
 impl ReadinessProbe for DieselReadinessProbe {
     async fn probe(&self) -> Result<(), NotReady> {
-        match self.pool.run(migrations::is_newest).await {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(NotReady::SchemaOutdated),
-            Err(error) => Err(NotReady::Unreachable(Box::new(error))),
+        // Once for a connection, once for the answer.
+        let patience = self.pool.acquire_timeout() * 2;
+        let asked = self.pool.run(migrations::is_newest);
+        match tokio::time::timeout(patience, asked).await {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => Err(NotReady::SchemaOutdated),
+            Ok(Err(error)) => Err(NotReady::Unreachable(Box::new(error))),
+            Err(elapsed) => Err(NotReady::Unreachable(Box::new(elapsed))),
         }
     }
 }

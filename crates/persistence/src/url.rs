@@ -22,9 +22,11 @@ pub(crate) enum DatabaseUrl {
 pub struct UnknownDatabaseUrl;
 
 /// What libpq is told if the URL does not say it (PostgreSQL's documentation, Parameter Key
-/// Words): without it, libpq would wait minutes for a server that has gone without a word.
-const POSTGRES_DEFAULTS: [(&str, &str); 6] = [
+/// Words): to take the host that can be written to; and not to wait minutes for a server that
+/// has gone without a word.
+const POSTGRES_DEFAULTS: [(&str, &str); 7] = [
     ("application_name", "wxlogin"),
+    ("target_session_attrs", "read-write"),
     ("connect_timeout", "3"),
     ("tcp_user_timeout", "10000"),
     ("keepalives_idle", "15"),

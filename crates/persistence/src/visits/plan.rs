@@ -243,3 +243,110 @@ fn session(visit: &Visit, user_id: UserId) -> Session {
         ended_at: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::testing::repository_contract::Guest;
+
+    fn guest() -> Guest {
+        Guest::new("wx01", "o1").in_account("main")
+    }
+
+    /// What is known after `visits` have been stored.
+    fn known_after(visits: &[Visit]) -> Known {
+        let plan = plan(visits, Known::default());
+        let mut known = Known {
+            users: plan.users,
+            identities: plan.identities,
+            union_owners: plan.new_union_owners,
+        };
+        for user in known.users.values_mut() {
+            user.origin = Origin::Loaded { revision: 5 };
+            user.is_changed = false;
+        }
+        for identity in known.identities.values_mut() {
+            identity.origin = Origin::Loaded { revision: 7 };
+            identity.is_changed = false;
+        }
+        known
+    }
+
+    #[test]
+    fn several_first_visits_of_one_identity_make_one_row() {
+        let visits = [guest().visit(0), guest().visit(1), guest().visit(2)];
+        let plan = plan(&visits, Known::default());
+        assert_eq!((plan.users.len(), plan.identities.len()), (1, 1));
+        assert!(plan.users.contains_key(&visits[0].new_user_id));
+        assert_eq!(plan.outcomes.len(), 3);
+    }
+
+    #[test]
+    fn new_identities_of_one_unionid_in_one_batch_share_a_user() {
+        let elsewhere = Guest::new("wx02", "o2").in_account("main");
+        let visits = [guest(), elsewhere].map(|guest| guest.with_union_id("u1").visit(0));
+        let plan = plan(&visits, Known::default());
+        assert_eq!((plan.users.len(), plan.identities.len()), (1, 2));
+        assert_eq!(plan.new_union_owners.len(), 1);
+        assert!(plan.merge_candidates.is_empty());
+    }
+
+    #[test]
+    fn a_login_that_teaches_nothing_leaves_the_users_row_alone() {
+        let known = known_after(&[guest().visit_as(0, "Band")]);
+        let plan = plan(&[guest().visit_as(1, "Band")], known);
+        assert!(plan.users.values().all(|user| !user.is_changed));
+        assert!(plan.identities.values().all(|identity| identity.is_changed));
+    }
+
+    #[test]
+    fn a_visit_of_a_disabled_user_changes_no_row() {
+        let mut known = known_after(&[guest().visit(0)]);
+        let at = guest().visit(1).at;
+        known
+            .users
+            .values_mut()
+            .for_each(|user| user.user.disabled_at = Some(at));
+        let visit = guest().with_union_id("u1").visit_as(2, "Other");
+        let plan = plan([&visit], known);
+        assert_eq!(plan.outcomes, [VisitOutcome::UserDisabled]);
+        assert!(plan.users.values().all(|user| !user.is_changed));
+        assert!(
+            plan.identities
+                .values()
+                .all(|identity| !identity.is_changed)
+        );
+        assert!(plan.new_union_owners.is_empty());
+    }
+
+    #[test]
+    fn a_unionid_is_looked_up_until_it_is_settled() {
+        let visit = guest().with_union_id("u1").visit(0);
+        assert!(unsettled_union(&visit, None).is_some());
+        let known = known_after(std::slice::from_ref(&visit));
+        let identity = known.identities.values().next();
+        assert!(unsettled_union(&visit, identity).is_none());
+
+        let elsewhere = guest().in_account("other").with_union_id("u1").visit(0);
+        assert!(unsettled_union(&elsewhere, identity).is_some());
+        assert!(unsettled_union(&guest().visit(0), None).is_none());
+    }
+
+    #[test]
+    fn a_unionid_of_another_user_is_noted_and_settled() {
+        let known = known_after(&[
+            guest().visit(0),
+            Guest::new("wx02", "o2")
+                .in_account("main")
+                .with_union_id("u1")
+                .visit(0),
+        ]);
+        let visits = [1, 2].map(|second| guest().with_union_id("u1").visit(second));
+        let plan = plan(&visits, known);
+        assert_eq!(plan.merge_candidates.len(), 1);
+        let candidate = &plan.merge_candidates[0];
+        assert_ne!(candidate.user_id, candidate.union_user_id);
+        assert_eq!(candidate.session_id, visits[0].session.id);
+        assert!(plan.new_union_owners.is_empty());
+    }
+}

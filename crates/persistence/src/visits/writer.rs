@@ -103,8 +103,9 @@ impl Writer {
             write(connection, visits, &vault)
         };
         if let Err(error) = &result
-            && (error.kind == FailureKind::Disconnected || connection.is_broken())
+            && (error.is_of_the_connection() || connection.is_broken())
         {
+            // Also one that works: after a failover it may lead to the standby.
             self.connection = None;
         }
         result

@@ -57,7 +57,8 @@ async fn both_databases_have_the_same_tables_and_columns() {
     let [sqlite, postgres] = [crate::store::sqlite().await, crate::store::postgres().await];
     let columns = sqlite.place.texts(
         "SELECT m.name || '.' || c.name AS t FROM sqlite_master m, pragma_table_info(m.name) c \
-         WHERE m.type = 'table' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\' ORDER BY 1",
+         WHERE m.type = 'table' AND m.name NOT LIKE '\\_\\_%' ESCAPE '\\' \
+         AND m.name NOT LIKE 'sqlite%' ORDER BY 1",
     );
     let expected = postgres.place.texts(
         "SELECT table_name || '.' || column_name AS t FROM information_schema.columns \

@@ -118,6 +118,45 @@ async fn connections_that_were_lost_unnoticed_are_replaced_without_an_error() {
     assert!(sessions.find(second.session.id).await.unwrap().is_some());
 }
 
+#[tokio::test]
+async fn of_several_hosts_the_one_that_answers_is_used() {
+    let place = testpg::database().unwrap();
+    let url = place
+        .url()
+        .replacen("://postgres@", "://postgres@127.0.0.1:1,", 1);
+    let database = Database::open(options(url)).unwrap();
+    database.migrate().await.unwrap();
+    let visit = Guest::new("wx01", "o1").visit(0);
+    account(database.users().record_visit(visit).await);
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_written_to_is_not_available() {
+    let store = crate::store::postgres().await;
+    let guest = Guest::new("wx01", "o1");
+    account(store.database.users().record_visit(guest.visit(0)).await);
+    let set = |value: &str| {
+        let name = store
+            .place
+            .texts("SELECT current_database()::text AS t")
+            .remove(0);
+        store.place.execute(&format!(
+            "ALTER DATABASE {name} SET default_transaction_read_only = {value}"
+        ));
+    };
+    // What the writers are connected to becomes a standby, as it were.
+    set("on");
+    store.place.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+         WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    );
+    let refused = store.database.users().record_visit(guest.visit(1)).await;
+    assert!(
+        matches!(refused, Err(RepositoryError::Unavailable(_))),
+        "{refused:?}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_acknowledged_visit_is_lost_when_postgres_is_killed() {
     let server = Server::start_private().unwrap();
