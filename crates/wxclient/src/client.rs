@@ -5,6 +5,7 @@ mod builder;
 mod call;
 mod observer;
 mod policy;
+mod server_time;
 
 use std::fmt;
 use std::sync::Arc;

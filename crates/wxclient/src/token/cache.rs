@@ -6,10 +6,14 @@ use std::time::Duration;
 use domain::ports::{Clock, RepositoryError, StoredWechatToken, WechatTokenRepository};
 use domain::secret::WechatToken;
 use domain::time::after;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{FetchedToken, TokenSource};
 use crate::error::{Fault, WechatError};
+
+/// How long the repository may hold up a call that waits for a token: a fetch is quicker then.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// The cache. Replicas need no lock between them: a stable token is the same for all who ask, and
 /// a plain one that another replica has displaced is refused (40001), which leads to the
@@ -115,19 +119,16 @@ impl TokenCache {
         {
             return Ok(self.keep(shared));
         }
-        let fetched = self.source.fetch().await?;
+        let fetched = self.keep(self.source.fetch().await?);
         self.save(&fetched).await;
-        Ok(self.keep(fetched))
+        Ok(fetched)
     }
 
     async fn load(&self) -> Option<FetchedToken> {
         let SharedTokens { repository, clock } = self.shared.as_ref()?;
         let key = self.source.key().to_string();
-        let StoredWechatToken { token, expires_at } =
-            repository.load(&key).await.unwrap_or_else(|error| {
-                warn(&error);
-                None
-            })?;
+        let loaded = timeout(PATIENCE, repository.load(&key)).await;
+        let StoredWechatToken { token, expires_at } = told(loaded)??;
         let left = expires_at.duration_since(clock.now());
         let expires_in = Duration::try_from(left).ok()?;
         Some(FetchedToken { token, expires_in })
@@ -142,9 +143,7 @@ impl TokenCache {
             token: fetched.token.clone(),
             expires_at: after(clock.now(), fetched.expires_in),
         };
-        if let Err(error) = repository.save(&key, &stored).await {
-            warn(&error);
-        }
+        told(timeout(PATIENCE, repository.save(&key, &stored)).await);
     }
 
     fn keep(&self, fetched: FetchedToken) -> FetchedToken {
@@ -172,9 +171,19 @@ impl TokenCache {
     }
 }
 
-fn warn(error: &RepositoryError) {
+/// What the repository said, if it did.
+fn told<T>(said: Result<Result<T, RepositoryError>, Elapsed>) -> Option<T> {
+    match said {
+        Ok(Ok(told)) => return Some(told),
+        Ok(Err(error)) => warn(&error),
+        Err(late) => warn(&late),
+    }
+    None
+}
+
+fn warn(error: &(dyn std::error::Error + 'static)) {
     tracing::warn!(
-        error = error as &dyn std::error::Error,
+        error,
         "WeChat's access_token is not shared between replicas"
     );
 }

@@ -20,4 +20,5 @@ mod secrecy;
 mod security;
 mod server;
 mod tokens;
+mod user_api;
 mod wechat;
