@@ -29,6 +29,8 @@ pub enum Command {
     Serve,
     /// Bring the database to the newest schema and exit.
     Migrate,
+    /// Try the settings, the database, the clock and each app's AppSecret, and say what to do.
+    Check,
     /// Say what an error means: one of WeChat's codes (40163) or our ids (code_invalid).
     Explain {
         /// The code or id.

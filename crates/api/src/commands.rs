@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+mod check;
 mod explain;
 mod migrate;
 mod serve;
@@ -15,6 +16,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<()> {
     match cli.command.clone().unwrap_or_default() {
         Command::Serve => serve::run(config),
         Command::Migrate => migrate::run(config),
+        Command::Check => check::run(config),
         Command::Explain { error } => explain::run(&error),
     }
 }

@@ -1,5 +1,7 @@
 //! The composition root: the one file that names adapters and puts them together.
 
+mod checkup;
+
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +19,8 @@ use url::Url;
 use wxclient::{AppSecret, HttpCodeExchanger, WechatClient};
 use wxcrypto::AesOpenDataOpener;
 use wxsandbox::{RunningSandbox, Sandbox, SandboxConfig};
+
+pub(crate) use checkup::Checkup;
 
 use crate::banner::Banner;
 use crate::http::{self, HttpState};

@@ -14,3 +14,6 @@ mod login_open_data;
 mod login_repeats;
 mod me;
 mod process;
+mod wechat_check;
+mod wechat_faults;
+mod wechat_service;

@@ -19,7 +19,7 @@ struct Program {
     banner: String,
 }
 
-fn command(folder: &TempDir) -> Command {
+pub(crate) fn command(folder: &TempDir) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wxlogin"));
     command
         .current_dir(folder.path())

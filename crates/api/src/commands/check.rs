@@ -1,0 +1,168 @@
+//! `wxlogin check`: tries what a login needs, and says what to do about what does not work.
+
+use std::fmt;
+use std::path::Path;
+
+use anyhow::bail;
+use domain::ports::{Clock, NotReady};
+use wxclient::WechatError;
+
+use crate::settings::Settings;
+use crate::startup::Checkup;
+use crate::system_clock::SystemClock;
+
+/// How far this machine's clock may be from WeChat's, s. The age of open data is judged by it.
+const TOLERANCE_S: i64 = 60;
+
+pub(super) fn run(config: Option<&Path>) -> anyhow::Result<()> {
+    let findings = actix_web::rt::System::new().block_on(findings(config));
+    for finding in &findings {
+        println!("{finding}");
+    }
+    match findings.iter().filter(|finding| finding.is_bad()).count() {
+        0 => Ok(()),
+        bad => bail!("{bad} of {} checks failed", findings.len()),
+    }
+}
+
+async fn findings(config: Option<&Path>) -> Vec<Finding> {
+    let checkup = Settings::load(config)
+        .map_err(anyhow::Error::from)
+        .and_then(Checkup::new);
+    let checkup = match checkup {
+        Ok(checkup) => checkup,
+        Err(error) => return vec![Finding::bad("configuration", format!("{error:#}"))],
+    };
+    let mut findings = vec![
+        configuration(&checkup),
+        database(&checkup).await,
+        clock(&checkup).await,
+    ];
+    for app in &checkup.apps {
+        findings.push(app_secret(&checkup, app).await);
+    }
+    if let Some(sandbox) = checkup.sandbox {
+        sandbox.stop().await;
+    }
+    findings
+}
+
+fn configuration(checkup: &Checkup) -> Finding {
+    let told = match (&checkup.sandbox, checkup.apps.len()) {
+        (Some(_), _) => String::from(
+            "no app is configured, so the built-in sandbox plays WeChat; a real one needs `apps`",
+        ),
+        (None, 1) => String::from("1 app"),
+        (None, apps) => format!("{apps} apps"),
+    };
+    Finding::good("configuration", told)
+}
+
+async fn database(checkup: &Checkup) -> Finding {
+    let settings = &checkup.settings.database;
+    let what = format!("database {}", settings.shown());
+    match checkup.database.probe().await {
+        Ok(()) => Finding::good(what, "reachable, with the newest schema"),
+        Err(NotReady::SchemaOutdated) if settings.migrate_on_start => Finding::good(
+            what,
+            "reachable; the next start brings its schema up to date",
+        ),
+        Err(NotReady::SchemaOutdated) => Finding::bad(
+            what,
+            "reachable, but its schema is not the newest: run `wxlogin migrate`",
+        ),
+        Err(error @ NotReady::Unreachable(_)) => Finding::bad(
+            what,
+            format!(
+                "{:#}; see that it runs and that database.url has the right host, port, user and password",
+                anyhow::Error::new(error)
+            ),
+        ),
+    }
+}
+
+async fn clock(checkup: &Checkup) -> Finding {
+    let wechats = checkup.wechat.server_time().await;
+    let ours = SystemClock.now();
+    let ahead = match wechats {
+        Ok(Some(theirs)) => ours.as_second() - theirs.as_second(),
+        Ok(None) => {
+            let told = "not compared, because WeChat's answer does not say the time";
+            return Finding::good("clock", told);
+        }
+        Err(error) => return Finding::bad("clock", format!("not compared: {}", told(error))),
+    };
+    let relation = if ahead < 0 { "behind" } else { "ahead of" };
+    let told = format!("{} s {relation} WeChat's", ahead.abs());
+    if ahead.abs() > TOLERANCE_S {
+        let todo = "set the clock and keep it right with NTP (chrony, systemd-timesyncd)";
+        return Finding::bad("clock", format!("{told}; {todo}"));
+    }
+    Finding::good("clock", told)
+}
+
+/// In normal mode stable_token gives the token that is in use, so nobody's is displaced.
+async fn app_secret(checkup: &Checkup, app: &wxclient::App) -> Finding {
+    let name = checkup.settings.apps.iter().find_map(|settings| {
+        let name = settings.name.as_deref()?;
+        (settings.app_id == app.app_id.as_str()).then(|| format!(" ({name})"))
+    });
+    let what = format!("app {}{}", app.app_id, name.unwrap_or_default());
+    match checkup.wechat.stable_token(app).await {
+        Ok(_) => Finding::good(what, "WeChat takes its AppSecret"),
+        Err(error) => Finding::bad(what, told(error)),
+    }
+}
+
+/// The error, what to do about it in both languages, and what is behind it.
+fn told(error: WechatError) -> String {
+    let zh = error.verdict().todo.zh;
+    let en = error.to_string();
+    let behind: Vec<_> = anyhow::Error::new(error)
+        .chain()
+        .skip(1)
+        .map(ToString::to_string)
+        .collect();
+    if behind.is_empty() {
+        return format!("{en}（{zh}）");
+    }
+    format!("{en}（{zh}） [{}]", behind.join(": "))
+}
+
+/// A line of the report.
+struct Finding {
+    what: String,
+    told: Result<String, String>,
+}
+
+impl Finding {
+    fn good(what: impl Into<String>, told: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            told: Ok(told.into()),
+        }
+    }
+
+    fn bad(what: impl Into<String>, told: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            told: Err(told.into()),
+        }
+    }
+
+    fn is_bad(&self) -> bool {
+        self.told.is_err()
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (verdict, told) = match &self.told {
+            Ok(told) => ("ok  ", told),
+            Err(told) => ("fail", told),
+        };
+        // What others say may have several lines; a finding has one.
+        let told: Vec<_> = told.split_whitespace().collect();
+        write!(f, "{verdict}  {}: {}", self.what, told.join(" "))
+    }
+}

@@ -1,0 +1,43 @@
+//! The parts that `wxlogin check` tries: those of the service, put together without serving.
+
+use std::sync::Arc;
+
+use domain::ports::ReadinessProbe;
+use wxclient::WechatClient;
+use wxsandbox::RunningSandbox;
+
+use super::{AppList, open_database, start_sandbox, wechat_client, with_sandbox};
+use crate::master_key;
+use crate::settings::{Listen, Settings};
+
+/// The parts, and the settings they came from.
+pub(crate) struct Checkup {
+    /// With the sandbox in WeChat's place, if no app is configured.
+    pub(crate) settings: Settings,
+    pub(crate) database: Arc<dyn ReadinessProbe>,
+    pub(crate) wechat: WechatClient,
+    pub(crate) apps: Vec<wxclient::App>,
+    pub(crate) sandbox: Option<RunningSandbox>,
+}
+
+impl Checkup {
+    /// Puts the parts together as the service would.
+    ///
+    /// # Errors
+    /// If a setting cannot work.
+    pub(crate) fn new(mut settings: Settings) -> anyhow::Result<Self> {
+        // The service may be running, with its own sandbox.
+        settings.sandbox.listen = Listen::loopback(0);
+        let sandbox = start_sandbox(&settings)?;
+        let settings = with_sandbox(settings, sandbox.as_ref())?;
+        let master_keys = master_key::load(&settings)?;
+        let database = open_database(&settings, &master_keys)?;
+        Ok(Self {
+            database: Arc::new(database.readiness()),
+            wechat: wechat_client(&settings)?,
+            apps: AppList::of(&settings)?.secrets,
+            sandbox,
+            settings,
+        })
+    }
+}
