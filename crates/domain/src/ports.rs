@@ -20,6 +20,7 @@ mod signing_key_repository;
 mod token_issuer;
 mod user_repository;
 mod wechat_token_repository;
+mod wechat_token_source;
 mod wechat_user_api;
 
 pub use account_repository::AccountRepository;
@@ -40,6 +41,7 @@ pub use token_issuer::{
 };
 pub use user_repository::UserRepository;
 pub use wechat_token_repository::{StoredWechatToken, WechatTokenRepository};
+pub use wechat_token_source::WechatTokenSource;
 pub use wechat_user_api::{WechatApiError, WechatUserApi};
 
 /// The cause of an adapter's error, for the log.

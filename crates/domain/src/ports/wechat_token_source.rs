@@ -1,0 +1,18 @@
+//! Port: WeChat's access_token, for the team's other services.
+
+use async_trait::async_trait;
+
+use super::WechatApiError;
+use crate::id::AppId;
+use crate::secret::WechatToken;
+use crate::time::Duration;
+
+/// Knows each app's access_token (接口调用凭据), so that one place fetches it.
+#[async_trait]
+pub trait WechatTokenSource: Send + Sync {
+    /// The app's current token, and how long WeChat still takes it.
+    ///
+    /// # Errors
+    /// [`WechatApiError`] if there is none and WeChat gives none.
+    async fn current(&self, app: &AppId) -> Result<(WechatToken, Duration), WechatApiError>;
+}
