@@ -6,6 +6,7 @@
 //! | [`app`] | the mini program a call is made for, with its AppSecret |
 //! | [`app_client`] | [`AppClient`]: the calls that need an access_token |
 //! | [`token`] | access tokens |
+//! | [`token_source`] | [`HttpWechatTokenSource`], the adapter of the domain's port |
 //! | [`component`] | third-party platforms |
 //! | [`security`] | API signing and encryption |
 //! | [`cloud`] | the identity in the headers of WeChat's cloud hosting |
@@ -29,6 +30,7 @@ pub mod error;
 pub mod exchanger;
 pub mod security;
 pub mod token;
+pub mod token_source;
 pub mod user_api;
 mod wire;
 
@@ -38,4 +40,5 @@ pub use app_client::AppClient;
 pub use client::{BuildError, CallObserver, WechatClient, WechatClientBuilder};
 pub use error::{Fault, WechatError};
 pub use exchanger::HttpCodeExchanger;
+pub use token_source::HttpWechatTokenSource;
 pub use user_api::HttpWechatUserApi;

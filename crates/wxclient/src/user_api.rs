@@ -62,7 +62,7 @@ impl WechatUserApi for HttpWechatUserApi {
 }
 
 /// What the catalogue's answer means for such a call.
-fn api_error(error: WechatError) -> WechatApiError {
+pub(crate) fn api_error(error: WechatError) -> WechatApiError {
     let retry_after = error.retry_after().unwrap_or(Duration::from_secs(5));
     let answer = error.answer();
     let cause = Box::new(error);
