@@ -1,0 +1,51 @@
+//! `/admin`: the support desk, for holders of an API key.
+
+mod account_reply;
+mod merges;
+mod paging;
+mod path_id;
+mod user_actions;
+mod users;
+
+use actix_web::middleware::from_fn;
+use actix_web::web::{ServiceConfig, delete, get, post};
+use actix_web::{Resource, Route};
+
+use super::catch_up;
+use super::routes::{HttpState, resource};
+
+/// Adds the desk's paths. Without any API key there is no desk, and so nothing at these paths.
+pub(super) fn configure(routes: &mut ServiceConfig, state: &HttpState) {
+    if state.api_keys.is_empty() {
+        return;
+    }
+    let user = [
+        get().to(users::show),
+        delete().to(user_actions::delete_user),
+    ];
+    routes
+        .service(resource("/admin/users", "GET", [get().to(users::list)]))
+        .service(
+            resource("/admin/users/{id}", "GET, DELETE", user)
+                .wrap(from_fn(catch_up::after_changes)),
+        )
+        .service(resource("/admin/merges", "GET", [get().to(merges::list)]));
+    let post_actions: [(&str, Route); 4] = [
+        (
+            "/admin/users/{id}/disable",
+            post().to(user_actions::disable),
+        ),
+        ("/admin/users/{id}/enable", post().to(user_actions::enable)),
+        ("/admin/merges/{id}/apply", post().to(merges::apply)),
+        ("/admin/merges/{id}/dismiss", post().to(merges::dismiss)),
+    ];
+    for (path, route) in post_actions {
+        routes.service(resource(path, "POST", [route]).wrap(from_fn(catch_up::after_changes)));
+    }
+    let sessions: Resource = resource(
+        "/admin/users/{id}/sessions",
+        "DELETE",
+        [delete().to(user_actions::end_sessions)],
+    );
+    routes.service(sessions.wrap(from_fn(catch_up::after_changes)));
+}

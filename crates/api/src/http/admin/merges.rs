@@ -1,0 +1,87 @@
+//! `/admin/merges`: users who seem to be one person, for the operator to decide on.
+
+use actix_web::{HttpRequest, web};
+use domain::ports::MergeCandidate;
+use domain::support::SupportDesk;
+use serde::Serialize;
+
+use super::paging::Paging;
+use super::path_id::PathId;
+use crate::http::api_key::{ByKey, Read, Write};
+use crate::http::error::ApiError;
+use crate::http::error_code::ErrorCode;
+use crate::http::parameters::Parameters;
+use crate::http::success::{Items, Nothing, Success};
+
+/// Two users who have shown one unionid.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct MergeReply {
+    id: String,
+    union_id: String,
+    /// Who would go.
+    user_id: String,
+    /// Who would remain.
+    union_user_id: String,
+    created_at: String,
+}
+
+/// Who remains of two users.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct MergedReply {
+    user_id: String,
+}
+
+/// `GET /admin/merges`: those nobody has decided on.
+pub(super) async fn list(
+    _: ByKey<Read>,
+    request: HttpRequest,
+    desk: web::Data<SupportDesk>,
+) -> Result<Success<Items<MergeReply>>, ApiError> {
+    let paging = Paging::of(&Parameters::of_query(&request))?;
+    let found = desk.merge_candidates(paging.page(|id| id)).await?;
+    let (candidates, next) = paging.cut(found, |last| last.id);
+    let candidates = candidates.into_iter().map(MergeReply::from).collect();
+    Ok(Success::new("ok", Items::page(candidates, next)))
+}
+
+/// `POST /admin/merges/{id}/apply`: they are one.
+pub(super) async fn apply(
+    key: ByKey<Write>,
+    PathId(id): PathId,
+    desk: web::Data<SupportDesk>,
+) -> Result<Success<MergedReply>, ApiError> {
+    let remaining = desk.apply_merge(id, &key.caller).await?;
+    let user_id = remaining.ok_or_else(not_open)?.to_string();
+    Ok(Success::new("账号已合并", MergedReply { user_id }))
+}
+
+/// `POST /admin/merges/{id}/dismiss`: they are two.
+pub(super) async fn dismiss(
+    key: ByKey<Write>,
+    PathId(id): PathId,
+    desk: web::Data<SupportDesk>,
+) -> Result<Success<Nothing>, ApiError> {
+    if desk.dismiss_merge(id, &key.caller).await? {
+        Ok(Success::new("已忽略", Nothing {}))
+    } else {
+        Err(not_open())
+    }
+}
+
+fn not_open() -> ApiError {
+    ApiError::new(ErrorCode::NotFound)
+}
+
+impl From<MergeCandidate> for MergeReply {
+    fn from(candidate: MergeCandidate) -> Self {
+        Self {
+            id: candidate.id.to_string(),
+            union_id: candidate.union_id.to_string(),
+            user_id: candidate.user_id.to_string(),
+            union_user_id: candidate.union_user_id.to_string(),
+            created_at: candidate.created_at.to_string(),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What the support desk does to users. Each change leaves an audit entry.
+
+use actix_web::web;
+use domain::id::UserId;
+use domain::support::SupportDesk;
+use serde::Serialize;
+
+use super::account_reply::AccountReply;
+use super::path_id::PathId;
+use crate::http::api_key::{ByKey, Write};
+use crate::http::error::ApiError;
+use crate::http::error_code::ErrorCode;
+use crate::http::success::{Nothing, Success};
+
+/// `POST /admin/users/{id}/disable`: shuts the user out.
+pub(super) async fn disable(
+    key: ByKey<Write>,
+    PathId(id): PathId,
+    desk: web::Data<SupportDesk>,
+) -> Result<Success<AccountReply>, ApiError> {
+    let account = desk.disable(UserId::new(id), &key.caller).await?;
+    Ok(Success::new("账号已停用", account.ok_or_else(gone)?.into()))
+}
+
+/// `POST /admin/users/{id}/enable`: lets the user in again.
+pub(super) async fn enable(
+    key: ByKey<Write>,
+    PathId(id): PathId,
+    desk: web::Data<SupportDesk>,
+) -> Result<Success<AccountReply>, ApiError> {
+    let account = desk.enable(UserId::new(id), &key.caller).await?;
+    Ok(Success::new("账号已恢复", account.ok_or_else(gone)?.into()))
+}
+
+/// `DELETE /admin/users/{id}`: deletes the user with all personal data.
+pub(super) async fn delete_user(
+    key: ByKey<Write>,
+    PathId(id): PathId,
+    desk: web::Data<SupportDesk>,
+) -> Result<Success<Nothing>, ApiError> {
+    if desk.delete(UserId::new(id), &key.caller).await? {
+        Ok(Success::new("账号已注销", Nothing {}))
+    } else {
+        Err(gone())
+    }
+}
+
+/// How many sessions were live.
+#[derive(Serialize)]
+pub(super) struct EndedReply {
+    ended: usize,
+}
+
+/// `DELETE /admin/users/{id}/sessions`: logs the user out everywhere.
+pub(super) async fn end_sessions(
+    key: ByKey<Write>,
+    PathId(id): PathId,
+    desk: web::Data<SupportDesk>,
+) -> Result<Success<EndedReply>, ApiError> {
+    let ended = desk.end_sessions(UserId::new(id), &key.caller).await?;
+    let ended = ended.ok_or_else(gone)?;
+    Ok(Success::new("已退出全部登录", EndedReply { ended }))
+}
+
+fn gone() -> ApiError {
+    ApiError::new(ErrorCode::NotFound)
+}

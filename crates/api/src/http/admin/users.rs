@@ -1,0 +1,60 @@
+//! `GET /admin/users` and `GET /admin/users/{id}`: looking users up.
+
+use actix_web::{HttpRequest, web};
+use domain::account::AccountQuery;
+use domain::id::{OpenId, UnionId, UserId};
+use domain::support::SupportDesk;
+
+use super::account_reply::AccountReply;
+use super::paging::Paging;
+use super::path_id::PathId;
+use crate::http::api_key::{ByKey, Read};
+use crate::http::error::ApiError;
+use crate::http::error_code::ErrorCode;
+use crate::http::fields::storable;
+use crate::http::parameters::Parameters;
+use crate::http::success::{Items, Success};
+
+/// Answers with the users that match, page by page.
+pub(super) async fn list(
+    _: ByKey<Read>,
+    request: HttpRequest,
+    desk: web::Data<SupportDesk>,
+) -> Result<Success<Items<AccountReply>>, ApiError> {
+    let parameters = Parameters::of_query(&request);
+    let paging = Paging::of(&parameters)?;
+    let query = query(&parameters)?;
+    let found = desk.search(&query, paging.page(UserId::new)).await?;
+    let (accounts, next) = paging.cut(found, |last| last.user.id.as_uuid());
+    let accounts = accounts.into_iter().map(AccountReply::from).collect();
+    Ok(Success::new("ok", Items::page(accounts, next)))
+}
+
+/// Answers with one user.
+pub(super) async fn show(
+    _: ByKey<Read>,
+    PathId(id): PathId,
+    desk: web::Data<SupportDesk>,
+) -> Result<Success<AccountReply>, ApiError> {
+    let account = desk.find(UserId::new(id)).await?;
+    let account = account.ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
+    Ok(Success::new("ok", account.into()))
+}
+
+fn query(parameters: &Parameters) -> Result<AccountQuery, ApiError> {
+    let text = |name| storable(name, parameters.get(name).map(str::to_owned));
+    Ok(AccountQuery {
+        open_id: text("openId")?.map(OpenId::new),
+        union_id: text("unionId")?.map(UnionId::new),
+        phone: text("phone")?.map(with_plus),
+    })
+}
+
+/// A number in E.164 begins with `+`, which a query string says as `%2B`; written bare it arrives
+/// as a space.
+fn with_plus(phone: String) -> String {
+    match phone.strip_prefix(' ') {
+        Some(digits) => format!("+{digits}"),
+        None => phone,
+    }
+}

@@ -1,0 +1,173 @@
+//! API keys: who may call what is not for mini programs.
+
+use std::future::{Ready, ready};
+use std::marker::PhantomData;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use aws_lc_rs::digest::{Digest, SHA256, digest};
+use domain::support::Caller;
+use subtle::ConstantTimeEq;
+
+use super::bearer::Bearer;
+use super::client_address::TrustedProxies;
+use super::error::ApiError;
+use super::error_code::ErrorCode;
+use crate::settings::{ApiKey, Scope};
+
+/// The configured keys, as digests.
+pub(crate) struct ApiKeys(Vec<KnownKey>);
+
+struct KnownKey {
+    name: String,
+    digest: Digest,
+    /// `None` for all.
+    scopes: Option<Vec<Scope>>,
+}
+
+impl ApiKeys {
+    /// These keys. One without a name is `key-N`, by its place in the list.
+    pub(crate) fn new(keys: &[ApiKey]) -> Self {
+        let known = keys.iter().enumerate().map(|(index, key)| KnownKey {
+            name: key
+                .name
+                .clone()
+                .unwrap_or_else(|| format!("key-{}", index + 1)),
+            digest: digest(&SHA256, key.key.expose().as_bytes()),
+            scopes: key.scopes.clone(),
+        });
+        Self(known.collect())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Every key is compared, and digests in constant time, so that the time an answer takes says
+    /// nothing about any key.
+    fn find(&self, presented: &str) -> Option<&KnownKey> {
+        let presented = digest(&SHA256, presented.as_bytes());
+        self.0.iter().fold(None, |found, key| {
+            let is_it = key.digest.as_ref().ct_eq(presented.as_ref());
+            found.or(bool::from(is_it).then_some(key))
+        })
+    }
+}
+
+impl KnownKey {
+    fn may(&self, scope: Scope) -> bool {
+        self.scopes
+            .as_ref()
+            .is_none_or(|scopes| scopes.contains(&scope))
+    }
+}
+
+/// A scope as a type, so that an endpoint cannot forget to say which one it needs.
+pub(super) trait Right: 'static {
+    const SCOPE: Scope;
+}
+
+/// [`Scope::Read`].
+pub(super) struct Read;
+/// [`Scope::Write`].
+pub(super) struct Write;
+/// [`Scope::Introspect`].
+pub(super) struct Introspect;
+/// [`Scope::WechatToken`].
+pub(super) struct WechatToken;
+
+impl Right for Read {
+    const SCOPE: Scope = Scope::Read;
+}
+impl Right for Write {
+    const SCOPE: Scope = Scope::Write;
+}
+impl Right for Introspect {
+    const SCOPE: Scope = Scope::Introspect;
+}
+impl Right for WechatToken {
+    const SCOPE: Scope = Scope::WechatToken;
+}
+
+/// The holder of a key that has the scope of `R`. Asking for it is what makes an endpoint one for
+/// such keys; it stands first among a handler's arguments, so that nobody else learns anything.
+pub(super) struct ByKey<R> {
+    pub(super) caller: Caller,
+    right: PhantomData<R>,
+}
+
+impl<R: Right> FromRequest for ByKey<R> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let bearer = Bearer::from_request(request, payload).into_inner();
+        ready(bearer.and_then(|Bearer(presented)| {
+            let caller = caller(request, presented.expose(), R::SCOPE)?;
+            Ok(Self {
+                caller,
+                right: PhantomData,
+            })
+        }))
+    }
+}
+
+fn caller(request: &HttpRequest, presented: &str, scope: Scope) -> Result<Caller, ApiError> {
+    let keys = request.app_data::<web::Data<ApiKeys>>();
+    let key = keys
+        .and_then(|keys| keys.find(presented))
+        .ok_or_else(|| ApiError::new(ErrorCode::TokenInvalid))?;
+    if !key.may(scope) {
+        return Err(ApiError::new(ErrorCode::Forbidden));
+    }
+    Ok(Caller {
+        name: key.name.clone(),
+        from: request
+            .app_data::<web::Data<TrustedProxies>>()
+            .and_then(|proxies| proxies.client_of(request)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Secret;
+
+    fn key(name: Option<&str>, key: &str, scopes: Option<Vec<Scope>>) -> ApiKey {
+        ApiKey {
+            name: name.map(str::to_owned),
+            key: Secret::new(key),
+            scopes,
+        }
+    }
+
+    #[test]
+    fn a_bare_key_may_do_everything_and_is_named_by_its_place() {
+        let keys = ApiKeys::new(&[key(Some("desk"), "one", None), key(None, "two", None)]);
+        let found = keys.find("two").unwrap();
+        assert_eq!(found.name, "key-2");
+        for scope in [
+            Scope::Read,
+            Scope::Write,
+            Scope::Introspect,
+            Scope::WechatToken,
+        ] {
+            assert!(found.may(scope), "{scope:?}");
+        }
+    }
+
+    #[test]
+    fn a_named_key_may_do_what_it_says_and_nothing_else() {
+        let keys = ApiKeys::new(&[key(Some("desk"), "one", Some(vec![Scope::Write]))]);
+        let found = keys.find("one").unwrap();
+        assert!(found.may(Scope::Write) && !found.may(Scope::Read));
+    }
+
+    #[test]
+    fn what_is_not_a_whole_key_finds_none() {
+        let keys = ApiKeys::new(&[key(None, "one", None)]);
+        for text in ["", "on", "onee", "One"] {
+            assert!(keys.find(text).is_none(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! `/auth`: for the team's other backends and the proxies in front of them.
+
+mod introspect;
+mod verify;
+mod wechat_token;
+
+use actix_web::web::{ServiceConfig, get, head, post};
+
+use super::routes::{HttpState, resource};
+
+/// Adds the paths. Those for holders of an API key are there if there is a key.
+pub(super) fn configure(routes: &mut ServiceConfig, state: &HttpState) {
+    let verify = [get().to(verify::verify), head().to(verify::verify)];
+    routes.service(resource("/auth/verify", "GET, HEAD", verify));
+    if state.api_keys.is_empty() {
+        return;
+    }
+    routes
+        .service(resource(
+            "/auth/introspect",
+            "POST",
+            [post().to(introspect::introspect)],
+        ))
+        .service(resource(
+            "/auth/wechat-token",
+            "GET",
+            [get().to(wechat_token::show)],
+        ));
+}

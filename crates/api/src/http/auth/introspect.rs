@@ -1,0 +1,77 @@
+//! `POST /auth/introspect`: OAuth 2.0 Token Introspection (RFC 7662).
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use domain::access::{AccessError, AccessService};
+use domain::ports::Clock;
+use domain::secret::AccessToken;
+use serde::Serialize;
+
+use crate::http::api_key::{ByKey, Introspect};
+use crate::http::error::ApiError;
+use crate::http::error_code::ErrorCode;
+use crate::http::parameters::Parameters;
+use crate::http::raw_body::RawBody;
+use crate::tokens::{Claims, JwtTokenIssuer};
+
+/// The answer (RFC 7662, section 2.2): the token's claims, if it is good.
+#[derive(Serialize)]
+struct Introspection {
+    active: bool,
+    #[serde(flatten)]
+    claims: Option<Claims>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_type: Option<&'static str>,
+}
+
+/// Answers whether an access token is good, bare.
+pub(super) async fn introspect(
+    _: ByKey<Introspect>,
+    request: HttpRequest,
+    RawBody(body): RawBody,
+    access: web::Data<AccessService>,
+    tokens: web::Data<JwtTokenIssuer>,
+    clock: web::Data<dyn Clock>,
+) -> Result<HttpResponse, ApiError> {
+    let token = token(&request, &body)?;
+    let claims = match access.account(&token).await {
+        Ok(_) => tokens.claims(&token, clock.now()).ok(),
+        Err(
+            AccessError::TokenInvalid | AccessError::TokenExpired | AccessError::SessionRevoked,
+        ) => None,
+        Err(error @ (AccessError::NoKey | AccessError::Storage(_))) => return Err(error.into()),
+    };
+    Ok(HttpResponse::Ok().json(Introspection {
+        active: claims.is_some(),
+        token_type: claims.is_some().then_some("Bearer"),
+        claims,
+    }))
+}
+
+fn token(request: &HttpRequest, body: &[u8]) -> Result<AccessToken, ApiError> {
+    if !says_form(request) {
+        return Err(ApiError::new(ErrorCode::UnsupportedMediaType)
+            .saying("请求体必须是 application/x-www-form-urlencoded"));
+    }
+    let form = Parameters::parse(body);
+    if form.is_repeated("token") {
+        return Err(ApiError::invalid("参数 token 重复"));
+    }
+    let token = form.get("token");
+    let token = token.ok_or_else(|| ApiError::invalid("缺少参数 token"))?;
+    Ok(AccessToken::new(token))
+}
+
+fn says_form(request: &HttpRequest) -> bool {
+    let text = |name| request.headers().get(name).map(|value| value.to_str());
+    let is_plain = text(header::CONTENT_ENCODING).is_none();
+    let kind = text(header::CONTENT_TYPE);
+    let is_form = kind.is_some_and(|kind| {
+        let kind = kind.unwrap_or_default().split(';').next();
+        kind.is_some_and(|kind| {
+            kind.trim()
+                .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        })
+    });
+    is_plain && is_form
+}

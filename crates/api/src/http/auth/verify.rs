@@ -1,0 +1,20 @@
+//! `GET /auth/verify`: tells a proxy (nginx's auth_request, Traefik's forwardAuth, Caddy's
+//! forward_auth) who is asking, in headers it hands on.
+
+use actix_web::HttpResponse;
+use domain::session::SessionAccount;
+
+use crate::http::who::Who;
+
+/// Answers with who is asking, bare.
+pub(super) async fn verify(Who(account): Who) -> HttpResponse {
+    let SessionAccount {
+        session, identity, ..
+    } = account;
+    HttpResponse::Ok()
+        .insert_header(("x-user-id", session.user_id.to_string()))
+        .insert_header(("x-open-id", identity.open_id.as_str()))
+        .insert_header(("x-app-id", identity.app_id.as_str()))
+        .insert_header(("x-session-id", session.id.to_string()))
+        .finish()
+}

@@ -1,0 +1,26 @@
+//! `/wechat/events/{appId}`: where WeChat pushes messages (消息推送)
+//! (<https://developers.weixin.qq.com/miniprogram/dev/framework/server-ability/message-push.html>).
+
+mod event;
+mod fields;
+mod inbox;
+mod receive;
+mod verify;
+mod xml;
+
+use actix_web::middleware::from_fn;
+use actix_web::web::{ServiceConfig, get, post};
+
+pub(crate) use inbox::PushInboxes;
+
+use super::catch_up;
+use super::routes::resource;
+
+/// Adds the path.
+pub(super) fn configure(routes: &mut ServiceConfig) {
+    let methods = [get().to(verify::verify), post().to(receive::receive)];
+    routes.service(
+        resource("/wechat/events/{appId}", "GET, POST", methods)
+            .wrap(from_fn(catch_up::after_changes)),
+    );
+}

@@ -1,0 +1,95 @@
+//! What an event on a user's data (授权用户资料变更) asks for
+//! (<https://developers.weixin.qq.com/miniprogram/dev/server/event_push/platform/authorized_user_information_changes.html>).
+
+use domain::account::Withdrawal;
+use domain::id::OpenId;
+
+use super::fields::Fields;
+
+/// Whose data the message is about: `OpenID`, or the sender where WeChat leaves it out.
+pub(super) fn user(message: &Fields) -> Option<OpenId> {
+    let open_id = message
+        .get("openid")
+        .or_else(|| message.get("fromusername"))?;
+    // PostgreSQL cannot hold NUL, so nobody has such an openid.
+    (!open_id.contains('\0')).then(|| OpenId::new(open_id))
+}
+
+/// What must be deleted: nothing, for any other message.
+pub(super) fn withdrawals(message: &Fields) -> Vec<Withdrawal> {
+    let event = message.get("event").unwrap_or_default();
+    match event.to_ascii_lowercase().as_str() {
+        // WeChat has cleaned a risky nickname or avatar; the next login or edit brings the new.
+        "user_info_modified" => vec![Withdrawal::NickName, Withdrawal::Avatar],
+        "user_authorization_revoke" => revoked(message.get("revokeinfo").unwrap_or_default()),
+        "user_authorization_cancellation" => vec![Withdrawal::Identity],
+        _ => Vec::new(),
+    }
+}
+
+/// By the codes of `RevokeInfo`, of which there may be several, separated by commas. What the
+/// others stand for (location, invoices, steps …) is not stored here.
+fn revoked(codes: &str) -> Vec<Withdrawal> {
+    let mut withdrawals = Vec::new();
+    for code in codes.split(|c: char| !c.is_ascii_digit()) {
+        let named: &[Withdrawal] = match code {
+            "6" => &[Withdrawal::NickName, Withdrawal::Avatar],
+            "8" => &[Withdrawal::Phone],
+            "19" => &[Withdrawal::NickName],
+            "20" => &[Withdrawal::Avatar],
+            _ => &[],
+        };
+        for withdrawal in named {
+            if !withdrawals.contains(withdrawal) {
+                withdrawals.push(*withdrawal);
+            }
+        }
+    }
+    withdrawals
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(message: &str) -> Vec<Withdrawal> {
+        withdrawals(&Fields::parse(message.as_bytes()).unwrap())
+    }
+
+    fn of_revoke(codes: &str) -> Vec<Withdrawal> {
+        of(&format!(
+            r#"{{"Event":"user_authorization_revoke","RevokeInfo":{codes}}}"#
+        ))
+    }
+
+    #[test]
+    fn each_code_deletes_what_it_names_once() {
+        use Withdrawal::{Avatar, NickName, Phone};
+        assert_eq!(of_revoke("\"6\""), [NickName, Avatar]);
+        assert_eq!(of_revoke("8"), [Phone]);
+        assert_eq!(of_revoke("\"19\""), [NickName]);
+        assert_eq!(of_revoke("20"), [Avatar]);
+        assert_eq!(of_revoke("\"8, 20,6,301,x\""), [Phone, Avatar, NickName]);
+        for nothing in ["\"1\"", "301", "\"\"", "null", "\"68\""] {
+            assert_eq!(of_revoke(nothing), [], "{nothing}");
+        }
+    }
+
+    #[test]
+    fn other_messages_delete_nothing() {
+        assert_eq!(of(r#"{"MsgType":"text","Content":"6"}"#), []);
+        assert_eq!(of(r#"{"Event":"debug_demo","RevokeInfo":"6"}"#), []);
+    }
+
+    #[test]
+    fn the_user_is_the_openid_and_else_the_sender() {
+        let who = |message: &str| user(&Fields::parse(message.as_bytes()).unwrap());
+        assert_eq!(
+            who(r#"{"FromUserName":"o2","OpenID":"o1"}"#),
+            Some(OpenId::new("o1"))
+        );
+        assert_eq!(who(r#"{"FromUserName":"o2"}"#), Some(OpenId::new("o2")));
+        assert_eq!(who(r#"{"OpenID":"a\u0000b"}"#), None);
+        assert_eq!(who("{}"), None);
+    }
+}

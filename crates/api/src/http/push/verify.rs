@@ -1,0 +1,23 @@
+//! `GET /wechat/events/{appId}`: WeChat's console checks that the address is ours.
+
+use actix_web::http::header::ContentType;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::inbox::PushInboxes;
+use crate::http::error::ApiError;
+use crate::http::parameters::Parameters;
+
+/// Answers with the `echostr`, bare.
+pub(super) async fn verify(
+    request: HttpRequest,
+    inboxes: web::Data<PushInboxes>,
+) -> Result<HttpResponse, ApiError> {
+    let inbox = inboxes.named_in(&request)?;
+    let query = Parameters::of_query(&request);
+    inbox.verify(&query)?;
+    let echo = query.get("echostr");
+    let echo = echo.ok_or_else(|| ApiError::invalid("缺少参数 echostr"))?;
+    Ok(HttpResponse::Ok()
+        .content_type(ContentType::plaintext())
+        .body(echo.to_owned()))
+}

@@ -1,0 +1,136 @@
+//! Users who turn out to be one person.
+
+use futures_util::future::join;
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::admin_house::{ask, house, id, logged_in_to, seen};
+use crate::house::{House, Store};
+
+/// Two users of one person: the first app's unionid shows up only when the second app has made
+/// a user of its own. Gives the login in the first and in the second app.
+async fn two_users(house: &House, person: &str) -> (Value, Value) {
+    let (control, app) = (house.sandbox.control(), house.app_id(0));
+    control.bind_open_platform(&app, None).unwrap();
+    let first = logged_in_to(house, person, 0).await;
+    let second = logged_in_to(house, person, 1).await;
+    assert_ne!(id(&first), id(&second));
+    control.bind_open_platform(&app, Some("demo")).unwrap();
+    let late = logged_in_to(house, person, 0).await;
+    assert_eq!(id(&late), id(&first));
+    (late, second)
+}
+
+async fn candidates(house: &House) -> Vec<Value> {
+    let data = seen(house, "/admin/merges").await;
+    data["items"].as_array().unwrap().clone()
+}
+
+fn path(candidate: &Value, decision: &str) -> String {
+    format!(
+        "/admin/merges/{}/{decision}",
+        candidate["id"].as_str().unwrap()
+    )
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_applied_merge_makes_one_user_of_two(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = house(store).await;
+    let (first, second) = two_users(&house, "alice").await;
+    let found = candidates(&house).await;
+    assert_eq!(found.len(), 1);
+    let candidate = &found[0];
+    assert_eq!(candidate["userId"], first["userId"]);
+    assert_eq!(candidate["unionUserId"], second["userId"]);
+    assert_eq!(candidate["unionId"], second["unionId"]);
+    let at = candidate["createdAt"].as_str().unwrap();
+    at.parse::<jiff::Timestamp>().unwrap();
+    house.me(&first["token"]).await.data();
+
+    let merged = ask(&house, Method::POST, &path(candidate, "apply"))
+        .await
+        .data();
+    assert_eq!(merged, json!({ "userId": second["userId"] }));
+    house
+        .me(&first["token"])
+        .await
+        .refused(401, "session_revoked");
+    house.me(&second["token"]).await.data();
+    let gone = format!("/admin/users/{}", id(&first));
+    ask(&house, Method::GET, &gone)
+        .await
+        .refused(404, "not_found");
+    let remaining = seen(&house, &format!("/admin/users/{}", id(&second))).await;
+    assert_eq!(remaining["identities"].as_array().unwrap().len(), 2);
+    let back = logged_in_to(&house, "alice", 0).await;
+    assert_eq!(id(&back), id(&second));
+
+    assert!(candidates(&house).await.is_empty());
+    for decision in ["apply", "dismiss"] {
+        ask(&house, Method::POST, &path(candidate, decision))
+            .await
+            .refused(404, "not_found");
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_dismissed_merge_leaves_two_users(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = house(store).await;
+    let (first, second) = two_users(&house, "alice").await;
+    let found = candidates(&house).await;
+    ask(&house, Method::POST, &path(&found[0], "dismiss"))
+        .await
+        .data();
+    assert!(candidates(&house).await.is_empty());
+    for login in [&first, &second] {
+        house.me(&login["token"]).await.data();
+    }
+    for decision in ["apply", "dismiss"] {
+        ask(&house, Method::POST, &path(&found[0], decision))
+            .await
+            .refused(404, "not_found");
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn of_two_decisions_at_once_one_counts(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+    #[values("apply", "dismiss")] other: &str,
+) {
+    let house = house(store).await;
+    two_users(&house, "alice").await;
+    let found = candidates(&house).await;
+    let (apply, other) = (path(&found[0], "apply"), path(&found[0], other));
+    let (one, other) = join(
+        ask(&house, Method::POST, &apply),
+        ask(&house, Method::POST, &other),
+    )
+    .await;
+    let mut statuses = [one.status.as_u16(), other.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 404]);
+}
+
+#[tokio::test]
+async fn candidates_are_read_page_by_page() {
+    let house = house(Store::Sqlite).await;
+    for person in ["alice", "bob", "carol"] {
+        two_users(&house, person).await;
+    }
+    let all = candidates(&house).await;
+    assert_eq!(all.len(), 3);
+    let one = seen(&house, "/admin/merges?limit=2").await;
+    let cursor = one["nextCursor"].as_str().unwrap();
+    let other = seen(&house, &format!("/admin/merges?limit=2&cursor={cursor}")).await;
+    assert!(other.get("nextCursor").is_none(), "{other:#}");
+    let pages = [&one, &other].map(|page| page["items"].as_array().unwrap().clone());
+    assert_eq!(pages.concat(), all);
+}

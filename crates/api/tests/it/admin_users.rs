@@ -1,0 +1,180 @@
+//! Looking users up at the support desk.
+
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+use wxsandbox::OpenDataOptions;
+
+use crate::admin_house::{ask, house, id, logged_in_to, seen};
+use crate::house::{House, Store};
+
+/// Gives the user the phone number they have at WeChat.
+async fn with_phone(house: &House, user: &str, login: &Value) {
+    let phone = house
+        .sandbox
+        .control()
+        .phone(user, &house.app_id(0))
+        .unwrap();
+    let code = phone
+        .phone_number(&OpenDataOptions::default())
+        .unwrap()
+        .code;
+    let token = login["token"].as_str();
+    let body = json!({ "code": code });
+    house
+        .send(Method::POST, "/user/phone", token, Some(&body))
+        .await
+        .data();
+}
+
+async fn found(house: &House, query: &str) -> Vec<String> {
+    let data = seen(house, &format!("/admin/users?{query}")).await;
+    let items = data["items"].as_array().unwrap().iter();
+    items.map(|item| id(item).to_owned()).collect()
+}
+
+#[rstest]
+#[tokio::test]
+async fn users_are_found_by_openid_unionid_and_phone(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = house(store).await;
+    let alice = house.logged_in("alice").await;
+    let bob = house.logged_in("bob").await;
+    with_phone(&house, "alice", &alice).await;
+    let text = |login: &Value, field: &str| login[field].as_str().unwrap().to_owned();
+    let (open_id, union_id) = (text(&alice, "openId"), text(&alice, "unionId"));
+
+    for query in [
+        format!("openId={open_id}"),
+        format!("unionId={union_id}"),
+        String::from("phone=%2B8613800138000"),
+        // A `+` that was not escaped arrives as a space.
+        String::from("phone=+8613800138000"),
+        format!("openId={open_id}&unionId={union_id}&phone=%2B8613800138000"),
+        format!("openId={open_id}&unknown=1&unionId="),
+    ] {
+        assert_eq!(found(&house, &query).await, [id(&alice)], "{query}");
+    }
+    for query in [
+        String::from("openId=nobody"),
+        String::from("phone=8613800138000"),
+        format!("openId={open_id}&unionId={}", text(&bob, "unionId")),
+        String::from("openId=%27%20OR%201%3D1--"),
+    ] {
+        assert_eq!(found(&house, &query).await, [""; 0], "{query}");
+    }
+    assert_eq!(found(&house, "").await, [id(&alice), id(&bob)]);
+    ask(&house, Method::GET, "/admin/users?openId=a%00b")
+        .await
+        .refused(400, "invalid_request");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_list_is_read_page_by_page(#[values(Store::Sqlite, Store::Postgres)] store: Store) {
+    let house = house(store).await;
+    let app_id = house.app_id(0);
+    let codes = house
+        .sandbox
+        .control()
+        .login_codes(&app_id, "user", 5)
+        .unwrap();
+    let mut users = Vec::new();
+    for code in codes {
+        let login = house.login(&json!({ "platCode": code })).await.data();
+        users.push(id(&login).to_owned());
+    }
+    users.sort();
+
+    let mut read = Vec::new();
+    let mut sizes = Vec::new();
+    let mut path = String::from("/admin/users?limit=2");
+    loop {
+        let data = seen(&house, &path).await;
+        let items = data["items"].as_array().unwrap();
+        sizes.push(items.len());
+        read.extend(items.iter().map(|item| id(item).to_owned()));
+        let Some(cursor) = data.get("nextCursor") else {
+            break;
+        };
+        path = format!("/admin/users?limit=2&cursor={}", cursor.as_str().unwrap());
+    }
+    assert_eq!((sizes, read), (vec![2, 2, 1], users));
+    let whole = seen(&house, "/admin/users?limit=5").await;
+    assert!(whole.get("nextCursor").is_none(), "{whole:#}");
+}
+
+#[rstest]
+#[case("limit=0", "limit")]
+#[case("limit=201", "limit")]
+#[case("limit=-1", "limit")]
+#[case("limit=many", "limit")]
+#[case("cursor=x", "cursor")]
+#[case("cursor=01920000-0000-7000-8000-000000000000", "cursor")]
+#[tokio::test]
+async fn a_page_that_cannot_be_is_a_400(
+    #[case] query: &str,
+    #[case] named: &str,
+    #[values("users", "merges")] list: &str,
+) {
+    let house = house(Store::Sqlite).await;
+    let answer = ask(&house, Method::GET, &format!("/admin/{list}?{query}")).await;
+    let msg = answer.refused(400, "invalid_request");
+    assert!(msg.contains(named), "{msg}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_user_is_shown_as_to_themselves_and_with_all_identities(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = house(store).await;
+    let first = house.logged_in("alice").await;
+    with_phone(&house, "alice", &first).await;
+    let second = logged_in_to(&house, "alice", 1).await;
+    assert_eq!(id(&first), id(&second));
+
+    let shown = seen(&house, &format!("/admin/users/{}", id(&first))).await;
+    let me = house.me(&second["token"]).await.data();
+    for (field, value) in me.as_object().unwrap() {
+        assert_eq!(&shown[field], value, "{field}");
+    }
+    assert!(shown.get("disabledAt").is_none(), "{shown:#}");
+    let identities = shown["identities"].as_array().unwrap();
+    assert_eq!(identities.len(), 2);
+    for (identity, login, app) in [(&identities[0], &first, 0), (&identities[1], &second, 1)] {
+        assert_eq!(identity["appId"], house.app_id(app));
+        for field in ["openId", "unionId"] {
+            assert_eq!(identity[field], login[field], "{field}");
+        }
+        for field in ["createdAt", "lastLoginAt"] {
+            let at = identity[field].as_str().unwrap();
+            at.parse::<jiff::Timestamp>().unwrap();
+        }
+    }
+    for secret in ["sessionKey", "token", "refreshToken"] {
+        assert!(!shown.to_string().contains(secret), "{secret}");
+    }
+}
+
+#[rstest]
+#[case("01920000-0000-7000-8000-000000000000")]
+#[case("alice")]
+#[case("%ff")]
+#[tokio::test]
+async fn who_is_not_there_is_a_404(#[case] nobody: &str) {
+    let house = house(Store::Sqlite).await;
+    let user = format!("/admin/users/{nobody}");
+    for (method, path) in [
+        (Method::GET, user.clone()),
+        (Method::DELETE, user.clone()),
+        (Method::POST, format!("{user}/disable")),
+        (Method::POST, format!("{user}/enable")),
+        (Method::DELETE, format!("{user}/sessions")),
+        (Method::POST, format!("/admin/merges/{nobody}/apply")),
+        (Method::POST, format!("/admin/merges/{nobody}/dismiss")),
+    ] {
+        ask(&house, method, &path).await.refused(404, "not_found");
+    }
+}

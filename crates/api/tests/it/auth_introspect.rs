@@ -1,0 +1,149 @@
+//! Token introspection (RFC 7662).
+
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::admin_house::{EVERYTHING, INTROSPECTOR, ask, house, id, keys};
+use crate::house::{Answer, House, Store, soon};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+async fn post(house: &House, kind: Option<&str>, body: String) -> Answer {
+    let mut request = house
+        .request(Method::POST, "/auth/introspect")
+        .bearer_auth(INTROSPECTOR)
+        .body(body);
+    if let Some(kind) = kind {
+        request = request.header("content-type", kind);
+    }
+    Answer::read(request.send().await.unwrap()).await
+}
+
+async fn introspected(house: &House, token: &Value) -> Value {
+    let body = format!(
+        "token={}&token_type_hint=access_token",
+        token.as_str().unwrap()
+    );
+    let answer = post(house, Some(FORM), body).await;
+    assert_eq!(answer.status.as_u16(), 200, "{:#}", answer.body);
+    answer.body
+}
+
+fn inactive() -> Value {
+    json!({ "active": false })
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_good_token_is_active_with_its_claims(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = house(store).await;
+    let login = house.logged_in("alice").await;
+    let told = introspected(&house, &login["token"]).await;
+    assert_eq!(told["active"], true);
+    assert_eq!(told["sub"], login["userId"]);
+    assert_eq!(told["app"], house.app_id(0));
+    assert_eq!(
+        (&told["iss"], &told["token_type"]),
+        (&json!("wxlogin"), &json!("Bearer"))
+    );
+    let lifetime = told["exp"].as_i64().unwrap() - told["iat"].as_i64().unwrap();
+    assert_eq!(json!(lifetime), login["expiresIn"]);
+    assert!(told["jti"].as_str().is_some_and(|jti| !jti.is_empty()));
+    told["sid"].as_str().unwrap().parse::<uuid::Uuid>().unwrap();
+    assert!(told.get("code").is_none() && told.get("data").is_none());
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_token_whose_session_has_ended_is_inactive(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = house(store).await;
+    let [out, disabled, deleted] = [
+        house.logged_in("alice").await,
+        house.logged_in("bob").await,
+        house.logged_in("carol").await,
+    ];
+    for login in [&out, &disabled, &deleted] {
+        assert_eq!(introspected(&house, &login["token"]).await["active"], true);
+    }
+    house
+        .send(Method::POST, "/user/logout", out["token"].as_str(), None)
+        .await
+        .data();
+    let disable = format!("/admin/users/{}/disable", id(&disabled));
+    ask(&house, Method::POST, &disable).await.data();
+    let delete = format!("/admin/users/{}", id(&deleted));
+    ask(&house, Method::DELETE, &delete).await.data();
+    for login in [&out, &disabled, &deleted] {
+        assert_eq!(introspected(&house, &login["token"]).await, inactive());
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_access_token_of_ours_is_inactive() {
+    let house = house(Store::Sqlite).await;
+    let stranger = House::with(Store::Sqlite, |settings| {
+        settings.master_key = vec![api::settings::Secret::new(
+            "CAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAg=",
+        )];
+    })
+    .await;
+    let login = house.logged_in("alice").await;
+    let foreign = stranger.logged_in("alice").await;
+    for token in [
+        &json!("x"),
+        &json!("x.y.z"),
+        &json!(EVERYTHING),
+        &login["refreshToken"],
+        &foreign["token"],
+    ] {
+        assert_eq!(introspected(&house, token).await, inactive(), "{token}");
+    }
+}
+
+#[tokio::test]
+async fn an_expired_token_is_inactive() {
+    let house = House::with(Store::Sqlite, |settings| {
+        settings.admin.api_keys = keys();
+        settings.tokens.access_ttl_s = 1;
+    })
+    .await;
+    let login = house.logged_in("alice").await;
+    let told = soon("the token to expire", || async {
+        let told = introspected(&house, &login["token"]).await;
+        (told["active"] == false).then_some(told)
+    })
+    .await;
+    assert_eq!(told, inactive());
+}
+
+#[rstest]
+#[case("")]
+#[case("token=")]
+#[case("token_type_hint=access_token")]
+#[case("token=a&token=b")]
+#[tokio::test]
+async fn a_form_without_one_token_is_a_400(#[case] body: &str) {
+    let house = house(Store::Sqlite).await;
+    let answer = post(&house, Some(FORM), body.to_owned()).await;
+    let msg = answer.refused(400, "invalid_request");
+    assert!(msg.contains("token"), "{msg}");
+}
+
+#[rstest]
+#[case(None)]
+#[case(Some("application/json"))]
+#[case(Some("multipart/form-data; boundary=x"))]
+#[tokio::test]
+async fn what_is_no_form_is_a_415(#[case] kind: Option<&str>) {
+    let house = house(Store::Sqlite).await;
+    let answer = post(&house, kind, String::from("token=x")).await;
+    answer.refused(415, "unsupported_media_type");
+    let with_charset = format!("{FORM}; charset=utf-8");
+    let answer = post(&house, Some(&with_charset), String::from("token=x")).await;
+    assert_eq!(answer.body, inactive());
+}

@@ -1,0 +1,66 @@
+//! What proxies in front of other backends ask.
+
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::house::{Answer, House, Store};
+
+async fn verify(house: &House, method: Method, token: &Value) -> Answer {
+    house
+        .send(method, "/auth/verify", token.as_str(), None)
+        .await
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_good_token_is_told_in_headers_and_nowhere_else(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+    #[values(Method::GET, Method::HEAD)] method: Method,
+) {
+    let house = House::new(store).await;
+    let login = house.logged_in("alice").await;
+    let answer = verify(&house, method, &login["token"]).await;
+    assert_eq!((answer.status.as_u16(), &answer.body), (200, &json!("")));
+    assert_eq!(answer.header("x-user-id"), login["userId"].as_str());
+    assert_eq!(answer.header("x-open-id"), login["openId"].as_str());
+    assert_eq!(answer.header("x-app-id"), Some(house.app_id(0).as_str()));
+    let session = answer.header("x-session-id").unwrap();
+    session.parse::<uuid::Uuid>().unwrap();
+
+    let path = format!("/user/sessions/{session}");
+    house
+        .send(Method::DELETE, &path, login["token"].as_str(), None)
+        .await
+        .data();
+    verify(&house, Method::GET, &login["token"])
+        .await
+        .refused(401, "session_revoked");
+}
+
+#[tokio::test]
+async fn any_other_token_is_a_401() {
+    let house = House::new(Store::Sqlite).await;
+    let login = house.logged_in("alice").await;
+    for (token, error) in [
+        (Value::Null, "token_missing"),
+        (json!("x.y.z"), "token_invalid"),
+        (login["refreshToken"].clone(), "token_invalid"),
+    ] {
+        let answer = verify(&house, Method::GET, &token).await;
+        answer.refused(401, error);
+        assert_eq!(answer.header("x-user-id"), None);
+    }
+}
+
+#[tokio::test]
+async fn an_expired_token_is_a_401() {
+    let house = House::with(Store::Sqlite, |settings| settings.tokens.access_ttl_s = 1).await;
+    let login = house.logged_in("alice").await;
+    let answer = crate::house::soon("the token to expire", || async {
+        let answer = verify(&house, Method::GET, &login["token"]).await;
+        (!answer.status.is_success()).then_some(answer)
+    })
+    .await;
+    answer.refused(401, "token_expired");
+}

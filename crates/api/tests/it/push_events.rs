@@ -1,0 +1,261 @@
+//! The events on a user's data delete what they name.
+
+use api::settings::Secret;
+use futures_util::future::join;
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+use wxsandbox::{OpenDataOptions, PushFormat, PushMode, UserDataEvent};
+
+use crate::admin_house::{ask, id, logged_in_to, seen};
+use crate::house::{House, Store};
+use crate::push_house::{SIGNED, TOKEN, house, path, plain, subscribe, taken};
+
+/// A user with nickname, avatar and phone number. Gives their login.
+async fn complete_user(house: &House) -> Value {
+    let login = house.logged_in("alice").await;
+    let token = login["token"].as_str();
+    let profile =
+        json!({ "nickName": "小A", "avatarUrl": "https://img.example.com/a.png", "city": "广州" });
+    house
+        .send(Method::PATCH, "/user/me", token, Some(&profile))
+        .await
+        .data();
+    let phone = house
+        .sandbox
+        .control()
+        .phone("alice", &house.app_id(0))
+        .unwrap();
+    let grant = phone.phone_number(&OpenDataOptions::default()).unwrap();
+    let code = json!({ "code": grant.code });
+    house
+        .send(Method::POST, "/user/phone", token, Some(&code))
+        .await
+        .data();
+    login
+}
+
+/// Which of the three the user still has.
+async fn left(house: &House, login: &Value) -> Vec<&'static str> {
+    let me = house.me(&login["token"]).await.data();
+    assert_eq!(me["city"], "广州");
+    let fields = ["nickName", "avatarUrl", "phone"];
+    fields
+        .into_iter()
+        .filter(|field| me.get(*field).is_some())
+        .collect()
+}
+
+async fn happens(house: &House, event: &UserDataEvent) {
+    let control = house.sandbox.control();
+    let delivery = control
+        .push_event(&house.app_id(0), "alice", event)
+        .await
+        .unwrap();
+    assert!(
+        delivery.delivered && delivery.attempts.len() == 1,
+        "{delivery:?}"
+    );
+}
+
+fn revoke(codes: &str) -> UserDataEvent {
+    UserDataEvent::UserAuthorizationRevoke {
+        revoke_info: codes.to_owned(),
+    }
+}
+
+#[rstest]
+#[case("6", &["phone"])]
+#[case("8", &["nickName", "avatarUrl"])]
+#[case("19", &["avatarUrl", "phone"])]
+#[case("20", &["nickName", "phone"])]
+#[case("8,19", &["avatarUrl"])]
+#[case("13,1", &["nickName", "avatarUrl", "phone"])]
+#[tokio::test]
+async fn a_revoked_authorisation_deletes_what_its_codes_name(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+    #[case] codes: &str,
+    #[case] expected: &[&str],
+) {
+    let house = house(store).await;
+    subscribe(&house, PushMode::Safe, PushFormat::Json);
+    let login = complete_user(&house).await;
+    for _ in 0..2 {
+        happens(&house, &revoke(codes)).await;
+        assert_eq!(left(&house, &login).await, expected);
+    }
+}
+
+#[rstest]
+#[tokio::test]
+async fn every_mode_and_format_says_the_same(
+    #[values(PushMode::Plain, PushMode::Compatible, PushMode::Safe)] mode: PushMode,
+    #[values(PushFormat::Json, PushFormat::Xml)] format: PushFormat,
+) {
+    let house = house(Store::Sqlite).await;
+    subscribe(&house, mode, format);
+    let login = complete_user(&house).await;
+    happens(&house, &UserDataEvent::UserInfoModified).await;
+    assert_eq!(left(&house, &login).await, ["phone"]);
+    happens(&house, &revoke("8")).await;
+    assert_eq!(left(&house, &login).await, [""; 0]);
+    happens(&house, &UserDataEvent::UserAuthorizationCancellation).await;
+    house
+        .me(&login["token"])
+        .await
+        .refused(401, "session_revoked");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_cancelled_account_is_deleted_and_its_sessions_end_at_once(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = house(store).await;
+    subscribe(&house, PushMode::Safe, PushFormat::Xml);
+    let login = complete_user(&house).await;
+    happens(&house, &UserDataEvent::UserAuthorizationCancellation).await;
+    house
+        .me(&login["token"])
+        .await
+        .refused(401, "session_revoked");
+    ask(&house, Method::GET, &format!("/admin/users/{}", id(&login)))
+        .await
+        .refused(404, "not_found");
+    happens(&house, &UserDataEvent::UserAuthorizationCancellation).await;
+    let back = house.logged_in("alice").await;
+    assert_eq!(back["isNewUser"], true);
+    assert!(house.me(&back["token"]).await.data().get("phone").is_none());
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_cancellation_in_one_app_leaves_the_user_in_the_other(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = house(store).await;
+    subscribe(&house, PushMode::Safe, PushFormat::Json);
+    let here = complete_user(&house).await;
+    let there = logged_in_to(&house, "alice", 1).await;
+    assert_eq!(id(&here), id(&there));
+    happens(&house, &UserDataEvent::UserAuthorizationCancellation).await;
+    house
+        .me(&here["token"])
+        .await
+        .refused(401, "session_revoked");
+    house.me(&there["token"]).await.data();
+    let user = seen(&house, &format!("/admin/users/{}", id(&there))).await;
+    let identities = user["identities"].as_array().unwrap();
+    assert_eq!(identities.len(), 1);
+    assert_eq!(identities[0]["appId"], house.app_id(1));
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_same_event_twice_at_once_is_taken_twice(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+    #[values("user_authorization_revoke", "user_authorization_cancellation")] event: &str,
+) {
+    let house = house(store).await;
+    let login = complete_user(&house).await;
+    let message = json!({ "Event": event, "OpenID": login["openId"], "RevokeInfo": "6,8" });
+    let push = || plain(&house, message.to_string());
+    let (one, other) = join(push(), push()).await;
+    taken(&one);
+    taken(&other);
+    if event == "user_authorization_revoke" {
+        assert_eq!(left(&house, &login).await, [""; 0]);
+    } else {
+        house
+            .me(&login["token"])
+            .await
+            .refused(401, "session_revoked");
+    }
+}
+
+#[rstest]
+#[case::as_documented(
+    r#"{" OpenID":"OPENID"," AppID":"x"," RevokeInfo":"6","Event":"user_authorization_revoke"}"#
+)]
+#[case::number(r#"{"OpenID":"OPENID","RevokeInfo":6,"Event":"user_authorization_revoke"}"#)]
+#[case::other_case(r#"{"openid":"OPENID","revokeinfo":"6","event":"USER_AUTHORIZATION_REVOKE"}"#)]
+#[case::sender(r#"{"FromUserName":"OPENID","Event":"user_info_modified"}"#)]
+#[case::empty_openid(r#"{"FromUserName":"OPENID","OpenID":"","Event":"user_info_modified"}"#)]
+#[case::xml(
+    "<xml><FromUserName>x</FromUserName><OpenID><![CDATA[OPENID]]></OpenID><RevokeInfo>6</RevokeInfo><Event>user_authorization_revoke</Event></xml>"
+)]
+#[tokio::test]
+async fn a_message_is_understood_in_each_of_its_spellings(#[case] message: &str) {
+    let house = house(Store::Sqlite).await;
+    let login = complete_user(&house).await;
+    let message = message.replace("OPENID", login["openId"].as_str().unwrap());
+    taken(&plain(&house, message).await);
+    assert_eq!(left(&house, &login).await, ["phone"]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_unknown_user_is_no_failure(#[values(Store::Sqlite, Store::Postgres)] store: Store) {
+    let house = house(store).await;
+    let login = complete_user(&house).await;
+    for event in [
+        "user_info_modified",
+        "user_authorization_revoke",
+        "user_authorization_cancellation",
+    ] {
+        for open_id in ["nobody", "", "a\u{0}b", &"x".repeat(5_000)] {
+            let message = json!({ "Event": event, "OpenID": open_id, "RevokeInfo": "6" });
+            taken(&plain(&house, message.to_string()).await);
+        }
+    }
+    assert_eq!(left(&house, &login).await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_forged_event_deletes_nothing() {
+    let house = house(Store::Sqlite).await;
+    let login = complete_user(&house).await;
+    let message = json!({ "Event": "user_authorization_cancellation", "OpenID": login["openId"] });
+    let forged = format!("{}?{}", path(&house), SIGNED.replace("f464", "f465"));
+    let answer = house
+        .send(Method::POST, &forged, None, Some(&message))
+        .await;
+    answer.refused(403, "forbidden");
+    assert_eq!(left(&house, &login).await.len(), 3);
+}
+
+#[tokio::test]
+async fn while_the_database_is_away_wechat_is_told_to_come_again() {
+    let database = testpg::database().unwrap();
+    let url = Secret::new(database.url());
+    // The house's own database stays unused; this one goes away under it.
+    let house = House::with(Store::Sqlite, |settings| {
+        settings.database.url = url;
+        settings.apps[0].push_token = Some(Secret::new(TOKEN));
+    })
+    .await;
+    let login = house.logged_in("alice").await;
+    drop(database);
+    let message = json!({ "Event": "user_info_modified", "OpenID": login["openId"] });
+    let answer = plain(&house, message.to_string()).await;
+    answer.refused(503, "storage_unavailable");
+    assert!(answer.header("retry-after").is_some());
+}
+
+#[tokio::test]
+async fn what_wechat_asks_for_is_in_the_audit_log() {
+    let house = house(Store::Sqlite).await;
+    let login = complete_user(&house).await;
+    let message = json!({ "Event": "user_info_modified", "OpenID": login["openId"] });
+    taken(&plain(&house, message.to_string()).await);
+    let token = login["token"].as_str();
+    let export = house
+        .send(Method::GET, "/user/me/export", token, None)
+        .await
+        .data();
+    let entry = &export["audit"][0];
+    assert_eq!(
+        (&entry["actor"], &entry["action"]),
+        (&json!("wechat"), &json!("withdraw"))
+    );
+}

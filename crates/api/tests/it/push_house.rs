@@ -1,0 +1,89 @@
+//! A house whose apps get WeChat's messages.
+
+use api::settings::Secret;
+use reqwest::Method;
+use wxcrypto::push::{EncodingAesKey, PushToken, SafeMode};
+use wxsandbox::{PushConfig, PushFormat, PushMode};
+
+use crate::admin_house::keys;
+use crate::house::{Answer, House, Store};
+
+/// Token and key of the vectors that WeChat's documentation publishes.
+pub(crate) const TOKEN: &str = "AAAAA";
+pub(crate) const AES_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+/// The query of its first vector, without the echostr. The signature does not cover a body.
+pub(crate) const SIGNED: &str =
+    "signature=f464b24fc39322e44b38aa78f5edd27bd1441696&timestamp=1714036504&nonce=1514711492";
+
+/// The first app gets messages in every mode, the second none.
+pub(crate) async fn house(store: Store) -> House {
+    House::with(store, |settings| {
+        settings.admin.api_keys = keys();
+        settings.apps[0].push_token = Some(Secret::new(TOKEN));
+        settings.apps[0].push_aes_key = Some(Secret::new(AES_KEY));
+    })
+    .await
+}
+
+/// The address of the first app's messages.
+pub(crate) fn path(house: &House) -> String {
+    format!("/wechat/events/{}", house.app_id(0))
+}
+
+/// Tells WeChat's console where messages go.
+pub(crate) fn subscribe(house: &House, mode: PushMode, format: PushFormat) {
+    let request = house.request(Method::GET, &path(house)).build().unwrap();
+    let push = PushConfig {
+        url: request.url().to_string(),
+        token: TOKEN.into(),
+        encoding_aes_key: AES_KEY.into(),
+        mode,
+        format,
+    };
+    let control = house.sandbox.control();
+    control
+        .change_app(&house.app_id(0), |app| app.push = Some(push))
+        .unwrap();
+}
+
+/// A message in plain mode, with a good signature.
+pub(crate) async fn plain(house: &House, body: impl Into<reqwest::Body>) -> Answer {
+    post(house, SIGNED, body).await
+}
+
+pub(crate) async fn post(house: &House, query: &str, body: impl Into<reqwest::Body>) -> Answer {
+    let path = format!("{}?{query}", path(house));
+    let request = house.request(Method::POST, &path).body(body);
+    Answer::read(request.send().await.unwrap()).await
+}
+
+/// The query and body of a message sealed for `app_id` with `key`.
+pub(crate) fn sealed(app_id: &str, key: &str, message: &str) -> (String, String) {
+    let safe_mode = SafeMode {
+        token: PushToken::new(TOKEN),
+        key: EncodingAesKey::parse(key).unwrap(),
+        app_id: domain::id::AppId::new(app_id),
+    };
+    let sealed = safe_mode
+        .seal(message, [7; 16], 1_714_036_504, "1514711492")
+        .unwrap();
+    let query = format!(
+        "{SIGNED}&encrypt_type=aes&msg_signature={}",
+        sealed.msg_signature
+    );
+    let body = serde_json::json!({ "ToUserName": "gh_1", "Encrypt": sealed.encrypt });
+    (query, body.to_string())
+}
+
+/// Asserts that WeChat would be content.
+#[track_caller]
+pub(crate) fn taken(answer: &Answer) {
+    assert_eq!(answer.status.as_u16(), 200, "{:#}", answer.body);
+    assert_eq!(answer.body, "success");
+    assert!(
+        answer
+            .header("content-type")
+            .unwrap()
+            .starts_with("text/plain")
+    );
+}
