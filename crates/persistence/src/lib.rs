@@ -43,3 +43,7 @@ pub use session_lifecycle::DieselSessionLifecycle;
 pub use signing_keys::DieselSigningKeyRepository;
 pub use url::UnknownDatabaseUrl;
 pub use wechat_tokens::DieselWechatTokenRepository;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

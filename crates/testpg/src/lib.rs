@@ -28,3 +28,7 @@ pub use server::Server;
 pub fn database() -> anyhow::Result<TestDatabase> {
     TestDatabase::create(shared::server_url()?)
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
