@@ -20,8 +20,8 @@ pub struct Fault {
     #[serde(default)]
     pub times: Option<u32>,
     /// Whether the call does its work (uses up the code, makes the token …) before the fault
-    /// strikes. Matters for errcode, hang, reset, html, redirect and body; the others change an
-    /// answer that has been made.
+    /// strikes. Matters for errcode, delay, hang, reset, html, redirect and body; the others change
+    /// an answer that has been made.
     #[serde(default)]
     pub consume: bool,
     /// What happens.

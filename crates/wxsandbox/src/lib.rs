@@ -44,6 +44,11 @@ mod server;
 mod state;
 mod wire;
 
+/// The README's example, compiled as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub use api::{Api, UnknownApi};
 pub use clock::Moment;
 pub use config::{

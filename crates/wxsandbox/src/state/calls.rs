@@ -1,8 +1,14 @@
 //! The last calls that came in, for people and for tests.
 
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    net::IpAddr,
+};
 
+use actix_web::{http::Method, web::Bytes};
 use serde::Serialize;
+use serde_json::Value;
+use url::form_urlencoded;
 
 use crate::{api::Api, clock::Moment};
 
@@ -34,9 +40,24 @@ pub struct CallRecord {
     pub faults: Vec<String>,
 }
 
+/// A call with its secrets, as it is kept; they are masked when somebody looks.
+pub(crate) struct RawCall {
+    pub(crate) at: Moment,
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) query: String,
+    pub(crate) body: Bytes,
+    pub(crate) content_length: bool,
+    pub(crate) app_id: Option<String>,
+    pub(crate) client_ip: IpAddr,
+    pub(crate) errcode: i64,
+    pub(crate) rid: Option<String>,
+    pub(crate) faults: Vec<String>,
+}
+
 #[derive(Default)]
 pub(crate) struct Calls {
-    last: VecDeque<CallRecord>,
+    last: VecDeque<RawCall>,
     counts: HashMap<Api, u64>,
 }
 
@@ -47,8 +68,8 @@ impl Calls {
         }
     }
 
-    pub(crate) fn remember(&mut self, record: CallRecord, at_most: usize) {
-        self.last.push_back(record);
+    pub(crate) fn remember(&mut self, call: RawCall, at_most: usize) {
+        self.last.push_back(call);
         while self.last.len() > at_most {
             self.last.pop_front();
         }
@@ -56,19 +77,99 @@ impl Calls {
 
     /// The oldest first.
     pub(crate) fn last(&self) -> Vec<CallRecord> {
-        self.last.iter().cloned().collect()
+        self.last.iter().map(RawCall::masked).collect()
     }
 
     pub(crate) fn count_of(&self, api: Api) -> u64 {
         self.counts.get(&api).copied().unwrap_or(0)
     }
 
-    pub(crate) fn by_rid(&self, rid: &str) -> Option<&CallRecord> {
+    pub(crate) fn by_rid(&self, rid: &str) -> Option<CallRecord> {
         let mut calls = self.last.iter().rev();
-        calls.find(|call| call.rid.as_deref() == Some(rid))
+        let call = calls.find(|call| call.rid.as_deref() == Some(rid));
+        call.map(RawCall::masked)
     }
 
     pub(crate) fn clear(&mut self) {
         *self = Self::default();
+    }
+}
+
+/// Parameters and fields that are shown as dots.
+const SECRET: [&str; 10] = [
+    "secret",
+    "appsecret",
+    "access_token",
+    "cloudbase_access_token",
+    "component_access_token",
+    "component_appsecret",
+    "component_verify_ticket",
+    "authorizer_refresh_token",
+    "session_key",
+    "signature",
+];
+const DOTS: &str = "…";
+
+impl RawCall {
+    fn masked(&self) -> CallRecord {
+        CallRecord {
+            at_ms: self.at,
+            method: self.method.to_string(),
+            path: self.path.clone(),
+            query: masked_query(&self.query),
+            body: masked_body(&self.body),
+            content_length: self.content_length,
+            app_id: self.app_id.clone(),
+            client_ip: self.client_ip.to_string(),
+            errcode: self.errcode,
+            rid: self.rid.clone(),
+            faults: self.faults.clone(),
+        }
+    }
+}
+
+fn masked_query(query: &str) -> Vec<(String, String)> {
+    let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();
+    let mask = |(name, value): (String, String)| {
+        let shown = if is_secret(&name) {
+            DOTS.to_owned()
+        } else {
+            value
+        };
+        (name, shown)
+    };
+    pairs.map(mask).collect()
+}
+
+fn masked_body(body: &[u8]) -> String {
+    if body.is_empty() {
+        return String::new();
+    }
+    let Ok(Value::Object(mut fields)) = serde_json::from_slice(body) else {
+        return format!("({} bytes)", body.len());
+    };
+    for (name, value) in &mut fields {
+        if is_secret(name) {
+            *value = DOTS.into();
+        }
+    }
+    Value::Object(fields).to_string()
+}
+
+fn is_secret(name: &str) -> bool {
+    SECRET.contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_shown_as_dots() {
+        let query = masked_query("appid=wx1&secret=hush&access_token=70_hush");
+        let body = masked_body(br#"{"appid":"wx1","secret":"hush"}"#);
+        let shown = format!("{query:?} {body}");
+        assert!(shown.contains("wx1") && !shown.contains("hush"), "{shown}");
+        assert_eq!(masked_body(b"secret=hush"), "(11 bytes)");
     }
 }

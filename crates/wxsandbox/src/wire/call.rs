@@ -1,8 +1,11 @@
 //! A call as it arrived.
 
-use std::net::IpAddr;
+use std::{borrow::Cow, net::IpAddr};
 
-use actix_web::http::{Method, header::HeaderMap};
+use actix_web::{
+    http::{Method, header::HeaderMap},
+    web::Bytes,
+};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::form_urlencoded;
@@ -20,8 +23,8 @@ pub(crate) struct Call<'a> {
     pub(crate) headers: &'a HeaderMap,
     pub(crate) peer: IpAddr,
     pub(crate) now: Moment,
-    pub(crate) query: Query,
-    pub(crate) body: Vec<u8>,
+    pub(crate) query: Query<'a>,
+    pub(crate) body: Bytes,
 }
 
 impl Call<'_> {
@@ -60,20 +63,11 @@ impl Call<'_> {
 
 /// The query of a URL, decoded.
 #[derive(Clone, Debug)]
-pub(crate) struct Query(Vec<(String, String)>);
+pub(crate) struct Query<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
-impl Query {
-    pub(crate) fn parse(text: &str) -> Self {
-        let pairs = form_urlencoded::parse(text.as_bytes());
-        Self(pairs.into_owned().collect())
-    }
-
-    pub(crate) const fn of(pairs: Vec<(String, String)>) -> Self {
-        Self(pairs)
-    }
-
-    pub(crate) fn pairs(&self) -> &[(String, String)] {
-        &self.0
+impl<'a> Query<'a> {
+    pub(crate) fn parse(text: &'a str) -> Self {
+        Self(form_urlencoded::parse(text.as_bytes()).collect())
     }
 
     /// The first value of that name; an empty one counts as missing, as at WeChat.
@@ -81,6 +75,13 @@ impl Query {
         let mut pairs = self.0.iter();
         let (_, value) = pairs.find(|(key, _)| key == name)?;
         (!value.is_empty()).then_some(value)
+    }
+}
+
+impl FromIterator<(String, String)> for Query<'_> {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
+        let owned = |(name, value)| (Cow::Owned(name), Cow::Owned(value));
+        Self(pairs.into_iter().map(owned).collect())
     }
 }
 

@@ -34,12 +34,13 @@ pub(crate) async fn gate(
         peer: peer(&request),
         now: world.now(),
         query: Query::parse(request.query_string()),
-        body: body.to_vec(),
+        body,
     };
     let plan = Plan::for_call(&world, &call);
-    plan.wait().await;
+    plan.wait(false).await;
     let reply = plan.carry_out(&world, &call, || work(&world, &call));
-    record(&world, &call, &reply, plan.names());
+    record(&world, &call, request.query_string(), &reply, plan.names());
+    plan.wait(true).await;
     reply.send(&request).await
 }
 

@@ -21,7 +21,7 @@ pub(super) fn answer(world: &World, call: &Call<'_>) -> Result<Answer, WxError> 
     call.require(&Method::POST)?;
     access::caller(world, call)?;
     let body: Body = call.json()?;
-    let found = world.calls().by_rid(&body.rid).cloned();
+    let found = world.calls().by_rid(&body.rid);
     let found = found.ok_or(Errcode::InvalidArguments)?;
     let query = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(&found.query)

@@ -3,6 +3,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
+use actix_web::web::Bytes;
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
@@ -28,8 +29,8 @@ pub(super) struct Secured {
     config: ApiSecurityConfig,
     key: SymmetricKey,
     url_path: String,
-    query: Query,
-    body: Vec<u8>,
+    query: Query<'static>,
+    body: Bytes,
 }
 
 /// Opens a signed call; `None` if it came in clear and may.
@@ -81,7 +82,7 @@ fn open_signed(world: &World, call: &Call<'_>) -> Result<Secured, WxError> {
     let fields = open_body(&key, &envelope, body)?;
     Ok(Secured {
         query: merged_query(call, &fields),
-        body: Value::Object(fields).to_string().into_bytes(),
+        body: Value::Object(fields).to_string().into(),
         app,
         config,
         key,
@@ -168,7 +169,7 @@ fn open_body(
 }
 
 /// Parameters of the URL stand in the encrypted JSON too, all but the access_token.
-fn merged_query(call: &Call<'_>, fields: &Map<String, Value>) -> Query {
+fn merged_query(call: &Call<'_>, fields: &Map<String, Value>) -> Query<'static> {
     let token = call.query.get("access_token").unwrap_or_default();
     let mut pairs = vec![("access_token".to_owned(), token.to_owned())];
     for (name, value) in fields {
@@ -177,7 +178,7 @@ fn merged_query(call: &Call<'_>, fields: &Map<String, Value>) -> Query {
             .map_or_else(|| value.to_string(), ToOwned::to_owned);
         pairs.push((name.clone(), text));
     }
-    Query::of(pairs)
+    pairs.into_iter().collect()
 }
 
 impl Secured {

@@ -32,9 +32,9 @@ impl Plan {
         names.collect()
     }
 
-    /// Waits out the delays.
-    pub(super) async fn wait(&self) {
-        for strike in &self.0 {
+    /// Waits out the delays that come before the work, or those after it.
+    pub(super) async fn wait(&self, worked: bool) {
+        for strike in self.0.iter().filter(|strike| strike.consume == worked) {
             if let FaultEffect::Delay { ms } = strike.effect {
                 tokio::time::sleep(Duration::from_millis(ms)).await;
             }

@@ -133,6 +133,18 @@ async fn a_delay_delays() {
 }
 
 #[tokio::test]
+async fn a_delay_after_the_work_loses_the_answer_of_who_does_not_wait() {
+    let house = House::open().unwrap();
+    let fault = Fault::on(LOGIN, FaultEffect::Delay { ms: 60_000 }).after_the_work();
+    house.control().inject(fault.times(1));
+    let code = house.alice().unwrap().login().unwrap();
+    let request = house.client.get(login_url(&house, &code));
+    let answer = request.timeout(Duration::from_millis(200)).send().await;
+    assert!(answer.unwrap_err().is_timeout());
+    assert_eq!(later(&house, &code).await, Some(40163));
+}
+
+#[tokio::test]
 async fn a_gateway_in_trouble_sends_html() {
     let house = House::open().unwrap();
     let fault = Fault::on(LOGIN, FaultEffect::Html { status: 502 });
