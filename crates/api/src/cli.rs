@@ -31,10 +31,23 @@ pub enum Command {
     Migrate,
     /// Try the settings, the database, the clock and each app's AppSecret, and say what to do.
     Check,
+    /// Replace the key that signs tokens, or seal stored secrets under a new master key.
+    Keys {
+        /// What to do with the keys.
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
     /// Say what an error means: one of WeChat's codes (40163) or our ids (code_invalid).
     Explain {
         /// The code or id.
         #[arg(allow_hyphen_values = true)]
         error: String,
     },
+}
+
+/// What can be done with the keys. Services may go on running.
+#[derive(Subcommand, Debug, Clone)]
+pub enum KeysCommand {
+    /// Make a new signing key. Nobody is logged out.
+    Rotate,
 }

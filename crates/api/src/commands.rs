@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod keys;
 mod migrate;
 mod serve;
 
@@ -17,6 +18,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Serve => serve::run(config),
         Command::Migrate => migrate::run(config),
         Command::Check => check::run(config),
+        Command::Keys { command } => keys::run(config, &command),
         Command::Explain { error } => explain::run(&error),
     }
 }

@@ -1,24 +1,40 @@
 //! The REST side: what mini programs, other backends and the operator call.
 
+mod admin;
+mod api_key;
+mod auth;
 mod bearer;
+mod catch_up;
 mod client_address;
 mod cors;
 mod error;
 mod error_code;
+mod export_reply;
 mod failure_body;
+mod fields;
 mod json_object;
+mod jwks;
 mod load_shed;
 mod login;
 mod login_limit;
 mod me;
+mod parameters;
+mod personal_data;
+mod push;
+mod raw_body;
+mod refresh;
 mod request_id;
 mod request_span;
 mod routes;
+mod sessions;
 mod standard_headers;
 mod success;
 mod user_reply;
+mod who;
 
+pub(crate) use api_key::ApiKeys;
 pub use client_address::TrustedProxies;
 pub use error::ApiError;
 pub use error_code::{Actor, ErrorCode};
+pub(crate) use push::PushInboxes;
 pub use routes::{HttpState, serve};

@@ -9,6 +9,7 @@ mod master_key;
 mod metrics;
 pub mod ops;
 mod schema;
+mod session_memory;
 pub mod settings;
 pub mod startup;
 mod system_clock;

@@ -60,6 +60,14 @@ impl Settings {
         check::check(&settings)?;
         Ok(settings)
     }
+
+    /// Refuses to show the sandbox to the network, unless the operator says so.
+    ///
+    /// # Errors
+    /// [`SettingsError::Invalid`], which names the listener.
+    pub fn check_sandbox_is_private(&self) -> Result<(), SettingsError> {
+        check::sandbox_is_private(self)
+    }
 }
 
 /// A variable whose name and value are text; others are not ours.

@@ -8,27 +8,41 @@ use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use anyhow::Context;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use domain::access::AccessService;
+use domain::account::AccountService;
 use domain::app::{App, AppDirectory};
+use domain::audit::{AuditAction, AuditEntry};
 use domain::id::{AppId, OpenPlatform};
 use domain::login::{LoginPolicy, LoginPorts, LoginService};
-use domain::ports::{Clock, ReadinessProbe, TokenIssuer};
+use domain::personal_data::PersonalDataService;
+use domain::ports::{
+    AccountRepository, Clock, OpenDataOpener, ReadinessProbe, SigningKeyRepository,
+    WechatTokenRepository,
+};
+use domain::sessions::SessionService;
+use domain::support::SupportDesk;
+use domain::time::before;
 use persistence::{Database, DatabaseOptions, MasterKeys};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
-use wxclient::{AppSecret, HttpCodeExchanger, WechatClient};
+use wxclient::{
+    AppClient, AppSecret, HttpCodeExchanger, HttpWechatTokenSource, HttpWechatUserApi, WechatClient,
+};
 use wxcrypto::AesOpenDataOpener;
 use wxsandbox::{RunningSandbox, Sandbox, SandboxConfig};
 
 pub(crate) use checkup::Checkup;
 
 use crate::banner::Banner;
-use crate::http::{self, HttpState};
+use crate::http::{self, ApiKeys, HttpState, PushInboxes};
 use crate::metrics::Metrics;
 use crate::ops::{self, Lifecycle};
+use crate::session_memory::SessionMemory;
 use crate::settings::{self, Listen, Secret, Settings};
 use crate::system_clock::SystemClock;
-use crate::tokens::{JwtTokenIssuer, SigningKey};
+use crate::tokens::{JwtTokenIssuer, KeyKeeper, new_key};
 use crate::{master_key, schema};
 
 /// The running service, with everything it is made of.
@@ -47,6 +61,7 @@ impl Application {
     /// # Errors
     /// If a setting cannot work or an address is taken. Not if WeChat or the database is away.
     pub async fn build(settings: Settings) -> anyhow::Result<Self> {
+        settings.check_sandbox_is_private()?;
         let sandbox = start_sandbox(&settings)?;
         let settings = with_sandbox(settings, sandbox.as_ref())?;
         let apps = AppList::of(&settings)?;
@@ -56,30 +71,8 @@ impl Application {
         if settings.database.migrate_on_start {
             schema::bring_up_to_date(&database, settings.database.is_sqlite()).await?;
         }
-        let users = Arc::new(database.users());
-        let sessions = Arc::new(database.sessions());
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let tokens: Arc<dyn TokenIssuer> = Arc::new(token_issuer(&settings, &master_keys)?);
         let metrics = Arc::new(Metrics::default());
-        let state = HttpState {
-            logins: Arc::new(LoginService::new(
-                LoginPorts {
-                    exchanger: Arc::new(HttpCodeExchanger::new(
-                        wechat_client(&settings)?,
-                        apps.secrets,
-                    )),
-                    opener: Arc::new(AesOpenDataOpener),
-                    users,
-                    sessions: sessions.clone(),
-                    tokens: Arc::clone(&tokens),
-                    clock: Arc::clone(&clock),
-                },
-                login_policy(&settings),
-            )),
-            access: Arc::new(AccessService::new(sessions, tokens, clock)),
-            apps: Arc::new(apps.directory),
-            metrics: Arc::clone(&metrics),
-        };
+        let state = compose(&settings, &database, apps, Arc::clone(&metrics)).await?;
 
         let (listener, ops_listener) = (
             bind(settings.server.listen)?,
@@ -141,6 +134,99 @@ impl Application {
     }
 }
 
+/// Puts adapters behind ports, and ports into use cases.
+async fn compose(
+    settings: &Settings,
+    database: &Database,
+    apps: AppList,
+    metrics: Arc<Metrics>,
+) -> anyhow::Result<HttpState> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let opener: Arc<dyn OpenDataOpener> = Arc::new(AesOpenDataOpener);
+    let accounts: Arc<dyn AccountRepository> = Arc::new(database.accounts());
+    let policy = login_policy(settings);
+
+    let tokens = Arc::new(token_issuer(settings));
+    keep_keys(database, &tokens, &clock).await;
+    let memory = remember(database);
+
+    let wechat = wechat_client(settings)?;
+    let app_clients = apps.clients(&wechat, database, &clock);
+    let wechat_tokens = Arc::new(HttpWechatTokenSource::new(app_clients.clone()));
+    let logins = LoginPorts {
+        exchanger: Arc::new(HttpCodeExchanger::new(wechat, apps.secrets)),
+        opener: Arc::clone(&opener),
+        users: Arc::new(database.users()),
+        sessions: memory.clone(),
+        tokens: tokens.clone(),
+        clock: Arc::clone(&clock),
+    };
+    Ok(HttpState {
+        apps: Arc::new(apps.directory),
+        logins: Arc::new(LoginService::new(logins, policy)),
+        access: Arc::new(AccessService::new(
+            memory.clone(),
+            memory.clone(),
+            tokens.clone(),
+            clock.clone(),
+        )),
+        sessions: Arc::new(SessionService::new(
+            memory.clone(),
+            tokens.clone(),
+            clock.clone(),
+            policy.session_ttl,
+        )),
+        accounts: Arc::new(AccountService::new(accounts.clone(), clock.clone())),
+        personal_data: Arc::new(PersonalDataService::new(
+            Arc::new(HttpWechatUserApi::new(app_clients)),
+            opener,
+            accounts.clone(),
+            clock.clone(),
+            policy.open_data_max_age,
+        )),
+        desk: Arc::new(SupportDesk::new(
+            accounts,
+            Arc::new(database.merges()),
+            Arc::new(database.audit()),
+            clock.clone(),
+        )),
+        clock,
+        wechat_tokens,
+        api_keys: Arc::new(ApiKeys::new(&settings.admin.api_keys)),
+        push: Arc::new(PushInboxes::of(&settings.apps).context("apps: push_aes_key")?),
+        tokens,
+        memory,
+        metrics,
+    })
+}
+
+/// Gives the issuer its keys, now if the database is there, and whenever they change.
+async fn keep_keys(database: &Database, issuer: &Arc<JwtTokenIssuer>, clock: &Arc<dyn Clock>) {
+    let keeper = KeyKeeper {
+        repository: Arc::new(database.signing_keys()),
+        issuer: Arc::clone(issuer),
+        clock: Arc::clone(clock),
+    };
+    if let Err(error) = keeper.read().await {
+        tracing::warn!(
+            error = format!("{error:#}"),
+            "there are no signing keys yet; the service keeps trying"
+        );
+    }
+    tokio::spawn(keeper.keep());
+}
+
+/// What this replica remembers, listening to the others.
+fn remember(database: &Database) -> Arc<SessionMemory> {
+    let memory = Arc::new(SessionMemory::new(
+        Arc::new(database.sessions()),
+        Arc::new(database.lifecycle()),
+        Arc::new(database.changes()),
+    ));
+    tokio::spawn(SessionMemory::listen(Arc::downgrade(&memory)));
+    memory
+}
+
 /// Waits for requests under way, and cuts off what is not done in time.
 async fn stop(server: &ServerHandle, timeout: Duration) {
     if tokio::time::timeout(timeout, server.stop(true))
@@ -157,12 +243,42 @@ async fn stop(server: &ServerHandle, timeout: Duration) {
 /// # Errors
 /// If the database does not answer or refuses.
 pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
-    let database = open_database(settings, &master_key::load(settings)?)?;
+    // Migrations open nothing that is sealed, so any key will do.
+    let any_key = SecretString::from(STANDARD.encode([0; 32]));
+    let database = open_database(settings, &[any_key])?;
     let done = database.migrate().await?;
     for migration in &done {
         tracing::info!(migration, "migrated");
     }
     Ok(())
+}
+
+/// Makes a new signing key.
+///
+/// # Errors
+/// If the database does not answer or refuses.
+pub async fn rotate_keys(settings: &Settings) -> anyhow::Result<()> {
+    let database = open_database(settings, &master_key::load(settings)?)?;
+    let key = new_key(&SystemClock);
+    let longest = settings
+        .tokens
+        .refresh_ttl_s
+        .max(settings.tokens.access_ttl_s);
+    let dead_since = before(key.created_at, Duration::from_secs(longest.into()));
+    let audit = AuditEntry {
+        id: SystemClock.new_id(),
+        at: key.created_at,
+        actor: String::from("operator"),
+        action: AuditAction::RotateKeys,
+        user_id: None,
+        subject: Some(key.id.to_string()),
+        from: None,
+    };
+    database
+        .signing_keys()
+        .rotate(key, dead_since, audit)
+        .await
+        .context("the key was not stored")
 }
 
 fn open_database(settings: &Settings, master_keys: &[SecretString]) -> anyhow::Result<Database> {
@@ -176,20 +292,13 @@ fn open_database(settings: &Settings, master_keys: &[SecretString]) -> anyhow::R
     Database::open(options).context("database.url")
 }
 
-fn token_issuer(
-    settings: &Settings,
-    master_keys: &[SecretString],
-) -> anyhow::Result<JwtTokenIssuer> {
-    let master_key = master_keys.first().context("there is no master key")?;
-    let key = SigningKey::derive(master_key.expose_secret().as_bytes())
-        .map_err(|_| anyhow::anyhow!("the key that signs tokens could not be made"))?;
+fn token_issuer(settings: &Settings) -> JwtTokenIssuer {
     let tokens = &settings.tokens;
-    Ok(JwtTokenIssuer::new(
-        key,
+    JwtTokenIssuer::new(
         tokens.issuer.clone(),
         Duration::from_secs(tokens.access_ttl_s.into()),
         Duration::from_secs(tokens.refresh_ttl_s.into()),
-    ))
+    )
 }
 
 fn login_policy(settings: &Settings) -> LoginPolicy {
@@ -233,6 +342,23 @@ impl AppList {
             directory: AppDirectory::new(first, apps.collect()),
             secrets: secrets.collect(),
         })
+    }
+}
+
+impl AppList {
+    /// A client for each app, for the calls that need its access_token, which replicas share.
+    fn clients(
+        &self,
+        wechat: &WechatClient,
+        database: &Database,
+        clock: &Arc<dyn Clock>,
+    ) -> Vec<AppClient> {
+        let tokens: Arc<dyn WechatTokenRepository> = Arc::new(database.wechat_tokens());
+        let client = |app: &wxclient::App| {
+            AppClient::new(wechat.clone(), app.clone())
+                .sharing(Arc::clone(&tokens), Arc::clone(clock))
+        };
+        self.secrets.iter().map(client).collect()
     }
 }
 

@@ -1,9 +1,12 @@
 //! The format of our tokens: a signed JWT for access, an opaque text for refresh.
 
 mod access_token;
+mod key_keeper;
+mod key_ring;
 mod refresh_token;
 mod signing_key;
 
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use domain::ports::{
@@ -13,41 +16,66 @@ use domain::ports::{
 use domain::secret::{AccessToken, RefreshToken};
 use domain::time::{Timestamp, after};
 
+pub use access_token::Claims;
+pub use key_keeper::{KeyKeeper, new_key};
+pub use key_ring::{JwkSet, KeyRing};
 pub use signing_key::SigningKey;
 
 /// Issues JWTs signed with Ed25519 (RFC 8037) and refresh tokens authenticated with HMAC-SHA256.
+///
+/// Until it is given keys it issues and reads nothing.
 pub struct JwtTokenIssuer {
-    key: SigningKey,
+    keys: RwLock<Arc<KeyRing>>,
     issuer: String,
     access_ttl: Duration,
     refresh_ttl: Duration,
 }
 
 impl JwtTokenIssuer {
-    /// An issuer named `issuer` (the tokens' `iss`).
+    /// An issuer named `issuer` (the tokens' `iss`), without keys.
     #[must_use]
-    pub fn new(
-        key: SigningKey,
-        issuer: String,
-        access_ttl: Duration,
-        refresh_ttl: Duration,
-    ) -> Self {
+    pub fn new(issuer: String, access_ttl: Duration, refresh_ttl: Duration) -> Self {
         Self {
-            key,
+            keys: RwLock::default(),
             issuer,
             access_ttl,
             refresh_ttl,
         }
     }
+
+    /// From now on these are the keys.
+    pub fn set_keys(&self, keys: KeyRing) {
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+    }
+
+    /// The keys there are.
+    #[must_use]
+    pub fn keys(&self) -> Arc<KeyRing> {
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The claims of a token of ours that is still good.
+    ///
+    /// # Errors
+    /// [`AccessTokenError`] if it is not ours or too old.
+    pub fn claims(&self, token: &AccessToken, now: Timestamp) -> Result<Claims, AccessTokenError> {
+        let keys = self.keys();
+        if keys.is_empty() {
+            return Err(AccessTokenError::NoKey);
+        }
+        access_token::read(&keys, &self.issuer, token, now)
+    }
 }
 
 impl TokenIssuer for JwtTokenIssuer {
     fn issue(&self, grant: &AccessGrant, now: Timestamp) -> Result<TokenPair, TokenIssueError> {
-        let access = access_token::sign(&self.key, &self.issuer, grant, now, self.access_ttl);
+        let keys = self.keys();
+        let key = keys.signing(now).ok_or(TokenIssueError::NoKey)?;
+        let access = access_token::sign(key, &self.issuer, grant, now, self.access_ttl);
         Ok(TokenPair {
-            access: access.map_err(|error| TokenIssueError(error.into()))?,
+            access: access.map_err(|error| TokenIssueError::Failed(error.into()))?,
             access_ttl: self.access_ttl,
-            refresh: refresh_token::make(&self.key, grant, after(now, self.refresh_ttl)),
+            refresh: refresh_token::make(key, grant, after(now, self.refresh_ttl)),
             refresh_ttl: self.refresh_ttl,
         })
     }
@@ -57,7 +85,7 @@ impl TokenIssuer for JwtTokenIssuer {
         token: &AccessToken,
         now: Timestamp,
     ) -> Result<AccessGrant, AccessTokenError> {
-        access_token::read(&self.key, &self.issuer, token, now)
+        self.claims(token, now).map(AccessGrant::from)
     }
 
     fn read_refresh(
@@ -65,7 +93,11 @@ impl TokenIssuer for JwtTokenIssuer {
         token: &RefreshToken,
         now: Timestamp,
     ) -> Result<RefreshGrant, RefreshTokenError> {
-        refresh_token::read(&self.key, token, now).ok_or(RefreshTokenError)
+        let keys = self.keys();
+        if keys.is_empty() {
+            return Err(RefreshTokenError::NoKey);
+        }
+        refresh_token::read(&keys, token, now).ok_or(RefreshTokenError::Invalid)
     }
 }
 

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
-use crate::ports::{AccessTokenError, Clock, RepositoryError, SessionRepository, TokenIssuer};
+use crate::ports::{
+    AccessTokenError, Clock, GenerationUse, RepositoryError, SessionLifecycle, SessionRepository,
+    TokenIssuer,
+};
 use crate::secret::AccessToken;
 use crate::session::SessionAccount;
 
 /// Tells who is asking.
 pub struct AccessService {
     sessions: Arc<dyn SessionRepository>,
+    lifecycle: Arc<dyn SessionLifecycle>,
     tokens: Arc<dyn TokenIssuer>,
     clock: Arc<dyn Clock>,
 }
@@ -25,6 +29,9 @@ pub enum AccessError {
     /// The session was ended, or its user was disabled or deleted.
     #[error("the session has ended")]
     SessionRevoked,
+    /// There is nothing to verify tokens with yet: again later.
+    #[error("there is no key to verify the token with yet")]
+    NoKey,
     /// The database did not answer.
     #[error("the session could not be looked up")]
     Storage(#[from] RepositoryError),
@@ -35,11 +42,13 @@ impl AccessService {
     #[must_use]
     pub fn new(
         sessions: Arc<dyn SessionRepository>,
+        lifecycle: Arc<dyn SessionLifecycle>,
         tokens: Arc<dyn TokenIssuer>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
             sessions,
+            lifecycle,
             tokens,
             clock,
         }
@@ -53,9 +62,21 @@ impl AccessService {
         let now = self.clock.now();
         let grant = self.tokens.read_access(token, now)?;
         let account = self.sessions.find(grant.session_id).await?;
-        account
+        let account = account
             .filter(|account| account.session.is_live(now) && account.user.disabled_at.is_none())
-            .ok_or(AccessError::SessionRevoked)
+            .ok_or(AccessError::SessionRevoked)?;
+        if grant.generation <= account.session.generation {
+            return Ok(account);
+        }
+        // The first use of a newer generation closes the one before it: one write a generation.
+        let used = self
+            .lifecycle
+            .use_generation(grant.session_id, grant.generation, now, None)
+            .await?;
+        match used {
+            GenerationUse::Live(account) => Ok(*account),
+            GenerationUse::Replayed | GenerationUse::Ended => Err(AccessError::SessionRevoked),
+        }
     }
 }
 
@@ -64,6 +85,7 @@ impl From<AccessTokenError> for AccessError {
         match error {
             AccessTokenError::Invalid => Self::TokenInvalid,
             AccessTokenError::Expired => Self::TokenExpired,
+            AccessTokenError::NoKey => Self::NoKey,
         }
     }
 }

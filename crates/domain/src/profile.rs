@@ -59,7 +59,7 @@ pub struct ProfileReport {
     /// What WeChat said.
     pub profile: Profile,
     /// Whether WeChat gave its placeholder (grey avatar, `微信用户`) in place of the person's
-    /// own nickname and avatar (fact sheet of WeChat's changes of 2021-04 and 2022-11).
+    /// own nickname and avatar (since its changes of April 2021 and November 2022).
     pub is_anonymous: bool,
 }
 

@@ -133,7 +133,10 @@ impl SessionService {
 }
 
 impl From<RefreshTokenError> for RefreshError {
-    fn from(_: RefreshTokenError) -> Self {
-        Self::Invalid
+    fn from(error: RefreshTokenError) -> Self {
+        match error {
+            RefreshTokenError::Invalid => Self::Invalid,
+            RefreshTokenError::NoKey => Self::Token(TokenIssueError::NoKey),
+        }
     }
 }

@@ -6,9 +6,14 @@ use std::time::Duration;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use domain::access::AccessError;
+use domain::account::AccountError;
 use domain::app::UnknownApp;
 use domain::login::LoginError;
-use domain::ports::{Cause, ExchangeError, RepositoryError};
+use domain::personal_data::PersonalDataError;
+use domain::ports::{
+    Cause, ExchangeError, OpenDataError, RepositoryError, TokenIssueError, WechatApiError,
+};
+use domain::sessions::RefreshError;
 
 use super::error_code::ErrorCode;
 use super::failure_body::Failure;
@@ -21,6 +26,7 @@ const SOON: Duration = Duration::from_secs(1);
 pub struct ApiError {
     code: ErrorCode,
     detail: Option<String>,
+    reason: Option<&'static str>,
     retry_after: Option<Duration>,
     allow: Option<&'static str>,
     cause: Option<Cause>,
@@ -33,6 +39,7 @@ impl ApiError {
         Self {
             code,
             detail: None,
+            reason: None,
             retry_after: None,
             allow: None,
             cause: None,
@@ -45,6 +52,15 @@ impl ApiError {
         Self {
             detail: Some(detail.into()),
             ..Self::new(ErrorCode::InvalidRequest)
+        }
+    }
+
+    /// The same in other words than those of the table.
+    #[must_use]
+    pub(super) fn saying(self, detail: impl Into<String>) -> Self {
+        Self {
+            detail: Some(detail.into()),
+            ..self
         }
     }
 
@@ -66,7 +82,8 @@ impl ApiError {
         }
     }
 
-    fn because(self, cause: impl Into<Cause>) -> Self {
+    /// The same, because of this.
+    pub(super) fn because(self, cause: impl Into<Cause>) -> Self {
         Self {
             cause: Some(cause.into()),
             ..self
@@ -157,6 +174,7 @@ impl ResponseError for ApiError {
         response.extensions_mut().insert(Failure {
             code: self.code,
             detail: self.detail.clone(),
+            reason: self.reason,
         });
         response
     }
@@ -178,7 +196,7 @@ impl From<LoginError> for ApiError {
             LoginError::OpenData(error) => Self::new(ErrorCode::OpenDataInvalid).because(error),
             LoginError::UserDisabled => Self::new(ErrorCode::UserDisabled),
             LoginError::Storage(error) => error.into(),
-            LoginError::Token(error) => Self::new(ErrorCode::Internal).because(error),
+            LoginError::Token(error) => error.into(),
         }
     }
 }
@@ -219,7 +237,89 @@ impl From<AccessError> for ApiError {
             AccessError::TokenInvalid => Self::new(ErrorCode::TokenInvalid),
             AccessError::TokenExpired => Self::new(ErrorCode::TokenExpired),
             AccessError::SessionRevoked => Self::new(ErrorCode::SessionRevoked),
+            AccessError::NoKey => Self::later(ErrorCode::StorageUnavailable, SOON).because(error),
             AccessError::Storage(error) => error.into(),
         }
+    }
+}
+
+impl From<TokenIssueError> for ApiError {
+    fn from(error: TokenIssueError) -> Self {
+        match error {
+            TokenIssueError::NoKey => Self::later(ErrorCode::StorageUnavailable, SOON),
+            TokenIssueError::Failed(_) => Self::new(ErrorCode::Internal),
+        }
+        .because(error)
+    }
+}
+
+impl From<RefreshError> for ApiError {
+    fn from(error: RefreshError) -> Self {
+        match error {
+            RefreshError::Invalid => Self::new(ErrorCode::RefreshInvalid),
+            RefreshError::Reused => Self::new(ErrorCode::RefreshReused),
+            RefreshError::SessionRevoked => Self::new(ErrorCode::SessionRevoked),
+            RefreshError::Storage(error) => error.into(),
+            RefreshError::Token(error) => error.into(),
+        }
+    }
+}
+
+impl From<AccountError> for ApiError {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::Gone => Self::new(ErrorCode::SessionRevoked),
+            AccountError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<PersonalDataError> for ApiError {
+    fn from(error: PersonalDataError) -> Self {
+        match error {
+            PersonalDataError::OpenData(error) => Self {
+                reason: Some(reason(error)),
+                ..Self::new(ErrorCode::OpenDataInvalid)
+            }
+            .because(error),
+            PersonalDataError::SessionKeyStale => Self::new(ErrorCode::SessionKeyStale),
+            PersonalDataError::Wechat(error) => error.into(),
+            PersonalDataError::NoPhoneNumber => {
+                Self::new(ErrorCode::WechatBadAnswer).because(error)
+            }
+            PersonalDataError::Gone => Self::new(ErrorCode::SessionRevoked),
+            PersonalDataError::Storage(error) => error.into(),
+        }
+    }
+}
+
+/// Why open data is not believed, for a caller who has a session.
+fn reason(error: OpenDataError) -> &'static str {
+    match error {
+        OpenDataError::Malformed | OpenDataError::NotOpened | OpenDataError::BadSignature => {
+            "malformed"
+        }
+        OpenDataError::OtherApp => "other_app",
+        OpenDataError::OtherUser => "other_user",
+        OpenDataError::TooOld => "too_old",
+    }
+}
+
+impl From<WechatApiError> for ApiError {
+    fn from(error: WechatApiError) -> Self {
+        match error {
+            WechatApiError::CodeInvalid(_) => Self::new(ErrorCode::PhoneCodeInvalid),
+            WechatApiError::UserBlocked(_) => Self::new(ErrorCode::UserBlocked),
+            WechatApiError::RateLimited { retry_after, .. } => {
+                Self::later(ErrorCode::RateLimited, retry_after)
+            }
+            WechatApiError::Misconfigured(_) => Self::new(ErrorCode::WechatMisconfigured),
+            WechatApiError::BadAnswer(_) => Self::new(ErrorCode::WechatBadAnswer),
+            WechatApiError::Timeout(_) => Self::new(ErrorCode::WechatTimeout),
+            WechatApiError::Unavailable { retry_after, .. } => {
+                Self::later(ErrorCode::WechatUnavailable, retry_after)
+            }
+        }
+        .because(error)
     }
 }

@@ -85,6 +85,9 @@ error_codes! {
     OpenDataInvalid: 400 "open_data_invalid" "用户数据校验失败"
         "encryptedData does not open, or is of another app or user, or too old; or the signature is wrong.",
         FrontEnd: "Call wx.login before the button, and send code, encryptedData and iv of the same login, unchanged.";
+    PhoneCodeInvalid: 400 "phone_code_invalid" "手机号凭证无效，请重新获取"
+        "The code of getPhoneNumber is wrong, expired, used, or another person's.",
+        EndUser: "Press the button again.";
     CodeInvalid: 401 "code_invalid" "登录凭证已失效，请重新登录"
         "The login code is wrong, expired, used, or of another app.",
         FrontEnd: "Call wx.login again, once, and send the new code.";
@@ -100,18 +103,30 @@ error_codes! {
     SessionRevoked: 401 "session_revoked" "登录状态已失效，请重新登录"
         "The session was ended, or its user was disabled or deleted.",
         FrontEnd: "Log in again.";
+    RefreshInvalid: 401 "refresh_invalid" "登录状态无效，请重新登录"
+        "The refresh token is not one of this service's, or too old.",
+        FrontEnd: "Log in again.";
+    RefreshReused: 401 "refresh_reused" "登录状态已失效，请重新登录"
+        "The refresh token had been replaced and its successor used: somebody has a copy, so the session was ended.",
+        FrontEnd: "Log in again; keep only the newest refresh token.";
     UserBlocked: 403 "user_blocked" "该微信账号被限制登录"
         "WeChat blocks this user: high risk, frozen or closed account.",
         EndUser: "Settle it with WeChat.";
     UserDisabled: 403 "user_disabled" "账号已被停用"
         "The operator has shut this user out.",
         Operator: "Enable the user again, if that is right.";
+    Forbidden: 403 "forbidden" "没有权限"
+        "The API key lacks the scope, or the signature of a pushed message does not hold.",
+        Operator: "Give the key the scope, or compare push_token with the Token in WeChat's console.";
     NotFound: 404 "not_found" "接口或资源不存在"
         "There is nothing at this path.",
         FrontEnd: "Check the path.";
     MethodNotAllowed: 405 "method_not_allowed" "请求方法不支持"
         "This path does not know this method; `Allow` lists those it knows.",
         FrontEnd: "Use one of the methods in `Allow`.";
+    SessionKeyStale: 409 "session_key_stale" "会话密钥已过期，请重新登录后再试"
+        "None of the user's kept session_keys opens the data.",
+        FrontEnd: "Call wx.login and log in first, then let the user press the button again.";
     PayloadTooLarge: 413 "payload_too_large" "请求体过大"
         "The body is longer than server.max_body_bytes.",
         FrontEnd: "Send less.";

@@ -15,6 +15,7 @@ use super::request_id::RequestId;
 pub(super) struct Failure {
     pub(super) code: ErrorCode,
     pub(super) detail: Option<String>,
+    pub(super) reason: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -24,6 +25,8 @@ struct FailureBody<'a> {
     msg: &'a str,
     error: &'a str,
     request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
 }
 
 /// Middleware: gives a failed answer its body.
@@ -57,6 +60,7 @@ fn json(failure: &Failure, request_id: &RequestId) -> String {
         msg: failure.detail.as_deref().unwrap_or(entry.msg),
         error: entry.id,
         request_id: request_id.as_str(),
+        reason: failure.reason,
     };
     serde_json::to_string(&body).unwrap_or_default()
 }

@@ -35,6 +35,30 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonObject<T> {
     }
 }
 
+/// A body that may be left out; then everything in it is absent.
+pub(super) struct OptionalJsonObject<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Default + 'static> FromRequest for OptionalJsonObject<T> {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let says_json = says_json(request);
+        let body = web::Bytes::from_request(request, payload);
+        async move {
+            let body = body.await.map_err(|error| unreadable(&error))?;
+            if body.is_empty() {
+                return Ok(Self(T::default()));
+            }
+            if !says_json {
+                return Err(ApiError::new(ErrorCode::UnsupportedMediaType));
+            }
+            parse(&body).map(Self)
+        }
+        .boxed_local()
+    }
+}
+
 fn says_json(request: &HttpRequest) -> bool {
     let text = |name| {
         request
@@ -59,7 +83,7 @@ fn says_json(request: &HttpRequest) -> bool {
     is_plain && is_json
 }
 
-fn unreadable(error: &actix_web::Error) -> ApiError {
+pub(super) fn unreadable(error: &actix_web::Error) -> ApiError {
     match error.as_error::<PayloadError>() {
         Some(PayloadError::Overflow) => ApiError::new(ErrorCode::PayloadTooLarge),
         _ => ApiError::invalid("请求体不完整，请重试"),

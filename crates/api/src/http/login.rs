@@ -2,8 +2,6 @@
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use domain::app::AppDirectory;
 use domain::login::{Login, LoginAttempt, LoginService};
 use domain::open_data::{EncryptedData, SignedRawData};
@@ -13,12 +11,12 @@ use tracing::Instrument;
 
 use super::error::ApiError;
 use super::error_code::ErrorCode;
+use super::fields::{CODE_LENGTH, check_length, encrypted_data, pair};
 use super::json_object::{JsonObject, Object};
+use super::refresh::TokenFields;
 use super::success::Success;
 use super::user_reply::ProfileFields;
-
-/// Characters of a code that nobody would call too many: WeChat's have about 32.
-const CODE_LENGTH: std::ops::RangeInclusive<usize> = 1..=512;
+use crate::session_memory::SessionMemory;
 
 const NONCE_LENGTH: std::ops::RangeInclusive<usize> = 16..=64;
 
@@ -50,11 +48,8 @@ pub(super) struct LoginReply {
     watermark: Option<WatermarkReply>,
     user_id: String,
     is_new_user: bool,
-    token: String,
-    token_type: &'static str,
-    expires_in: u64,
-    refresh_token: String,
-    refresh_expires_in: u64,
+    #[serde(flatten)]
+    tokens: TokenFields,
 }
 
 #[derive(Serialize)]
@@ -69,6 +64,7 @@ pub(super) async fn login(
     JsonObject(body): JsonObject<LoginBody>,
     apps: web::Data<AppDirectory>,
     logins: web::Data<LoginService>,
+    memory: web::Data<SessionMemory>,
 ) -> Result<Success<LoginReply>, ApiError> {
     let referer = request
         .headers()
@@ -78,11 +74,13 @@ pub(super) async fn login(
     // A phone may hang up while its code is being spent; the session must be stored all the
     // same, or its repeat with the same nonce would find nothing. So the login is a task of its
     // own, which outlives the request.
+    let before = memory.moment();
     let task = async move { logins.login(&attempt).await }.in_current_span();
     let login = tokio::spawn(task).await.map_err(|panic| {
         tracing::error!(%panic, "a login panicked");
         ApiError::new(ErrorCode::Internal)
     })??;
+    memory.learn(&login.account, before);
     Ok(Success::new("登录成功", LoginReply::from(login)))
 }
 
@@ -116,19 +114,11 @@ impl LoginBody {
 
 impl UserInfoMap {
     fn into_open_data(self) -> Result<(Option<EncryptedData>, Option<SignedRawData>), ApiError> {
-        let encrypted = pair(
-            ("platUserInfoMap.encryptedData", self.encrypted_data),
-            ("platUserInfoMap.iv", self.iv),
-        )?;
+        let encrypted = encrypted_data("platUserInfoMap.", self.encrypted_data, self.iv)?;
         let signed = pair(
             ("platUserInfoMap.rawData", self.raw_data),
             ("platUserInfoMap.signature", self.signature),
         )?;
-        let encrypted = encrypted.map(|(encrypted_data, iv)| EncryptedData { encrypted_data, iv });
-        if let Some(data) = &encrypted {
-            check_base64("platUserInfoMap.encryptedData", &data.encrypted_data)?;
-            check_base64("platUserInfoMap.iv", &data.iv)?;
-        }
         Ok((
             encrypted,
             signed.map(|(raw_data, signature)| SignedRawData {
@@ -137,50 +127,6 @@ impl UserInfoMap {
             }),
         ))
     }
-}
-
-/// Two fields that come together or not at all.
-fn pair(
-    (one_name, one): (&str, Option<String>),
-    (other_name, other): (&str, Option<String>),
-) -> Result<Option<(String, String)>, ApiError> {
-    match (one, other) {
-        (Some(one), Some(other)) => Ok(Some((one, other))),
-        (None, None) => Ok(None),
-        (Some(_), None) => Err(ApiError::invalid(format!(
-            "缺少字段 {other_name}，它与 {one_name} 必须同时提供"
-        ))),
-        (None, Some(_)) => Err(ApiError::invalid(format!(
-            "缺少字段 {one_name}，它与 {other_name} 必须同时提供"
-        ))),
-    }
-}
-
-fn check_length(
-    name: &str,
-    text: &str,
-    allowed: std::ops::RangeInclusive<usize>,
-) -> Result<(), ApiError> {
-    if allowed.contains(&text.chars().count()) {
-        return Ok(());
-    }
-    let (least, most) = (allowed.start(), allowed.end());
-    Err(ApiError::invalid(format!(
-        "字段 {name} 的长度应为 {least} 到 {most} 个字符"
-    )))
-}
-
-fn check_base64(name: &str, text: &str) -> Result<(), ApiError> {
-    if text.contains(' ') {
-        // The classic: `+` not encoded on its way through a form or a query.
-        return Err(ApiError::invalid(format!(
-            "字段 {name} 中的 “+” 变成了空格，请以 JSON 原样发送"
-        )));
-    }
-    if text.is_empty() || STANDARD.decode(text).is_err() {
-        return Err(ApiError::invalid(format!("字段 {name} 不是合法的 base64")));
-    }
-    Ok(())
 }
 
 impl From<Login> for LoginReply {
@@ -194,11 +140,7 @@ impl From<Login> for LoginReply {
             profile: ProfileFields::new(login.account.identity, login.account.user.profile),
             watermark,
             is_new_user: login.is_new_user,
-            token: login.tokens.access.expose().to_owned(),
-            token_type: "Bearer",
-            expires_in: login.tokens.access_ttl.as_secs(),
-            refresh_token: login.tokens.refresh.expose().to_owned(),
-            refresh_expires_in: login.tokens.refresh_ttl.as_secs(),
+            tokens: TokenFields::from(login.tokens),
         }
     }
 }

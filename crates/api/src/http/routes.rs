@@ -6,22 +6,34 @@ use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
-use actix_web::web::{self, Data};
+use actix_web::web::{self, Data, ServiceConfig, delete, get, patch, post};
 use actix_web::{App, HttpServer, Resource, Route};
 use domain::access::AccessService;
+use domain::account::AccountService;
 use domain::app::AppDirectory;
 use domain::login::LoginService;
+use domain::personal_data::PersonalDataService;
+use domain::ports::{Clock, WechatTokenSource};
+use domain::sessions::SessionService;
+use domain::support::SupportDesk;
 use tracing_actix_web::TracingLogger;
 
+use super::api_key::ApiKeys;
 use super::client_address::TrustedProxies;
 use super::error::ApiError;
 use super::error_code::ErrorCode;
 use super::load_shed::{self, Places};
 use super::login_limit::{self, LoginLimit};
+use super::push::PushInboxes;
 use super::request_span::RequestSpan;
-use super::{cors, failure_body, login, me, request_id, standard_headers};
+use super::{
+    admin, auth, catch_up, cors, failure_body, jwks, login, me, personal_data, push, refresh,
+    request_id, sessions, standard_headers,
+};
 use crate::metrics::{self, Metrics};
+use crate::session_memory::SessionMemory;
 use crate::settings;
+use crate::tokens::JwtTokenIssuer;
 
 /// How often addresses that have been quiet are forgotten.
 const FORGET_EVERY: Duration = Duration::from_mins(1);
@@ -39,6 +51,26 @@ pub struct HttpState {
     pub logins: Arc<LoginService>,
     /// Requests with a token.
     pub access: Arc<AccessService>,
+    /// Sessions going on and ending.
+    pub sessions: Arc<SessionService>,
+    /// Users' own accounts.
+    pub accounts: Arc<AccountService>,
+    /// Open data and phone numbers.
+    pub personal_data: Arc<PersonalDataService>,
+    /// The support desk.
+    pub desk: Arc<SupportDesk>,
+    /// The format of our tokens.
+    pub tokens: Arc<JwtTokenIssuer>,
+    /// Instants for what is compared with now.
+    pub clock: Arc<dyn Clock>,
+    /// WeChat's access_tokens.
+    pub wechat_tokens: Arc<dyn WechatTokenSource>,
+    /// Who may call what is not for mini programs.
+    pub(crate) api_keys: Arc<ApiKeys>,
+    /// The apps that get WeChat's messages.
+    pub(crate) push: Arc<PushInboxes>,
+    /// What this replica remembers.
+    pub(crate) memory: Arc<SessionMemory>,
     /// Counters.
     pub metrics: Arc<Metrics>,
 }
@@ -56,14 +88,16 @@ pub fn serve(
     let proxies = TrustedProxies::new(server.trusted_proxies.clone());
     let limit = Data::new(LoginLimit::new(
         settings.limits.login_per_minute_per_ip,
-        proxies,
+        proxies.clone(),
     ));
+    let proxies = Data::new(proxies);
     forget_quiet_addresses(&limit);
     let places = Data::new(Places::new(settings.limits.max_inflight));
     let body_limit = web::PayloadConfig::new(server.max_body_bytes as usize);
     let origins = server.cors_allowed_origins;
     let http = HttpServer::new(move || {
         App::new()
+            .app_data(proxies.clone())
             .app_data(limit.clone())
             .app_data(places.clone())
             .app_data(body_limit.clone())
@@ -92,25 +126,89 @@ pub fn serve(
         .run())
 }
 
-fn configure(routes: &mut web::ServiceConfig, state: &HttpState) {
+fn configure(routes: &mut ServiceConfig, state: &HttpState) {
     routes
         .app_data(Data::from(Arc::clone(&state.apps)))
         .app_data(Data::from(Arc::clone(&state.logins)))
         .app_data(Data::from(Arc::clone(&state.access)))
-        .app_data(Data::from(Arc::clone(&state.metrics)))
+        .app_data(Data::from(Arc::clone(&state.sessions)))
+        .app_data(Data::from(Arc::clone(&state.accounts)))
+        .app_data(Data::from(Arc::clone(&state.personal_data)))
+        .app_data(Data::from(Arc::clone(&state.desk)))
+        .app_data(Data::from(Arc::clone(&state.tokens)))
+        .app_data(Data::from(Arc::clone(&state.clock)))
+        .app_data(Data::from(Arc::clone(&state.wechat_tokens)))
+        .app_data(Data::from(Arc::clone(&state.api_keys)))
+        .app_data(Data::from(Arc::clone(&state.push)))
+        .app_data(Data::from(Arc::clone(&state.memory)))
+        .app_data(Data::from(Arc::clone(&state.metrics)));
+    for_users(routes);
+    auth::configure(routes, state);
+    admin::configure(routes, state);
+    push::configure(routes);
+    routes.service(resource(
+        "/.well-known/jwks.json",
+        "GET",
+        [get().to(jwks::show)],
+    ));
+}
+
+/// What mini programs call.
+fn for_users(routes: &mut ServiceConfig) {
+    let login = [get().to(login::login), post().to(login::login)];
+    let me = [
+        get().to(me::show),
+        patch().to(me::edit),
+        delete().to(me::delete),
+    ];
+    routes
+        .service(resource("/user/wxlogin", "GET, POST", login).wrap(from_fn(login_limit::enforce)))
+        .service(resource(
+            "/user/refresh",
+            "POST",
+            [post().to(refresh::refresh)],
+        ))
+        .service(resource(
+            "/user/logout",
+            "POST",
+            [post().to(sessions::log_out)],
+        ))
         .service(
-            resource(
-                "/user/wxlogin",
-                "GET, POST",
-                [web::get().to(login::login), web::post().to(login::login)],
-            )
-            .wrap(from_fn(login_limit::enforce)),
+            resource("/user/me", "GET, PATCH, DELETE", me).wrap(from_fn(catch_up::after_changes)),
         )
-        .service(resource("/user/me", "GET", [web::get().to(me::show)]));
+        .service(resource("/user/me/export", "GET", [get().to(me::export)]))
+        .service(
+            resource("/user/phone", "POST", [post().to(personal_data::phone)])
+                .wrap(from_fn(catch_up::after_changes)),
+        )
+        .service(resource(
+            "/user/opendata",
+            "POST",
+            [post().to(personal_data::open)],
+        ))
+        .service(resource(
+            "/user/session",
+            "GET",
+            [get().to(personal_data::check)],
+        ))
+        .service(resource(
+            "/user/sessions",
+            "GET",
+            [get().to(sessions::list)],
+        ))
+        .service(resource(
+            "/user/sessions/{id}",
+            "DELETE",
+            [delete().to(sessions::end)],
+        ));
 }
 
 /// A path with its routes, which answers 405 to every other method.
-fn resource<const N: usize>(path: &str, allow: &'static str, routes: [Route; N]) -> Resource {
+pub(super) fn resource<const N: usize>(
+    path: &str,
+    allow: &'static str,
+    routes: [Route; N],
+) -> Resource {
     let refused = web::route()
         .to(move || std::future::ready(Err::<String, _>(ApiError::method_not_allowed(allow))));
     routes

@@ -34,3 +34,31 @@ impl<T: Serialize> Responder for Success<T> {
         })
     }
 }
+
+/// `data` of an answer that has none.
+#[derive(Serialize)]
+pub(super) struct Nothing {}
+
+/// `data` of a list.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Items<T> {
+    items: Vec<T>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+impl<T> Items<T> {
+    /// A list that fits on one page.
+    pub(super) fn all(items: Vec<T>) -> Self {
+        Self {
+            items,
+            next_cursor: None,
+        }
+    }
+
+    /// One page of a list, and the cursor of the next if there is one.
+    pub(super) fn page(items: Vec<T>, next_cursor: Option<String>) -> Self {
+        Self { items, next_cursor }
+    }
+}

@@ -30,16 +30,17 @@ pub(super) struct ProfileFields {
 
 impl ProfileFields {
     pub(super) fn new(identity: Identity, profile: Profile) -> Self {
+        let known = |text: Option<String>| text.filter(|text| !text.is_empty());
         Self {
             open_id: identity.open_id.to_string(),
             union_id: identity.union_id.map(|id| id.to_string()),
-            nick_name: profile.nick_name,
+            nick_name: known(profile.nick_name),
             gender: profile.gender.map(Gender::number),
-            language: profile.language,
-            city: profile.city,
-            province: profile.province,
-            country: profile.country,
-            avatar_url: profile.avatar_url,
+            language: known(profile.language),
+            city: known(profile.city),
+            province: known(profile.province),
+            country: known(profile.country),
+            avatar_url: known(profile.avatar_url),
         }
     }
 }

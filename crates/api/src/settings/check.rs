@@ -8,8 +8,7 @@ use super::{App, Settings, SettingsError};
 pub(super) fn check(settings: &Settings) -> Result<(), SettingsError> {
     positive_numbers(settings)?;
     texts(settings)?;
-    apps(settings)?;
-    sandbox(settings)
+    apps(settings)
 }
 
 fn positive_numbers(settings: &Settings) -> Result<(), SettingsError> {
@@ -41,17 +40,27 @@ fn texts(settings: &Settings) -> Result<(), SettingsError> {
     if settings.tokens.issuer.is_empty() {
         return Err(SettingsError::invalid("tokens.issuer", "must not be empty"));
     }
-    let keys = settings.admin.api_keys.iter();
-    if let Some(index) = keys.clone().position(|key| key.key.expose().len() < 16) {
+    if let Some(index) = settings
+        .admin
+        .api_keys
+        .iter()
+        .position(|key| key.key.expose().is_empty())
+    {
         return Err(SettingsError::invalid(
             format!("admin.api_keys[{index}]"),
-            "is too short to be safe; take at least 16 characters, for example from `openssl rand -hex 32`",
+            "must not be empty; take for example the output of `openssl rand -hex 32`",
         ));
     }
     Ok(())
 }
 
 fn apps(settings: &Settings) -> Result<(), SettingsError> {
+    if settings.apps.is_empty() && settings.wechat.base_url.is_some() {
+        return Err(SettingsError::invalid(
+            "wechat.base_url",
+            "is set, but no app is; give `apps` (or WXLOGIN_APP_ID and WXLOGIN_APP_SECRET) too",
+        ));
+    }
     let mut seen = HashSet::new();
     for (index, app) in settings.apps.iter().enumerate() {
         let problem = if app.app_id.is_empty() {
@@ -78,7 +87,8 @@ fn push_problem(app: &App) -> Option<(&'static str, &'static str)> {
     if app.push_token.is_none() {
         return Some(("push_token", "is missing beside push_aes_key"));
     }
-    let is_key = aes_key.len() == 43 && aes_key.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/';
+    let is_key = aes_key.len() == 43 && aes_key.bytes().all(is_base64);
     (!is_key).then_some((
         "push_aes_key",
         "expected the EncodingAESKey of WeChat's console, 43 letters and digits",
@@ -87,16 +97,7 @@ fn push_problem(app: &App) -> Option<(&'static str, &'static str)> {
 
 /// Without apps the sandbox stands in for WeChat, with keys everybody knows: nobody else may
 /// reach a service like that by accident.
-fn sandbox(settings: &Settings) -> Result<(), SettingsError> {
-    if !settings.apps.is_empty() {
-        return Ok(());
-    }
-    if settings.wechat.base_url.is_some() {
-        return Err(SettingsError::invalid(
-            "wechat.base_url",
-            "is set, but no app is; give `apps` (or WXLOGIN_APP_ID and WXLOGIN_APP_SECRET) too",
-        ));
-    }
+pub(super) fn sandbox_is_private(settings: &Settings) -> Result<(), SettingsError> {
     let listeners = [
         ("server.listen", settings.server.listen),
         ("server.ops_listen", settings.server.ops_listen),
@@ -106,11 +107,13 @@ fn sandbox(settings: &Settings) -> Result<(), SettingsError> {
         .iter()
         .find(|(_, listen)| !listen.0.ip().is_loopback());
     match remote {
-        Some((name, _)) if !settings.sandbox.allow_remote => Err(SettingsError::invalid(
-            *name,
-            "must be a loopback address while no app is configured, because anybody can log in to the sandbox; \
-             configure an app, or set sandbox.allow_remote = true",
-        )),
+        Some((name, _)) if settings.apps.is_empty() && !settings.sandbox.allow_remote => {
+            Err(SettingsError::invalid(
+                *name,
+                "must be a loopback address while no app is configured, because anybody can log in to the \
+                 sandbox; configure an app, or set sandbox.allow_remote = true",
+            ))
+        }
         _ => Ok(()),
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use config::{Map, Source, Value, ValueKind};
+use serde::Deserialize;
 
 use super::secret_file::{self, items};
-use super::{FILE_VARIABLE, SettingsError};
+use super::{FILE_VARIABLE, SettingsError, file};
 
 const PREFIX: &str = "WXLOGIN_";
 
@@ -113,9 +114,7 @@ impl Environment {
     fn insert(&mut self, path: &str, variable: &str, text: String) -> Result<(), SettingsError> {
         let is_json = JSON_LISTS.contains(&path) && text.trim_start().starts_with('[');
         let value = if is_json {
-            serde_json::from_str(&text).map_err(|_| {
-                SettingsError::invalid(variable, "expected a JSON array, and this is not JSON")
-            })?
+            json_list(&text, variable)?
         } else if LISTS.contains(&path) {
             Value::from(items(&text).map(Value::from).collect::<Vec<_>>())
         } else if path == "apps" {
@@ -145,6 +144,18 @@ impl Environment {
         table.insert(last.to_owned(), value);
         Ok(())
     }
+}
+
+/// A JSON array, with the files of secrets that its objects name.
+fn json_list(text: &str, variable: &str) -> Result<Value, SettingsError> {
+    const LIST: &str = "list";
+    let not_json =
+        || SettingsError::invalid(variable, "expected a JSON array, and this is not one");
+    let list: toml::Value = serde_json::from_str(text).map_err(|_| not_json())?;
+    let mut holder = toml::Table::from_iter([(LIST.to_owned(), list)]);
+    file::resolve_files(&mut holder)?;
+    let list = holder.remove(LIST).ok_or_else(not_json)?;
+    Value::deserialize(list).map_err(|_| not_json())
 }
 
 impl Source for Environment {

@@ -43,7 +43,7 @@ fn line_of(text: &str, offset: usize) -> usize {
 }
 
 /// Replaces every `<secret>_file` by what the file holds.
-fn resolve_files(table: &mut Table) -> Result<(), SettingsError> {
+pub(super) fn resolve_files(table: &mut Table) -> Result<(), SettingsError> {
     for name in SECRETS {
         let in_file = format!("{name}_file");
         let Some(Value::String(path)) = table.get(&in_file).cloned() else {

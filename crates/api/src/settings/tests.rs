@@ -131,6 +131,16 @@ fn a_secret_may_stand_in_a_file_of_its_own() {
 }
 
 #[test]
+fn the_apps_in_the_environment_may_name_files_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("secret");
+    std::fs::write(&file, format!("{SECRET}\n")).unwrap();
+    let apps = serde_json::json!([{ "app_id": "wx01", "secret_file": file }]).to_string();
+    let settings = with_variables(&[("WXLOGIN_APPS", &apps)]).unwrap();
+    assert_eq!(settings.apps[0].secret.expose(), SECRET);
+}
+
+#[test]
 fn a_key_may_be_bare_or_named_with_scopes() {
     let settings = with_file(
         "[admin]\napi_keys = [\"0123456789abcdef\", { name = \"desk\", key = \"fedcba9876543210\", scopes = [\"read\"] }]",
@@ -165,7 +175,6 @@ fn a_key_may_be_bare_or_named_with_scopes() {
 #[case::no_list("WXLOGIN_APPS", "secret-words", "WXLOGIN_APPS")]
 #[case::half_an_app("WXLOGIN_APPS", r#"[{"app_id":"secret-words"}]"#, "apps[0].secret")]
 #[case::secret_alone("WXLOGIN_APP_SECRET", "secret-words", "WXLOGIN_APP_ID")]
-#[case::short_key("WXLOGIN_ADMIN__API_KEYS", "secret-words", "admin.api_keys[0]")]
 #[case::no_file(
     "WXLOGIN_MASTER_KEY_FILE",
     "/nowhere/secret-words",
@@ -202,19 +211,21 @@ fn two_apps_with_one_id_are_refused() {
 
 #[test]
 fn the_sandbox_is_not_shown_to_the_network_unless_one_says_so() {
-    let refused = with_variables(&[("WXLOGIN_SERVER__LISTEN", "0.0.0.0:5000")]).unwrap_err();
+    let check = |variables: &[(&str, &str)]| {
+        with_variables(variables)
+            .unwrap()
+            .check_sandbox_is_private()
+    };
+    let everywhere = ("WXLOGIN_SERVER__LISTEN", "0.0.0.0:5000");
+    let refused = check(&[everywhere]).unwrap_err();
     assert!(refused.to_string().contains("server.listen"), "{refused}");
-    let allowed = [
-        ("WXLOGIN_SERVER__LISTEN", "0.0.0.0:5000"),
-        ("WXLOGIN_SANDBOX__ALLOW_REMOTE", "true"),
-    ];
-    assert!(with_variables(&allowed).is_ok());
-    let real = [
-        ("WXLOGIN_SERVER__LISTEN", "0.0.0.0:5000"),
+    check(&[everywhere, ("WXLOGIN_SANDBOX__ALLOW_REMOTE", "true")]).unwrap();
+    check(&[
+        everywhere,
         ("WXLOGIN_APP_ID", "wx01"),
         ("WXLOGIN_APP_SECRET", "s"),
-    ];
-    assert!(with_variables(&real).is_ok());
+    ])
+    .unwrap();
 }
 
 #[test]

@@ -10,25 +10,32 @@ use domain::secret::AccessToken;
 use domain::session::Generation;
 use domain::time::{Timestamp, after};
 use jsonwebtoken::errors::Error;
-use jsonwebtoken::{Algorithm, Header, Validation, decode, encode};
+use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::SigningKey;
+use super::{KeyRing, SigningKey};
 
 /// What the token says. `sid`, `app` and `gen` are ours; the others are of RFC 7519.
-#[derive(Serialize, Deserialize)]
-struct Claims {
-    iss: String,
-    sub: Uuid,
-    iat: i64,
-    exp: i64,
-    jti: String,
-    sid: Uuid,
-    app: String,
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Claims {
+    /// Who issued it.
+    pub iss: String,
+    /// The user.
+    pub sub: Uuid,
+    /// When it was issued, unix seconds.
+    pub iat: i64,
+    /// When it expires, unix seconds.
+    pub exp: i64,
+    /// Its own name.
+    pub jti: String,
+    /// The session.
+    pub sid: Uuid,
+    /// The mini program the user logged in to.
+    pub app: String,
     /// The generation of the pair this token is of.
     #[serde(rename = "gen")]
-    generation: u32,
+    pub generation: u32,
 }
 
 pub(super) fn sign(
@@ -55,12 +62,19 @@ pub(super) fn sign(
     encode(&header, &claims, &key.signing).map(AccessToken::new)
 }
 
+/// The claims of a token of ours that is still good.
 pub(super) fn read(
-    key: &SigningKey,
+    keys: &KeyRing,
     issuer: &str,
     token: &AccessToken,
     now: Timestamp,
-) -> Result<AccessGrant, AccessTokenError> {
+) -> Result<Claims, AccessTokenError> {
+    let kid = decode_header(token.expose())
+        .ok()
+        .and_then(|header| header.kid);
+    let key = kid
+        .and_then(|kid| keys.of_kid(&kid))
+        .ok_or(AccessTokenError::Invalid)?;
     let mut rules = Validation::new(Algorithm::EdDSA);
     rules.set_issuer(&[issuer]);
     // The time is compared below: it comes through the Clock port, and there is no leeway for
@@ -72,10 +86,16 @@ pub(super) fn read(
     if claims.exp <= now.as_second() {
         return Err(AccessTokenError::Expired);
     }
-    Ok(AccessGrant {
-        user_id: UserId::new(claims.sub),
-        session_id: SessionId::new(claims.sid),
-        app_id: AppId::new(claims.app),
-        generation: Generation::new(claims.generation),
-    })
+    Ok(claims)
+}
+
+impl From<Claims> for AccessGrant {
+    fn from(claims: Claims) -> Self {
+        Self {
+            user_id: UserId::new(claims.sub),
+            session_id: SessionId::new(claims.sid),
+            app_id: AppId::new(claims.app),
+            generation: Generation::new(claims.generation),
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::id::{AppId, SessionId, UserId};
+use domain::ports::StoredSigningKey;
 use domain::session::Generation;
 use uuid::Uuid;
 
@@ -10,14 +11,23 @@ use super::*;
 
 const NOW: Timestamp = Timestamp::constant(1_790_000_000, 0);
 
+fn key(seed: u8, made_at: Timestamp) -> SigningKey {
+    let stored = StoredSigningKey {
+        id: Uuid::now_v7(),
+        seed: [seed; 32].into(),
+        created_at: made_at,
+    };
+    SigningKey::new(&stored).unwrap()
+}
+
 fn issuer(seed: u8, name: &str) -> JwtTokenIssuer {
-    let key = SigningKey::derive(&[seed; 32]).unwrap();
-    JwtTokenIssuer::new(
-        key,
+    let issuer = JwtTokenIssuer::new(
         name.to_owned(),
         Duration::from_mins(15),
         Duration::from_hours(720),
-    )
+    );
+    issuer.set_keys(KeyRing::new(vec![key(seed, NOW)]));
+    issuer
 }
 
 fn grant() -> AccessGrant {
@@ -133,4 +143,51 @@ fn a_changed_or_foreign_refresh_token_is_refused() {
     ] {
         assert!(issuer.read_refresh(&foreign, NOW).is_err());
     }
+}
+
+#[test]
+fn a_new_key_signs_once_it_has_settled_and_the_old_one_still_verifies() {
+    let issuer = issuer(1, "wxlogin");
+    let kid = |token: &AccessToken| {
+        jsonwebtoken::decode_header(token.expose())
+            .unwrap()
+            .kid
+            .unwrap()
+    };
+    let old = issuer.issue(&grant(), NOW).unwrap();
+    issuer.set_keys(KeyRing::new(vec![
+        key(2, NOW),
+        key(1, Timestamp::constant(1_780_000_000, 0)),
+    ]));
+    let unsettled = issuer.issue(&grant(), NOW).unwrap();
+    assert_eq!(kid(&unsettled.access), kid(&old.access));
+    let later = after(NOW, Duration::from_secs(20));
+    let new = issuer.issue(&grant(), later).unwrap();
+    assert_ne!(kid(&new.access), kid(&old.access));
+    for pair in [&old, &new] {
+        issuer.read_access(&pair.access, later).unwrap();
+        issuer.read_refresh(&pair.refresh, later).unwrap();
+    }
+}
+
+#[test]
+fn without_keys_nothing_is_issued_and_nothing_refused_for_good() {
+    let good = issuer(1, "wxlogin").issue(&grant(), NOW).unwrap();
+    let issuer = JwtTokenIssuer::new(
+        String::from("wxlogin"),
+        Duration::from_mins(15),
+        Duration::from_hours(1),
+    );
+    assert!(matches!(
+        issuer.issue(&grant(), NOW),
+        Err(TokenIssueError::NoKey)
+    ));
+    assert_eq!(
+        issuer.read_access(&good.access, NOW),
+        Err(AccessTokenError::NoKey)
+    );
+    assert_eq!(
+        issuer.read_refresh(&good.refresh, NOW),
+        Err(RefreshTokenError::NoKey)
+    );
 }

@@ -28,7 +28,6 @@ pub(crate) struct House {
     pub(crate) sandbox: RunningSandbox,
     settings: Settings,
     service: Service,
-    http: reqwest::Client,
     _database: Kept,
 }
 
@@ -38,9 +37,11 @@ enum Kept {
     Postgres(#[expect(dead_code, reason = "deleted when dropped")] TestDatabase),
 }
 
-struct Service {
+/// One replica of the service. It ends with this value.
+pub(crate) struct Service {
     url: String,
     ops_url: String,
+    http: reqwest::Client,
     stop: Option<oneshot::Sender<()>>,
     ended: Option<JoinHandle<()>>,
 }
@@ -69,7 +70,6 @@ impl House {
             sandbox,
             settings,
             service,
-            http: reqwest::Client::new(),
             _database: database,
         }
     }
@@ -78,10 +78,6 @@ impl House {
     pub(crate) async fn restart(&mut self) {
         self.service.stop().await;
         self.service = Service::start(self.settings.clone()).await;
-    }
-
-    pub(crate) fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.service.url)
     }
 
     pub(crate) fn app_id(&self, number: usize) -> String {
@@ -128,24 +124,23 @@ impl House {
         token: Option<&str>,
         body: Option<&Value>,
     ) -> Answer {
-        let mut request = self.http.request(method, self.url(path));
-        if let Some(token) = token {
-            request = request.bearer_auth(token);
-        }
-        if let Some(body) = body {
-            request = request.json(body);
-        }
-        Answer::read(request.send().await.unwrap()).await
+        self.service.send(method, path, token, body).await
+    }
+
+    /// Another replica on the same database and WeChat.
+    pub(crate) async fn twin(&self) -> Service {
+        Service::start(self.settings.clone()).await
     }
 
     /// A request to be made by hand.
     pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        self.http.request(method, self.url(path))
+        self.service.request(method, path)
     }
 
     /// A path of the ops listener.
     pub(crate) async fn ops(&self, path: &str) -> (StatusCode, String) {
         let response = self
+            .service
             .http
             .get(format!("{}{path}", self.service.ops_url))
             .send()
@@ -167,9 +162,31 @@ impl Service {
         Self {
             url: format!("http://{}", banner.service),
             ops_url: format!("http://{}", banner.ops),
+            http: reqwest::Client::new(),
             stop: Some(stop),
             ended: Some(ended),
         }
+    }
+
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        body: Option<&Value>,
+    ) -> Answer {
+        let mut request = self.request(method, path);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        Answer::read(request.send().await.unwrap()).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.url))
     }
 
     async fn stop(&mut self) {

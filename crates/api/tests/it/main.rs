@@ -5,7 +5,16 @@
     reason = "the helpers of these tests fail by panicking, as the tests do"
 )]
 
+mod account;
+mod admin_actions;
+mod admin_house;
+mod admin_keys;
+mod admin_merges;
+mod admin_users;
 mod arrows;
+mod auth_introspect;
+mod auth_verify;
+mod auth_wechat_token;
 mod envelope;
 mod house;
 mod limits;
@@ -13,7 +22,14 @@ mod login;
 mod login_open_data;
 mod login_repeats;
 mod me;
+mod personal_data;
 mod process;
+mod push_address;
+mod push_events;
+mod push_house;
+mod push_messages;
+mod replicas;
+mod sessions;
 mod wechat_check;
 mod wechat_faults;
 mod wechat_service;

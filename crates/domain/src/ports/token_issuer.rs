@@ -14,7 +14,7 @@ pub trait TokenIssuer: Send + Sync {
     /// Makes the pair of tokens of one generation of a session.
     ///
     /// # Errors
-    /// [`TokenIssueError`] if there is no key to sign with.
+    /// [`TokenIssueError`].
     fn issue(&self, grant: &AccessGrant, now: Timestamp) -> Result<TokenPair, TokenIssueError>;
 
     /// Reads an access token.
@@ -73,10 +73,16 @@ pub struct TokenPair {
     pub refresh_ttl: Duration,
 }
 
-/// No token can be issued: a bug or a broken key.
+/// Why no token can be issued.
 #[derive(Debug, thiserror::Error)]
-#[error("the token could not be signed")]
-pub struct TokenIssueError(#[source] pub Cause);
+pub enum TokenIssueError {
+    /// The keys have not been read from the database yet: again later.
+    #[error("there is no key to sign with yet")]
+    NoKey,
+    /// A bug or a broken key.
+    #[error("the token could not be signed")]
+    Failed(#[source] Cause),
+}
 
 /// Why an access token is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -87,9 +93,18 @@ pub enum AccessTokenError {
     /// Ours, and its time is over.
     #[error("the token has expired")]
     Expired,
+    /// The keys have not been read from the database yet: again later.
+    #[error("there is no key to verify with yet")]
+    NoKey,
 }
 
-/// The refresh token is not one of ours, was changed, or its time is over.
+/// Why a refresh token is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the refresh token is not one of this service's, or too old")]
-pub struct RefreshTokenError;
+pub enum RefreshTokenError {
+    /// Not one of ours, changed, or its time is over.
+    #[error("the refresh token is not one of this service's, or too old")]
+    Invalid,
+    /// The keys have not been read from the database yet: again later.
+    #[error("there is no key to verify with yet")]
+    NoKey,
+}

@@ -57,8 +57,8 @@ impl TokenIssuer for PlainTokens {
         let text = token
             .expose()
             .strip_prefix("refresh ")
-            .ok_or(RefreshTokenError)?;
-        let grant = read(text, now).map_err(|_| RefreshTokenError)?;
+            .ok_or(RefreshTokenError::Invalid)?;
+        let grant = read(text, now).map_err(|_| RefreshTokenError::Invalid)?;
         Ok(RefreshGrant {
             session_id: grant.session_id,
             generation: grant.generation,

@@ -1,0 +1,124 @@
+//! Users and their own accounts.
+
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::house::{Answer, House, Store};
+
+async fn edit(house: &House, login: &Value, body: Value) -> Answer {
+    house
+        .send(
+            Method::PATCH,
+            "/user/me",
+            login["token"].as_str(),
+            Some(&body),
+        )
+        .await
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_user_edits_what_they_show_and_sees_it_at_once(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = House::new(store).await;
+    let login = house.logged_in("alice").await;
+    let body = json!({
+        "nickName": "小A", "avatarUrl": "https://img.example.com/a.png", "gender": 2, "city": "广州",
+        "language": null, "unknown": 1,
+    });
+    let edited = edit(&house, &login, body).await.data();
+    let me = house.me(&login["token"]).await.data();
+    assert_eq!(edited, me);
+    assert_eq!(
+        (&me["nickName"], &me["gender"], &me["city"]),
+        (&json!("小A"), &json!(2), &json!("广州"))
+    );
+    let edited = edit(&house, &login, json!({ "gender": 0 })).await.data();
+    assert_eq!(
+        (&edited["nickName"], &edited["gender"]),
+        (&json!("小A"), &json!(0))
+    );
+    assert_eq!(edit(&house, &login, json!({})).await.data(), edited);
+}
+
+#[rstest]
+#[case(json!({ "nickName": "" }), "nickName")]
+#[case(json!({ "nickName": "x".repeat(65) }), "nickName")]
+#[case(json!({ "nickName": "a\u{0}b" }), "nickName")]
+#[case(json!({ "nickName": 5 }), "nickName")]
+#[case(json!({ "avatarUrl": "http://img.example.com/a.png" }), "avatarUrl")]
+#[case(json!({ "avatarUrl": "wxfile://tmp_1" }), "avatarUrl")]
+#[case(json!({ "gender": 3 }), "gender")]
+#[case(json!({ "gender": "1" }), "gender")]
+#[case(json!({ "city": "x".repeat(500) }), "city")]
+#[tokio::test]
+async fn an_edit_that_makes_no_sense_changes_nothing(#[case] body: Value, #[case] named: &str) {
+    let house = House::new(Store::Sqlite).await;
+    let login = house.logged_in("alice").await;
+    let before = house.me(&login["token"]).await.data();
+    let msg = edit(&house, &login, body)
+        .await
+        .refused(400, "invalid_request");
+    assert!(msg.contains(named), "{msg}");
+    assert_eq!(house.me(&login["token"]).await.data(), before);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_deleted_account_is_gone_and_the_next_login_is_a_new_user(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = House::new(store).await;
+    let login = house.logged_in("alice").await;
+    let elsewhere = house.logged_in("alice").await;
+    house.me(&elsewhere["token"]).await.data();
+    house
+        .send(Method::DELETE, "/user/me", login["token"].as_str(), None)
+        .await
+        .data();
+    for login in [&login, &elsewhere] {
+        house
+            .me(&login["token"])
+            .await
+            .refused(401, "session_revoked");
+        let body = json!({ "refreshToken": login["refreshToken"] });
+        let refresh = house
+            .send(Method::POST, "/user/refresh", None, Some(&body))
+            .await;
+        refresh.refused(401, "session_revoked");
+    }
+    let again = house.logged_in("alice").await;
+    assert_eq!(again["isNewUser"], true);
+    assert_ne!(again["userId"], login["userId"]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_export_shows_all_that_is_stored(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = House::new(store).await;
+    let login = house.logged_in("alice").await;
+    edit(&house, &login, json!({ "nickName": "小A" }))
+        .await
+        .data();
+    let other_app = house.app_id(1);
+    let body = json!({ "platCode": house.code_in("alice", &other_app), "appId": other_app });
+    house.login(&body).await.data();
+    let answer = house
+        .send(
+            Method::GET,
+            "/user/me/export",
+            login["token"].as_str(),
+            None,
+        )
+        .await;
+    let export = answer.data();
+    assert_eq!(export["user"]["nickName"], "小A");
+    assert_eq!(export["user"]["userId"], login["userId"]);
+    assert_eq!(export["identities"].as_array().unwrap().len(), 2);
+    assert_eq!(export["sessions"].as_array().unwrap().len(), 2);
+    assert!(!export.to_string().contains("null"), "{export:#}");
+}

@@ -1,0 +1,185 @@
+//! Phone numbers and open data of users who are logged in.
+
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+use wxsandbox::{OpenDataOptions, Phone, ProfileKind};
+
+use crate::house::{Answer, House, Store};
+
+fn phone_of(house: &House, user: &str) -> Phone {
+    house
+        .sandbox
+        .control()
+        .phone(user, &house.app_id(0))
+        .unwrap()
+}
+
+async fn post(house: &House, path: &str, login: &Value, body: &Value) -> Answer {
+    house
+        .send(Method::POST, path, login["token"].as_str(), Some(body))
+        .await
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_phone_code_gives_the_number_in_e164(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = House::new(store).await;
+    let login = house.logged_in("carol").await;
+    let grant = phone_of(&house, "carol")
+        .phone_number(&OpenDataOptions::default())
+        .unwrap();
+    let body = json!({ "code": grant.code });
+    let user = post(&house, "/user/phone", &login, &body).await.data();
+    assert_eq!(user["phone"], "+85251234567");
+    assert_eq!(
+        house.me(&login["token"]).await.data()["phone"],
+        "+85251234567"
+    );
+    post(&house, "/user/phone", &login, &body)
+        .await
+        .refused(400, "phone_code_invalid");
+}
+
+#[tokio::test]
+async fn another_persons_phone_code_is_refused() {
+    let house = House::new(Store::Sqlite).await;
+    let login = house.logged_in("alice").await;
+    let grant = phone_of(&house, "bob")
+        .phone_number(&OpenDataOptions::default())
+        .unwrap();
+    let answer = post(
+        &house,
+        "/user/phone",
+        &login,
+        &json!({ "code": grant.code }),
+    )
+    .await;
+    answer.refused(400, "phone_code_invalid");
+    assert!(
+        house
+            .me(&login["token"])
+            .await
+            .data()
+            .get("phone")
+            .is_none()
+    );
+}
+
+#[rstest]
+#[tokio::test]
+async fn encrypted_phone_data_gives_the_number_too(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = House::new(store).await;
+    let login = house.logged_in("alice").await;
+    let grant = phone_of(&house, "alice")
+        .phone_number(&OpenDataOptions::default())
+        .unwrap();
+    let data = grant.encrypted.unwrap();
+    let body = json!({ "encryptedData": data.encrypted_data, "iv": data.iv });
+    let user = post(&house, "/user/phone", &login, &body).await.data();
+    assert_eq!(user["phone"], "+8613800138000");
+}
+
+#[rstest]
+#[tokio::test]
+async fn open_data_of_any_kind_is_opened_with_any_of_the_last_three_keys(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = House::new(store).await;
+    let phone = phone_of(&house, "alice");
+    let fresh_login = async || {
+        let body = json!({ "platCode": phone.login_with_fresh_key().unwrap() });
+        house.login(&body).await.data()
+    };
+    let first = fresh_login().await;
+    let info = phone
+        .profile(ProfileKind::UserInfo, &OpenDataOptions::default())
+        .unwrap();
+    let body = json!({ "encryptedData": info.encrypted_data, "iv": info.iv });
+    for _ in 0..2 {
+        let opened = post(&house, "/user/opendata", &first, &body).await.data();
+        assert_eq!(opened["openId"], first["openId"]);
+        assert_eq!(opened["watermark"]["appid"], house.app_id(0));
+        fresh_login().await;
+    }
+    post(&house, "/user/opendata", &first, &body).await.data();
+    fresh_login().await;
+    post(&house, "/user/opendata", &first, &body)
+        .await
+        .refused(409, "session_key_stale");
+}
+
+#[tokio::test]
+async fn a_caller_with_a_session_learns_why_data_is_refused() {
+    let house = House::new(Store::Sqlite).await;
+    let login = house.logged_in("alice").await;
+    let reason = async |encrypted_data: &str, iv: &str| {
+        let body = json!({ "encryptedData": encrypted_data, "iv": iv });
+        let answer = post(&house, "/user/opendata", &login, &body).await;
+        answer.refused(400, "open_data_invalid");
+        answer.body["reason"].clone()
+    };
+    let of = |options: OpenDataOptions| {
+        let info = phone_of(&house, "alice")
+            .profile(ProfileKind::UserInfo, &options)
+            .unwrap();
+        (info.encrypted_data, info.iv)
+    };
+    assert_eq!(reason("QUJD", "QUJD").await, "malformed");
+    let (data, iv) = of(OpenDataOptions {
+        watermark_shift_s: -400,
+        ..OpenDataOptions::default()
+    });
+    assert_eq!(reason(&data, &iv).await, "too_old");
+    let foreign = Some(String::from("wx0000000000000000"));
+    let (data, iv) = of(OpenDataOptions {
+        watermark_app_id: foreign,
+        ..OpenDataOptions::default()
+    });
+    assert_eq!(reason(&data, &iv).await, "other_app");
+}
+
+#[tokio::test]
+async fn whether_the_kept_session_key_is_current_is_asked_at_wechat() {
+    let house = House::new(Store::Sqlite).await;
+    let login = house.logged_in("alice").await;
+    let valid = async || {
+        let answer = house
+            .send(Method::GET, "/user/session", login["token"].as_str(), None)
+            .await;
+        answer.data()["sessionKeyValid"].clone()
+    };
+    assert_eq!(valid().await, true);
+    house
+        .sandbox
+        .control()
+        .replace_session_key("alice", &house.app_id(0))
+        .unwrap();
+    assert_eq!(valid().await, false);
+}
+
+#[tokio::test]
+async fn what_is_missing_is_named() {
+    let house = House::new(Store::Sqlite).await;
+    let login = house.logged_in("alice").await;
+    for (path, body, named) in [
+        ("/user/phone", json!({}), "code"),
+        ("/user/phone", json!({ "encryptedData": "QUJD" }), "iv"),
+        ("/user/phone", json!({ "code": "" }), "code"),
+        ("/user/opendata", json!({}), "encryptedData"),
+        (
+            "/user/opendata",
+            json!({ "encryptedData": "A B", "iv": "QUJD" }),
+            "空格",
+        ),
+    ] {
+        let msg = post(&house, path, &login, &body)
+            .await
+            .refused(400, "invalid_request");
+        assert!(msg.contains(named), "{path} {msg}");
+    }
+}

@@ -1,0 +1,244 @@
+//! Refresh tokens in generations, logout, and where a user is logged in.
+
+use futures_util::future::join_all;
+use reqwest::Method;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::house::{Answer, House, Store, soon};
+
+async fn refresh(house: &House, login: &Value) -> Answer {
+    let body = json!({ "refreshToken": login["refreshToken"] });
+    house
+        .send(Method::POST, "/user/refresh", None, Some(&body))
+        .await
+}
+
+async fn log_out(house: &House, login: &Value, body: Option<&Value>) -> Answer {
+    house
+        .send(Method::POST, "/user/logout", login["token"].as_str(), body)
+        .await
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_refresh_gives_the_next_pair(#[values(Store::Sqlite, Store::Postgres)] store: Store) {
+    let house = House::new(store).await;
+    let login = house.logged_in("alice").await;
+    let next = refresh(&house, &login).await.data();
+    for field in ["token", "refreshToken"] {
+        assert!(
+            next[field].is_string() && next[field] != login[field],
+            "{field}"
+        );
+    }
+    assert_eq!(next["expiresIn"], 900);
+    assert_eq!(
+        house.me(&next["token"]).await.data()["userId"],
+        login["userId"]
+    );
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_lost_answer_logs_nobody_out(#[values(Store::Sqlite, Store::Postgres)] store: Store) {
+    let house = House::new(store).await;
+    let login = house.logged_in("alice").await;
+    // Sent ten times at once and then again, as a phone on a bad line would.
+    let mut pairs: Vec<Value> = join_all((0..10).map(|_| refresh(&house, &login)))
+        .await
+        .into_iter()
+        .map(Answer::data)
+        .collect();
+    pairs.push(refresh(&house, &login).await.data());
+    // The old access token does not count as a use of anything new.
+    house.me(&login["token"]).await.data();
+    pairs.push(refresh(&house, &login).await.data());
+    for pair in &pairs {
+        house.me(&pair["token"]).await.data();
+        refresh(&house, pair).await.data();
+    }
+}
+
+#[rstest]
+#[case::its_refresh_token(true)]
+#[case::its_access_token(false)]
+#[tokio::test]
+async fn a_replay_after_the_successor_was_used_ends_the_session_for_good(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+    #[case] by_refresh: bool,
+) {
+    let mut house = House::new(store).await;
+    let login = house.logged_in("alice").await;
+    let next = refresh(&house, &login).await.data();
+    let newest = if by_refresh {
+        refresh(&house, &next).await.data()
+    } else {
+        next.clone()
+    };
+    house.me(&newest["token"]).await.data();
+    refresh(&house, &login).await.refused(401, "refresh_reused");
+    house
+        .me(&newest["token"])
+        .await
+        .refused(401, "session_revoked");
+    refresh(&house, &newest)
+        .await
+        .refused(401, "session_revoked");
+    house.restart().await;
+    house
+        .me(&newest["token"])
+        .await
+        .refused(401, "session_revoked");
+    refresh(&house, &newest)
+        .await
+        .refused(401, "session_revoked");
+}
+
+#[rstest]
+#[tokio::test]
+async fn logout_ends_this_session_and_everywhere_ends_all(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = House::new(store).await;
+    let [one, two, three] = [(); 3].map(|()| house.logged_in("alice"));
+    let (one, two, three) = (one.await, two.await, three.await);
+    for login in [&one, &two, &three] {
+        house.me(&login["token"]).await.data();
+    }
+    log_out(&house, &one, None).await.data();
+    house
+        .me(&one["token"])
+        .await
+        .refused(401, "session_revoked");
+    refresh(&house, &one).await.refused(401, "session_revoked");
+    house.me(&two["token"]).await.data();
+    log_out(&house, &two, Some(&json!({ "everywhere": true })))
+        .await
+        .data();
+    for login in [&two, &three] {
+        house
+            .me(&login["token"])
+            .await
+            .refused(401, "session_revoked");
+    }
+    assert_eq!(house.logged_in("alice").await["userId"], one["userId"]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_user_sees_where_they_are_logged_in_and_ends_it(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = House::new(store).await;
+    let (phone, tablet) = (
+        house.logged_in("alice").await,
+        house.logged_in("alice").await,
+    );
+    let stranger = house.logged_in("bob").await;
+    let token = phone["token"].as_str();
+    let list = async || {
+        house
+            .send(Method::GET, "/user/sessions", token, None)
+            .await
+            .data()["items"]
+            .clone()
+    };
+    let listed = list().await;
+    assert_eq!(listed.as_array().unwrap().len(), 2);
+    let other = listed
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|session| session["current"] == false)
+        .unwrap();
+    assert_eq!(other["appId"], house.app_id(0));
+    let path = format!("/user/sessions/{}", other["id"].as_str().unwrap());
+    let by_stranger = house
+        .send(Method::DELETE, &path, stranger["token"].as_str(), None)
+        .await;
+    by_stranger.refused(404, "not_found");
+    house.send(Method::DELETE, &path, token, None).await.data();
+    house
+        .me(&tablet["token"])
+        .await
+        .refused(401, "session_revoked");
+    house
+        .send(Method::DELETE, &path, token, None)
+        .await
+        .refused(404, "not_found");
+    house
+        .send(Method::DELETE, "/user/sessions/x", token, None)
+        .await
+        .refused(404, "not_found");
+    assert_eq!(list().await.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_no_refresh_token_is_refused() {
+    let house = House::new(Store::Sqlite).await;
+    let login = house.logged_in("alice").await;
+    for token in ["", "x", login["token"].as_str().unwrap()] {
+        let body = json!({ "refreshToken": token });
+        house
+            .send(Method::POST, "/user/refresh", None, Some(&body))
+            .await
+            .refused(401, "refresh_invalid");
+    }
+    let missing = house
+        .send(Method::POST, "/user/refresh", None, Some(&json!({})))
+        .await;
+    assert!(
+        missing
+            .refused(400, "invalid_request")
+            .contains("refreshToken")
+    );
+}
+
+#[tokio::test]
+async fn a_session_that_is_not_refreshed_dies() {
+    let house = House::with(Store::Sqlite, |settings| settings.tokens.refresh_ttl_s = 1).await;
+    let login = house.logged_in("alice").await;
+    let refused = soon("the refresh token to die", || async {
+        let answer = refresh(&house, &login).await;
+        (!answer.status.is_success()).then_some(answer)
+    });
+    // Each refresh above prolonged the session; the token itself is what died.
+    refused.await.refused(401, "refresh_invalid");
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_public_keys_are_there_for_others_and_outlive_a_restart(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let mut house = House::new(store).await;
+    let login = house.logged_in("alice").await;
+    let before = house
+        .send(Method::GET, "/.well-known/jwks.json", None, None)
+        .await
+        .body;
+    let jwks: jsonwebtoken::jwk::JwkSet = serde_json::from_value(before.clone()).unwrap();
+    let token = login["token"].as_str().unwrap();
+    let header = jsonwebtoken::decode_header(token).unwrap();
+    let key = jwks.find(&header.kid.unwrap()).unwrap();
+    let mut rules = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::EdDSA);
+    rules.set_issuer(&["wxlogin"]);
+    let key = jsonwebtoken::DecodingKey::from_jwk(key).unwrap();
+    let claims = jsonwebtoken::decode::<Value>(token, &key, &rules)
+        .unwrap()
+        .claims;
+    assert_eq!(claims["sub"], login["userId"]);
+    for claim in ["iat", "exp", "jti", "sid", "app"] {
+        assert!(!claims[claim].is_null(), "{claim}");
+    }
+    house.restart().await;
+    assert_eq!(
+        house
+            .send(Method::GET, "/.well-known/jwks.json", None, None)
+            .await
+            .body,
+        before
+    );
+    house.me(&login["token"]).await.data();
+}
