@@ -1,33 +1,38 @@
-//! Fake: users and sessions in memory.
+//! Fake: the whole database in memory.
 
-use std::collections::HashMap;
+mod accounts;
+mod keeping;
+mod lifecycle;
+mod merges;
+mod visits;
+
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use async_trait::async_trait;
-
+use crate::audit::AuditEntry;
 use crate::id::{AppId, OpenId, OpenPlatform, SessionId, UnionId, UserId};
-use crate::ports::{RepositoryError, SessionRepository, UserRepository};
-use crate::profile::Profile;
+use crate::ports::{Change, MergeCandidate, StoredSigningKey, StoredWechatToken};
 use crate::secret::{SecretHash, SessionKey};
-use crate::session::{Generation, Session, SessionAccount};
+use crate::session::Session;
 use crate::time::Timestamp;
-use crate::user::{Identity, User};
-use crate::visit::{NewSession, Visit, VisitOutcome};
+use crate::user::User;
 
-const KEPT_SESSION_KEYS: usize = 3;
-
-/// [`UserRepository`] and [`SessionRepository`] in memory, with the rules of both, in the
-/// plainest way.
+/// Every port of the database in memory, with the rules of all of them, in the plainest way.
 #[derive(Default)]
 pub struct InMemoryStore(Mutex<Tables>);
 
 #[derive(Default)]
 struct Tables {
-    users: HashMap<UserId, User>,
+    users: BTreeMap<UserId, User>,
     identities: HashMap<IdentityKey, IdentityRow>,
     union_owners: HashMap<(OpenPlatform, UnionId), UserId>,
     sessions: HashMap<SessionId, SessionRow>,
-    merge_candidates: Vec<(UserId, UserId)>,
+    merge_candidates: Vec<MergeRow>,
+    audit: Vec<AuditEntry>,
+    /// Everything that ever changed.
+    changes: Vec<Change>,
+    signing_keys: Vec<StoredSigningKey>,
+    wechat_tokens: HashMap<String, StoredWechatToken>,
 }
 
 type IdentityKey = (AppId, OpenId);
@@ -36,25 +41,33 @@ struct IdentityRow {
     user_id: UserId,
     union_id: Option<UnionId>,
     session_keys: Vec<SessionKey>,
+    created_at: Timestamp,
+    last_login_at: Timestamp,
 }
 
 struct SessionRow {
     session: Session,
     identity: IdentityKey,
+    last_used_at: Timestamp,
     code: SecretHash,
     nonce: Option<SecretHash>,
 }
 
-#[derive(Debug, thiserror::Error)]
-#[error("there is a session with this id already")]
-struct SessionExists;
+struct MergeRow {
+    candidate: MergeCandidate,
+    state: MergeState,
+}
+
+#[derive(PartialEq, Eq)]
+enum MergeState {
+    Open,
+    Dismissed,
+}
 
 impl InMemoryStore {
     /// Shuts a user out, as the operator would.
     pub fn disable(&self, user: UserId, at: Timestamp) {
-        if let Some(user) = self.tables().users.get_mut(&user) {
-            user.disabled_at = Some(at);
-        }
+        self.tables().set_disabled(user, Some(at));
     }
 
     /// The kept session_keys of an identity, newest first.
@@ -69,148 +82,21 @@ impl InMemoryStore {
     /// Pairs of users who are one person by a unionid: who logged in, and who had it before.
     #[must_use]
     pub fn merge_candidates(&self) -> Vec<(UserId, UserId)> {
-        self.tables().merge_candidates.clone()
+        let tables = self.tables();
+        let candidates = tables.merge_candidates.iter().map(|row| &row.candidate);
+        candidates
+            .map(|candidate| (candidate.user_id, candidate.union_user_id))
+            .collect()
+    }
+
+    /// What has been done, in its order.
+    #[must_use]
+    pub fn audit(&self) -> Vec<AuditEntry> {
+        self.tables().audit.clone()
     }
 
     fn tables(&self) -> MutexGuard<'_, Tables> {
         // A test that panicked elsewhere has failed already.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[async_trait]
-impl UserRepository for InMemoryStore {
-    async fn record_visit(&self, visit: Visit) -> Result<VisitOutcome, RepositoryError> {
-        self.tables().record(visit)
-    }
-}
-
-#[async_trait]
-impl SessionRepository for InMemoryStore {
-    async fn find(&self, id: SessionId) -> Result<Option<SessionAccount>, RepositoryError> {
-        let tables = self.tables();
-        Ok(tables.sessions.get(&id).and_then(|row| tables.account(row)))
-    }
-
-    async fn find_repeated(
-        &self,
-        code: SecretHash,
-        nonce: SecretHash,
-        since: Timestamp,
-    ) -> Result<Option<SessionAccount>, RepositoryError> {
-        let tables = self.tables();
-        let mut sessions = tables.sessions.values();
-        let found = sessions.find(|row| {
-            row.code == code && row.nonce == Some(nonce) && row.session.created_at >= since
-        });
-        Ok(found.and_then(|row| tables.account(row)))
-    }
-}
-
-impl Tables {
-    fn record(&mut self, visit: Visit) -> Result<VisitOutcome, RepositoryError> {
-        if self.sessions.contains_key(&visit.session.id) {
-            return Err(RepositoryError::Internal(Box::new(SessionExists)));
-        }
-        let key = (visit.app.id.clone(), visit.open_id.clone());
-        let union = visit.app.open_platform.clone().zip(visit.union_id.clone());
-        let owner = union
-            .as_ref()
-            .and_then(|union| self.union_owners.get(union).copied());
-        let known = self.identities.get(&key).map(|identity| identity.user_id);
-        let user_id = known.or(owner).unwrap_or(visit.new_user_id);
-
-        let user = self
-            .users
-            .entry(user_id)
-            .or_insert_with(|| new_user(user_id, visit.at));
-        if user.disabled_at.is_some() {
-            return Ok(VisitOutcome::UserDisabled);
-        }
-        user.last_login_at = user.last_login_at.max(visit.at);
-        for report in visit.reports {
-            user.profile.learn(report);
-        }
-
-        let identity = self
-            .identities
-            .entry(key.clone())
-            .or_insert_with(|| IdentityRow {
-                user_id,
-                union_id: None,
-                session_keys: Vec::new(),
-            });
-        if visit.union_id.is_some() {
-            identity.union_id = visit.union_id;
-        }
-        keep(&mut identity.session_keys, visit.session_key);
-        if let Some(union) = union {
-            let owner = *self.union_owners.entry(union).or_insert(user_id);
-            let pair = (user_id, owner);
-            if owner != user_id && !self.merge_candidates.contains(&pair) {
-                self.merge_candidates.push(pair);
-            }
-        }
-        let row = session_row(&visit.session, user_id, key, visit.at);
-        let account = self.account(&row);
-        self.sessions.insert(row.session.id, row);
-        Ok(account.map_or(VisitOutcome::UserDisabled, |account| {
-            VisitOutcome::Recorded(Box::new(account))
-        }))
-    }
-
-    /// `None` if the user or the identity has been deleted.
-    fn account(&self, row: &SessionRow) -> Option<SessionAccount> {
-        let (app_id, open_id) = row.identity.clone();
-        let identity = Identity {
-            union_id: self.identities.get(&row.identity)?.union_id.clone(),
-            app_id,
-            open_id,
-        };
-        Some(SessionAccount {
-            session: row.session.clone(),
-            user: self.users.get(&row.session.user_id)?.clone(),
-            identity,
-        })
-    }
-}
-
-fn new_user(id: UserId, at: Timestamp) -> User {
-    User {
-        id,
-        profile: Profile::default(),
-        phone: None,
-        created_at: at,
-        last_login_at: at,
-        disabled_at: None,
-    }
-}
-
-fn keep(keys: &mut Vec<SessionKey>, key: SessionKey) {
-    let is_newest = |newest: &SessionKey| newest.expose() == key.expose();
-    if !keys.first().is_some_and(is_newest) {
-        keys.insert(0, key);
-        keys.truncate(KEPT_SESSION_KEYS);
-    }
-}
-
-fn session_row(
-    new: &NewSession,
-    user_id: UserId,
-    identity: IdentityKey,
-    at: Timestamp,
-) -> SessionRow {
-    SessionRow {
-        session: Session {
-            id: new.id,
-            user_id,
-            generation: Generation::FIRST,
-            created_at: at,
-            expires_at: new.expires_at,
-            ended_at: None,
-        },
-        identity,
-        code: new.code,
-        nonce: new.nonce,
     }
 }

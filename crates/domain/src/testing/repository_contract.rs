@@ -3,34 +3,59 @@
 //! Each rule is a function that takes a fresh, empty store;
 //! [`repository_contract!`](crate::repository_contract) makes a test of each, for one adapter.
 
+mod accounts;
 mod atomicity;
+mod changes;
+mod deletion;
+mod disabling;
+mod generations;
 mod guest;
 mod identities;
+mod keeping;
+mod merges;
 mod profiles;
 mod session_keys;
 mod session_lookup;
+mod sessions;
 mod union_ids;
+mod withdrawals;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use uuid::Uuid;
 
+use crate::account::Page;
+use crate::audit::{AuditAction, AuditEntry};
 use crate::id::{AppId, OpenId, UserId};
-use crate::ports::{SessionRepository, UserRepository};
+use crate::ports::{
+    AccountRepository, AuditLog, ChangeFeed, MergeRepository, SessionLifecycle, SessionRepository,
+    SigningKeyRepository, UserRepository, WechatTokenRepository,
+};
 use crate::secret::SessionKey;
 use crate::session::SessionAccount;
 use crate::time::Timestamp;
 use crate::visit::{Visit, VisitOutcome};
 
+pub use accounts::*;
 pub use atomicity::*;
+pub use changes::*;
+pub use deletion::*;
+pub use disabling::*;
+pub use generations::*;
 pub use guest::Guest;
 pub use identities::*;
+pub use keeping::*;
+pub use merges::*;
 pub use profiles::*;
 pub use session_keys::*;
 pub use session_lookup::*;
+pub use sessions::*;
 pub use union_ids::*;
+pub use withdrawals::*;
 
-/// A store as the suite sees it: the two ports, and what no port says (yet).
+/// A store as the suite sees it: its ports.
 #[async_trait]
 pub trait StoreUnderTest: Send + Sync {
     /// The store of users.
@@ -39,14 +64,69 @@ pub trait StoreUnderTest: Send + Sync {
     /// The store of sessions.
     fn sessions(&self) -> Arc<dyn SessionRepository>;
 
+    /// How sessions go on and end.
+    fn lifecycle(&self) -> Arc<dyn SessionLifecycle>;
+
+    /// What users and the operator do to accounts.
+    fn accounts(&self) -> Arc<dyn AccountRepository>;
+
+    /// Users who seem to be one person.
+    fn merges(&self) -> Arc<dyn MergeRepository>;
+
+    /// The audit log.
+    fn audit(&self) -> Arc<dyn AuditLog>;
+
+    /// What has changed lately.
+    fn changes(&self) -> Arc<dyn ChangeFeed>;
+
+    /// The keys that sign tokens.
+    fn signing_keys(&self) -> Arc<dyn SigningKeyRepository>;
+
+    /// WeChat's access_tokens.
+    fn wechat_tokens(&self) -> Arc<dyn WechatTokenRepository>;
+
+    /// The same store, opened once more, as another replica of the service has it.
+    fn replica(&self) -> Box<dyn StoreUnderTest>;
+
     /// Shuts a user out.
-    async fn disable(&self, user: UserId, at: Timestamp);
+    async fn disable(&self, user: UserId, at: Timestamp) {
+        let audit = entry(AuditAction::DisableUser, Some(user));
+        let disabled = self.accounts().set_disabled(user, Some(at), audit).await;
+        assert!(disabled.unwrap().is_some(), "there is no such user");
+    }
 
     /// The kept session_keys of an identity, newest first.
-    async fn session_keys(&self, app: &AppId, user: &OpenId) -> Vec<SessionKey>;
+    async fn session_keys(&self, app: &AppId, user: &OpenId) -> Vec<SessionKey> {
+        self.accounts().session_keys(app, user).await.unwrap()
+    }
 
     /// Pairs of users who are one person by a unionid: who logged in, and who had it before.
-    async fn merge_candidates(&self) -> Vec<(UserId, UserId)>;
+    async fn merge_candidates(&self) -> Vec<(UserId, UserId)> {
+        let open = self.merges().open_candidates(EVERYTHING).await.unwrap();
+        let pairs = open.iter();
+        pairs
+            .map(|candidate| (candidate.user_id, candidate.union_user_id))
+            .collect()
+    }
+}
+
+/// A page that holds all there is.
+const EVERYTHING: Page<Uuid> = Page {
+    after: None,
+    limit: 1000,
+};
+
+/// An entry for the audit log.
+fn entry(action: AuditAction, user_id: Option<UserId>) -> AuditEntry {
+    AuditEntry {
+        id: Uuid::now_v7(),
+        at: guest::at(0),
+        actor: String::from("tester"),
+        action,
+        user_id,
+        subject: None,
+        from: Some(IpAddr::from([127, 0, 0, 1])),
+    }
 }
 
 /// Makes a test of each rule of the contract. `$store` is a function that gives a future of a fresh,
@@ -87,6 +167,41 @@ macro_rules! repository_contract {
             a_visit_that_fails_leaves_nothing_behind,
             a_visit_that_fails_fails_alone,
             many_visits_at_once_are_all_recorded,
+            a_generation_can_be_used_until_its_successor_is,
+            the_use_of_a_replaced_generation_ends_the_session_on_every_replica,
+            uses_of_two_generations_at_once_end_in_one_state,
+            a_use_moves_the_end_and_a_new_generation_the_time_of_last_use,
+            a_session_that_is_over_cannot_be_used,
+            live_sessions_are_listed_newest_first,
+            a_session_is_ended_only_by_its_user_and_once,
+            all_sessions_of_a_user_end_at_once_and_no_others,
+            every_change_is_announced_to_every_replica,
+            a_login_that_changes_nothing_is_not_announced,
+            an_account_shows_all_identities,
+            accounts_are_found_by_openid_unionid_and_phone_together,
+            a_search_gives_pages_by_ascending_user,
+            an_edit_changes_what_it_names_and_nothing_else,
+            an_edit_at_the_moment_of_logins_is_not_lost,
+            what_is_not_there_is_not_changed,
+            an_export_holds_everything,
+            a_disabled_user_stays_so_since_when_they_were,
+            no_session_survives_disabling_at_the_moment_of_logins,
+            ending_sessions_on_the_operators_word_counts_the_live_ones,
+            a_deleted_user_leaves_nothing_behind,
+            after_a_deletion_the_next_login_is_a_new_user,
+            a_deletion_at_the_moment_of_logins_leaves_no_strays,
+            what_is_withdrawn_is_cleared,
+            a_withdrawn_identity_goes_with_its_sessions,
+            a_withdrawn_last_identity_takes_the_account_along,
+            a_withdrawn_identity_takes_its_unionid_along,
+            an_applied_merge_makes_two_users_one,
+            an_applied_merge_sorts_out_the_other_candidates,
+            a_merge_at_the_moment_of_logins_leaves_one_user,
+            a_dismissed_merge_stays_dismissed,
+            of_first_signing_keys_at_once_one_is_stored,
+            a_replaced_signing_key_is_forgotten_when_its_tokens_are_dead,
+            a_wechat_token_replaces_the_one_before,
+            an_audit_entry_about_nobody_is_kept,
         }
     };
     ($store:path => $($rule:ident,)+) => {

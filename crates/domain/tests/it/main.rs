@@ -4,13 +4,12 @@ mod login;
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use domain::id::{AppId, OpenId, UserId};
-use domain::ports::{SessionRepository, UserRepository};
-use domain::secret::SessionKey;
+use domain::ports::{
+    AccountRepository, AuditLog, ChangeFeed, MergeRepository, SessionLifecycle, SessionRepository,
+    SigningKeyRepository, UserRepository, WechatTokenRepository,
+};
 use domain::testing::InMemoryStore;
 use domain::testing::repository_contract::StoreUnderTest;
-use domain::time::Timestamp;
 
 struct Fake(Arc<InMemoryStore>);
 
@@ -20,25 +19,29 @@ fn fake() -> std::future::Ready<Fake> {
 
 domain::repository_contract!(fake);
 
-#[async_trait]
-impl StoreUnderTest for Fake {
-    fn users(&self) -> Arc<dyn UserRepository> {
-        Arc::clone(&self.0) as _
-    }
+/// The fake behind each of its ports.
+macro_rules! ports {
+    ($($name:ident: $port:ident,)*) => {
+        impl StoreUnderTest for Fake {
+            $(fn $name(&self) -> Arc<dyn $port> {
+                Arc::clone(&self.0) as _
+            })*
 
-    fn sessions(&self) -> Arc<dyn SessionRepository> {
-        Arc::clone(&self.0) as _
-    }
+            fn replica(&self) -> Box<dyn StoreUnderTest> {
+                Box::new(Self(Arc::clone(&self.0)))
+            }
+        }
+    };
+}
 
-    async fn disable(&self, user: UserId, at: Timestamp) {
-        self.0.disable(user, at);
-    }
-
-    async fn session_keys(&self, app: &AppId, user: &OpenId) -> Vec<SessionKey> {
-        self.0.session_keys(app, user)
-    }
-
-    async fn merge_candidates(&self) -> Vec<(UserId, UserId)> {
-        self.0.merge_candidates()
-    }
+ports! {
+    users: UserRepository,
+    sessions: SessionRepository,
+    lifecycle: SessionLifecycle,
+    accounts: AccountRepository,
+    merges: MergeRepository,
+    audit: AuditLog,
+    changes: ChangeFeed,
+    signing_keys: SigningKeyRepository,
+    wechat_tokens: WechatTokenRepository,
 }

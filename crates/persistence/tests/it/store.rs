@@ -2,22 +2,20 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::{PgConnection, SqliteConnection};
-use domain::id::{AppId, OpenId, UserId};
-use domain::ports::{RepositoryError, SessionRepository, UserRepository};
-use domain::secret::SessionKey;
+use domain::ports::{
+    AccountRepository, AuditLog, ChangeFeed, MergeRepository, RepositoryError, SessionLifecycle,
+    SessionRepository, SigningKeyRepository, UserRepository, WechatTokenRepository,
+};
 use domain::session::SessionAccount;
 use domain::testing::repository_contract::StoreUnderTest;
-use domain::time::Timestamp;
 use domain::visit::VisitOutcome;
 use persistence::{Database, DatabaseOptions, MasterKeys};
 use secrecy::SecretString;
 use tempfile::TempDir;
 use testpg::TestDatabase;
-use uuid::Uuid;
 use zeroize::Zeroizing;
 
 /// A database, migrated and opened, and gone with the test.
@@ -101,14 +99,6 @@ impl Place {
         connection
     }
 
-    /// An id as this database's SQL writes it.
-    pub(crate) fn literal(&self, id: Uuid) -> String {
-        match self {
-            Self::Sqlite(_) => format!("X'{}'", id.simple()),
-            Self::Postgres(_) => format!("'{id}'"),
-        }
-    }
-
     fn sqlite(&self) -> SqliteConnection {
         let url = self.url();
         let mut connection =
@@ -126,44 +116,47 @@ struct TextRow {
     t: String,
 }
 
-#[async_trait]
-impl StoreUnderTest for Store {
-    fn users(&self) -> Arc<dyn UserRepository> {
-        Arc::new(self.database.users())
-    }
+/// The same database, opened once more.
+struct Replica {
+    database: Database,
+    url: String,
+}
 
-    fn sessions(&self) -> Arc<dyn SessionRepository> {
-        Arc::new(self.database.sessions())
-    }
-
-    async fn disable(&self, user: UserId, at: Timestamp) {
-        let user = self.place.literal(user.as_uuid());
-        let at = match self.place {
-            Place::Sqlite(_) => at.as_microsecond().to_string(),
-            Place::Postgres(_) => format!("'{at}'"),
-        };
-        self.place.execute(&format!(
-            "UPDATE users SET disabled_at = {at} WHERE id = {user}"
-        ));
-    }
-
-    async fn session_keys(&self, app: &AppId, user: &OpenId) -> Vec<SessionKey> {
-        self.database.users().session_keys(app, user).await.unwrap()
-    }
-
-    async fn merge_candidates(&self) -> Vec<(UserId, UserId)> {
-        let pair = match self.place {
-            Place::Sqlite(_) => "lower(hex(user_id)) || ' ' || lower(hex(union_user_id))",
-            Place::Postgres(_) => "user_id || ' ' || union_user_id",
-        };
-        let user = |text: &str| UserId::new(Uuid::parse_str(text).unwrap());
-        self.place
-            .texts(&format!(
-                "SELECT {pair} AS t FROM merge_candidates ORDER BY id"
-            ))
-            .iter()
-            .map(|pair| pair.split_once(' ').unwrap())
-            .map(|(one, other)| (user(one), user(other)))
-            .collect()
+impl Replica {
+    fn open(url: String) -> Self {
+        let database = Database::open(options(url.clone())).unwrap();
+        Self { database, url }
     }
 }
+
+/// The database's adapter of each port.
+macro_rules! ports {
+    ($store:ident, $url:expr, $($name:ident: $port:ident,)*) => {
+        impl StoreUnderTest for $store {
+            $(fn $name(&self) -> Arc<dyn $port> {
+                Arc::new(self.database.$name())
+            })*
+
+            fn replica(&self) -> Box<dyn StoreUnderTest> {
+                Box::new(Replica::open($url(self)))
+            }
+        }
+    };
+    ($store:ident, $url:expr) => {
+        ports! {
+            $store, $url,
+            users: UserRepository,
+            sessions: SessionRepository,
+            lifecycle: SessionLifecycle,
+            accounts: AccountRepository,
+            merges: MergeRepository,
+            audit: AuditLog,
+            changes: ChangeFeed,
+            signing_keys: SigningKeyRepository,
+            wechat_tokens: WechatTokenRepository,
+        }
+    };
+}
+
+ports!(Store, |store: &Store| store.place.url());
+ports!(Replica, |replica: &Replica| replica.url.clone());

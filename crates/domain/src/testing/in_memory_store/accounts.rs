@@ -1,0 +1,257 @@
+//! What users and the operator do to accounts.
+
+use async_trait::async_trait;
+
+use super::{IdentityKey, InMemoryStore, MergeRow, Tables};
+use crate::account::{
+    Account, AccountExport, AccountIdentity, AccountQuery, Page, ProfileEdit, Withdrawal,
+};
+use crate::audit::AuditEntry;
+use crate::id::{AppId, OpenId, UnionId, UserId};
+use crate::ports::{AccountRepository, Change, RepositoryError};
+use crate::secret::SessionKey;
+use crate::time::Timestamp;
+use crate::user::{Identity, User};
+
+#[async_trait]
+impl AccountRepository for InMemoryStore {
+    async fn find(&self, id: UserId) -> Result<Option<Account>, RepositoryError> {
+        Ok(self.tables().find(id))
+    }
+
+    async fn search(
+        &self,
+        query: &AccountQuery,
+        page: Page<UserId>,
+    ) -> Result<Vec<Account>, RepositoryError> {
+        let tables = self.tables();
+        let ids = tables.users.keys().copied();
+        let found = ids
+            .filter(|id| page.after.is_none_or(|after| *id > after))
+            .filter_map(|id| tables.find(id))
+            .filter(|account| matches(account, query));
+        Ok(found
+            .take(usize::try_from(page.limit).unwrap_or(usize::MAX))
+            .collect())
+    }
+
+    async fn session_keys(
+        &self,
+        app: &AppId,
+        open_id: &OpenId,
+    ) -> Result<Vec<SessionKey>, RepositoryError> {
+        Ok(Self::session_keys(self, app, open_id))
+    }
+
+    async fn edit_profile(
+        &self,
+        id: UserId,
+        edit: ProfileEdit,
+    ) -> Result<Option<User>, RepositoryError> {
+        Ok(self.tables().change(id, |user| {
+            let profile = &mut user.profile;
+            replace(&mut profile.nick_name, edit.nick_name);
+            replace(&mut profile.avatar_url, edit.avatar_url);
+            replace(&mut profile.gender, edit.gender);
+            replace(&mut profile.language, edit.language);
+            replace(&mut profile.country, edit.country);
+            replace(&mut profile.province, edit.province);
+            replace(&mut profile.city, edit.city);
+        }))
+    }
+
+    async fn set_phone(&self, id: UserId, phone: &str) -> Result<Option<User>, RepositoryError> {
+        let phone = phone.to_owned();
+        Ok(self.tables().change(id, |user| user.phone = Some(phone)))
+    }
+
+    async fn set_disabled(
+        &self,
+        id: UserId,
+        disabled_at: Option<Timestamp>,
+        audit: AuditEntry,
+    ) -> Result<Option<Account>, RepositoryError> {
+        let mut tables = self.tables();
+        if tables.set_disabled(id, disabled_at).is_some() {
+            tables.audit.push(audit);
+        }
+        Ok(tables.find(id))
+    }
+
+    async fn end_sessions(
+        &self,
+        id: UserId,
+        at: Timestamp,
+        audit: AuditEntry,
+    ) -> Result<Option<usize>, RepositoryError> {
+        let mut tables = self.tables();
+        if !tables.users.contains_key(&id) {
+            return Ok(None);
+        }
+        tables.audit.push(audit);
+        Ok(Some(tables.end(id, at, |_| true)))
+    }
+
+    async fn delete(&self, id: UserId, audit: AuditEntry) -> Result<bool, RepositoryError> {
+        let mut tables = self.tables();
+        let is_known = tables.users.contains_key(&id);
+        if is_known {
+            tables.delete(id);
+            tables.audit.push(audit);
+        }
+        Ok(is_known)
+    }
+
+    async fn withdraw(
+        &self,
+        app: &AppId,
+        open_id: &OpenId,
+        withdrawn: &[Withdrawal],
+        audit: AuditEntry,
+    ) -> Result<bool, RepositoryError> {
+        let mut tables = self.tables();
+        let key = (app.clone(), open_id.clone());
+        let Some(user_id) = tables.identities.get(&key).map(|row| row.user_id) else {
+            return Ok(false);
+        };
+        tables.change(user_id, |user| {
+            for withdrawal in withdrawn {
+                match withdrawal {
+                    Withdrawal::NickName => user.profile.nick_name = None,
+                    Withdrawal::Avatar => user.profile.avatar_url = None,
+                    Withdrawal::Phone => user.phone = None,
+                    Withdrawal::Identity => {}
+                }
+            }
+        });
+        if withdrawn.contains(&Withdrawal::Identity) {
+            tables.delete_identity(user_id, &key);
+        }
+        tables.audit.push(AuditEntry {
+            user_id: Some(user_id),
+            ..audit
+        });
+        Ok(true)
+    }
+
+    async fn export(&self, id: UserId) -> Result<Option<AccountExport>, RepositoryError> {
+        let tables = self.tables();
+        let audit = tables.audit.iter();
+        let candidates = tables.merge_candidates.iter();
+        Ok(tables.find(id).map(|account| AccountExport {
+            account,
+            sessions: tables.sessions_of(id),
+            audit: audit
+                .filter(|entry| entry.user_id == Some(id))
+                .cloned()
+                .collect(),
+            merge_candidates: candidates.filter_map(|row| other_of(row, id)).collect(),
+        }))
+    }
+}
+
+impl Tables {
+    pub(super) fn find(&self, id: UserId) -> Option<Account> {
+        let identities = self.identities.iter();
+        let mut identities: Vec<_> = identities
+            .filter(|(_, row)| row.user_id == id)
+            .map(|((app_id, open_id), row)| AccountIdentity {
+                identity: Identity {
+                    app_id: app_id.clone(),
+                    open_id: open_id.clone(),
+                    union_id: row.union_id.clone(),
+                },
+                created_at: row.created_at,
+                last_login_at: row.last_login_at,
+            })
+            .collect();
+        identities.sort_by_key(|known| {
+            let Identity {
+                app_id, open_id, ..
+            } = &known.identity;
+            (known.created_at, app_id.clone(), open_id.clone())
+        });
+        let user = self.users.get(&id)?.clone();
+        Some(Account { user, identities })
+    }
+
+    /// Changes a user, and gives them as they are then.
+    pub(super) fn change(&mut self, id: UserId, change: impl FnOnce(&mut User)) -> Option<User> {
+        let user = self.users.get_mut(&id)?;
+        change(user);
+        self.changes.push(Change::User(id));
+        Some(user.clone())
+    }
+
+    pub(super) fn set_disabled(
+        &mut self,
+        id: UserId,
+        disabled_at: Option<Timestamp>,
+    ) -> Option<User> {
+        let user = self.change(id, |user| {
+            user.disabled_at = disabled_at.map(|at| user.disabled_at.unwrap_or(at));
+        });
+        if let Some(at) = disabled_at {
+            self.end(id, at, |_| true);
+        }
+        user
+    }
+
+    pub(super) fn delete(&mut self, id: UserId) {
+        self.users.remove(&id);
+        self.identities.retain(|_, row| row.user_id != id);
+        self.union_owners.retain(|_, owner| *owner != id);
+        self.sessions.retain(|_, row| row.session.user_id != id);
+        self.merge_candidates
+            .retain(|row| other_of(row, id).is_none());
+        self.changes.push(Change::User(id));
+    }
+
+    fn delete_identity(&mut self, id: UserId, key: &IdentityKey) {
+        self.identities.remove(key);
+        self.sessions.retain(|_, row| row.identity != *key);
+        let left = self.find(id).map(|account| account.identities);
+        let left = left.unwrap_or_default();
+        let Some(last_login_at) = left.iter().map(|known| known.last_login_at).max() else {
+            return self.delete(id);
+        };
+        self.change(id, |user| user.last_login_at = last_login_at);
+        let shows = |union_id: &UnionId| {
+            let mut left = left.iter();
+            left.any(|known| known.identity.union_id.as_ref() == Some(union_id))
+        };
+        self.union_owners
+            .retain(|(_, union_id), owner| *owner != id || shows(union_id));
+        self.merge_candidates
+            .retain(|row| other_of(row, id).is_none() || shows(&row.candidate.union_id));
+    }
+}
+
+/// The other user of a merge candidate that is about this one.
+pub(super) fn other_of(row: &MergeRow, id: UserId) -> Option<UserId> {
+    let pair = (row.candidate.user_id, row.candidate.union_user_id);
+    match pair {
+        (one, other) if one == id => Some(other),
+        (other, one) if one == id => Some(other),
+        _ => None,
+    }
+}
+
+fn matches(account: &Account, query: &AccountQuery) -> bool {
+    let any = |is_meant: &dyn Fn(&Identity) -> bool| {
+        let mut identities = account.identities.iter();
+        identities.any(|known| is_meant(&known.identity))
+    };
+    let of_open_id = |open_id: &OpenId| any(&|identity| identity.open_id == *open_id);
+    let of_union_id =
+        |union_id: &UnionId| any(&|identity| identity.union_id.as_ref() == Some(union_id));
+    query.open_id.as_ref().is_none_or(of_open_id)
+        && query.union_id.as_ref().is_none_or(of_union_id)
+        && (query.phone.is_none() || query.phone == account.user.phone)
+}
+
+fn replace<T>(field: &mut Option<T>, new: Option<T>) {
+    if new.is_some() {
+        *field = new;
+    }
+}

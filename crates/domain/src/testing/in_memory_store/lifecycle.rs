@@ -1,0 +1,113 @@
+//! How sessions go on and end.
+
+use async_trait::async_trait;
+
+use super::{InMemoryStore, SessionRow, Tables};
+use crate::id::{SessionId, UserId};
+use crate::ports::{Change, GenerationUse, RepositoryError, SessionLifecycle};
+use crate::session::{Generation, ListedSession};
+use crate::time::Timestamp;
+
+#[async_trait]
+impl SessionLifecycle for InMemoryStore {
+    async fn use_generation(
+        &self,
+        id: SessionId,
+        generation: Generation,
+        at: Timestamp,
+        expires_at: Option<Timestamp>,
+    ) -> Result<GenerationUse, RepositoryError> {
+        let mut tables = self.tables();
+        let used = tables.use_generation(id, generation, at, expires_at);
+        Ok(used.unwrap_or(GenerationUse::Ended))
+    }
+
+    async fn list(
+        &self,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<Vec<ListedSession>, RepositoryError> {
+        let mut listed = self.tables().sessions_of(user);
+        listed.retain(|listed| listed.session.is_live(now));
+        Ok(listed)
+    }
+
+    async fn end(
+        &self,
+        user: UserId,
+        id: SessionId,
+        at: Timestamp,
+    ) -> Result<bool, RepositoryError> {
+        Ok(self.tables().end(user, at, |row| row.session.id == id) > 0)
+    }
+
+    async fn end_all(&self, user: UserId, at: Timestamp) -> Result<usize, RepositoryError> {
+        Ok(self.tables().end(user, at, |_| true))
+    }
+}
+
+impl Tables {
+    /// Ends those sessions of a user that are `meant` and live. Gives how many.
+    pub(super) fn end(
+        &mut self,
+        user: UserId,
+        at: Timestamp,
+        meant: impl Fn(&SessionRow) -> bool,
+    ) -> usize {
+        let live = self
+            .sessions
+            .values_mut()
+            .filter(|row| row.session.user_id == user && row.session.is_live(at) && meant(row));
+        let ended: Vec<_> = live
+            .map(|row| {
+                row.session.ended_at = Some(at);
+                Change::Session(row.session.id)
+            })
+            .collect();
+        self.changes.extend(&ended);
+        ended.len()
+    }
+
+    /// All sessions of a user, the newest first.
+    pub(super) fn sessions_of(&self, user: UserId) -> Vec<ListedSession> {
+        let rows = self.sessions.values();
+        let mut listed: Vec<_> = rows
+            .filter(|row| row.session.user_id == user)
+            .map(|row| ListedSession {
+                session: row.session.clone(),
+                app_id: row.identity.0.clone(),
+                last_used_at: row.last_used_at,
+            })
+            .collect();
+        listed.sort_by_key(|listed| {
+            std::cmp::Reverse((listed.session.created_at, listed.session.id))
+        });
+        listed
+    }
+
+    /// `None` if the session, or its user, is there no longer.
+    fn use_generation(
+        &mut self,
+        id: SessionId,
+        generation: Generation,
+        at: Timestamp,
+        expires_at: Option<Timestamp>,
+    ) -> Option<GenerationUse> {
+        let account = self.account(self.sessions.get(&id)?)?;
+        if !account.session.is_live(at) || account.user.disabled_at.is_some() {
+            return Some(GenerationUse::Ended);
+        }
+        if generation < account.session.generation {
+            self.end(account.user.id, at, |row| row.session.id == id);
+            return Some(GenerationUse::Replayed);
+        }
+        let row = self.sessions.get_mut(&id)?;
+        if generation > row.session.generation {
+            row.session.generation = generation;
+            row.last_used_at = at;
+        }
+        row.session.expires_at = expires_at.unwrap_or(row.session.expires_at);
+        let account = self.account(self.sessions.get(&id)?)?;
+        Some(GenerationUse::Live(Box::new(account)))
+    }
+}

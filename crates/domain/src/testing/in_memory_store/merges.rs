@@ -1,0 +1,123 @@
+//! Users who seem to be one person.
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use super::accounts::other_of;
+use super::{InMemoryStore, MergeState, Tables};
+use crate::account::Page;
+use crate::audit::AuditEntry;
+use crate::id::UserId;
+use crate::ports::{MergeCandidate, MergeRepository, RepositoryError};
+use crate::time::Timestamp;
+use crate::user::User;
+
+#[async_trait]
+impl MergeRepository for InMemoryStore {
+    async fn open_candidates(
+        &self,
+        page: Page<Uuid>,
+    ) -> Result<Vec<MergeCandidate>, RepositoryError> {
+        let tables = self.tables();
+        let open = tables.merge_candidates.iter();
+        let open = open.filter(|row| row.state == MergeState::Open);
+        let mut open: Vec<_> = open.map(|row| row.candidate.clone()).collect();
+        open.sort_by_key(|candidate| candidate.id);
+        open.retain(|candidate| page.after.is_none_or(|after| candidate.id > after));
+        open.truncate(usize::try_from(page.limit).unwrap_or(usize::MAX));
+        Ok(open)
+    }
+
+    async fn apply(
+        &self,
+        id: Uuid,
+        at: Timestamp,
+        audit: AuditEntry,
+    ) -> Result<Option<UserId>, RepositoryError> {
+        let mut tables = self.tables();
+        let Some((gone, stays)) = tables.open_pair(id) else {
+            return Ok(None);
+        };
+        tables.merge(gone, stays, at);
+        tables.audit.push(AuditEntry {
+            user_id: Some(stays),
+            ..audit
+        });
+        Ok(Some(stays))
+    }
+
+    async fn dismiss(
+        &self,
+        id: Uuid,
+        _at: Timestamp,
+        audit: AuditEntry,
+    ) -> Result<bool, RepositoryError> {
+        let mut tables = self.tables();
+        let is_open = tables.open_pair(id).is_some();
+        if is_open {
+            let mut rows = tables.merge_candidates.iter_mut();
+            if let Some(row) = rows.find(|row| row.candidate.id == id) {
+                row.state = MergeState::Dismissed;
+            }
+            tables.audit.push(audit);
+        }
+        Ok(is_open)
+    }
+}
+
+impl Tables {
+    /// Who goes and who stays by an open candidate.
+    fn open_pair(&self, id: Uuid) -> Option<(UserId, UserId)> {
+        let mut rows = self.merge_candidates.iter();
+        let row = rows.find(|row| row.candidate.id == id && row.state == MergeState::Open)?;
+        Some((row.candidate.user_id, row.candidate.union_user_id))
+    }
+
+    fn merge(&mut self, gone: UserId, stays: UserId, at: Timestamp) {
+        if let Some(from) = self.users.get(&gone).cloned() {
+            self.change(stays, |user| fill(user, from));
+        }
+        let moved = |user: &mut UserId| {
+            if *user == gone {
+                *user = stays;
+            }
+        };
+        self.end(gone, at, |_| true);
+        for row in self.sessions.values_mut() {
+            moved(&mut row.session.user_id);
+        }
+        for row in self.identities.values_mut() {
+            moved(&mut row.user_id);
+        }
+        self.union_owners.values_mut().for_each(moved);
+
+        let mut rows = std::mem::take(&mut self.merge_candidates);
+        // Of two that become one pair, the one stays that was of it before.
+        rows.sort_by_key(|row| other_of(row, gone).is_some());
+        let mut pairs = Vec::new();
+        for mut row in rows {
+            moved(&mut row.candidate.user_id);
+            moved(&mut row.candidate.union_user_id);
+            let pair = (row.candidate.user_id, row.candidate.union_user_id);
+            if pair.0 != pair.1 && !pairs.contains(&pair) {
+                pairs.push(pair);
+                self.merge_candidates.push(row);
+            }
+        }
+        self.delete(gone);
+    }
+}
+
+/// Gives a user what they lack and the other has.
+fn fill(user: &mut User, from: User) {
+    let (own, other) = (&mut user.profile, from.profile);
+    own.nick_name = own.nick_name.take().or(other.nick_name);
+    own.avatar_url = own.avatar_url.take().or(other.avatar_url);
+    own.gender = own.gender.or(other.gender);
+    own.language = own.language.take().or(other.language);
+    own.country = own.country.take().or(other.country);
+    own.province = own.province.take().or(other.province);
+    own.city = own.city.take().or(other.city);
+    user.phone = user.phone.take().or(from.phone);
+    user.last_login_at = user.last_login_at.max(from.last_login_at);
+}

@@ -1,0 +1,179 @@
+//! Logins, and finding their sessions again.
+
+use async_trait::async_trait;
+
+use super::{IdentityKey, IdentityRow, InMemoryStore, MergeRow, MergeState, SessionRow, Tables};
+use crate::id::{SessionId, UserId};
+use crate::ports::{Change, MergeCandidate, RepositoryError, SessionRepository, UserRepository};
+use crate::profile::Profile;
+use crate::secret::{SecretHash, SessionKey};
+use crate::session::{Generation, Session, SessionAccount};
+use crate::time::Timestamp;
+use crate::user::{Identity, User};
+use crate::visit::{NewSession, Visit, VisitOutcome};
+
+const KEPT_SESSION_KEYS: usize = 3;
+
+#[derive(Debug, thiserror::Error)]
+#[error("there is a session with this id already")]
+struct SessionExists;
+
+#[async_trait]
+impl UserRepository for InMemoryStore {
+    async fn record_visit(&self, visit: Visit) -> Result<VisitOutcome, RepositoryError> {
+        self.tables().record_visit(visit)
+    }
+}
+
+#[async_trait]
+impl SessionRepository for InMemoryStore {
+    async fn find(&self, id: SessionId) -> Result<Option<SessionAccount>, RepositoryError> {
+        let tables = self.tables();
+        Ok(tables.sessions.get(&id).and_then(|row| tables.account(row)))
+    }
+
+    async fn find_repeated(
+        &self,
+        code: SecretHash,
+        nonce: SecretHash,
+        since: Timestamp,
+    ) -> Result<Option<SessionAccount>, RepositoryError> {
+        let tables = self.tables();
+        let mut sessions = tables.sessions.values();
+        let found = sessions.find(|row| {
+            row.code == code && row.nonce == Some(nonce) && row.session.created_at >= since
+        });
+        Ok(found.and_then(|row| tables.account(row)))
+    }
+}
+
+impl Tables {
+    fn record_visit(&mut self, visit: Visit) -> Result<VisitOutcome, RepositoryError> {
+        if self.sessions.contains_key(&visit.session.id) {
+            return Err(RepositoryError::Internal(Box::new(SessionExists)));
+        }
+        let key = (visit.app.id.clone(), visit.open_id.clone());
+        let union = visit.app.open_platform.clone().zip(visit.union_id.clone());
+        let owner = union
+            .as_ref()
+            .and_then(|union| self.union_owners.get(union).copied());
+        let known = self.identities.get(&key).map(|identity| identity.user_id);
+        let user_id = known.or(owner).unwrap_or(visit.new_user_id);
+
+        let is_new = !self.users.contains_key(&user_id);
+        let user = self
+            .users
+            .entry(user_id)
+            .or_insert_with(|| new_user(user_id, visit.at));
+        if user.disabled_at.is_some() {
+            return Ok(VisitOutcome::UserDisabled);
+        }
+        user.last_login_at = user.last_login_at.max(visit.at);
+        let before = user.profile.clone();
+        for report in visit.reports {
+            user.profile.learn(report);
+        }
+        let mut is_changed = user.profile != before;
+
+        let identity = self
+            .identities
+            .entry(key.clone())
+            .or_insert_with(|| IdentityRow {
+                user_id,
+                union_id: None,
+                session_keys: Vec::new(),
+                created_at: visit.at,
+                last_login_at: visit.at,
+            });
+        identity.last_login_at = identity.last_login_at.max(visit.at);
+        if visit.union_id.is_some() {
+            is_changed |= identity.union_id != visit.union_id;
+            identity.union_id = visit.union_id;
+        }
+        keep(&mut identity.session_keys, visit.session_key);
+        if let Some(union) = union {
+            let union_id = union.1.clone();
+            let owner = *self.union_owners.entry(union).or_insert(user_id);
+            let is_same = |row: &MergeRow| {
+                (row.candidate.user_id, row.candidate.union_user_id) == (user_id, owner)
+            };
+            if owner != user_id && !self.merge_candidates.iter().any(is_same) {
+                self.merge_candidates.push(MergeRow {
+                    candidate: MergeCandidate {
+                        id: visit.session.id.as_uuid(),
+                        union_id,
+                        user_id,
+                        union_user_id: owner,
+                        created_at: visit.at,
+                    },
+                    state: MergeState::Open,
+                });
+            }
+        }
+        if is_changed && !is_new {
+            self.changes.push(Change::User(user_id));
+        }
+        let row = session_row(&visit.session, user_id, key, visit.at);
+        let account = self.account(&row);
+        self.sessions.insert(row.session.id, row);
+        Ok(account.map_or(VisitOutcome::UserDisabled, |account| {
+            VisitOutcome::Recorded(Box::new(account))
+        }))
+    }
+
+    /// `None` if the user or the identity has been deleted.
+    pub(super) fn account(&self, row: &SessionRow) -> Option<SessionAccount> {
+        let (app_id, open_id) = row.identity.clone();
+        let identity = Identity {
+            union_id: self.identities.get(&row.identity)?.union_id.clone(),
+            app_id,
+            open_id,
+        };
+        Some(SessionAccount {
+            session: row.session.clone(),
+            user: self.users.get(&row.session.user_id)?.clone(),
+            identity,
+        })
+    }
+}
+
+fn new_user(id: UserId, at: Timestamp) -> User {
+    User {
+        id,
+        profile: Profile::default(),
+        phone: None,
+        created_at: at,
+        last_login_at: at,
+        disabled_at: None,
+    }
+}
+
+fn keep(keys: &mut Vec<SessionKey>, key: SessionKey) {
+    let is_newest = |newest: &SessionKey| newest.expose() == key.expose();
+    if !keys.first().is_some_and(is_newest) {
+        keys.insert(0, key);
+        keys.truncate(KEPT_SESSION_KEYS);
+    }
+}
+
+fn session_row(
+    new: &NewSession,
+    user_id: UserId,
+    identity: IdentityKey,
+    at: Timestamp,
+) -> SessionRow {
+    SessionRow {
+        session: Session {
+            id: new.id,
+            user_id,
+            generation: Generation::FIRST,
+            created_at: at,
+            expires_at: new.expires_at,
+            ended_at: None,
+        },
+        identity,
+        last_used_at: at,
+        code: new.code,
+        nonce: new.nonce,
+    }
+}

@@ -1,0 +1,113 @@
+//! Rules: what replicas are told.
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "a rule that is broken fails its test"
+)]
+
+use super::guest::at;
+use super::{EVERYTHING, Guest, StoreUnderTest, admitted, entry};
+use crate::account::{ProfileEdit, Withdrawal};
+use crate::audit::AuditAction;
+use crate::ports::Change;
+use crate::session::SessionAccount;
+
+/// A user of their own for each kind of change.
+async fn user(store: &dyn StoreUnderTest, open_id: &str) -> (Guest, SessionAccount) {
+    let guest = Guest::new("wx01", open_id).in_account("main");
+    let account = admitted(store, guest.visit(0)).await;
+    (guest, account)
+}
+
+/// Rule.
+pub async fn every_change_is_announced_to_every_replica(store: &dyn StoreUnderTest) {
+    let replica = store.replica();
+    let accounts = store.accounts();
+    let mut expected = Vec::new();
+
+    let (_, ended) = user(store, "o-ended").await;
+    let lifecycle = store.lifecycle();
+    lifecycle.end_all(ended.user.id, at(10)).await.unwrap();
+    expected.push(Change::Session(ended.session.id));
+
+    let (_, edited) = user(store, "o-edited").await;
+    accounts
+        .edit_profile(edited.user.id, ProfileEdit::default())
+        .await
+        .unwrap();
+    expected.push(Change::User(edited.user.id));
+
+    let (_, called) = user(store, "o-called").await;
+    accounts
+        .set_phone(called.user.id, "+8613580006666")
+        .await
+        .unwrap();
+    expected.push(Change::User(called.user.id));
+
+    let (_, disabled) = user(store, "o-disabled").await;
+    store.disable(disabled.user.id, at(10)).await;
+    expected.push(Change::User(disabled.user.id));
+
+    let (_, deleted) = user(store, "o-deleted").await;
+    let audit = entry(AuditAction::DeleteUser, Some(deleted.user.id));
+    accounts.delete(deleted.user.id, audit).await.unwrap();
+    expected.push(Change::User(deleted.user.id));
+
+    let (guest, withdrawn) = user(store, "o-withdrawn").await;
+    let audit = entry(AuditAction::Withdraw, None);
+    accounts
+        .withdraw(
+            guest.app_id(),
+            guest.open_id(),
+            &[Withdrawal::Identity],
+            audit,
+        )
+        .await
+        .unwrap();
+    expected.push(Change::User(withdrawn.user.id));
+
+    let (guest, renamed) = user(store, "o-renamed").await;
+    admitted(store, guest.visit_as(10, "Band")).await;
+    expected.push(Change::User(renamed.user.id));
+
+    let (guest, joined) = user(store, "o-joined").await;
+    admitted(store, guest.with_union_id("u-joined").visit(10)).await;
+    expected.push(Change::User(joined.user.id));
+
+    let (guest, merged) = user(store, "o-merged").await;
+    let other = Guest::new("wx02", "o-merged").in_account("main");
+    let other = admitted(store, other.with_union_id("u-merged").visit(0)).await;
+    admitted(store, guest.with_union_id("u-merged").visit(10)).await;
+    let candidate = store.merges().open_candidates(EVERYTHING).await.unwrap()[0].id;
+    let audit = entry(AuditAction::ApplyMerge, None);
+    store
+        .merges()
+        .apply(candidate, at(20), audit)
+        .await
+        .unwrap();
+    expected.push(Change::User(merged.user.id));
+    expected.push(Change::User(other.user.id));
+
+    let told = replica.changes().recent().await.unwrap();
+    for change in expected {
+        assert!(told.contains(&change), "{change:?} is not in {told:?}");
+    }
+}
+
+/// Rule.
+pub async fn a_login_that_changes_nothing_is_not_announced(store: &dyn StoreUnderTest) {
+    let guest = Guest::new("wx01", "o1")
+        .in_account("main")
+        .with_union_id("u1");
+    for second in 0..3 {
+        let account = admitted(store, guest.visit_as(second, "Band")).await;
+        let lifecycle = store.lifecycle();
+        let used = lifecycle.use_generation(
+            account.session.id,
+            account.session.generation.next(),
+            at(second),
+            Some(at(90_000)),
+        );
+        used.await.unwrap();
+    }
+    assert_eq!(store.changes().recent().await.unwrap(), []);
+}

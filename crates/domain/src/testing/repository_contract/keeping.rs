@@ -1,0 +1,118 @@
+//! Rules: what is only kept.
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "a rule that is broken fails its test"
+)]
+
+use futures_util::future::join_all;
+use secrecy::zeroize::Zeroizing;
+use uuid::Uuid;
+
+use super::guest::at;
+use super::{StoreUnderTest, entry};
+use crate::audit::AuditAction;
+use crate::ports::{StoredSigningKey, StoredWechatToken};
+use crate::secret::WechatToken;
+
+fn key(byte: u8, second: i64) -> StoredSigningKey {
+    StoredSigningKey {
+        id: Uuid::now_v7(),
+        seed: Zeroizing::new([byte; 32]),
+        created_at: at(second),
+    }
+}
+
+async fn seeds(store: &dyn StoreUnderTest) -> Vec<u8> {
+    let keys = store.signing_keys().all().await.unwrap();
+    keys.iter().map(|key| key.seed[0]).collect()
+}
+
+/// Rule.
+pub async fn of_first_signing_keys_at_once_one_is_stored(store: &dyn StoreUnderTest) {
+    let replica = store.replica();
+    let stores = (0..10_u8).map(|number| {
+        let keys = if number % 2 == 0 {
+            store.signing_keys()
+        } else {
+            replica.signing_keys()
+        };
+        async move { keys.store_first(key(number, 0)).await }
+    });
+    for stored in join_all(stores).await {
+        stored.unwrap();
+    }
+    let first = seeds(store).await;
+    assert_eq!(first.len(), 1);
+    assert_eq!(seeds(&*replica).await, first);
+    replica
+        .signing_keys()
+        .store_first(key(99, 10))
+        .await
+        .unwrap();
+    assert_eq!(seeds(store).await, first);
+}
+
+/// Rule.
+pub async fn a_replaced_signing_key_is_forgotten_when_its_tokens_are_dead(
+    store: &dyn StoreUnderTest,
+) {
+    let keys = store.signing_keys();
+    let first = key(1, 0);
+    keys.store_first(first.clone()).await.unwrap();
+    let stored = keys.all().await.unwrap();
+    assert_eq!(stored[0].id, first.id);
+    assert_eq!(stored[0].seed, first.seed);
+    assert_eq!(stored[0].created_at, first.created_at);
+    for (byte, second, dead_since, expected) in [
+        (2, 100, 50, vec![2, 1]),
+        // The first was replaced at 100.
+        (3, 200, 99, vec![3, 2, 1]),
+        (4, 300, 100, vec![4, 3, 2]),
+        (5, 400, 399, vec![5, 4]),
+    ] {
+        let audit = entry(AuditAction::RotateKeys, None);
+        keys.rotate(key(byte, second), at(dead_since), audit)
+            .await
+            .unwrap();
+        assert_eq!(seeds(store).await, expected, "at {second}");
+    }
+}
+
+/// Rule.
+pub async fn a_wechat_token_replaces_the_one_before(store: &dyn StoreUnderTest) {
+    let (tokens, replica) = (store.wechat_tokens(), store.replica());
+    assert!(tokens.load("wx01 stable").await.unwrap().is_none());
+    let token = |text: &str, second| StoredWechatToken {
+        token: WechatToken::new(text),
+        expires_at: at(second),
+    };
+    let saves = (0..8).map(|number| {
+        let tokens = if number % 2 == 0 {
+            store.wechat_tokens()
+        } else {
+            replica.wechat_tokens()
+        };
+        async move { tokens.save("wx01 stable", &token("早", number)).await }
+    });
+    for saved in join_all(saves).await {
+        saved.unwrap();
+    }
+    tokens.save("wx01 stable", &token("new", 60)).await.unwrap();
+    tokens
+        .save("wx02 stable", &token("other", 70))
+        .await
+        .unwrap();
+    for (key, text, second) in [("wx01 stable", "new", 60), ("wx02 stable", "other", 70)] {
+        let kept = replica.wechat_tokens().load(key).await.unwrap().unwrap();
+        assert_eq!(kept.token.expose(), text);
+        assert_eq!(kept.expires_at, at(second));
+    }
+}
+
+/// Rule.
+pub async fn an_audit_entry_about_nobody_is_kept(store: &dyn StoreUnderTest) {
+    let mut about_an_app = entry(AuditAction::TakeWechatToken, None);
+    about_an_app.subject = Some(String::from("wx01"));
+    about_an_app.from = None;
+    store.audit().record(about_an_app).await.unwrap();
+}

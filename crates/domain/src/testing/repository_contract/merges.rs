@@ -1,0 +1,189 @@
+//! Rules: two users who are one person.
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "a rule that is broken fails its test"
+)]
+
+use futures_util::future::join;
+use uuid::Uuid;
+
+use super::guest::at;
+use super::{EVERYTHING, Guest, StoreUnderTest, account, admitted, at_once, entry};
+use crate::account::{Page, ProfileEdit};
+use crate::audit::AuditAction;
+use crate::id::UserId;
+use crate::ports::MergeCandidate;
+use crate::session::SessionAccount;
+
+fn member(app: &str, open_id: &str) -> Guest {
+    Guest::new(app, open_id).in_account("main")
+}
+
+/// Two users and their candidate: who goes, and who stays.
+async fn pair(
+    store: &dyn StoreUnderTest,
+    name: &str,
+) -> (SessionAccount, SessionAccount, MergeCandidate) {
+    let guest = member("wx01", name);
+    let goes = admitted(store, guest.visit(0)).await;
+    let stays = member("wx02", name).with_union_id(name).visit(0);
+    let stays = admitted(store, stays).await;
+    admitted(store, guest.with_union_id(name).visit(10)).await;
+    let open = store.merges().open_candidates(EVERYTHING).await.unwrap();
+    let candidate = open.into_iter().find(|open| open.user_id == goes.user.id);
+    (goes, stays, candidate.unwrap())
+}
+
+async fn apply(store: &dyn StoreUnderTest, id: Uuid) -> Option<UserId> {
+    let audit = entry(AuditAction::ApplyMerge, None);
+    store.merges().apply(id, at(20), audit).await.unwrap()
+}
+
+/// Rule.
+pub async fn an_applied_merge_makes_two_users_one(store: &dyn StoreUnderTest) {
+    let (goes, stays, candidate) = pair(store, "p").await;
+    assert_eq!(candidate.union_user_id, stays.user.id);
+    assert_eq!(candidate.created_at, at(10));
+    let accounts = store.accounts();
+    let named = |nick_name: &str, city: Option<&str>| ProfileEdit {
+        nick_name: Some(nick_name.to_owned()),
+        city: city.map(ToOwned::to_owned),
+        ..ProfileEdit::default()
+    };
+    let edits = [
+        (&goes, named("Goes", Some("广州"))),
+        (&stays, named("Stays", None)),
+    ];
+    for (of, edit) in edits {
+        accounts.edit_profile(of.user.id, edit).await.unwrap();
+    }
+    accounts
+        .set_phone(goes.user.id, "+8613580006666")
+        .await
+        .unwrap();
+
+    assert_eq!(apply(store, candidate.id).await, Some(stays.user.id));
+    assert_eq!(apply(store, candidate.id).await, None);
+    assert_eq!(accounts.find(goes.user.id).await.unwrap(), None);
+    let one = accounts.find(stays.user.id).await.unwrap().unwrap();
+    assert_eq!(one.identities.len(), 2);
+    assert_eq!(one.user.profile.nick_name.as_deref(), Some("Stays"));
+    assert_eq!(one.user.profile.city.as_deref(), Some("广州"));
+    assert_eq!(one.user.phone.as_deref(), Some("+8613580006666"));
+    assert_eq!(one.user.last_login_at, at(10));
+
+    let live = store.lifecycle().list(stays.user.id, at(30)).await.unwrap();
+    let live: Vec<_> = live.iter().map(|listed| listed.session.id).collect();
+    assert_eq!(live, [stays.session.id]);
+    let again = admitted(store, member("wx01", "p").visit(30)).await;
+    assert_eq!(again.user.id, stays.user.id);
+    let export = accounts.export(stays.user.id).await.unwrap().unwrap();
+    assert_eq!(export.sessions.len(), 4);
+    assert_eq!(export.audit.len(), 1);
+    assert!(export.merge_candidates.is_empty());
+    let keys = store
+        .session_keys(&goes.identity.app_id, &goes.identity.open_id)
+        .await;
+    assert_eq!(keys.len(), 3);
+}
+
+/// Rule.
+pub async fn an_applied_merge_sorts_out_the_other_candidates(store: &dyn StoreUnderTest) {
+    // a showed the unionids of b and c, and c that of b.
+    let (a, b, c) = (
+        member("wx01", "a"),
+        member("wx02", "b"),
+        member("wx03", "c"),
+    );
+    let user_a = admitted(store, a.visit(0)).await.user.id;
+    let user_b = admitted(store, b.with_union_id("ub").visit(0))
+        .await
+        .user
+        .id;
+    let user_c = admitted(store, c.clone().with_union_id("uc").visit(0))
+        .await
+        .user
+        .id;
+    admitted(store, a.clone().with_union_id("ub").visit(10)).await;
+    admitted(store, a.with_union_id("uc").visit(20)).await;
+    admitted(store, c.with_union_id("ub").visit(30)).await;
+    let mut pairs = store.merge_candidates().await;
+    pairs.sort();
+    let mut expected = vec![(user_a, user_b), (user_a, user_c), (user_c, user_b)];
+    expected.sort();
+    assert_eq!(pairs, expected);
+
+    let open = store.merges().open_candidates(EVERYTHING).await.unwrap();
+    let first = open
+        .iter()
+        .find(|open| open.union_user_id == user_b && open.user_id == user_a);
+    assert_eq!(apply(store, first.unwrap().id).await, Some(user_b));
+    let mut pairs = store.merge_candidates().await;
+    pairs.sort();
+    let mut expected = vec![(user_b, user_c), (user_c, user_b)];
+    expected.sort();
+    assert_eq!(pairs, expected);
+
+    let open = store.merges().open_candidates(EVERYTHING).await.unwrap();
+    assert!(apply(store, open[0].id).await.is_some());
+    assert!(store.merge_candidates().await.is_empty());
+    assert_eq!(apply(store, open[1].id).await, None);
+}
+
+/// Rule.
+pub async fn a_merge_at_the_moment_of_logins_leaves_one_user(store: &dyn StoreUnderTest) {
+    let replica = store.replica();
+    for round in 0..15 {
+        let name = format!("p{round}");
+        let (goes, stays, candidate) = pair(store, &name).await;
+        let visits = ["wx01", "wx02", "wx01", "wx03", "wx01"];
+        let visits = visits.map(|app| member(app, &name).with_union_id(&name).visit_as(15, app));
+        let (outcomes, merged) = join(
+            at_once(store, visits.to_vec()),
+            apply(&*replica, candidate.id),
+        )
+        .await;
+        assert_eq!(merged, Some(stays.user.id));
+        for account in outcomes.into_iter().map(account) {
+            let found = store.sessions().find(account.session.id).await.unwrap();
+            let found = found.unwrap();
+            assert_eq!(found.user.id, stays.user.id);
+            let was_before = account.user.id == goes.user.id;
+            assert_eq!(found.session.ended_at.is_some(), was_before);
+        }
+        let user = store.accounts().find(stays.user.id).await.unwrap();
+        assert_eq!(user.unwrap().identities.len(), 3);
+    }
+}
+
+/// Rule.
+pub async fn a_dismissed_merge_stays_dismissed(store: &dyn StoreUnderTest) {
+    let (goes, stays, candidate) = pair(store, "p").await;
+    let (_, _, second) = pair(store, "q").await;
+    let merges = store.merges();
+    let mut page = Page {
+        after: None,
+        limit: 1,
+    };
+    assert_eq!(
+        merges.open_candidates(page).await.unwrap(),
+        [candidate.clone()]
+    );
+    page.after = Some(candidate.id);
+    assert_eq!(
+        merges.open_candidates(page).await.unwrap(),
+        [second.clone()]
+    );
+
+    let dismiss = |id| merges.dismiss(id, at(20), entry(AuditAction::DismissMerge, None));
+    assert!(dismiss(candidate.id).await.unwrap());
+    assert!(!dismiss(candidate.id).await.unwrap());
+    assert!(!dismiss(Uuid::now_v7()).await.unwrap());
+    assert_eq!(apply(store, candidate.id).await, None);
+    admitted(store, member("wx01", "p").with_union_id("p").visit(30)).await;
+    let open = merges.open_candidates(EVERYTHING).await.unwrap();
+    assert_eq!(open, [second]);
+    for user in [goes.user.id, stays.user.id] {
+        assert!(store.accounts().find(user).await.unwrap().is_some());
+    }
+}
