@@ -6,8 +6,9 @@ use tracing_subscriber::EnvFilter;
 
 use crate::settings::LogFormat;
 
-/// What is logged unless `RUST_LOG` says otherwise.
-const DEFAULT_FILTER: &str = "info,actix_server=warn";
+/// What is logged unless `RUST_LOG` says otherwise. (`actix_http` calls it an error of ours when a
+/// caller sends garbage.)
+const DEFAULT_FILTER: &str = "info,actix_server=warn,actix_http=off";
 
 /// Starts logging. Later calls change nothing, so that tests can call it too.
 pub fn init(format: Option<LogFormat>) {

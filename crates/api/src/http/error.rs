@@ -21,6 +21,9 @@ use super::failure_body::Failure;
 /// When to come back, where nothing better is known.
 const SOON: Duration = Duration::from_secs(1);
 
+/// A wait that will not pass by itself while somebody sits it out, as for tomorrow's quota.
+const LONG: Duration = Duration::from_mins(10);
+
 /// An error on its way out. Its cause is logged once, when the answer is made.
 #[derive(Debug)]
 pub struct ApiError {
@@ -116,6 +119,15 @@ impl ApiError {
                     cause,
                     action = self.code.entry().action,
                     "request failed"
+                );
+            }
+            ErrorCode::WechatUnavailable if self.retry_after.is_some_and(|wait| wait >= LONG) => {
+                tracing::error!(
+                    error = id,
+                    cause,
+                    alert = true,
+                    action = "Do what the cause says: until then WeChat answers nobody.",
+                    "login failed"
                 );
             }
             ErrorCode::WechatBadAnswer

@@ -4,9 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use actix_web::dev::Payload;
-use actix_web::error::PayloadError;
 use actix_web::http::header;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpRequest};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use serde::Deserialize;
@@ -15,6 +14,7 @@ use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
 
 use super::error::ApiError;
 use super::error_code::ErrorCode;
+use super::raw_body::RawBody;
 
 /// The body of a request. A missing Content-Type is taken as JSON; a `null` is as absent; fields
 /// nobody knows are ignored.
@@ -29,9 +29,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonObject<T> {
             return std::future::ready(Err(ApiError::new(ErrorCode::UnsupportedMediaType)))
                 .boxed_local();
         }
-        let body = web::Bytes::from_request(request, payload);
-        async move { parse(&body.await.map_err(|error| unreadable(&error))?).map(Self) }
-            .boxed_local()
+        let body = RawBody::from_request(request, payload);
+        async move { parse(&body.await?.0).map(Self) }.boxed_local()
     }
 }
 
@@ -44,9 +43,9 @@ impl<T: DeserializeOwned + Default + 'static> FromRequest for OptionalJsonObject
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let says_json = says_json(request);
-        let body = web::Bytes::from_request(request, payload);
+        let body = RawBody::from_request(request, payload);
         async move {
-            let body = body.await.map_err(|error| unreadable(&error))?;
+            let RawBody(body) = body.await?;
             if body.is_empty() {
                 return Ok(Self(T::default()));
             }
@@ -81,13 +80,6 @@ fn says_json(request: &HttpRequest) -> bool {
             || kind.ends_with("+json")
     });
     is_plain && is_json
-}
-
-pub(super) fn unreadable(error: &actix_web::Error) -> ApiError {
-    match error.as_error::<PayloadError>() {
-        Some(PayloadError::Overflow) => ApiError::new(ErrorCode::PayloadTooLarge),
-        _ => ApiError::invalid("请求体不完整，请重试"),
-    }
 }
 
 /// Reads a JSON object, and names the field that is wrong.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Server;
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::{self, Data, ServiceConfig, delete, get, patch, post};
 use actix_web::{App, HttpServer, Resource, Route};
 use domain::access::AccessService;
@@ -107,7 +107,7 @@ pub fn serve(
             // its top.
             .wrap(from_fn(load_shed::shed))
             .wrap(from_fn(failure_body::write))
-            .wrap(cors::rules(&origins))
+            .wrap(Condition::new(!origins.is_empty(), cors::rules(&origins)))
             .wrap(from_fn(standard_headers::add))
             .wrap(TracingLogger::<RequestSpan>::new())
             .wrap(from_fn(metrics::count))

@@ -137,6 +137,11 @@ impl House {
         self.service.request(method, path)
     }
 
+    /// Host and port of the service.
+    pub(crate) fn address(&self) -> &str {
+        self.service.url.trim_start_matches("http://")
+    }
+
     /// A path of the ops listener.
     pub(crate) async fn ops(&self, path: &str) -> (StatusCode, String) {
         let response = self

@@ -54,3 +54,20 @@ async fn more_requests_than_there_are_places_are_refused_at_once() {
         assert_eq!(answer.header("retry-after"), Some("1"));
     }
 }
+
+#[tokio::test]
+async fn a_body_that_never_ends_holds_its_place_for_a_while_only() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let house = House::with(Store::Sqlite, |settings| settings.limits.max_inflight = 1).await;
+    let mut slow = tokio::net::TcpStream::connect(house.address())
+        .await
+        .unwrap();
+    let head = "POST /user/wxlogin HTTP/1.1\r\nhost: x\r\ncontent-length: 50\r\n\r\n{";
+    slow.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = [0; 1024];
+    let length = slow.read(&mut answer).await.unwrap();
+    let answer = String::from_utf8_lossy(&answer[..length]).into_owned();
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    house.logged_in("alice").await;
+}
