@@ -189,6 +189,7 @@ async fn run(
             .app_data(world.clone())
             .app_data(control.clone())
             .app_data(control::routes::json_config())
+            .configure(wire::configure)
             .configure(phone::routes::configure)
             .configure(cloud::configure)
             .configure(|config| {
@@ -198,7 +199,6 @@ async fn run(
                 }
             })
             .configure(not_found::configure)
-            .default_service(web::to(wire::gate))
     });
     let server = server
         .workers(workers.max(1))

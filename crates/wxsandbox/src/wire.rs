@@ -25,13 +25,23 @@ mod token;
 mod trouble;
 mod user_encrypt_key;
 
-pub(crate) use self::gate::gate;
+use actix_web::web;
+
 use self::{answer::Answer, call::Call, reply::Reply};
 use crate::{
     api::Api,
     errors::{Errcode, WxError},
     state::World,
 };
+
+/// WeChat's paths first: the router tries one route after the other. Unknown paths come to the gate
+/// in the end.
+pub(crate) fn configure(config: &mut web::ServiceConfig) {
+    for api in Api::ALL {
+        config.route(api.path(), web::route().to(gate::gate));
+    }
+    config.default_service(web::to(gate::gate));
+}
 
 /// Answers a call as WeChat would.
 fn dispatch(world: &World, call: &Call<'_>) -> Result<Answer, WxError> {

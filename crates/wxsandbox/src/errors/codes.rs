@@ -2,234 +2,95 @@
 
 use super::Tail;
 
-/// The codes the sandbox itself answers with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(i64)]
-pub(crate) enum Errcode {
-    SystemBusy = -1,
-    DataMissing = 1,
-    PluginBadParameter = 1001,
-    PluginAppMismatch = 1005,
-    PluginDataMissing = 1007,
-    PluginBadJson = 1022,
-    InvalidCredential = 40001,
-    InvalidGrantType = 40002,
-    InvalidOpenid = 40003,
-    InvalidAppId = 40013,
-    MalformedToken = 40014,
-    InvalidCode = 40029,
-    InvalidUrl = 40066,
-    InvalidArguments = 40097,
-    InvalidAppSecret = 40125,
-    CodeUsed = 40163,
-    CodeBlocked = 40226,
-    TimestampHeaderMissing = 40231,
-    SignatureHeaderMissing = 40232,
-    AppIdHeaderMissing = 40233,
-    SignatureWrong = 40234,
-    CannotDecrypt = 40235,
-    HeaderAppIdInvalid = 40236,
-    HeaderAppIdMismatch = 40237,
-    NoSymmetricKey = 40238,
-    NoPublicKey = 40239,
-    TimestampExpired = 40240,
-    SecretFrozen = 40243,
-    TokenMissing = 41001,
-    AppIdMissing = 41002,
-    SecretMissing = 41004,
-    CodeMissing = 41008,
-    ComponentAppIdMissing = 41018,
-    ComponentTokenMissing = 41021,
-    TokenExpired = 42001,
-    RequireGet = 43001,
-    RequirePost = 43002,
-    EmptyBody = 44002,
-    DailyQuota = 45009,
-    MinuteQuota = 45011,
-    BadJson = 47001,
-    ApiUnauthorized = 48001,
-    ClearsUsedUp = 48006,
-    UserLimited = 50002,
-    TokenForbidden = 50004,
-    AccountFrozen = 50007,
-    NotAuthorizedToComponent = 61003,
-    TicketExpired = 61005,
-    TicketInvalid = 61006,
-    InvalidRefreshToken = 61023,
-    PathMissing = 76021,
-    PathUnsupported = 76022,
-    NoSession = 87007,
-    InvalidSigMethod = 87008,
-    InvalidSignature = 87009,
-    NotBoundToOpenPlatform = 89002,
-    InvalidOrder = 89300,
-    IpToBeConfirmed = 89501,
-    IpNotConfirmed = 89503,
-    IpRefusedForADay = 89506,
-    IpRefusedForAnHour = 89507,
+/// Makes the enum, its list and its texts out of one table.
+macro_rules! errcodes {
+    ($($name:ident = $code:literal, $text:literal, $tail:ident;)*) => {
+        /// The codes the sandbox itself answers with.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(i64)]
+        pub(crate) enum Errcode {
+            $($name = $code,)*
+        }
+
+        impl Errcode {
+            const ALL: &[Self] = &[$(Self::$name,)*];
+
+            pub(super) const fn text(self) -> (&'static str, Tail) {
+                match self {
+                    $(Self::$name => ($text, Tail::$tail),)*
+                }
+            }
+        }
+    };
 }
 
 impl Errcode {
-    const ALL: [Self; 61] = [
-        Self::SystemBusy,
-        Self::DataMissing,
-        Self::PluginBadParameter,
-        Self::PluginAppMismatch,
-        Self::PluginDataMissing,
-        Self::PluginBadJson,
-        Self::InvalidCredential,
-        Self::InvalidGrantType,
-        Self::InvalidOpenid,
-        Self::InvalidAppId,
-        Self::MalformedToken,
-        Self::InvalidCode,
-        Self::InvalidUrl,
-        Self::InvalidArguments,
-        Self::InvalidAppSecret,
-        Self::CodeUsed,
-        Self::CodeBlocked,
-        Self::TimestampHeaderMissing,
-        Self::SignatureHeaderMissing,
-        Self::AppIdHeaderMissing,
-        Self::SignatureWrong,
-        Self::CannotDecrypt,
-        Self::HeaderAppIdInvalid,
-        Self::HeaderAppIdMismatch,
-        Self::NoSymmetricKey,
-        Self::NoPublicKey,
-        Self::TimestampExpired,
-        Self::SecretFrozen,
-        Self::TokenMissing,
-        Self::AppIdMissing,
-        Self::SecretMissing,
-        Self::CodeMissing,
-        Self::ComponentAppIdMissing,
-        Self::ComponentTokenMissing,
-        Self::TokenExpired,
-        Self::RequireGet,
-        Self::RequirePost,
-        Self::EmptyBody,
-        Self::DailyQuota,
-        Self::MinuteQuota,
-        Self::BadJson,
-        Self::ApiUnauthorized,
-        Self::ClearsUsedUp,
-        Self::UserLimited,
-        Self::TokenForbidden,
-        Self::AccountFrozen,
-        Self::NotAuthorizedToComponent,
-        Self::TicketExpired,
-        Self::TicketInvalid,
-        Self::InvalidRefreshToken,
-        Self::PathMissing,
-        Self::PathUnsupported,
-        Self::NoSession,
-        Self::InvalidSigMethod,
-        Self::InvalidSignature,
-        Self::NotBoundToOpenPlatform,
-        Self::InvalidOrder,
-        Self::IpToBeConfirmed,
-        Self::IpNotConfirmed,
-        Self::IpRefusedForADay,
-        Self::IpRefusedForAnHour,
-    ];
-
     pub(super) fn of_number(code: i64) -> Option<Self> {
-        Self::ALL.into_iter().find(|known| *known as i64 == code)
+        let mut all = Self::ALL.iter().copied();
+        all.find(|known| *known as i64 == code)
     }
+}
 
-    pub(super) const fn text(self) -> (&'static str, Tail) {
-        match self {
-            Self::SystemBusy => ("system error", Tail::None),
-            Self::DataMissing => ("data does not exist", Tail::ByPath),
-            Self::PluginBadParameter => ("invalid parameter", Tail::ByPath),
-            Self::PluginAppMismatch => ("plugin appid does not match", Tail::ByPath),
-            Self::PluginDataMissing => ("openpid data does not exist", Tail::ByPath),
-            Self::PluginBadJson => ("json parse error", Tail::ByPath),
-            Self::InvalidCredential => (
-                "invalid credential, access_token is invalid or not latest, could get access_token by getStableAccessToken, more details at https://mmbizurl.cn/s/JtxxFh33r",
-                Tail::Space,
-            ),
-            Self::InvalidGrantType => ("invalid grant_type", Tail::ByPath),
-            Self::InvalidOpenid => ("invalid openid", Tail::ByPath),
-            Self::InvalidAppId => ("invalid appid", Tail::Space),
-            Self::MalformedToken => ("invalid access_token", Tail::None),
-            Self::InvalidCode => ("invalid code", Tail::Comma),
-            Self::InvalidUrl => ("invalid url", Tail::Space),
-            Self::InvalidArguments => ("invalid args", Tail::ByPath),
-            Self::InvalidAppSecret => ("invalid appsecret", Tail::Comma),
-            Self::CodeUsed => ("code been used", Tail::Comma),
-            Self::CodeBlocked => ("code blocked", Tail::None),
-            Self::TimestampHeaderMissing => ("missing header Wechatmp-TimeStamp", Tail::ByPath),
-            Self::SignatureHeaderMissing => ("missing header Wechatmp-Signature", Tail::ByPath),
-            Self::AppIdHeaderMissing => ("missing header Wechatmp-Appid", Tail::ByPath),
-            Self::SignatureWrong => ("invalid signature", Tail::ByPath),
-            Self::CannotDecrypt => ("invalid ciphertext", Tail::ByPath),
-            Self::HeaderAppIdInvalid => ("invalid appid in header Wechatmp-Appid", Tail::ByPath),
-            Self::HeaderAppIdMismatch => (
-                "header Wechatmp-Appid does not match access_token",
-                Tail::ByPath,
-            ),
-            Self::NoSymmetricKey => ("no symmetric key set", Tail::ByPath),
-            Self::NoPublicKey => ("no public key set", Tail::ByPath),
-            Self::TimestampExpired => ("expired timestamp", Tail::ByPath),
-            Self::SecretFrozen => ("appsecret is frozen", Tail::ByPath),
-            Self::TokenMissing => ("access_token missing", Tail::None),
-            Self::AppIdMissing => ("appid missing", Tail::Comma),
-            Self::SecretMissing => ("appsecret missing", Tail::ByPath),
-            Self::CodeMissing => ("missing code", Tail::ByPath),
-            Self::ComponentAppIdMissing => ("component_appid missing", Tail::ByPath),
-            Self::ComponentTokenMissing => ("component_access_token missing", Tail::ByPath),
-            Self::TokenExpired => ("access_token expired", Tail::Space),
-            Self::RequireGet => ("require GET method", Tail::ByPath),
-            Self::RequirePost => ("require POST method", Tail::ByPath),
-            Self::EmptyBody => ("empty post data", Tail::ByPath),
-            Self::DailyQuota => ("reach max api daily quota limit", Tail::Space),
-            Self::MinuteQuota => (
-                "api minute-quota reach limit, must slower, retry next minute",
-                Tail::Comma,
-            ),
-            Self::BadJson => ("data format error", Tail::ByPath),
-            Self::ApiUnauthorized => ("api unauthorized", Tail::Comma),
-            Self::ClearsUsedUp => (
-                "forbid to clear quota because of reaching the limit",
-                Tail::ByPath,
-            ),
-            Self::UserLimited => ("user limited", Tail::Space),
-            Self::TokenForbidden => ("token interface forbidden", Tail::ByPath),
-            Self::AccountFrozen => ("account frozen", Tail::ByPath),
-            Self::NotAuthorizedToComponent => {
-                ("component is not authorized by this account", Tail::ByPath)
-            }
-            Self::TicketExpired => ("component ticket is expired", Tail::ByPath),
-            Self::TicketInvalid => ("component ticket is invalid", Tail::ByPath),
-            Self::InvalidRefreshToken => ("refresh_token is invalid", Tail::ByPath),
-            Self::PathMissing => ("cgi_path not found, please check", Tail::ByPath),
-            Self::PathUnsupported => ("could not use this cgi_path, no permission", Tail::ByPath),
-            Self::NoSession => ("session_key is not existed or expired", Tail::ByPath),
-            Self::InvalidSigMethod => ("invalid sig_method", Tail::ByPath),
-            Self::InvalidSignature => ("invalid signature", Tail::None),
-            Self::NotBoundToOpenPlatform => (
-                "this app is not bound to an open platform account",
-                Tail::ByPath,
-            ),
-            Self::InvalidOrder => ("invalid order", Tail::ByPath),
-            Self::IpToBeConfirmed => (
-                "this ip awaits the administrator's confirmation",
-                Tail::ByPath,
-            ),
-            Self::IpNotConfirmed => (
-                "this ip needs the administrator's confirmation, which has been asked for",
-                Tail::ByPath,
-            ),
-            Self::IpRefusedForADay => (
-                "the administrator refused this ip twice, try again after 24 hours",
-                Tail::ByPath,
-            ),
-            Self::IpRefusedForAnHour => (
-                "the administrator refused this ip, try again after 1 hour",
-                Tail::ByPath,
-            ),
-        }
-    }
+errcodes! {
+    SystemBusy = -1, "system error", None;
+    DataMissing = 1, "data does not exist", ByPath;
+    PluginBadParameter = 1001, "invalid parameter", ByPath;
+    PluginAppMismatch = 1005, "plugin appid does not match", ByPath;
+    PluginDataMissing = 1007, "openpid data does not exist", ByPath;
+    PluginBadJson = 1022, "json parse error", ByPath;
+    InvalidCredential = 40001, "invalid credential, access_token is invalid or not latest, could get access_token by getStableAccessToken, more details at https://mmbizurl.cn/s/JtxxFh33r", Space;
+    InvalidGrantType = 40002, "invalid grant_type", ByPath;
+    InvalidOpenid = 40003, "invalid openid", ByPath;
+    InvalidAppId = 40013, "invalid appid", Space;
+    MalformedToken = 40014, "invalid access_token", None;
+    InvalidCode = 40029, "invalid code", Comma;
+    InvalidUrl = 40066, "invalid url", Space;
+    InvalidArguments = 40097, "invalid args", ByPath;
+    InvalidAppSecret = 40125, "invalid appsecret", Comma;
+    CodeUsed = 40163, "code been used", Comma;
+    CodeBlocked = 40226, "code blocked", None;
+    TimestampHeaderMissing = 40231, "missing header Wechatmp-TimeStamp", ByPath;
+    SignatureHeaderMissing = 40232, "missing header Wechatmp-Signature", ByPath;
+    AppIdHeaderMissing = 40233, "missing header Wechatmp-Appid", ByPath;
+    SignatureWrong = 40234, "invalid signature", ByPath;
+    CannotDecrypt = 40235, "invalid ciphertext", ByPath;
+    HeaderAppIdInvalid = 40236, "invalid appid in header Wechatmp-Appid", ByPath;
+    HeaderAppIdMismatch = 40237, "header Wechatmp-Appid does not match access_token", ByPath;
+    NoSymmetricKey = 40238, "no symmetric key set", ByPath;
+    NoPublicKey = 40239, "no public key set", ByPath;
+    TimestampExpired = 40240, "expired timestamp", ByPath;
+    SecretFrozen = 40243, "appsecret is frozen", ByPath;
+    TokenMissing = 41001, "access_token missing", None;
+    AppIdMissing = 41002, "appid missing", Comma;
+    SecretMissing = 41004, "appsecret missing", ByPath;
+    CodeMissing = 41008, "missing code", ByPath;
+    ComponentAppIdMissing = 41018, "component_appid missing", ByPath;
+    ComponentTokenMissing = 41021, "component_access_token missing", ByPath;
+    TokenExpired = 42001, "access_token expired", Space;
+    RequireGet = 43001, "require GET method", ByPath;
+    RequirePost = 43002, "require POST method", ByPath;
+    EmptyBody = 44002, "empty post data", ByPath;
+    DailyQuota = 45009, "reach max api daily quota limit", Space;
+    MinuteQuota = 45011, "api minute-quota reach limit, must slower, retry next minute", Comma;
+    BadJson = 47001, "data format error", ByPath;
+    ApiUnauthorized = 48001, "api unauthorized", Comma;
+    ClearsUsedUp = 48006, "forbid to clear quota because of reaching the limit", ByPath;
+    UserLimited = 50002, "user limited", Space;
+    TokenForbidden = 50004, "token interface forbidden", ByPath;
+    AccountFrozen = 50007, "account frozen", ByPath;
+    NotAuthorizedToComponent = 61003, "component is not authorized by this account", ByPath;
+    TicketExpired = 61005, "component ticket is expired", ByPath;
+    TicketInvalid = 61006, "component ticket is invalid", ByPath;
+    InvalidRefreshToken = 61023, "refresh_token is invalid", ByPath;
+    PathMissing = 76021, "cgi_path not found, please check", ByPath;
+    PathUnsupported = 76022, "could not use this cgi_path, no permission", ByPath;
+    NoSession = 87007, "session_key is not existed or expired", ByPath;
+    InvalidSigMethod = 87008, "invalid sig_method", ByPath;
+    InvalidSignature = 87009, "invalid signature", None;
+    NotBoundToOpenPlatform = 89002, "this app is not bound to an open platform account", ByPath;
+    InvalidOrder = 89300, "invalid order", ByPath;
+    IpToBeConfirmed = 89501, "this ip awaits the administrator's confirmation", ByPath;
+    IpNotConfirmed = 89503, "this ip needs the administrator's confirmation, which has been asked for", ByPath;
+    IpRefusedForADay = 89506, "the administrator refused this ip twice, try again after 24 hours", ByPath;
+    IpRefusedForAnHour = 89507, "the administrator refused this ip, try again after 1 hour", ByPath;
 }

@@ -3,8 +3,12 @@
 //! Rules: <https://developers.weixin.qq.com/miniprogram/dev/server/API/mp-access-token/api_getaccesstoken.html>
 //! and <https://developers.weixin.qq.com/miniprogram/dev/server/API/mp-access-token/api_getstableaccesstoken.html>.
 
+mod kind;
+
 use std::{collections::HashMap, sync::Arc};
 
+use self::kind::looks_like_a_token;
+pub(crate) use self::kind::{TokenKind, TokenParameter, TokenRefused};
 use crate::clock::Moment;
 
 /// How long an old token works beside a new one, and how early a stable one is replaced.
@@ -42,43 +46,6 @@ struct Stable {
 struct DayCount {
     day: i64,
     count: u32,
-}
-
-/// Where a token comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TokenKind {
-    /// `/cgi-bin/token`
-    Plain,
-    /// `/cgi-bin/stable_token`
-    Stable,
-    /// A third-party platform's, for an app that authorised it.
-    Authorizer,
-    /// The platform's link to a cloud container.
-    Cloud,
-    /// A third-party platform's own.
-    Component,
-}
-
-/// The parameter a token is sent as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TokenParameter {
-    /// `access_token`
-    Access,
-    /// `cloudbase_access_token`
-    Cloudbase,
-    /// `component_access_token`
-    Component,
-}
-
-/// Why a token is not accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TokenRefused {
-    /// It does not look like one.
-    Malformed,
-    /// Unknown, of another kind, or not the latest.
-    NotLatest,
-    /// Its time is over.
-    Expired,
 }
 
 /// The day's forced refreshes are used up.
@@ -229,16 +196,6 @@ impl Tokens {
     }
 }
 
-impl TokenKind {
-    const fn parameter(self) -> TokenParameter {
-        match self {
-            Self::Plain | Self::Stable | Self::Authorizer => TokenParameter::Access,
-            Self::Cloud => TokenParameter::Cloudbase,
-            Self::Component => TokenParameter::Component,
-        }
-    }
-}
-
 impl DayCount {
     /// Counts one more and says how many that makes today.
     fn next(&mut self, now: Moment) -> u32 {
@@ -251,15 +208,6 @@ impl DayCount {
         self.count = self.count.saturating_add(1);
         self.count
     }
-}
-
-fn looks_like_a_token(text: &str) -> bool {
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    text.split_once('_').is_some_and(|(number, rest)| {
-        let numbered =
-            (1..=3).contains(&number.len()) && number.chars().all(|c| c.is_ascii_digit());
-        numbered && (20..=512).contains(&rest.len()) && rest.chars().all(fits)
-    })
 }
 
 #[cfg(test)]

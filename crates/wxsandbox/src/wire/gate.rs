@@ -15,7 +15,7 @@ use crate::{api::Api, state::World};
 const MAX_BODY: usize = 1 << 20;
 
 /// Answers whatever is asked of WeChat; the status is 200 even for failures.
-pub(crate) async fn gate(
+pub(super) async fn gate(
     world: web::Data<World>,
     request: HttpRequest,
     payload: web::Payload,
