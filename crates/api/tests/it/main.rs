@@ -31,5 +31,8 @@ mod push_messages;
 mod replicas;
 mod sessions;
 mod wechat_check;
+mod wechat_errcodes;
 mod wechat_faults;
+mod wechat_outcome;
 mod wechat_service;
+mod wechat_user_calls;

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
 
+use reqwest::Method;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -92,6 +93,21 @@ impl LoggedService {
         let url = format!("{}/user/wxlogin", self.url);
         let request = self.http.post(url).json(&json!({ "platCode": code }));
         Answer::read(request.send().await.unwrap()).await
+    }
+
+    /// A call of a user who is logged in.
+    pub(crate) async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        token: &str,
+        body: Option<&Value>,
+    ) -> Answer {
+        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        Answer::read(request.bearer_auth(token).send().await.unwrap()).await
     }
 
     /// How often WeChat was asked to exchange a code.
