@@ -29,6 +29,7 @@ pub mod support;
 #[cfg(feature = "testing")]
 #[expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "fakes and suites of tests fail by panicking"
 )]
 pub mod testing;

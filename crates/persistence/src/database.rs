@@ -2,16 +2,21 @@
 
 use std::sync::Arc;
 
+use domain::ports::RepositoryError;
+use domain::time::Timestamp;
+
 use crate::accounts::DieselAccountRepository;
 use crate::audit::DieselAuditLog;
 use crate::change_feed::DieselChangeFeed;
 use crate::connection::Connector;
+use crate::housekeeping;
 use crate::key_ring::SessionKeyVault;
 use crate::merges::DieselMergeRepository;
 use crate::migrations::{self, MigrateError};
 use crate::options::DatabaseOptions;
 use crate::pool::Pool;
 use crate::repositories::{DieselReadinessProbe, DieselSessionRepository, DieselUserRepository};
+use crate::rewrap::{self, RewrapProgress, Vaults};
 use crate::seal::Vault;
 use crate::session_lifecycle::DieselSessionLifecycle;
 use crate::signing_keys::{self, DieselSigningKeyRepository};
@@ -91,6 +96,37 @@ impl Database {
     /// [`MigrateError`].
     pub async fn migrate(&self) -> Result<Vec<String>, MigrateError> {
         Ok(self.pool.run_apart(migrations::run).await?)
+    }
+
+    /// Seals every stored secret under the first master key, a batch at a time, while the service
+    /// goes on. What is sealed so already is left alone, so a rewrap that was interrupted is
+    /// simply done again. `progress` is called after each batch with the sums so far; the last of
+    /// them are given back. When nothing was lost, the other master keys are not needed any more.
+    ///
+    /// Every replica must have the new list of master keys by then: one that has not goes on
+    /// sealing under an older key.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    pub async fn rewrap(
+        &self,
+        progress: impl Fn(RewrapProgress) + Send + Sync,
+    ) -> Result<RewrapProgress, RepositoryError> {
+        let vaults = Vaults {
+            session_keys: Arc::clone(&self.vault),
+            signing_keys: Arc::clone(&self.signing_key_vault),
+            wechat_tokens: Arc::clone(&self.wechat_token_vault),
+        };
+        Ok(rewrap::rewrap(&self.pool, vaults, progress).await?)
+    }
+
+    /// Forgets the sessions that ended or expired before an instant, a batch at a time, and gives
+    /// how many there were. To be called now and then.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    pub async fn forget_dead_sessions(&self, before: Timestamp) -> Result<usize, RepositoryError> {
+        Ok(housekeeping::forget_dead_sessions(&self.pool, before).await?)
     }
 
     /// The store of users.

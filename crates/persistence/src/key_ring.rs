@@ -17,6 +17,15 @@ const CAPACITY: usize = 3;
 /// Seals and opens session_keys, bound to their identity.
 pub(crate) struct SessionKeyVault(Vault);
 
+/// A ring as it is to stand in the row, and what became of its keys.
+#[derive(Debug, Default)]
+pub(crate) struct RewrappedRing {
+    pub(crate) row: Vec<u8>,
+    pub(crate) rewrapped: u64,
+    /// How many do not open; they stay as they are.
+    pub(crate) lost: u64,
+}
+
 /// The session_keys of one identity, newest first.
 #[derive(Debug, Default)]
 pub(crate) struct KeyRing {
@@ -47,6 +56,25 @@ impl SessionKeyVault {
         opened
             .collect::<Result<_, _>>()
             .map_err(|error| DatabaseError::nonsense(error.to_string()))
+    }
+
+    /// Seals under the first master key those keys of a ring that are not.
+    pub(crate) fn rewrap(&self, app: &AppId, user: &OpenId, row: &[u8]) -> RewrappedRing {
+        let mut ring = RewrappedRing::default();
+        for sealed in split(row) {
+            match self.0.rewrap(&context(app, user), sealed) {
+                Ok(None) => push(&mut ring.row, sealed),
+                Ok(Some(rewrapped)) => {
+                    push(&mut ring.row, &rewrapped);
+                    ring.rewrapped += 1;
+                }
+                Err(DoesNotOpen) => {
+                    push(&mut ring.row, sealed);
+                    ring.lost += 1;
+                }
+            }
+        }
+        ring
     }
 
     fn seal(

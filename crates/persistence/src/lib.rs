@@ -1,9 +1,9 @@
 //! The repositories of wxlogin in Diesel, on PostgreSQL and SQLite.
 //!
-//! [`Database::open`] gives the adapters of the domain's ports:
-//! [`users`](Database::users), [`sessions`](Database::sessions) and
-//! [`readiness`](Database::readiness). It needs no database to be up; what needs one says
-//! [`Unavailable`](domain::ports::RepositoryError::Unavailable) until there is.
+//! [`Database::open`] gives the adapters of the domain's ports, from
+//! [`users`](Database::users) to [`readiness`](Database::readiness). It needs no database to be
+//! up; what needs one says [`Unavailable`](domain::ports::RepositoryError::Unavailable) until there
+//! is.
 
 mod accounts;
 mod audit;
@@ -11,12 +11,14 @@ mod change_feed;
 mod connection;
 mod database;
 mod error;
+mod housekeeping;
 mod key_ring;
 mod merges;
 mod migrations;
 mod options;
 mod pool;
 mod repositories;
+mod rewrap;
 mod rows;
 mod schema;
 mod seal;
@@ -38,6 +40,7 @@ pub use merges::DieselMergeRepository;
 pub use migrations::MigrateError;
 pub use options::DatabaseOptions;
 pub use repositories::{DieselReadinessProbe, DieselSessionRepository, DieselUserRepository};
+pub use rewrap::RewrapProgress;
 pub use seal::{MasterKeyError, MasterKeys};
 pub use session_lifecycle::DieselSessionLifecycle;
 pub use signing_keys::DieselSigningKeyRepository;

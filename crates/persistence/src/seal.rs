@@ -72,6 +72,20 @@ impl Vault {
         Ok(sealed)
     }
 
+    /// Seals under the first master key what is sealed under another. `None` if it already is.
+    pub(crate) fn rewrap(
+        &self,
+        context: &[&[u8]],
+        sealed: &[u8],
+    ) -> Result<Option<Vec<u8>>, DoesNotOpen> {
+        let secret = self.open(context, sealed)?;
+        let (_version, rest) = sealed.split_first().ok_or(DoesNotOpen)?;
+        if rest.starts_with(&self.sealing.master) {
+            return Ok(None);
+        }
+        self.seal(context, &secret).map(Some)
+    }
+
     /// Opens what was sealed for `context`.
     pub(crate) fn open(
         &self,

@@ -34,7 +34,7 @@ pub(crate) const PURPOSE: &str = "signing_key";
 impl SigningKeyRepository for DieselSigningKeyRepository {
     async fn all(&self) -> Result<Vec<StoredSigningKey>, RepositoryError> {
         let rows = self.pool.run(load).await?;
-        let opened = rows.into_iter().map(|row| self.open(row));
+        let opened = rows.iter().map(|row| self.open(row));
         Ok(opened.collect::<Result<_, _>>()?)
     }
 
@@ -84,7 +84,7 @@ impl DieselSigningKeyRepository {
         })
     }
 
-    fn open(&self, row: SigningKeyRow) -> Result<StoredSigningKey, DatabaseError> {
+    fn open(&self, row: &SigningKeyRow) -> Result<StoredSigningKey, DatabaseError> {
         let seed = self.vault.open(&[row.id.0.as_bytes()], &row.seed);
         let seed = seed.map_err(|error| DatabaseError::nonsense(error.to_string()))?;
         let seed = <&[u8; 32]>::try_from(seed.as_slice())

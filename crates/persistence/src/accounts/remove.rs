@@ -17,15 +17,6 @@ use crate::schema::{identities, merge_candidates, sessions, union_ids, users};
 use crate::transaction::lock_user;
 use crate::types::DbId;
 
-/// Columns that become NULL with `Some(None)`; what is `None` stays.
-#[derive(AsChangeset)]
-#[diesel(table_name = users)]
-struct ClearedColumns {
-    nick_name: Option<Option<String>>,
-    avatar_url: Option<Option<String>>,
-    phone: Option<Option<String>>,
-}
-
 pub(super) fn delete(
     connection: &mut AnyConnection,
     id: UserId,
@@ -49,16 +40,16 @@ pub(super) fn withdraw(
     let Some(user) = lock_owner(connection, app, open_id)? else {
         return Ok(false);
     };
-    let cleared = |withdrawal| withdrawn.contains(&withdrawal).then_some(None);
-    let cleared = ClearedColumns {
-        nick_name: cleared(Withdrawal::NickName),
-        avatar_url: cleared(Withdrawal::Avatar),
-        phone: cleared(Withdrawal::Phone),
-    };
+    let is = |withdrawal| withdrawn.contains(&withdrawal);
+    let cleared = (
+        is(Withdrawal::NickName).then(|| users::nick_name.eq(None::<&str>)),
+        is(Withdrawal::Avatar).then(|| users::avatar_url.eq(None::<&str>)),
+        is(Withdrawal::Phone).then(|| users::phone.eq(None::<&str>)),
+    );
     diesel::update(users::table.find(DbId(user.as_uuid())))
         .set((cleared, users::revision.eq(users::revision + 1)))
         .execute(connection)?;
-    if withdrawn.contains(&Withdrawal::Identity) {
+    if is(Withdrawal::Identity) {
         delete_identity(connection, user, app, open_id)?;
     }
     let audit = AuditEntry {

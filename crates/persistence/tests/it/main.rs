@@ -8,11 +8,13 @@
 
 mod contract;
 mod durability;
+mod housekeeping;
 mod migrations;
 mod outages;
 mod properties;
 mod proxy;
 mod queue;
 mod replicas;
+mod rewrap;
 mod secrets;
 mod store;

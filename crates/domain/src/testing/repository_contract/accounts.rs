@@ -152,9 +152,9 @@ pub async fn an_edit_at_the_moment_of_logins_is_not_lost(store: &dyn StoreUnderT
             accounts.edit_profile(user, edit),
         )
         .await;
-        outcomes.into_iter().for_each(|outcome| {
+        for outcome in outcomes {
             account(outcome);
-        });
+        }
         assert_eq!(edited.unwrap().unwrap().profile.city, Some(city.clone()));
         let found = accounts.find(user).await.unwrap().unwrap();
         let profile = found.user.profile;
