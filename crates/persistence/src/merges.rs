@@ -110,7 +110,7 @@ fn apply(
     // Both locked in the order of their ids, so that two merges never wait for each other.
     lock_user(connection, gone.min(stays))?;
     lock_user(connection, gone.max(stays))?;
-    if open_pair(connection, id)? != Some((gone, stays)) {
+    if lock_open_pair(connection, id)? != Some((gone, stays)) {
         // Decided, or a user deleted, in the moment before the locks.
         return Ok(None);
     }
@@ -138,6 +138,24 @@ fn open_pair(
         .select((merge_candidates::user_id, merge_candidates::union_user_id))
         .first::<(DbId, DbId)>(connection)
         .optional()?;
+    Ok(pair.map(|(user, union_user)| (UserId::new(user.0), UserId::new(union_user.0))))
+}
+
+/// The same, and keeps everyone else from deciding until the transaction ends.
+fn lock_open_pair(
+    connection: &mut AnyConnection,
+    id: Uuid,
+) -> Result<Option<(UserId, UserId)>, DatabaseError> {
+    let pair = merge_candidates::table
+        .find(DbId(id))
+        .filter(merge_candidates::state.eq("open"))
+        .select((merge_candidates::user_id, merge_candidates::union_user_id));
+    let pair = match connection {
+        AnyConnection::Postgres(connection) => {
+            pair.for_update().first::<(DbId, DbId)>(connection).optional()?
+        }
+        AnyConnection::Sqlite(connection) => pair.first::<(DbId, DbId)>(connection).optional()?,
+    };
     Ok(pair.map(|(user, union_user)| (UserId::new(user.0), UserId::new(union_user.0))))
 }
 
