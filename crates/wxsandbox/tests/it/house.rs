@@ -1,12 +1,13 @@
 //! A running sandbox, a client, and a verb per thing one asks of it.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context, Result};
 use reqwest::{Client, Response};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use wxsandbox::{ClockStart, Control, Moment, Phone, RunningSandbox, Sandbox, SandboxConfig};
+use tokio::time::timeout;
+use wxsandbox::{Api, ClockStart, Control, Moment, Phone, RunningSandbox, Sandbox, SandboxConfig};
 
 pub(crate) struct House {
     pub(crate) sandbox: RunningSandbox,
@@ -133,6 +134,16 @@ impl House {
     pub(crate) async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Response> {
         let request = self.client.get(self.url(path)).query(query);
         Ok(request.send().await?)
+    }
+
+    /// Waits until a call has come in and done its work.
+    pub(crate) async fn until_called(&self, api: Api) -> Result<()> {
+        let called = async {
+            while self.control().count_of(api) == 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        Ok(timeout(Duration::from_secs(30), called).await?)
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
