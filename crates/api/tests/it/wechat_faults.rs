@@ -120,7 +120,7 @@ async fn an_answer_that_comes_too_late_is_a_timeout() {
     let (code, begun) = (service.code(), Instant::now());
     let answer = service.login(&code).await;
     refused_as("late", &answer, LATE);
-    assert!(begun.elapsed() < Duration::from_millis(2_000));
+    assert!(begun.elapsed() < Duration::from_secs(2));
     // The sandbox counts a call when it answers.
     soon("the late answer", || async {
         (service.exchanges() == 1).then_some(())
