@@ -9,6 +9,7 @@
 mod contract;
 mod durability;
 mod housekeeping;
+mod lives;
 mod migrations;
 mod outages;
 mod properties;
