@@ -151,6 +151,9 @@ fn use_generation(
             return Ok(GenerationUse::Ended);
         }
         if generation < account.session.generation {
+            if expires_at.is_none() {
+                return Ok(GenerationUse::Live(Box::new(account)));
+            }
             if end(connection, account.user.id, id, at)? {
                 return Ok(GenerationUse::Replayed);
             }

@@ -14,10 +14,12 @@ use crate::time::Timestamp;
 #[async_trait]
 pub trait SessionLifecycle: Send + Sync {
     /// Notes that a token of `generation` has been used: the session's generation becomes
-    /// `generation` if it was less, and `expires_at`, if given, becomes its expiry.
+    /// `generation` if it was less. The use of a refresh token says when the session will
+    /// expire, the use of an access token leaves `expires_at` away.
     ///
-    /// A generation less than the session's is a replay: the session is ended, durably, and
-    /// the answer is [`GenerationUse::Replayed`].
+    /// A refresh token of a generation less than the session's is a replay: the session is
+    /// ended, durably, and the answer is [`GenerationUse::Replayed`]. An access token of one is
+    /// not: it is good until it expires, and changes nothing.
     ///
     /// # Errors
     /// [`RepositoryError`].

@@ -98,6 +98,9 @@ impl Tables {
             return Some(GenerationUse::Ended);
         }
         if generation < account.session.generation {
+            if expires_at.is_none() {
+                return Some(GenerationUse::Live(Box::new(account)));
+            }
             self.end(account.user.id, at, |row| row.session.id == id);
             return Some(GenerationUse::Replayed);
         }

@@ -73,6 +73,20 @@ pub async fn the_use_of_a_replaced_generation_ends_the_session_on_every_replica(
 }
 
 /// Rule.
+pub async fn an_access_token_of_a_replaced_generation_changes_nothing(store: &dyn StoreUnderTest) {
+    let account = admitted(store, Guest::new("wx01", "o1").visit(0)).await;
+    let id = account.session.id;
+    let newest = live(used(store, id, 3, 10).await).unwrap();
+    let lifecycle = store.lifecycle();
+    for number in [1, 2] {
+        let used = lifecycle.use_generation(id, Generation::new(number), at(20), None);
+        assert_eq!(live(used.await.unwrap()), Some(newest.clone()));
+    }
+    assert_eq!(ended_at(store, id).await, None);
+    assert!(live(used(store, id, 3, 30).await).is_some());
+}
+
+/// Rule.
 pub async fn uses_of_two_generations_at_once_end_in_one_state(store: &dyn StoreUnderTest) {
     let replica = store.replica();
     for round in 0..10 {
