@@ -29,6 +29,7 @@ mod push_events;
 mod push_house;
 mod push_messages;
 mod replicas;
+mod session_model;
 mod sessions;
 mod wechat_check;
 mod wechat_errcodes;
