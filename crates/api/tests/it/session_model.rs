@@ -84,14 +84,15 @@ async fn repeats_that_meet_the_first_use_of_the_successor_are_given_a_pair_or_en
         let next = refresh(&replicas, 0, &login).await.data();
         let repeats = join_all((0..6).map(|number| refresh(&replicas, number % 2, &login)));
         let first_use = async {
-            match by_refresh {
-                true => refresh(&replicas, 0, &next).await,
-                false => me(&replicas, 1, &next).await,
+            if by_refresh {
+                refresh(&replicas, 0, &next).await
+            } else {
+                me(&replicas, 1, &next).await
             }
         };
         let (repeats, first_use) = join(repeats, first_use).await;
-        let reused = repeats.iter().filter(|answer| is(answer, "refresh_reused"));
-        let reused = reused.count();
+        let replays = repeats.iter().filter(|answer| is(answer, "refresh_reused"));
+        let reused = replays.count();
         assert!(reused <= 1, "only one of them ends it: {repeats:#?}");
         for answer in repeats.iter().chain([&first_use]) {
             let ended_before = reused == 1 && is(answer, "session_revoked");
@@ -99,9 +100,11 @@ async fn repeats_that_meet_the_first_use_of_the_successor_are_given_a_pair_or_en
                 answer.status.is_success() || is(answer, "refresh_reused") || ended_before;
             assert!(is_allowed, "{answer:#?}");
         }
-        let pairs = repeats.iter().chain([&first_use]);
-        let pairs = pairs.filter(|answer| answer.body["data"]["refreshToken"].is_string());
-        let newest = pairs.map(|answer| &answer.body["data"]).next_back();
+        let given = repeats.iter().chain([&first_use]);
+        let given = given.map(|answer| &answer.body["data"]);
+        let newest = given
+            .filter(|data| data["refreshToken"].is_string())
+            .next_back();
         let newest = newest.unwrap_or(&next);
         if reused == 1 {
             for pair in [&login, &next, newest] {
