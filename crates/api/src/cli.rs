@@ -37,6 +37,8 @@ pub enum Command {
         #[command(subcommand)]
         command: KeysCommand,
     },
+    /// Print the OpenAPI document of the service.
+    Openapi,
     /// Say what an error means: one of WeChat's codes (40163) or our ids (code_invalid).
     Explain {
         /// The code or id.

@@ -4,6 +4,7 @@ mod check;
 mod explain;
 mod keys;
 mod migrate;
+mod openapi;
 mod serve;
 
 use crate::cli::{Cli, Command};
@@ -19,6 +20,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Migrate => migrate::run(config),
         Command::Check => check::run(config),
         Command::Keys { command } => keys::run(config, &command),
+        Command::Openapi => openapi::run(),
         Command::Explain { error } => explain::run(&error),
     }
 }

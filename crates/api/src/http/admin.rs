@@ -10,9 +10,25 @@ mod users;
 use actix_web::middleware::from_fn;
 use actix_web::web::{ServiceConfig, delete, get, post};
 use actix_web::{Resource, Route};
+use utoipa::OpenApi;
 
 use super::catch_up;
 use super::routes::{HttpState, resource};
+
+/// What the desk's handlers say of themselves.
+#[derive(OpenApi)]
+#[openapi(paths(
+    users::list,
+    users::show,
+    user_actions::delete_user,
+    user_actions::disable,
+    user_actions::enable,
+    user_actions::end_sessions,
+    merges::list,
+    merges::apply,
+    merges::dismiss,
+))]
+pub(super) struct Api;
 
 /// Adds the desk's paths. Without any API key there is no desk, and so nothing at these paths.
 pub(super) fn configure(routes: &mut ServiceConfig, state: &HttpState) {

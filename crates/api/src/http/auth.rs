@@ -5,8 +5,14 @@ mod verify;
 mod wechat_token;
 
 use actix_web::web::{ServiceConfig, get, head, post};
+use utoipa::OpenApi;
 
 use super::routes::{HttpState, resource};
+
+/// What the handlers say of themselves.
+#[derive(OpenApi)]
+#[openapi(paths(verify::verify, introspect::introspect, wechat_token::show))]
+pub(super) struct Api;
 
 /// Adds the paths. Those for holders of an API key are there if there is a key.
 pub(super) fn configure(routes: &mut ServiceConfig, state: &HttpState) {

@@ -6,8 +6,9 @@ use domain::profile::Gender;
 use domain::session::ListedSession;
 use domain::user::User;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ExportReply {
     user: ExportedUser,
@@ -18,9 +19,10 @@ pub(super) struct ExportReply {
     merge_candidates: Vec<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ExportedUser {
+    #[schema(format = "uuid")]
     user_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     nick_name: Option<String>,
@@ -38,38 +40,49 @@ struct ExportedUser {
     city: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     phone: Option<String>,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     last_login_at: String,
+    #[schema(format = DateTime)]
     #[serde(skip_serializing_if = "Option::is_none")]
     disabled_at: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ExportedIdentity {
     app_id: String,
     open_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     union_id: Option<String>,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     last_login_at: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ExportedSession {
+    #[schema(format = "uuid")]
     id: String,
     app_id: String,
     generation: u32,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     last_used_at: String,
+    #[schema(format = DateTime)]
     expires_at: String,
+    #[schema(format = DateTime)]
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ExportedAudit {
+    #[schema(format = DateTime)]
     at: String,
     actor: String,
     action: &'static str,

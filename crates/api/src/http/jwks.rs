@@ -5,6 +5,14 @@ use actix_web::web::{Data, Json};
 use crate::tokens::{JwkSet, JwtTokenIssuer};
 
 /// The key set, bare.
+#[utoipa::path(
+    get,
+    path = "/.well-known/jwks.json",
+    tag = "auth",
+    operation_id = "showKeys",
+    summary = "Hand out the public keys, to verify tokens offline",
+    responses((status = 200, description = "The key set (RFC 7517), bare.", body = JwkSet)),
+)]
 pub(super) async fn show(tokens: Data<JwtTokenIssuer>) -> Json<JwkSet> {
     Json(tokens.keys().public())
 }

@@ -8,6 +8,7 @@ use domain::open_data::{EncryptedData, SignedRawData};
 use domain::secret::{LoginCode, LoginNonce};
 use serde::{Deserialize, Serialize};
 use tracing::Instrument;
+use utoipa::ToSchema;
 
 use super::error::ApiError;
 use super::error_code::ErrorCode;
@@ -20,45 +21,72 @@ use crate::session_memory::SessionMemory;
 
 const NONCE_LENGTH: std::ops::RangeInclusive<usize> = 16..=64;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct LoginBody {
+    /// The code of `wx.login`.
+    #[schema(required = true, nullable = false, min_length = 1, max_length = 512)]
     plat_code: Option<String>,
+    /// The profile, where the page has one.
+    #[schema(value_type = Option<UserInfoMap>)]
     plat_user_info_map: Option<Object<UserInfoMap>>,
+    /// The mini program; left out, the one of the `Referer`, else the first configured.
     app_id: Option<String>,
+    /// Random, made by the client: within 60 seconds the same code with the same nonce gets the
+    /// same session again.
+    #[schema(min_length = 16, max_length = 64)]
     nonce: Option<String>,
 }
 
 /// What `wx.getUserProfile` and its kin gave the page.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = UserInfoMapBody)]
 struct UserInfoMap {
+    /// Base64; with `iv`, or not at all.
+    #[schema(content_encoding = "base64", min_length = 1)]
     encrypted_data: Option<String>,
+    /// Base64 of 16 bytes.
+    #[schema(content_encoding = "base64", min_length = 1)]
     iv: Option<String>,
+    /// The JSON text that `signature` covers; with it, or not at all.
     raw_data: Option<String>,
+    /// SHA-1 of `rawData` and the session_key, in hex.
     signature: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct LoginReply {
     #[serde(flatten)]
     profile: ProfileFields,
     #[serde(skip_serializing_if = "Option::is_none")]
     watermark: Option<WatermarkReply>,
+    #[schema(format = "uuid")]
     user_id: String,
     is_new_user: bool,
     #[serde(flatten)]
     tokens: TokenFields,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct WatermarkReply {
     appid: String,
+    /// Unix seconds.
     timestamp: i64,
 }
 
 /// Answers a login.
+#[utoipa::path(
+    method(get, post),
+    path = "/user/wxlogin",
+    tag = "user",
+    operation_id = "login",
+    summary = "Log in with the code of wx.login",
+    description = "GET takes the same JSON body, as the first front ends send it.",
+    request_body = LoginBody,
+    responses((status = 200, description = "Logged in.", body = Success<LoginReply>)),
+)]
 pub(super) async fn login(
     request: HttpRequest,
     JsonObject(body): JsonObject<LoginBody>,

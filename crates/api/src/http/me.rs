@@ -6,6 +6,7 @@ use domain::profile::Gender;
 use domain::session::SessionAccount;
 use serde::Deserialize;
 use url::Url;
+use utoipa::ToSchema;
 
 use super::client_address::TrustedProxies;
 use super::error::ApiError;
@@ -17,23 +18,52 @@ use super::user_reply::UserReply;
 use super::who::Who;
 
 /// `GET /user/me`
+#[utoipa::path(
+    get,
+    path = "/user/me",
+    tag = "user",
+    operation_id = "showMe",
+    summary = "Show the user",
+    responses((status = 200, description = "The user.", body = Success<UserReply>)),
+    security(("token" = [])),
+)]
 pub(super) async fn show(Who(account): Who) -> Success<UserReply> {
     Success::new("ok", UserReply::from(account))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct EditBody {
+    #[schema(min_length = 1, max_length = 64)]
     nick_name: Option<String>,
+    /// An https address.
+    #[schema(format = "uri", pattern = "^https://", max_length = 1024)]
     avatar_url: Option<String>,
+    /// 0 unknown, 1 male, 2 female.
+    #[schema(minimum = 0, maximum = 2)]
     gender: Option<i64>,
+    #[schema(max_length = 64)]
     language: Option<String>,
+    #[schema(max_length = 64)]
     country: Option<String>,
+    #[schema(max_length = 64)]
     province: Option<String>,
+    #[schema(max_length = 64)]
     city: Option<String>,
 }
 
 /// `PATCH /user/me`
+#[utoipa::path(
+    patch,
+    path = "/user/me",
+    tag = "user",
+    operation_id = "editMe",
+    summary = "Change the profile",
+    description = "What is left out stays as it is.",
+    request_body = EditBody,
+    responses((status = 200, description = "The user as they are now.", body = Success<UserReply>)),
+    security(("token" = [])),
+)]
 pub(super) async fn edit(
     Who(account): Who,
     JsonObject(body): JsonObject<EditBody>,
@@ -47,6 +77,16 @@ pub(super) async fn edit(
 }
 
 /// `DELETE /user/me`
+#[utoipa::path(
+    delete,
+    path = "/user/me",
+    tag = "user",
+    operation_id = "deleteMe",
+    summary = "Delete the account",
+    description = "All sessions end; the next login is a new user.",
+    responses((status = 200, description = "The account and all personal data are gone.", body = Success<Nothing>)),
+    security(("token" = [])),
+)]
 pub(super) async fn delete(
     request: HttpRequest,
     Who(account): Who,
@@ -60,6 +100,15 @@ pub(super) async fn delete(
 }
 
 /// `GET /user/me/export`
+#[utoipa::path(
+    get,
+    path = "/user/me/export",
+    tag = "user",
+    operation_id = "exportMe",
+    summary = "Hand out everything stored about the user",
+    responses((status = 200, description = "Everything stored.", body = Success<ExportReply>)),
+    security(("token" = [])),
+)]
 pub(super) async fn export(
     Who(account): Who,
     accounts: web::Data<AccountService>,

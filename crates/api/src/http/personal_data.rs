@@ -6,6 +6,7 @@ use domain::secret::PhoneCode;
 use domain::session::SessionAccount;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use super::error::ApiError;
 use super::error_code::ErrorCode;
@@ -15,15 +16,32 @@ use super::success::Success;
 use super::user_reply::UserReply;
 use super::who::Who;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PhoneBody {
+    /// The code of `getPhoneNumber`, which WeChat recommends; it goes before the others.
+    #[schema(min_length = 1, max_length = 512)]
     code: Option<String>,
+    /// Base64; with `iv`.
+    #[schema(content_encoding = "base64", min_length = 1)]
     encrypted_data: Option<String>,
+    /// Base64 of 16 bytes.
+    #[schema(content_encoding = "base64", min_length = 1)]
     iv: Option<String>,
 }
 
 /// `POST /user/phone`
+#[utoipa::path(
+    post,
+    path = "/user/phone",
+    tag = "user",
+    operation_id = "storePhone",
+    summary = "Store the phone number the user agreed to give",
+    description = "By `code`, or by `encryptedData` and `iv`.",
+    request_body = PhoneBody,
+    responses((status = 200, description = "The user, with `phone`.", body = Success<UserReply>)),
+    security(("token" = [])),
+)]
 pub(super) async fn phone(
     Who(account): Who,
     JsonObject(body): JsonObject<PhoneBody>,
@@ -47,14 +65,38 @@ pub(super) async fn phone(
     ))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct OpenDataBody {
+    /// Base64.
+    #[schema(
+        required = true,
+        nullable = false,
+        content_encoding = "base64",
+        min_length = 1
+    )]
     encrypted_data: Option<String>,
+    /// Base64 of 16 bytes.
+    #[schema(
+        required = true,
+        nullable = false,
+        content_encoding = "base64",
+        min_length = 1
+    )]
     iv: Option<String>,
 }
 
 /// `POST /user/opendata`
+#[utoipa::path(
+    post,
+    path = "/user/opendata",
+    tag = "user",
+    operation_id = "openData",
+    summary = "Open data that WeChat encrypted for the user",
+    request_body = OpenDataBody,
+    responses((status = 200, description = "The payload, whatever its kind.", body = Success<serde_json::Value>)),
+    security(("token" = [])),
+)]
 pub(super) async fn open(
     Who(account): Who,
     JsonObject(body): JsonObject<OpenDataBody>,
@@ -69,13 +111,22 @@ pub(super) async fn open(
 }
 
 /// Whether the session_key kept for the user is the one WeChat uses now.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SessionKeyReply {
     session_key_valid: bool,
 }
 
 /// `GET /user/session`
+#[utoipa::path(
+    get,
+    path = "/user/session",
+    tag = "user",
+    operation_id = "checkSession",
+    summary = "Ask WeChat whether the session_key kept here is current",
+    responses((status = 200, description = "What WeChat says.", body = Success<SessionKeyReply>)),
+    security(("token" = [])),
+)]
 pub(super) async fn check(
     Who(account): Who,
     personal_data: web::Data<PersonalDataService>,

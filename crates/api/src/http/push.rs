@@ -10,11 +10,17 @@ mod xml;
 
 use actix_web::middleware::from_fn;
 use actix_web::web::{ServiceConfig, get, post};
+use utoipa::OpenApi;
 
 pub(crate) use inbox::PushInboxes;
 
 use super::catch_up;
 use super::routes::resource;
+
+/// What the handlers say of themselves.
+#[derive(OpenApi)]
+#[openapi(paths(verify::verify, receive::receive))]
+pub(super) struct Api;
 
 /// Adds the path.
 pub(super) fn configure(routes: &mut ServiceConfig) {

@@ -5,29 +5,45 @@ use domain::ports::TokenPair;
 use domain::secret::RefreshToken;
 use domain::sessions::SessionService;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::error::ApiError;
 use super::json_object::JsonObject;
 use super::success::Success;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RefreshBody {
+    #[schema(required = true, nullable = false)]
     refresh_token: Option<String>,
 }
 
 /// A pair of tokens, as a login answers it too.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct TokenFields {
+    /// A JWT (EdDSA).
     token: String,
+    /// Always `Bearer`.
     token_type: &'static str,
+    /// Seconds.
     expires_in: u64,
     refresh_token: String,
+    /// Seconds.
     refresh_expires_in: u64,
 }
 
 /// Answers with the next pair.
+#[utoipa::path(
+    post,
+    path = "/user/refresh",
+    tag = "user",
+    operation_id = "refresh",
+    summary = "Exchange the refresh token for the next pair of tokens",
+    description = "A generation may be presented again until something of the next one has been used.",
+    request_body = RefreshBody,
+    responses((status = 200, description = "The next pair.", body = Success<TokenFields>)),
+)]
 pub(super) async fn refresh(
     JsonObject(body): JsonObject<RefreshBody>,
     sessions: web::Data<SessionService>,

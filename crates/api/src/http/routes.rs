@@ -27,8 +27,8 @@ use super::login_limit::{self, LoginLimit};
 use super::push::PushInboxes;
 use super::request_span::RequestSpan;
 use super::{
-    admin, auth, catch_up, cors, failure_body, jwks, login, me, personal_data, push, refresh,
-    request_id, sessions, standard_headers,
+    admin, auth, catch_up, cors, failure_body, jwks, login, me, openapi, personal_data, push,
+    refresh, request_id, sessions, standard_headers,
 };
 use crate::metrics::{self, Metrics};
 use crate::session_memory::SessionMemory;
@@ -146,6 +146,7 @@ fn configure(routes: &mut ServiceConfig, state: &HttpState) {
     auth::configure(routes, state);
     admin::configure(routes, state);
     push::configure(routes);
+    openapi::configure(routes);
     routes.service(resource(
         "/.well-known/jwks.json",
         "GET",

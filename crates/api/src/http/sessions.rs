@@ -5,6 +5,7 @@ use domain::id::SessionId;
 use domain::session::{ListedSession, SessionAccount};
 use domain::sessions::SessionService;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::error::ApiError;
@@ -13,12 +14,23 @@ use super::json_object::OptionalJsonObject;
 use super::success::{Items, Nothing, Success};
 use super::who::Who;
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, ToSchema)]
 pub(super) struct LogoutBody {
+    /// Whether all sessions of the user end; else only this one.
     everywhere: Option<bool>,
 }
 
 /// `POST /user/logout`
+#[utoipa::path(
+    post,
+    path = "/user/logout",
+    tag = "user",
+    operation_id = "logOut",
+    summary = "Log out",
+    request_body = Option<LogoutBody>,
+    responses((status = 200, description = "Logged out.", body = Success<Nothing>)),
+    security(("token" = [])),
+)]
 pub(super) async fn log_out(
     Who(account): Who,
     OptionalJsonObject(body): OptionalJsonObject<LogoutBody>,
@@ -31,19 +43,32 @@ pub(super) async fn log_out(
 }
 
 /// A session among others.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SessionReply {
+    #[schema(format = "uuid")]
     id: String,
     app_id: String,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     last_used_at: String,
+    #[schema(format = DateTime)]
     expires_at: String,
     /// Whether it is the one that asks.
     current: bool,
 }
 
 /// `GET /user/sessions`
+#[utoipa::path(
+    get,
+    path = "/user/sessions",
+    tag = "user",
+    operation_id = "listSessions",
+    summary = "List where the user is logged in",
+    responses((status = 200, description = "The live sessions.", body = Success<Items<SessionReply>>)),
+    security(("token" = [])),
+)]
 pub(super) async fn list(
     Who(account): Who,
     sessions: web::Data<SessionService>,
@@ -57,6 +82,16 @@ pub(super) async fn list(
 }
 
 /// `DELETE /user/sessions/{id}`
+#[utoipa::path(
+    delete,
+    path = "/user/sessions/{id}",
+    tag = "user",
+    operation_id = "endSession",
+    summary = "End one session",
+    params(("id" = String, Path, format = "uuid", description = "The session, as the list names it.")),
+    responses((status = 200, description = "It has ended.", body = Success<Nothing>)),
+    security(("token" = [])),
+)]
 pub(super) async fn end(
     Who(account): Who,
     id: web::Path<String>,

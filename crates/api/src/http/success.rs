@@ -3,23 +3,25 @@
 use actix_web::body::BoxBody;
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// `{"code":200,"msg":"…","data":{…}}`
+#[derive(Serialize, ToSchema)]
 pub(super) struct Success<T> {
+    #[schema(minimum = 200, maximum = 200)]
+    code: u16,
+    /// A short sentence in Chinese.
     msg: &'static str,
     data: T,
 }
 
-#[derive(Serialize)]
-struct Envelope<'a, T> {
-    code: u16,
-    msg: &'a str,
-    data: &'a T,
-}
-
 impl<T: Serialize> Success<T> {
     pub(super) fn new(msg: &'static str, data: T) -> Self {
-        Self { msg, data }
+        Self {
+            code: 200,
+            msg,
+            data,
+        }
     }
 }
 
@@ -27,23 +29,20 @@ impl<T: Serialize> Responder for Success<T> {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        HttpResponse::Ok().json(Envelope {
-            code: 200,
-            msg: self.msg,
-            data: &self.data,
-        })
+        HttpResponse::Ok().json(self)
     }
 }
 
 /// `data` of an answer that has none.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Nothing {}
 
 /// `data` of a list.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Items<T> {
     items: Vec<T>,
+    /// Gets the next page, as `cursor`; absent on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
 }

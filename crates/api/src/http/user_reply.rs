@@ -4,9 +4,10 @@ use domain::profile::{Gender, Profile};
 use domain::session::SessionAccount;
 use domain::user::Identity;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Who the user is to the mini program and what they show of themselves.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ProfileFields {
     open_id: String,
@@ -15,6 +16,7 @@ pub(super) struct ProfileFields {
     #[serde(skip_serializing_if = "Option::is_none")]
     nick_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 2)]
     gender: Option<i16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<String>,
@@ -46,15 +48,19 @@ impl ProfileFields {
 }
 
 /// The user's own view of themselves.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UserReply {
     #[serde(flatten)]
     profile: ProfileFields,
+    #[schema(format = "uuid")]
     user_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    /// In E.164.
     phone: Option<String>,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     last_login_at: String,
 }
 

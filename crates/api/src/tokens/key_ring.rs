@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::time::{Timestamp, after};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::SigningKey;
 
@@ -18,13 +19,13 @@ pub struct KeyRing {
 }
 
 /// A JSON Web Key Set (RFC 7517), bare.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct JwkSet {
     keys: Vec<Jwk>,
 }
 
 /// A public Ed25519 key (RFC 8037).
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Jwk {
     kty: &'static str,
     crv: &'static str,

@@ -22,6 +22,7 @@ mod login;
 mod login_open_data;
 mod login_repeats;
 mod me;
+mod openapi;
 mod personal_data;
 mod process;
 mod push_address;

@@ -2,35 +2,43 @@
 
 use domain::account::{Account, AccountIdentity};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::http::user_reply::ProfileFields;
 
 /// The user as they see themselves, with all their identities. The openid at the top is the one
 /// they last logged in with.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AccountReply {
     /// There always is one: an account goes with its last identity.
     #[serde(flatten)]
+    #[schema(value_type = ProfileFields)]
     profile: Option<ProfileFields>,
+    #[schema(format = "uuid")]
     user_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     phone: Option<String>,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     last_login_at: String,
+    #[schema(format = DateTime)]
     #[serde(skip_serializing_if = "Option::is_none")]
     disabled_at: Option<String>,
     identities: Vec<IdentityReply>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct IdentityReply {
     app_id: String,
     open_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     union_id: Option<String>,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     last_login_at: String,
 }
 

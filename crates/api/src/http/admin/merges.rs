@@ -4,6 +4,7 @@ use actix_web::{HttpRequest, web};
 use domain::ports::MergeCandidate;
 use domain::support::SupportDesk;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::paging::Paging;
 use super::path_id::PathId;
@@ -14,26 +15,44 @@ use crate::http::parameters::Parameters;
 use crate::http::success::{Items, Nothing, Success};
 
 /// Two users who have shown one unionid.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct MergeReply {
+    #[schema(format = "uuid")]
     id: String,
     union_id: String,
     /// Who would go.
+    #[schema(format = "uuid")]
     user_id: String,
     /// Who would remain.
+    #[schema(format = "uuid")]
     union_user_id: String,
+    #[schema(format = DateTime)]
     created_at: String,
 }
 
 /// Who remains of two users.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct MergedReply {
+    #[schema(format = "uuid")]
     user_id: String,
 }
 
 /// `GET /admin/merges`: those nobody has decided on.
+#[utoipa::path(
+    get,
+    path = "/admin/merges",
+    tag = "admin",
+    operation_id = "listMerges",
+    summary = "List users who seem to be one person",
+    params(
+        ("cursor" = Option<String>, Query, description = "nextCursor of the page before."),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Items on a page; 50 unless told otherwise."),
+    ),
+    responses((status = 200, description = "Those nobody has decided on.", body = Success<Items<MergeReply>>)),
+    security(("apiKey" = [])),
+)]
 pub(super) async fn list(
     _: ByKey<Read>,
     request: HttpRequest,
@@ -47,6 +66,16 @@ pub(super) async fn list(
 }
 
 /// `POST /admin/merges/{id}/apply`: they are one.
+#[utoipa::path(
+    post,
+    path = "/admin/merges/{id}/apply",
+    tag = "admin",
+    operation_id = "applyMerge",
+    summary = "Make two users one",
+    params(("id" = String, Path, format = "uuid", description = "The candidate.")),
+    responses((status = 200, description = "Who remains.", body = Success<MergedReply>)),
+    security(("apiKey" = [])),
+)]
 pub(super) async fn apply(
     key: ByKey<Write>,
     PathId(id): PathId,
@@ -58,6 +87,16 @@ pub(super) async fn apply(
 }
 
 /// `POST /admin/merges/{id}/dismiss`: they are two.
+#[utoipa::path(
+    post,
+    path = "/admin/merges/{id}/dismiss",
+    tag = "admin",
+    operation_id = "dismissMerge",
+    summary = "Leave two users two",
+    params(("id" = String, Path, format = "uuid", description = "The candidate.")),
+    responses((status = 200, description = "Dismissed.", body = Success<Nothing>)),
+    security(("apiKey" = [])),
+)]
 pub(super) async fn dismiss(
     key: ByKey<Write>,
     PathId(id): PathId,

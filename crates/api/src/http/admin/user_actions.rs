@@ -4,6 +4,7 @@ use actix_web::web;
 use domain::id::UserId;
 use domain::support::SupportDesk;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::account_reply::AccountReply;
 use super::path_id::PathId;
@@ -13,6 +14,16 @@ use crate::http::error_code::ErrorCode;
 use crate::http::success::{Nothing, Success};
 
 /// `POST /admin/users/{id}/disable`: shuts the user out.
+#[utoipa::path(
+    post,
+    path = "/admin/users/{id}/disable",
+    tag = "admin",
+    operation_id = "disableUser",
+    summary = "Shut a user out",
+    params(("id" = String, Path, format = "uuid", description = "The user.")),
+    responses((status = 200, description = "The user, disabled; all sessions have ended.", body = Success<AccountReply>)),
+    security(("apiKey" = [])),
+)]
 pub(super) async fn disable(
     key: ByKey<Write>,
     PathId(id): PathId,
@@ -23,6 +34,16 @@ pub(super) async fn disable(
 }
 
 /// `POST /admin/users/{id}/enable`: lets the user in again.
+#[utoipa::path(
+    post,
+    path = "/admin/users/{id}/enable",
+    tag = "admin",
+    operation_id = "enableUser",
+    summary = "Let a user in again",
+    params(("id" = String, Path, format = "uuid", description = "The user.")),
+    responses((status = 200, description = "The user, enabled.", body = Success<AccountReply>)),
+    security(("apiKey" = [])),
+)]
 pub(super) async fn enable(
     key: ByKey<Write>,
     PathId(id): PathId,
@@ -33,6 +54,16 @@ pub(super) async fn enable(
 }
 
 /// `DELETE /admin/users/{id}`: deletes the user with all personal data.
+#[utoipa::path(
+    delete,
+    path = "/admin/users/{id}",
+    tag = "admin",
+    operation_id = "deleteUser",
+    summary = "Delete a user with all personal data",
+    params(("id" = String, Path, format = "uuid", description = "The user.")),
+    responses((status = 200, description = "The user is gone.", body = Success<Nothing>)),
+    security(("apiKey" = [])),
+)]
 pub(super) async fn delete_user(
     key: ByKey<Write>,
     PathId(id): PathId,
@@ -46,12 +77,22 @@ pub(super) async fn delete_user(
 }
 
 /// How many sessions were live.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct EndedReply {
     ended: usize,
 }
 
 /// `DELETE /admin/users/{id}/sessions`: logs the user out everywhere.
+#[utoipa::path(
+    delete,
+    path = "/admin/users/{id}/sessions",
+    tag = "admin",
+    operation_id = "endSessions",
+    summary = "Log a user out everywhere",
+    params(("id" = String, Path, format = "uuid", description = "The user.")),
+    responses((status = 200, description = "How many sessions were live.", body = Success<EndedReply>)),
+    security(("apiKey" = [])),
+)]
 pub(super) async fn end_sessions(
     key: ByKey<Write>,
     PathId(id): PathId,

@@ -16,6 +16,22 @@ use crate::http::parameters::Parameters;
 use crate::http::success::{Items, Success};
 
 /// Answers with the users that match, page by page.
+#[utoipa::path(
+    get,
+    path = "/admin/users",
+    tag = "admin",
+    operation_id = "searchUsers",
+    summary = "Look users up",
+    params(
+        ("openId" = Option<String>, Query, description = "WeChat's name of the user in one mini program."),
+        ("unionId" = Option<String>, Query, description = "WeChat's name of the user in an open platform."),
+        ("phone" = Option<String>, Query, description = "In E.164."),
+        ("cursor" = Option<String>, Query, description = "nextCursor of the page before."),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Items on a page; 50 unless told otherwise."),
+    ),
+    responses((status = 200, description = "Those that match all of it.", body = Success<Items<AccountReply>>)),
+    security(("apiKey" = [])),
+)]
 pub(super) async fn list(
     _: ByKey<Read>,
     request: HttpRequest,
@@ -31,6 +47,16 @@ pub(super) async fn list(
 }
 
 /// Answers with one user.
+#[utoipa::path(
+    get,
+    path = "/admin/users/{id}",
+    tag = "admin",
+    operation_id = "showUser",
+    summary = "Show one user",
+    params(("id" = String, Path, format = "uuid", description = "The user.")),
+    responses((status = 200, description = "The user.", body = Success<AccountReply>)),
+    security(("apiKey" = [])),
+)]
 pub(super) async fn show(
     _: ByKey<Read>,
     PathId(id): PathId,

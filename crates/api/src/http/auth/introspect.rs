@@ -6,6 +6,9 @@ use domain::access::{AccessError, AccessService};
 use domain::ports::Clock;
 use domain::secret::AccessToken;
 use serde::Serialize;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::http::api_key::{ByKey, Introspect};
 use crate::http::error::ApiError;
@@ -24,7 +27,49 @@ struct Introspection {
     token_type: Option<&'static str>,
 }
 
+impl ToSchema for Introspection {}
+
+impl PartialSchema for Introspection {
+    /// The claims are there or not, all of them.
+    fn schema() -> RefOr<Schema> {
+        let property = |kind| ObjectBuilder::new().schema_type(kind);
+        let texts = ["iss", "sub", "jti", "sid", "app", "token_type"];
+        let mut schema = ObjectBuilder::new()
+            .property("active", property(Type::Boolean))
+            .required("active");
+        for name in texts {
+            schema = schema.property(name, property(Type::String));
+        }
+        for name in ["iat", "exp", "gen"] {
+            schema = schema.property(name, property(Type::Integer));
+        }
+        schema.into()
+    }
+}
+
+/// The form (RFC 7662, section 2.1).
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the form, which is read by hand")]
+struct IntrospectionForm {
+    /// The access token.
+    #[schema(min_length = 1)]
+    token: String,
+    /// Ignored.
+    #[schema(nullable = false)]
+    token_type_hint: Option<String>,
+}
+
 /// Answers whether an access token is good, bare.
+#[utoipa::path(
+    post,
+    path = "/auth/introspect",
+    tag = "auth",
+    operation_id = "introspect",
+    summary = "Say whether an access token is good (RFC 7662)",
+    request_body(content = IntrospectionForm, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "Its claims, if it is good.", body = Introspection)),
+    security(("apiKey" = [])),
+)]
 pub(super) async fn introspect(
     _: ByKey<Introspect>,
     request: HttpRequest,

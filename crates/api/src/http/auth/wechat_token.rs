@@ -6,13 +6,14 @@ use domain::app::AppDirectory;
 use domain::ports::WechatTokenSource;
 use domain::support::SupportDesk;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::http::api_key::{ByKey, WechatToken};
 use crate::http::error::ApiError;
 use crate::http::parameters::Parameters;
 use crate::http::success::Success;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct WechatTokenReply {
     access_token: String,
@@ -21,6 +22,16 @@ pub(super) struct WechatTokenReply {
 }
 
 /// Answers with the token of `appId`, or of the first app.
+#[utoipa::path(
+    get,
+    path = "/auth/wechat-token",
+    tag = "auth",
+    operation_id = "showWechatToken",
+    summary = "Hand out an app's current access_token of WeChat's",
+    params(("appId" = Option<String>, Query, description = "The app; the first one unless told otherwise.")),
+    responses((status = 200, description = "The token.", body = Success<WechatTokenReply>)),
+    security(("apiKey" = [])),
+)]
 pub(super) async fn show(
     key: ByKey<WechatToken>,
     request: HttpRequest,

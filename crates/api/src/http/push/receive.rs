@@ -14,6 +14,23 @@ use crate::http::raw_body::RawBody;
 
 /// Answers `success`, bare, once everything is done: after any other answer WeChat sends the
 /// message again, and what was deleted once is deleted.
+#[utoipa::path(
+    post,
+    path = "/wechat/events/{appId}",
+    tag = "push",
+    operation_id = "receivePush",
+    summary = "Take a message of WeChat's",
+    params(
+        ("appId" = String, Path, description = "The app."),
+        ("signature" = Option<String>, Query, description = "WeChat's, over the token, timestamp and nonce."),
+        ("timestamp" = Option<String>, Query, description = "Unix seconds."),
+        ("nonce" = Option<String>, Query, description = "Random."),
+        ("encrypt_type" = Option<String>, Query, description = "`aes` in safe mode."),
+        ("msg_signature" = Option<String>, Query, description = "WeChat's, over the sealed message."),
+    ),
+    request_body(content((serde_json::Value = "application/json"), (String = "text/xml"))),
+    responses((status = 200, description = "`success`, bare, once everything is done.", body = String, content_type = "text/plain")),
+)]
 pub(super) async fn receive(
     request: HttpRequest,
     RawBody(body): RawBody,

@@ -8,6 +8,21 @@ use crate::http::error::ApiError;
 use crate::http::parameters::Parameters;
 
 /// Answers with the `echostr`, bare.
+#[utoipa::path(
+    get,
+    path = "/wechat/events/{appId}",
+    tag = "push",
+    operation_id = "verifyPushAddress",
+    summary = "Let WeChat check the address",
+    params(
+        ("appId" = String, Path, description = "The app."),
+        ("signature" = Option<String>, Query, description = "WeChat's, over the token, timestamp and nonce."),
+        ("timestamp" = Option<String>, Query, description = "Unix seconds."),
+        ("nonce" = Option<String>, Query, description = "Random."),
+        ("echostr" = String, Query, description = "What to answer.")
+    ),
+    responses((status = 200, description = "The `echostr`, bare.", body = String, content_type = "text/plain")),
+)]
 pub(super) async fn verify(
     request: HttpRequest,
     inboxes: web::Data<PushInboxes>,

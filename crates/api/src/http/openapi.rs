@@ -1,0 +1,91 @@
+//! The OpenAPI document: what the handlers say of themselves, put together.
+
+mod failures;
+mod finish;
+mod page;
+mod serve;
+
+use std::sync::LazyLock;
+
+use actix_web::web::{ServiceConfig, get};
+use utoipa::OpenApi;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+
+use super::routes::resource;
+use super::{admin, auth, jwks, login, me, personal_data, push, refresh, sessions};
+
+/// The document, as it is served and printed.
+static TEXT: LazyLock<String> =
+    LazyLock::new(|| serde_json::to_string_pretty(&document()).unwrap_or_default());
+
+/// The OpenAPI document in JSON.
+pub(crate) fn text() -> &'static str {
+    &TEXT
+}
+
+/// Adds the document and the page that shows it.
+pub(super) fn configure(routes: &mut ServiceConfig) {
+    routes
+        .service(resource("/openapi.json", "GET", [get().to(serve::show)]))
+        .service(resource("/docs", "GET", [get().to(page::show)]))
+        .service(resource("/docs/{file}", "GET", [get().to(page::file)]));
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "wxlogin",
+        description = "The login backend for WeChat Mini Programs.\n\n\
+            A success is `{\"code\":200,\"msg\":\"…\",\"data\":…}`; a failure has its HTTP status \
+            and the body `Failure`. Unknown fields of a body are ignored, and `null` is as absent. \
+            Without a configured API key there is nothing at `/admin`, `/auth/introspect` and \
+            `/auth/wechat-token`.",
+        version = env!("CARGO_PKG_VERSION"),
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
+    ),
+    servers((url = "/", description = "The service this document is of.")),
+    tags(
+        (name = "user", description = "For mini programs."),
+        (name = "auth", description = "For other backends, and the proxies in front of them."),
+        (name = "admin", description = "The support desk, for the operator."),
+        (name = "push", description = "For WeChat's message push."),
+        (name = "about", description = "This document."),
+    ),
+    paths(
+        login::login,
+        refresh::refresh,
+        sessions::log_out,
+        me::show,
+        me::edit,
+        me::delete,
+        me::export,
+        personal_data::phone,
+        personal_data::open,
+        personal_data::check,
+        sessions::list,
+        sessions::end,
+        jwks::show,
+        serve::show,
+        page::show,
+        page::file,
+    ),
+)]
+struct Api;
+
+fn document() -> utoipa::openapi::OpenApi {
+    let mut document = Api::openapi();
+    document.merge(auth::Api::openapi());
+    document.merge(admin::Api::openapi());
+    document.merge(push::Api::openapi());
+    let components = document.components.get_or_insert_default();
+    for (name, description) in [
+        ("token", "The `token` of a login."),
+        ("apiKey", "One of `admin.api_keys`."),
+    ] {
+        let mut bearer = Http::new(HttpAuthScheme::Bearer);
+        bearer.description = Some(description.to_owned());
+        components.add_security_scheme(name, SecurityScheme::Http(bearer));
+    }
+    finish::finish(&mut document);
+    document
+}

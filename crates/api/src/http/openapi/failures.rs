@@ -1,0 +1,190 @@
+//! Which failures an operation may answer with, and what a failure looks like.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use utoipa::openapi::path::{Operation, ParameterIn};
+use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, Type};
+use utoipa::openapi::{
+    ContentBuilder, HeaderBuilder, Ref, RefOr, Response, ResponseBuilder, Schema,
+};
+
+use crate::http::error_code::ErrorCode::{self, *};
+
+/// The name of the schema of every failure.
+pub(super) const FAILURE: &str = "Failure";
+
+/// Every operation's.
+const ALWAYS: &[ErrorCode] = &[Internal, Overloaded];
+/// Of those that need a user's token.
+const TOKEN: &[ErrorCode] = &[
+    TokenMissing,
+    TokenInvalid,
+    TokenExpired,
+    SessionRevoked,
+    StorageUnavailable,
+];
+/// Of those that need an API key.
+const KEY: &[ErrorCode] = &[TokenMissing, TokenInvalid, Forbidden, StorageUnavailable];
+/// Of those that read a body.
+const BODY: &[ErrorCode] = &[InvalidRequest, PayloadTooLarge, UnsupportedMediaType];
+/// Of those that ask WeChat.
+const WECHAT: &[ErrorCode] = &[
+    RateLimited,
+    WechatMisconfigured,
+    WechatBadAnswer,
+    WechatTimeout,
+    WechatUnavailable,
+];
+
+/// All an operation's failures.
+fn of(operation: &Operation) -> Vec<ErrorCode> {
+    let mut codes = ALWAYS.to_vec();
+    let security = json!(operation.security).to_string();
+    if security.contains("token") {
+        codes.extend(TOKEN);
+    }
+    if security.contains("apiKey") {
+        codes.extend(KEY);
+    }
+    if operation.request_body.is_some() {
+        codes.extend(BODY);
+    }
+    for parameter in operation.parameters.iter().flatten() {
+        if let RefOr::T(parameter) = parameter {
+            codes.push(match parameter.parameter_in {
+                ParameterIn::Path => NotFound,
+                _ => InvalidRequest,
+            });
+        }
+    }
+    for group in own(operation.operation_id.as_deref().unwrap_or_default()) {
+        codes.extend(*group);
+    }
+    codes
+}
+
+/// Those that are an operation's own.
+fn own(operation_id: &str) -> &'static [&'static [ErrorCode]] {
+    match operation_id {
+        "login" | "loginByGet" => &[
+            WECHAT,
+            &[UnknownApp, OpenDataInvalid, CodeInvalid, UserBlocked],
+            &[UserDisabled, StorageUnavailable],
+        ],
+        "refresh" => &[&[
+            RefreshInvalid,
+            RefreshReused,
+            SessionRevoked,
+            StorageUnavailable,
+        ]],
+        "storePhone" => &[
+            WECHAT,
+            &[
+                OpenDataInvalid,
+                PhoneCodeInvalid,
+                UserBlocked,
+                SessionKeyStale,
+            ],
+        ],
+        "openData" => &[&[OpenDataInvalid, SessionKeyStale]],
+        "checkSession" => &[WECHAT, &[UserBlocked]],
+        "showWechatToken" => &[WECHAT, &[UnknownApp]],
+        "verifyPushAddress" => &[&[Forbidden]],
+        "receivePush" => &[&[Forbidden, StorageUnavailable]],
+        _ => &[],
+    }
+}
+
+/// Adds an operation's failures to its answers.
+pub(super) fn add(operation: &mut Operation) {
+    let mut by_status: BTreeMap<u16, Vec<ErrorCode>> = BTreeMap::new();
+    for code in of(operation) {
+        let codes = by_status.entry(code.entry().status).or_default();
+        if !codes.contains(&code) {
+            codes.push(code);
+        }
+    }
+    for (status, codes) in by_status {
+        let response = response(status, &codes);
+        operation
+            .responses
+            .responses
+            .insert(status.to_string(), response.into());
+    }
+}
+
+fn response(status: u16, codes: &[ErrorCode]) -> Response {
+    let lines = codes.iter().map(|code| {
+        let entry = code.entry();
+        format!("- `{}`: {} {}", entry.id, entry.meaning, entry.action)
+    });
+    let mut response = ResponseBuilder::new()
+        .description(lines.collect::<Vec<_>>().join("\n"))
+        .content(
+            "application/json",
+            ContentBuilder::new().schema(Some(narrowed(codes))).build(),
+        );
+    if status == 401 {
+        response = response.header("WWW-Authenticate", text_header("`Bearer`."));
+    }
+    if matches!(status, 429 | 503) {
+        response = response.header("Retry-After", text_header("Seconds to wait."));
+    }
+    response.build()
+}
+
+fn text_header(description: &str) -> utoipa::openapi::Header {
+    HeaderBuilder::new()
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+        .description(Some(description))
+        .build()
+}
+
+/// A failure with one of these ids.
+fn narrowed(codes: &[ErrorCode]) -> Schema {
+    AllOfBuilder::new()
+        .item(Ref::from_schema_name(FAILURE))
+        .item(ObjectBuilder::new().property("error", ids(codes)))
+        .into()
+}
+
+fn ids(codes: &[ErrorCode]) -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(codes.iter().map(|code| code.entry().id)))
+}
+
+/// What every failure looks like.
+pub(super) fn schema() -> Schema {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    ObjectBuilder::new()
+        .description(Some("The body of every failure."))
+        .property(
+            "code",
+            ObjectBuilder::new()
+                .schema_type(Type::Integer)
+                .minimum(Some(400))
+                .maximum(Some(599))
+                .description(Some("The HTTP status.")),
+        )
+        .property(
+            "msg",
+            text().description(Some("A short sentence in Chinese.")),
+        )
+        .property("error", ids(ErrorCode::ALL))
+        .property("requestId", text().description(Some("The X-Request-Id.")))
+        .property(
+            "reason",
+            text()
+                .enum_values(Some(["malformed", "other_app", "other_user", "too_old"]))
+                .description(Some(
+                    "Why open data is not believed, for a caller with a session.",
+                )),
+        )
+        .required("code")
+        .required("msg")
+        .required("error")
+        .required("requestId")
+        .into()
+}

@@ -1,0 +1,139 @@
+//! What holds for all operations and answers alike, written once.
+
+use std::collections::HashSet;
+
+use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{HeaderBuilder, OpenApi, RefOr, Schema};
+
+use super::failures;
+
+/// Completes the document.
+pub(super) fn finish(document: &mut OpenApi) {
+    for item in document.paths.paths.values_mut() {
+        name_apart(item);
+        for operation in operations(item) {
+            failures::add(operation);
+            body_or_none(operation);
+            name_the_request(operation);
+        }
+        if let Some(head) = &mut item.head {
+            without_bodies(head);
+        }
+    }
+    let components = document.components.get_or_insert_default();
+    for (name, schema) in &mut components.schemas {
+        if !name.ends_with("Body") {
+            never_null(schema);
+        }
+    }
+    components
+        .schemas
+        .insert(failures::FAILURE.to_owned(), failures::schema().into());
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem {
+        get,
+        post,
+        patch,
+        delete,
+        head,
+        ..
+    } = item;
+    [get, post, patch, delete, head].into_iter().flatten()
+}
+
+/// A handler that serves two methods is two operations, and each needs a name of its own.
+fn name_apart(item: &mut PathItem) {
+    let mut taken = HashSet::new();
+    let PathItem {
+        get, post, head, ..
+    } = item;
+    for (operation, suffix) in [(post, ""), (get, "ByGet"), (head, "ByHead")] {
+        let id = operation
+            .as_mut()
+            .and_then(|operation| operation.operation_id.as_mut());
+        if let Some(id) = id {
+            if !taken.insert(id.clone()) {
+                id.push_str(suffix);
+            }
+        }
+    }
+}
+
+/// A body that may be left out is still no `null`.
+fn body_or_none(operation: &mut Operation) {
+    if let Some(RefOr::T(body)) = &mut operation.request_body {
+        for content in body.content.values_mut() {
+            if let RefOr::T(content) = content {
+                content.schema.iter_mut().for_each(never_null);
+            }
+        }
+    }
+}
+
+fn name_the_request(operation: &mut Operation) {
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response {
+            let header = HeaderBuilder::new()
+                .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+                .description(Some(
+                    "The request's name: the caller's, if it sent a sane one.",
+                ))
+                .build();
+            response
+                .headers
+                .insert("X-Request-Id".to_owned(), header.into());
+        }
+    }
+}
+
+fn without_bodies(head: &mut Operation) {
+    for response in head.responses.responses.values_mut() {
+        if let RefOr::T(response) = response {
+            response.content.clear();
+        }
+    }
+}
+
+/// In answers what is not known is left out: the `Option` of a field says that, and not `null`.
+fn never_null(schema: &mut RefOr<Schema>) {
+    let RefOr::T(known) = schema else {
+        return;
+    };
+    let mut replace_with = None;
+    match known {
+        Schema::Object(object) => {
+            if let SchemaType::Array(types) = &mut object.schema_type {
+                types.retain(|kind| *kind != Type::Null);
+                if let [only] = types.as_slice() {
+                    object.schema_type = SchemaType::Type(only.clone());
+                }
+            }
+            object.properties.values_mut().for_each(never_null);
+        }
+        Schema::Array(array) => {
+            if let utoipa::openapi::schema::ArrayItems::RefOrSchema(items) = &mut array.items {
+                never_null(items);
+            }
+        }
+        Schema::AllOf(all) => all.items.iter_mut().for_each(never_null),
+        Schema::OneOf(one) => {
+            one.items.retain(|item| !is_null(item));
+            one.items.iter_mut().for_each(never_null);
+            if let [only] = one.items.as_slice() {
+                let only = only.clone();
+                replace_with = Some(only);
+            }
+        }
+        _ => {}
+    }
+    if let Some(only) = replace_with {
+        *schema = only;
+    }
+}
+
+fn is_null(schema: &RefOr<Schema>) -> bool {
+    matches!(schema, RefOr::T(Schema::Object(object)) if object.schema_type == SchemaType::Type(Type::Null))
+}

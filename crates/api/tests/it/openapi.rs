@@ -1,0 +1,208 @@
+//! The OpenAPI document: what it says is what there is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use reqwest::Method;
+use serde_json::Value;
+
+use crate::house::{House, Store};
+use crate::{process, push_house};
+
+const METHODS: [&str; 8] = [
+    "get", "put", "post", "delete", "options", "head", "patch", "trace",
+];
+
+async fn document(house: &House) -> Value {
+    let answer = house.send(Method::GET, "/openapi.json", None, None).await;
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    answer.body
+}
+
+/// The methods of each path, in upper case.
+fn routes(document: &Value) -> BTreeMap<String, BTreeSet<String>> {
+    let paths = document["paths"].as_object().unwrap();
+    let methods = |item: &Value| {
+        let names = item.as_object().unwrap().keys();
+        let methods = names.filter(|name| METHODS.contains(&name.as_str()));
+        methods.map(|name| name.to_uppercase()).collect()
+    };
+    paths
+        .iter()
+        .map(|(path, item)| (path.clone(), methods(item)))
+        .collect()
+}
+
+/// The path with something in its gaps that is there, or could be.
+fn filled(path: &str, house: &House) -> String {
+    path.replace("{appId}", &house.app_id(0))
+        .replace("{file}", "index.css")
+        .replace("{id}", "0198c5a0-0000-7000-8000-000000000000")
+}
+
+#[tokio::test]
+async fn every_path_answers_to_exactly_the_methods_of_the_document() {
+    let house = push_house::house(Store::Sqlite).await;
+    for (path, methods) in routes(&document(&house).await) {
+        let url = filled(&path, &house);
+        for method in &methods {
+            let method = Method::from_bytes(method.as_bytes()).unwrap();
+            let status = house.send(method.clone(), &url, None, None).await.status;
+            assert!(
+                ![404, 405].contains(&status.as_u16()),
+                "{method} {path}: {status}"
+            );
+        }
+        let refused = house.send(Method::TRACE, &url, None, None).await;
+        refused.refused(405, "method_not_allowed");
+        let allowed = refused.header("allow").unwrap().split(", ");
+        let allowed: BTreeSet<String> = allowed.map(str::to_owned).collect();
+        assert_eq!(allowed, methods, "{path}");
+    }
+}
+
+/// Paths are registered by `resource("…")` in the files that take a `ServiceConfig`, and nowhere
+/// else, so the texts in those files that look like a path are all paths there are.
+#[tokio::test]
+async fn every_registered_path_is_in_the_document() {
+    let mut registered = BTreeSet::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http")];
+    while let Some(folder) = folders.pop() {
+        for entry in folder.read_dir().unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let source = std::fs::read_to_string(&path).unwrap();
+            if source.contains("ServiceConfig") {
+                let lines = source.lines().filter(|line| !line.trim().starts_with("//"));
+                let texts = lines.flat_map(|line| line.split('"').skip(1).step_by(2));
+                let texts = texts.filter(|text| text.starts_with('/'));
+                registered.extend(texts.map(str::to_owned));
+            }
+            let registers_itself = ["web::resource(", "web::scope("]
+                .iter()
+                .any(|call| source.contains(call));
+            assert!(
+                !registers_itself || path.ends_with("routes.rs"),
+                "{} registers a path past `resource`",
+                path.display()
+            );
+        }
+    }
+    let house = House::new(Store::Sqlite).await;
+    let documented: BTreeSet<String> = routes(&document(&house).await).into_keys().collect();
+    // `/` is the server the paths are below.
+    registered.remove("/");
+    assert_eq!(registered, documented);
+}
+
+#[tokio::test]
+async fn the_document_is_whole() {
+    let house = House::new(Store::Sqlite).await;
+    let document = document(&house).await;
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
+    let tags = document["tags"].as_array().unwrap();
+    let tags: BTreeSet<&str> = tags.iter().filter_map(|tag| tag["name"].as_str()).collect();
+    let schemes = document["components"]["securitySchemes"]
+        .as_object()
+        .unwrap();
+    let mut ids = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let place = format!("{method} {path}");
+            let text = |name: &str| operation[name].as_str().unwrap_or_default().to_owned();
+            assert!(!text("summary").is_empty(), "{place}");
+            assert!(ids.insert(text("operationId")), "{place}");
+            let own = operation["tags"].as_array().unwrap();
+            assert!(
+                own.iter().all(|tag| tags.contains(tag.as_str().unwrap())),
+                "{place}"
+            );
+            for needed in operation["security"].as_array().into_iter().flatten() {
+                let names = needed.as_object().unwrap().keys();
+                assert!(
+                    names.into_iter().all(|name| schemes.contains_key(name)),
+                    "{place}"
+                );
+            }
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                assert!(response["description"].is_string(), "{place} {status}");
+            }
+            assert!(operation["responses"]["200"].is_object(), "{place}");
+            assert!(operation["responses"]["503"].is_object(), "{place}");
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            let in_path = parameters.filter(|parameter| parameter["in"] == "path");
+            let gaps: BTreeSet<String> = in_path
+                .map(|parameter| format!("{{{}}}", parameter["name"].as_str().unwrap()))
+                .collect();
+            let parts = path.split('/').filter(|part| part.starts_with('{'));
+            assert_eq!(gaps, parts.map(str::to_owned).collect(), "{place}");
+        }
+    }
+    for reference in references(&document) {
+        let pointer = reference.strip_prefix('#').unwrap();
+        assert!(document.pointer(pointer).is_some(), "{reference}");
+    }
+}
+
+fn references(value: &Value) -> Vec<String> {
+    match value {
+        Value::Object(members) => {
+            let own = members.get("$ref").and_then(Value::as_str);
+            let below = members.values().flat_map(references);
+            own.map(str::to_owned).into_iter().chain(below).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(references).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn the_command_prints_what_is_served() {
+    let house = House::new(Store::Sqlite).await;
+    let folder = tempfile::tempdir().unwrap();
+    let output = process::command(&folder).arg("openapi").output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let served = house
+        .request(Method::GET, "/openapi.json")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(served.bytes().await.unwrap(), output.stdout);
+}
+
+#[tokio::test]
+async fn the_page_has_all_its_files_here() {
+    let house = House::new(Store::Sqlite).await;
+    let page = house.send(Method::GET, "/docs", None, None).await;
+    assert_eq!(
+        page.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
+    let html = page.body.as_str().unwrap();
+    let links = html.split(['"', '\'']).collect::<Vec<_>>();
+    let files: Vec<&str> = links
+        .windows(2)
+        .filter(|pair| pair[0].ends_with("src=") || pair[0].ends_with("href="))
+        .map(|pair| pair[1])
+        .collect();
+    assert!(files.len() >= 4, "{html}");
+    for file in files {
+        let path = file.strip_prefix("./").unwrap();
+        let answer = house
+            .send(Method::GET, &format!("/{path}"), None, None)
+            .await;
+        assert_eq!(answer.status, 200, "{file}");
+    }
+    let script = house
+        .send(Method::GET, "/docs/swagger-initializer.js", None, None)
+        .await;
+    let script = script.body.as_str().unwrap().to_owned();
+    assert!(script.contains("./openapi.json"), "{script}");
+    house
+        .send(Method::GET, "/docs/nothing.js", None, None)
+        .await
+        .refused(404, "not_found");
+}
