@@ -9,6 +9,7 @@ use utoipa::openapi::{
     ContentBuilder, HeaderBuilder, Ref, RefOr, Response, ResponseBuilder, Schema,
 };
 
+#[expect(clippy::enum_glob_use, reason = "the lists below are of nothing else")]
 use crate::http::error_code::ErrorCode::{self, *};
 
 /// The name of the schema of every failure.

@@ -54,10 +54,10 @@ fn name_apart(item: &mut PathItem) {
         let id = operation
             .as_mut()
             .and_then(|operation| operation.operation_id.as_mut());
-        if let Some(id) = id {
-            if !taken.insert(id.clone()) {
-                id.push_str(suffix);
-            }
+        if let Some(id) = id
+            && !taken.insert(id.clone())
+        {
+            id.push_str(suffix);
         }
     }
 }
