@@ -52,4 +52,6 @@ pub enum Command {
 pub enum KeysCommand {
     /// Make a new signing key. Nobody is logged out.
     Rotate,
+    /// Seal every stored secret under the first of the master keys.
+    Rewrap,
 }

@@ -12,6 +12,7 @@ mod error_code;
 mod export_reply;
 mod failure_body;
 mod fields;
+mod gateway;
 mod json_object;
 mod jwks;
 mod load_shed;

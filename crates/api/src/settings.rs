@@ -15,8 +15,8 @@ use config::Config;
 
 pub use error::SettingsError;
 pub use model::{
-    Admin, ApiKey, App, Database, Limits, Log, LogFormat, OpenData, Sandbox, Scope, Server,
-    Settings, Tokens, Wechat,
+    Admin, ApiKey, ApiSecurity, App, Database, Limits, Log, LogFormat, OpenData, Sandbox, Scope,
+    Server, Settings, Tokens, Wechat,
 };
 pub use value::{CorsOrigin, HttpUrl, Listen, Secret};
 

@@ -24,9 +24,10 @@ use domain::ports::{
 use domain::sessions::SessionService;
 use domain::support::SupportDesk;
 use domain::time::before;
-use persistence::{Database, DatabaseOptions, MasterKeys};
+use persistence::{Database, DatabaseOptions, MasterKeys, RewrapProgress};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
+use wxclient::security::{ApiSecurity, ApiSecurityKeys, KeyError};
 use wxclient::{
     AppClient, AppSecret, HttpCodeExchanger, HttpWechatTokenSource, HttpWechatUserApi, WechatClient,
 };
@@ -44,6 +45,12 @@ use crate::settings::{self, Listen, Secret, Settings};
 use crate::system_clock::SystemClock;
 use crate::tokens::{JwtTokenIssuer, KeyKeeper, new_key};
 use crate::{master_key, schema};
+
+/// How often dead sessions are looked for.
+const FORGET_EVERY: Duration = Duration::from_hours(1);
+
+/// How long a dead session is kept, for the user who asks where they were logged in.
+const KEPT_DEAD: Duration = Duration::from_hours(7 * 24);
 
 /// The running service, with everything it is made of.
 pub struct Application {
@@ -71,6 +78,7 @@ impl Application {
         if settings.database.migrate_on_start {
             schema::bring_up_to_date(&database, settings.database.is_sqlite()).await?;
         }
+        tokio::spawn(forget_dead_sessions(database.clone()));
         let metrics = Arc::new(Metrics::default());
         let state = compose(&settings, &database, apps, Arc::clone(&metrics)).await?;
 
@@ -151,7 +159,7 @@ async fn compose(
     let memory = remember(database);
 
     let wechat = wechat_client(settings)?;
-    let app_clients = apps.clients(&wechat, database, &clock);
+    let app_clients = app_clients(settings, &wechat, database, &clock)?;
     let wechat_tokens = Arc::new(HttpWechatTokenSource::new(app_clients.clone()));
     let logins = LoginPorts {
         exchanger: Arc::new(HttpCodeExchanger::new(wechat, apps.secrets)),
@@ -214,6 +222,22 @@ async fn keep_keys(database: &Database, issuer: &Arc<JwtTokenIssuer>, clock: &Ar
         );
     }
     tokio::spawn(keeper.keep());
+}
+
+/// Removes, now and then, the sessions that have been dead for a while, so that they do not pile
+/// up. Each replica does so; there is nothing left for the second.
+async fn forget_dead_sessions(database: Database) {
+    loop {
+        SystemClock.wait(FORGET_EVERY).await;
+        match database
+            .forget_dead_sessions(before(SystemClock.now(), KEPT_DEAD))
+            .await
+        {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "dead sessions were forgotten"),
+            Err(error) => tracing::debug!(%error, "dead sessions could not be forgotten"),
+        }
+    }
 }
 
 /// What this replica remembers, listening to the others.
@@ -281,6 +305,18 @@ pub async fn rotate_keys(settings: &Settings) -> anyhow::Result<()> {
         .context("the key was not stored")
 }
 
+/// Seals every stored secret under the first master key. Gives what was done.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn rewrap(
+    settings: &Settings,
+    progress: impl Fn(RewrapProgress) + Send + Sync,
+) -> anyhow::Result<RewrapProgress> {
+    let database = open_database(settings, &master_key::load(settings)?)?;
+    Ok(database.rewrap(progress).await?)
+}
+
 fn open_database(settings: &Settings, master_keys: &[SecretString]) -> anyhow::Result<Database> {
     let url = SecretString::from(settings.database.url.expose());
     let master_keys = MasterKeys::from_base64(master_keys).context("master_key")?;
@@ -334,10 +370,7 @@ impl AppList {
             open_platform: app.open_platform.as_ref().map(OpenPlatform::new),
         });
         let first = apps.next().context("no app is configured")?;
-        let secrets = settings.apps.iter().map(|app| wxclient::App {
-            app_id: AppId::new(&app.app_id),
-            secret: AppSecret::new(app.secret.expose()),
-        });
+        let secrets = settings.apps.iter().map(wechat_app);
         Ok(Self {
             directory: AppDirectory::new(first, apps.collect()),
             secrets: secrets.collect(),
@@ -345,21 +378,48 @@ impl AppList {
     }
 }
 
-impl AppList {
-    /// A client for each app, for the calls that need its access_token, which replicas share.
-    fn clients(
-        &self,
-        wechat: &WechatClient,
-        database: &Database,
-        clock: &Arc<dyn Clock>,
-    ) -> Vec<AppClient> {
-        let tokens: Arc<dyn WechatTokenRepository> = Arc::new(database.wechat_tokens());
-        let client = |app: &wxclient::App| {
-            AppClient::new(wechat.clone(), app.clone())
-                .sharing(Arc::clone(&tokens), Arc::clone(clock))
+/// A client for each app, for the calls that need its access_token, which replicas share.
+fn app_clients(
+    settings: &Settings,
+    wechat: &WechatClient,
+    database: &Database,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Vec<AppClient>> {
+    let tokens: Arc<dyn WechatTokenRepository> = Arc::new(database.wechat_tokens());
+    let client = |app: &settings::App| {
+        let client =
+            AppClient::new(wechat.clone(), wechat_app(app)).sharing(tokens.clone(), clock.clone());
+        let Some(security) = &app.api_security else {
+            return Ok(client);
         };
-        self.secrets.iter().map(client).collect()
+        let security = api_security(&app.app_id, security, clock.clone())
+            .with_context(|| format!("api_security of app {}", app.app_id))?;
+        Ok(client.secured(security))
+    };
+    settings.apps.iter().map(client).collect()
+}
+
+fn wechat_app(app: &settings::App) -> wxclient::App {
+    wxclient::App {
+        app_id: AppId::new(&app.app_id),
+        secret: AppSecret::new(app.secret.expose()),
     }
+}
+
+fn api_security(
+    app_id: &str,
+    keys: &settings::ApiSecurity,
+    clock: Arc<dyn Clock>,
+) -> Result<ApiSecurity, KeyError> {
+    let keys = ApiSecurityKeys {
+        symmetric_key: SecretString::from(keys.symmetric_key.expose()),
+        symmetric_key_serial: keys.symmetric_key_serial.clone(),
+        private_key: SecretString::from(keys.private_key.expose()),
+        private_key_serial: keys.private_key_serial.clone(),
+        platform_certificate: keys.platform_certificate.clone(),
+        platform_certificate_serial: keys.platform_certificate_serial.clone(),
+    };
+    ApiSecurity::new(AppId::new(app_id), &keys, clock)
 }
 
 /// Starts the built-in WeChat, if no app is configured.
@@ -395,6 +455,7 @@ fn sandbox_app(app: &wxsandbox::AppConfig) -> settings::App {
         open_platform: app.open_platform.clone(),
         push_token: None,
         push_aes_key: None,
+        api_security: None,
     }
 }
 

@@ -6,7 +6,7 @@ mod error;
 
 use std::sync::Arc;
 
-pub use attempt::{Login, LoginAttempt};
+pub use attempt::{Login, LoginAttempt, NamedUser};
 pub use error::LoginError;
 
 use crate::id::{SessionId, UnionId, UserId};
@@ -16,7 +16,7 @@ use crate::ports::{
     SessionRepository, TokenIssuer, UserRepository, WechatSession,
 };
 use crate::profile::ProfileReport;
-use crate::secret::SecretHash;
+use crate::secret::{LoginCode, SecretHash};
 use crate::session::SessionAccount;
 use crate::time::{Duration, Timestamp, after, before};
 use crate::visit::{NewSession, Visit, VisitOutcome, is_first_visit};
@@ -147,18 +147,59 @@ impl LoginService {
             app: attempt.app.clone(),
             open_id: wechat.open_id,
             union_id: wechat.union_id.or(proven.union_id),
-            session_key: wechat.session_key,
+            session_key: Some(wechat.session_key),
             reports: proven.reports,
             new_user_id: UserId::new(self.ports.clock.new_id()),
-            session: NewSession {
-                id: SessionId::new(self.ports.clock.new_id()),
-                expires_at: after(now, self.policy.session_ttl),
-                code,
-                nonce,
-            },
+            session: self.new_session(now, code, nonce),
         };
+        self.record(visit, proven.watermark).await
+    }
+
+    /// Logs in a user whom WeChat's gateway has named (微信云托管), so that there is no code to
+    /// exchange and no session_key. The caller answers for the gateway.
+    ///
+    /// # Errors
+    /// [`LoginError`], by what the client can do.
+    pub async fn login_named(&self, named: NamedUser) -> Result<Login, LoginError> {
+        let now = self.ports.clock.now();
+        // Every session is filed under the hash of a code. This one's nobody can send.
+        let no_code = LoginCode::new(self.ports.clock.new_id().to_string());
+        let code = SecretHash::of_code(&named.app.id, &no_code);
+        let visit = Visit {
+            at: now,
+            app: named.app,
+            open_id: named.open_id,
+            union_id: named.union_id,
+            session_key: None,
+            reports: Vec::new(),
+            new_user_id: UserId::new(self.ports.clock.new_id()),
+            session: self.new_session(now, code, None),
+        };
+        self.record(visit, None).await
+    }
+
+    fn new_session(
+        &self,
+        now: Timestamp,
+        code: SecretHash,
+        nonce: Option<SecretHash>,
+    ) -> NewSession {
+        NewSession {
+            id: SessionId::new(self.ports.clock.new_id()),
+            expires_at: after(now, self.policy.session_ttl),
+            code,
+            nonce,
+        }
+    }
+
+    async fn record(
+        &self,
+        visit: Visit,
+        watermark: Option<Watermark>,
+    ) -> Result<Login, LoginError> {
+        let now = visit.at;
         match self.ports.users.record_visit(visit).await? {
-            VisitOutcome::Recorded(account) => self.answer(*account, proven.watermark, now),
+            VisitOutcome::Recorded(account) => self.answer(*account, watermark, now),
             VisitOutcome::UserDisabled => Err(LoginError::UserDisabled),
         }
     }

@@ -18,8 +18,9 @@ pub struct Visit {
     pub open_id: OpenId,
     /// The unionid, if WeChat told it.
     pub union_id: Option<UnionId>,
-    /// The fresh session_key, to be kept sealed.
-    pub session_key: SessionKey,
+    /// The fresh session_key, to be kept sealed; `None` if WeChat's gateway named the user and no
+    /// code was exchanged.
+    pub session_key: Option<SessionKey>,
     /// What WeChat said about the person, in the order it is to be learnt.
     pub reports: Vec<ProfileReport>,
     /// The id the user gets if they are new.

@@ -151,9 +151,10 @@ fn lock_open_pair(
         .filter(merge_candidates::state.eq("open"))
         .select((merge_candidates::user_id, merge_candidates::union_user_id));
     let pair = match connection {
-        AnyConnection::Postgres(connection) => {
-            pair.for_update().first::<(DbId, DbId)>(connection).optional()?
-        }
+        AnyConnection::Postgres(connection) => pair
+            .for_update()
+            .first::<(DbId, DbId)>(connection)
+            .optional()?,
         AnyConnection::Sqlite(connection) => pair.first::<(DbId, DbId)>(connection).optional()?,
     };
     Ok(pair.map(|(user, union_user)| (UserId::new(user.0), UserId::new(union_user.0))))

@@ -2,10 +2,18 @@
 
 use std::path::Path;
 
+use persistence::RewrapProgress;
+
 use crate::cli::KeysCommand;
 use crate::settings::Settings;
 use crate::startup;
 use crate::telemetry;
+
+const DONE: &str = "all stored secrets are sealed under the first master key; the other master \
+                    keys can be taken out of the settings";
+
+const LOST: &str = "open under none of the master keys: add the key they were sealed with to \
+                    master_key and do it again";
 
 pub(super) fn run(config: Option<&Path>, command: &KeysCommand) -> anyhow::Result<()> {
     let settings = Settings::load(config)?;
@@ -18,6 +26,13 @@ pub(super) fn run(config: Option<&Path>, command: &KeysCommand) -> anyhow::Resul
                     "there is a new signing key; running services use it within a minute, and the old one \
                      verifies until its tokens are dead"
                 );
+            }
+            KeysCommand::Rewrap => {
+                let tell = |so_far: RewrapProgress| eprintln!("{} rows looked at", so_far.rows);
+                let done = startup::rewrap(&settings, tell).await?;
+                println!("{} secrets sealed anew", done.rewrapped);
+                anyhow::ensure!(done.lost == 0, "{} secrets {LOST}", done.lost);
+                println!("{DONE}");
             }
         }
         Ok(())

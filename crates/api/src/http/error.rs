@@ -164,7 +164,7 @@ impl ResponseError for ApiError {
     }
 
     /// The head of the answer. The body is written where the request id is known, by
-    /// [`super::failure_body`].
+    /// `failure_body`.
     fn error_response(&self) -> HttpResponse {
         self.log();
         let mut response = HttpResponse::new(self.code.status());

@@ -3,7 +3,7 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 use domain::app::AppDirectory;
-use domain::login::{Login, LoginAttempt, LoginService};
+use domain::login::{Login, LoginAttempt, LoginService, NamedUser};
 use domain::open_data::{EncryptedData, SignedRawData};
 use domain::secret::{LoginCode, LoginNonce};
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::error::ApiError;
 use super::error_code::ErrorCode;
 use super::fields::{CODE_LENGTH, check_length, encrypted_data, pair};
+use super::gateway::named_user;
 use super::json_object::{JsonObject, Object};
 use super::refresh::TokenFields;
 use super::success::Success;
@@ -98,18 +99,33 @@ pub(super) async fn login(
         .headers()
         .get(header::REFERER)
         .and_then(|value| value.to_str().ok());
-    let attempt = body.into_attempt(&apps, referer)?;
+    let login = match (&body.plat_code, named_user(&request, &apps)?) {
+        (None, Some(named)) => Asked::ByGateway(named),
+        _ => Asked::ByCode(body.into_attempt(&apps, referer)?),
+    };
     // A phone may hang up while its code is being spent; the session must be stored all the
     // same, or its repeat with the same nonce would find nothing. So the login is a task of its
     // own, which outlives the request.
     let before = memory.moment();
-    let task = async move { logins.login(&attempt).await }.in_current_span();
+    let task = async move {
+        match login {
+            Asked::ByCode(attempt) => logins.login(&attempt).await,
+            Asked::ByGateway(named) => logins.login_named(named).await,
+        }
+    }
+    .in_current_span();
     let login = tokio::spawn(task).await.map_err(|panic| {
         tracing::error!(%panic, "a login panicked");
         ApiError::new(ErrorCode::Internal)
     })??;
     memory.learn(&login.account, before);
     Ok(Success::new("登录成功", LoginReply::from(login)))
+}
+
+/// How a login says who it is for.
+enum Asked {
+    ByCode(LoginAttempt),
+    ByGateway(NamedUser),
 }
 
 impl LoginBody {

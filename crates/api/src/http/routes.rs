@@ -22,6 +22,7 @@ use super::api_key::ApiKeys;
 use super::client_address::TrustedProxies;
 use super::error::ApiError;
 use super::error_code::ErrorCode;
+use super::gateway::Gateway;
 use super::load_shed::{self, Places};
 use super::login_limit::{self, LoginLimit};
 use super::push::PushInboxes;
@@ -91,6 +92,9 @@ pub fn serve(
         proxies.clone(),
     ));
     let proxies = Data::new(proxies);
+    let gateway = Data::new(Gateway {
+        is_believed: settings.wechat.cloud_hosting,
+    });
     forget_quiet_addresses(&limit);
     let places = Data::new(Places::new(settings.limits.max_inflight));
     let body_limit = web::PayloadConfig::new(server.max_body_bytes as usize);
@@ -98,6 +102,7 @@ pub fn serve(
     let http = HttpServer::new(move || {
         App::new()
             .app_data(proxies.clone())
+            .app_data(gateway.clone())
             .app_data(limit.clone())
             .app_data(places.clone())
             .app_data(body_limit.clone())

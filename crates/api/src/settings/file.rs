@@ -9,7 +9,7 @@ use super::SettingsError;
 use super::secret_file;
 
 /// Settings whose value may stand in a file of its own, named by `<setting>_file`.
-const SECRETS: [&str; 7] = [
+const SECRETS: [&str; 9] = [
     "secret",
     "push_token",
     "push_aes_key",
@@ -17,6 +17,8 @@ const SECRETS: [&str; 7] = [
     "url",
     "api_keys",
     "key",
+    "symmetric_key",
+    "private_key",
 ];
 
 /// Those of them that are lists.

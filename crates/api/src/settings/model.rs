@@ -105,6 +105,9 @@ pub struct Wechat {
     pub timeout_ms: u32,
     /// Calls under way at once.
     pub max_concurrency: u32,
+    /// Whether the service runs on WeChat's cloud hosting (微信云托管) with its public access
+    /// closed, so that the `X-WX-…` headers of its gateway are believed.
+    pub cloud_hosting: bool,
 }
 
 /// One of `apps`.
@@ -127,6 +130,28 @@ pub struct App {
     /// EncodingAESKey of message push in safe mode, 43 characters.
     #[serde(default)]
     pub push_aes_key: Option<Secret>,
+    /// The keys of API signing and encryption (服务端 API 签名与加密), if it is switched on for the
+    /// app in WeChat's console.
+    #[serde(default)]
+    pub api_security: Option<ApiSecurity>,
+}
+
+/// `apps[].api_security`: the console's page 开发管理 → API 安全.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiSecurity {
+    /// The symmetric key (AES256_GCM), 32 bytes in base64.
+    pub symmetric_key: Secret,
+    /// Its number.
+    pub symmetric_key_serial: String,
+    /// The private key (RSAwithSHA256), PEM.
+    pub private_key: Secret,
+    /// The number of its public half.
+    pub private_key_serial: String,
+    /// WeChat's platform certificate, PEM.
+    pub platform_certificate: String,
+    /// Its number, as the console shows it.
+    pub platform_certificate_serial: String,
 }
 
 /// `sandbox.*`
@@ -252,6 +277,7 @@ impl Default for Wechat {
             connect_timeout_ms: 2_000,
             timeout_ms: 5_000,
             max_concurrency: 256,
+            cloud_hosting: false,
         }
     }
 }

@@ -127,6 +127,12 @@ impl House {
         self.service.send(method, path, token, body).await
     }
 
+    /// The same with other settings.
+    pub(crate) async fn restart_with(&mut self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.settings);
+        self.restart().await;
+    }
+
     /// Another replica on the same database and WeChat.
     pub(crate) async fn twin(&self) -> Service {
         Service::start(self.settings.clone()).await
@@ -281,6 +287,7 @@ fn app(app: &wxsandbox::AppConfig) -> App {
         open_platform: app.open_platform.clone(),
         push_token: None,
         push_aes_key: None,
+        api_security: None,
     }
 }
 

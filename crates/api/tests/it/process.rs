@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use crate::house::{Answer, soon};
 
 /// A `wxlogin serve` in a folder of its own. Killed when dropped.
-struct Program {
+pub(crate) struct Program {
     child: Child,
     /// Everything it printed before it was ready.
     banner: String,
@@ -33,7 +33,7 @@ pub(crate) fn command(folder: &TempDir) -> Command {
 
 impl Program {
     /// Starts it and reads its banner up to the last line it prints at the start.
-    fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -60,7 +60,7 @@ impl Program {
     }
 
     /// The command the banner prints, run by a shell as somebody would who pastes it.
-    fn paste(&self) -> Value {
+    pub(crate) fn paste(&self) -> Value {
         let curl = self
             .banner
             .lines()
@@ -71,12 +71,12 @@ impl Program {
         serde_json::from_slice(&output.stdout).unwrap_or_else(|_| unreachable!("{output:?}"))
     }
 
-    fn address_after(&self, words: &str) -> String {
+    pub(crate) fn address_after(&self, words: &str) -> String {
         let (_, rest) = self.banner.split_once(words).unwrap();
         rest.split([',', '\n', ' ']).next().unwrap().to_owned()
     }
 
-    fn terminate(&self) {
+    pub(crate) fn terminate(&self) {
         let pid = self.child.id().to_string();
         assert!(
             Command::new("kill")
@@ -93,7 +93,7 @@ impl Program {
         self.child.wait().unwrap();
     }
 
-    fn wait(mut self) -> (ExitStatus, String) {
+    pub(crate) fn wait(mut self) -> (ExitStatus, String) {
         let log = rest_of(&mut self.child);
         (self.child.wait().unwrap(), log)
     }

@@ -1,6 +1,7 @@
 //! What goes into a login and what comes out.
 
 use crate::app::App;
+use crate::id::{OpenId, UnionId};
 use crate::open_data::{EncryptedData, SignedRawData, Watermark};
 use crate::ports::TokenPair;
 use crate::secret::{LoginCode, LoginNonce};
@@ -19,6 +20,17 @@ pub struct LoginAttempt {
     pub encrypted_data: Option<EncryptedData>,
     /// rawData and signature, if the client has them.
     pub raw_data: Option<SignedRawData>,
+}
+
+/// A user whom WeChat's gateway has named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedUser {
+    /// The mini program they are in.
+    pub app: App,
+    /// Who they are there.
+    pub open_id: OpenId,
+    /// Their unionid, if the gateway told it.
+    pub union_id: Option<UnionId>,
 }
 
 /// A login that succeeded.

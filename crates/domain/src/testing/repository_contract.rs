@@ -148,6 +148,7 @@ macro_rules! repository_contract {
             the_last_three_session_keys_are_kept_newest_first,
             a_session_key_that_is_already_the_newest_is_not_kept_twice,
             session_keys_of_visits_at_once_are_all_kept,
+            a_visit_without_a_session_key_keeps_those_there_are,
             a_new_identity_with_a_known_unionid_joins_its_user,
             first_visits_of_one_unionid_in_two_apps_at_once_make_one_user,
             one_unionid_in_two_open_platform_accounts_is_two_users,

@@ -219,7 +219,9 @@ impl PlannedIdentity {
     fn learn(&mut self, visit: &Visit) {
         self.is_changed = true;
         self.last_login_at = self.last_login_at.max(visit.at);
-        self.keys.keep(&visit.session_key, visit.at);
+        if let Some(session_key) = &visit.session_key {
+            self.keys.keep(session_key, visit.at);
+        }
         if visit.union_id.is_none() {
             return;
         }

@@ -36,7 +36,7 @@ fn any_visit() -> impl Strategy<Value = Visit> {
                     Some(nick_name) => guest.visit_as(second, &nick_name),
                     None => guest.visit(second),
                 };
-                visit.session_key = SessionKey::new(format!("key {key}"));
+                visit.session_key = Some(SessionKey::new(format!("key {key}")));
                 visit
             },
         )

@@ -17,7 +17,7 @@ async fn stores() -> [Store; 2] {
 
 async fn visit_with_key(store: &Store, guest: &Guest, second: i64, key: &str) {
     let mut visit = guest.visit(second);
-    visit.session_key = SessionKey::new(key);
+    visit.session_key = Some(SessionKey::new(key));
     account(store.database.users().record_visit(visit).await);
 }
 

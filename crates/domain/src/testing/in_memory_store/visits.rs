@@ -90,7 +90,9 @@ impl Tables {
             is_changed |= identity.union_id != visit.union_id;
             identity.union_id = visit.union_id;
         }
-        keep(&mut identity.session_keys, visit.session_key);
+        if let Some(session_key) = visit.session_key {
+            keep(&mut identity.session_keys, session_key);
+        }
         if let Some(union) = union {
             let union_id = union.1.clone();
             let owner = *self.union_owners.entry(union).or_insert(user_id);

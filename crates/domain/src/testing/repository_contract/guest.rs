@@ -66,7 +66,7 @@ impl Guest {
             app: self.app.clone(),
             open_id: self.open_id.clone(),
             union_id: self.union_id.clone(),
-            session_key: SessionKey::new(format!("key {}", Uuid::now_v7())),
+            session_key: Some(SessionKey::new(format!("key {}", Uuid::now_v7()))),
             reports: Vec::new(),
             new_user_id: UserId::new(Uuid::now_v7()),
             session: NewSession {

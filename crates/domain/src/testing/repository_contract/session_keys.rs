@@ -6,11 +6,12 @@
 
 use super::{Guest, StoreUnderTest, account, admitted, at_once};
 use crate::secret::SessionKey;
+use crate::visit::Visit;
 
 async fn visit_with_keys(store: &dyn StoreUnderTest, guest: &Guest, keys: &[&str]) {
     for (second, key) in (0..).zip(keys) {
         let mut visit = guest.visit(second);
-        visit.session_key = SessionKey::new(*key);
+        visit.session_key = Some(SessionKey::new(*key));
         admitted(store, visit).await;
     }
 }
@@ -52,7 +53,8 @@ pub async fn session_keys_of_visits_at_once_are_all_kept(store: &dyn StoreUnderT
     let visits: Vec<_> = (0..3).map(|second| guest.visit(second)).collect();
     let mut expected: Vec<_> = visits
         .iter()
-        .map(|visit| visit.session_key.expose().to_owned())
+        .filter_map(|visit| visit.session_key.as_ref())
+        .map(|key| key.expose().to_owned())
         .collect();
     for outcome in at_once(store, visits).await {
         account(outcome);
@@ -61,4 +63,18 @@ pub async fn session_keys_of_visits_at_once_are_all_kept(store: &dyn StoreUnderT
     kept.sort();
     expected.sort();
     assert_eq!(kept, expected);
+}
+
+/// Rule.
+pub async fn a_visit_without_a_session_key_keeps_those_there_are(store: &dyn StoreUnderTest) {
+    let guest = Guest::new("wx01", "o1");
+    let visit = || Visit {
+        session_key: None,
+        ..guest.visit(0)
+    };
+    admitted(store, visit()).await;
+    assert!(kept(store, &guest).await.is_empty());
+    visit_with_keys(store, &guest, &["a"]).await;
+    admitted(store, visit()).await;
+    assert_eq!(kept(store, &guest).await, ["a"]);
 }

@@ -1,0 +1,46 @@
+//! The user whom WeChat's cloud hosting (微信云托管) names in headers, if the operator says that
+//! its gateway stands before this service.
+
+use actix_web::{HttpRequest, web};
+use domain::app::AppDirectory;
+use domain::login::NamedUser;
+use wxclient::cloud::cloud_identity;
+
+use super::error::ApiError;
+use super::error_code::ErrorCode;
+
+/// Whether the gateway's headers are believed. Anywhere else anyone can send them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Gateway {
+    pub(super) is_believed: bool,
+}
+
+/// The user the gateway names; `None` without a gateway, or if the call came past it.
+pub(super) fn named_user(
+    request: &HttpRequest,
+    apps: &AppDirectory,
+) -> Result<Option<NamedUser>, ApiError> {
+    let is_believed = request
+        .app_data::<web::Data<Gateway>>()
+        .is_some_and(|gateway| gateway.is_believed);
+    if !is_believed {
+        return Ok(None);
+    }
+    let header = |name: &str| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
+    let Some(identity) = cloud_identity(header) else {
+        return Ok(None);
+    };
+    let app = apps
+        .find(identity.app_id.as_str())
+        .ok_or_else(|| ApiError::new(ErrorCode::UnknownApp))?;
+    Ok(Some(NamedUser {
+        app: app.clone(),
+        open_id: identity.open_id,
+        union_id: identity.union_id,
+    }))
+}
