@@ -9,8 +9,13 @@ use utoipa::openapi::{
     ContentBuilder, HeaderBuilder, Ref, RefOr, Response, ResponseBuilder, Schema,
 };
 
-#[expect(clippy::enum_glob_use, reason = "the lists below are of nothing else")]
-use crate::http::error_code::ErrorCode::{self, *};
+use crate::http::error_code::ErrorCode::{
+    self, CodeInvalid, Forbidden, Internal, InvalidRequest, NotFound, OpenDataInvalid, Overloaded,
+    PayloadTooLarge, PhoneCodeInvalid, RateLimited, RefreshInvalid, RefreshReused, SessionKeyStale,
+    SessionRevoked, StorageUnavailable, TokenExpired, TokenInvalid, TokenMissing, UnknownApp,
+    UnsupportedMediaType, UserBlocked, UserDisabled, WechatBadAnswer, WechatMisconfigured,
+    WechatTimeout, WechatUnavailable,
+};
 
 /// The name of the schema of every failure.
 pub(super) const FAILURE: &str = "Failure";
