@@ -116,24 +116,26 @@ impl SessionMemory {
         if self.moment() != before {
             return;
         }
-        let known = self
-            .users
-            .get(&account.user.id)
-            .filter(|known| **known == account.user);
+        let known = self.users.get(&account.user.id);
+        let known = known.filter(|known| **known == account.user);
         let user = known.unwrap_or_else(|| {
             let user = Arc::new(account.user.clone());
             self.users.insert(user.id, Arc::clone(&user));
             user
         });
         let (session, identity) = (account.session.clone(), account.identity.clone());
-        self.remembered.insert(
-            session.id,
-            Arc::new(Remembered {
-                session,
-                identity,
-                user,
-            }),
-        );
+        let remembered = Remembered {
+            session,
+            identity,
+            user,
+        };
+        self.remembered
+            .insert(account.session.id, Arc::new(remembered));
+        if self.moment() != before {
+            // Forgotten between the look and the insertion.
+            self.remembered.invalidate(&account.session.id);
+            self.users.invalidate(&account.user.id);
+        }
     }
 
     fn forget(&self, change: Change) {
@@ -241,3 +243,6 @@ impl SessionLifecycle for SessionMemory {
         Ok(ended)
     }
 }
+
+#[cfg(test)]
+mod tests;

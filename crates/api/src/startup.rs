@@ -216,9 +216,9 @@ async fn keep_keys(database: &Database, issuer: &Arc<JwtTokenIssuer>, clock: &Ar
         clock: Arc::clone(clock),
     };
     if let Err(error) = keeper.read().await {
-        tracing::warn!(
+        tracing::error!(
             error = format!("{error:#}"),
-            "there are no signing keys yet; the service keeps trying"
+            "the signing keys cannot be read, so nobody can log in; the service keeps trying"
         );
     }
     tokio::spawn(keeper.keep());

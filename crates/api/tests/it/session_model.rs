@@ -101,10 +101,8 @@ async fn repeats_that_meet_the_first_use_of_the_successor_are_given_a_pair_or_en
             assert!(is_allowed, "{answer:#?}");
         }
         let given = repeats.iter().chain([&first_use]);
-        let given = given.map(|answer| &answer.body["data"]);
-        let newest = given
-            .filter(|data| data["refreshToken"].is_string())
-            .next_back();
+        let mut given = given.map(|answer| &answer.body["data"]);
+        let newest = given.rfind(|data| data["refreshToken"].is_string());
         let newest = newest.unwrap_or(&next);
         if reused == 1 {
             for pair in [&login, &next, newest] {
