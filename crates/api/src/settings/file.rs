@@ -8,8 +8,9 @@ use toml::{Table, Value};
 use super::SettingsError;
 use super::secret_file;
 
-/// Settings whose value may stand in a file of its own, named by `<setting>_file`.
-const SECRETS: [&str; 9] = [
+/// Settings whose value may stand in a file of its own, named by `<setting>_file`: the secrets,
+/// and what is as long as they are.
+const IN_FILES: [&str; 10] = [
     "secret",
     "push_token",
     "push_aes_key",
@@ -19,6 +20,7 @@ const SECRETS: [&str; 9] = [
     "key",
     "symmetric_key",
     "private_key",
+    "platform_certificate",
 ];
 
 /// Those of them that are lists.
@@ -46,7 +48,7 @@ fn line_of(text: &str, offset: usize) -> usize {
 
 /// Replaces every `<secret>_file` by what the file holds.
 pub(super) fn resolve_files(table: &mut Table) -> Result<(), SettingsError> {
-    for name in SECRETS {
+    for name in IN_FILES {
         let in_file = format!("{name}_file");
         let Some(Value::String(path)) = table.get(&in_file).cloned() else {
             continue;

@@ -252,3 +252,16 @@ fn an_empty_variable_is_an_absent_one() {
     assert!(settings.apps.is_empty());
     assert_eq!(settings.database.url.expose(), "sqlite://data/wxlogin.db");
 }
+
+#[test]
+fn the_keys_of_api_security_may_stand_in_files() {
+    let settings = with_file(
+        "[[apps]]\napp_id = \"wx01\"\nsecret = \"s\"\n[apps.api_security]\n\
+         symmetric_key_file = \"$FOLDER/secret\"\nsymmetric_key_serial = \"1\"\n\
+         private_key_file = \"$FOLDER/secret\"\nprivate_key_serial = \"2\"\n\
+         platform_certificate_file = \"$FOLDER/secret\"\nplatform_certificate_serial = \"3\"\n",
+    );
+    let security = settings.unwrap().apps[0].api_security.clone().unwrap();
+    assert_eq!(security.private_key.expose(), SECRET);
+    assert_eq!(security.platform_certificate, SECRET);
+}
