@@ -1,6 +1,10 @@
-//! The composition root: the one file that names adapters and puts them together.
+//! The composition root: the one place (with the files below it) that names adapters and puts
+//! them together.
 
 mod checkup;
+mod database;
+mod sandbox;
+mod wechat;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -8,42 +12,33 @@ use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use anyhow::Context;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use domain::access::AccessService;
 use domain::account::AccountService;
-use domain::app::{App, AppDirectory};
-use domain::audit::{AuditAction, AuditEntry};
-use domain::id::{AppId, OpenPlatform};
 use domain::login::{LoginPolicy, LoginPorts, LoginService};
 use domain::personal_data::PersonalDataService;
-use domain::ports::{
-    AccountRepository, Clock, OpenDataOpener, ReadinessProbe, SigningKeyRepository,
-    WechatTokenRepository,
-};
+use domain::ports::{AccountRepository, Clock, OpenDataOpener, ReadinessProbe};
 use domain::sessions::SessionService;
 use domain::support::SupportDesk;
 use domain::time::before;
-use persistence::{Database, DatabaseOptions, MasterKeys, RewrapProgress};
-use secrecy::{ExposeSecret, SecretString};
-use url::Url;
-use wxclient::security::{ApiSecurity, ApiSecurityKeys, KeyError};
-use wxclient::{
-    AppClient, AppSecret, HttpCodeExchanger, HttpWechatTokenSource, HttpWechatUserApi, WechatClient,
-};
+use persistence::Database;
+use wxclient::{HttpCodeExchanger, HttpWechatTokenSource, HttpWechatUserApi};
 use wxcrypto::AesOpenDataOpener;
-use wxsandbox::{RunningSandbox, Sandbox, SandboxConfig};
+use wxsandbox::RunningSandbox;
 
 pub(crate) use checkup::Checkup;
+use database::open_database;
+pub use database::{migrate, rewrap, rotate_keys};
+use sandbox::{start_sandbox, with_sandbox};
+use wechat::{AppList, app_clients, wechat_client};
 
 use crate::banner::Banner;
 use crate::http::{self, ApiKeys, HttpState, PushInboxes};
 use crate::metrics::Metrics;
 use crate::ops::{self, Lifecycle};
 use crate::session_memory::SessionMemory;
-use crate::settings::{self, Listen, Secret, Settings};
+use crate::settings::{Listen, Settings};
 use crate::system_clock::SystemClock;
-use crate::tokens::{JwtTokenIssuer, KeyKeeper, new_key};
+use crate::tokens::{JwtTokenIssuer, KeyKeeper};
 use crate::{master_key, schema};
 
 /// How often dead sessions are looked for.
@@ -262,72 +257,6 @@ async fn stop(server: &ServerHandle, timeout: Duration) {
     }
 }
 
-/// Brings the database to the newest schema.
-///
-/// # Errors
-/// If the database does not answer or refuses.
-pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
-    // Migrations open nothing that is sealed, so any key will do.
-    let any_key = SecretString::from(STANDARD.encode([0; 32]));
-    let database = open_database(settings, &[any_key])?;
-    let done = database.migrate().await?;
-    for migration in &done {
-        tracing::info!(migration, "migrated");
-    }
-    Ok(())
-}
-
-/// Makes a new signing key.
-///
-/// # Errors
-/// If the database does not answer or refuses.
-pub async fn rotate_keys(settings: &Settings) -> anyhow::Result<()> {
-    let database = open_database(settings, &master_key::load(settings)?)?;
-    let key = new_key(&SystemClock);
-    let longest = settings
-        .tokens
-        .refresh_ttl_s
-        .max(settings.tokens.access_ttl_s);
-    let dead_since = before(key.created_at, Duration::from_secs(longest.into()));
-    let audit = AuditEntry {
-        id: SystemClock.new_id(),
-        at: key.created_at,
-        actor: String::from("operator"),
-        action: AuditAction::RotateKeys,
-        user_id: None,
-        subject: Some(key.id.to_string()),
-        from: None,
-    };
-    database
-        .signing_keys()
-        .rotate(key, dead_since, audit)
-        .await
-        .context("the key was not stored")
-}
-
-/// Seals every stored secret under the first master key. Gives what was done.
-///
-/// # Errors
-/// If the database does not answer.
-pub async fn rewrap(
-    settings: &Settings,
-    progress: impl Fn(RewrapProgress) + Send + Sync,
-) -> anyhow::Result<RewrapProgress> {
-    let database = open_database(settings, &master_key::load(settings)?)?;
-    Ok(database.rewrap(progress).await?)
-}
-
-fn open_database(settings: &Settings, master_keys: &[SecretString]) -> anyhow::Result<Database> {
-    let url = SecretString::from(settings.database.url.expose());
-    let master_keys = MasterKeys::from_base64(master_keys).context("master_key")?;
-    let options = DatabaseOptions {
-        pool_size: settings.database.pool_size,
-        acquire_timeout: Duration::from_millis(settings.database.acquire_timeout_ms.into()),
-        ..DatabaseOptions::new(url, master_keys)
-    };
-    Database::open(options).context("database.url")
-}
-
 fn token_issuer(settings: &Settings) -> JwtTokenIssuer {
     let tokens = &settings.tokens;
     JwtTokenIssuer::new(
@@ -342,120 +271,6 @@ fn login_policy(settings: &Settings) -> LoginPolicy {
     LoginPolicy {
         open_data_max_age: (max_age > 0).then(|| Duration::from_secs(max_age)),
         session_ttl: Duration::from_secs(settings.tokens.refresh_ttl_s.into()),
-    }
-}
-
-fn wechat_client(settings: &Settings) -> anyhow::Result<WechatClient> {
-    let wechat = &settings.wechat;
-    let mut builder = WechatClient::builder()
-        .connect_timeout(Duration::from_millis(wechat.connect_timeout_ms.into()))
-        .timeout(Duration::from_millis(wechat.timeout_ms.into()))
-        .max_concurrency(wechat.max_concurrency as usize);
-    if let Some(url) = &wechat.base_url {
-        builder = builder.base_url(url.0.clone());
-    }
-    builder.build().context("wechat.base_url")
-}
-
-/// The configured apps, once for those who may know their secrets and once for the others.
-struct AppList {
-    directory: AppDirectory,
-    secrets: Vec<wxclient::App>,
-}
-
-impl AppList {
-    fn of(settings: &Settings) -> anyhow::Result<Self> {
-        let mut apps = settings.apps.iter().map(|app| App {
-            id: AppId::new(&app.app_id),
-            open_platform: app.open_platform.as_ref().map(OpenPlatform::new),
-        });
-        let first = apps.next().context("no app is configured")?;
-        let secrets = settings.apps.iter().map(wechat_app);
-        Ok(Self {
-            directory: AppDirectory::new(first, apps.collect()),
-            secrets: secrets.collect(),
-        })
-    }
-}
-
-/// A client for each app, for the calls that need its access_token, which replicas share.
-fn app_clients(
-    settings: &Settings,
-    wechat: &WechatClient,
-    database: &Database,
-    clock: &Arc<dyn Clock>,
-) -> anyhow::Result<Vec<AppClient>> {
-    let tokens: Arc<dyn WechatTokenRepository> = Arc::new(database.wechat_tokens());
-    let client = |app: &settings::App| {
-        let client =
-            AppClient::new(wechat.clone(), wechat_app(app)).sharing(tokens.clone(), clock.clone());
-        let Some(security) = &app.api_security else {
-            return Ok(client);
-        };
-        let security = api_security(&app.app_id, security, clock.clone())
-            .with_context(|| format!("api_security of app {}", app.app_id))?;
-        Ok(client.secured(security))
-    };
-    settings.apps.iter().map(client).collect()
-}
-
-fn wechat_app(app: &settings::App) -> wxclient::App {
-    wxclient::App {
-        app_id: AppId::new(&app.app_id),
-        secret: AppSecret::new(app.secret.expose()),
-    }
-}
-
-fn api_security(
-    app_id: &str,
-    keys: &settings::ApiSecurity,
-    clock: Arc<dyn Clock>,
-) -> Result<ApiSecurity, KeyError> {
-    let keys = ApiSecurityKeys {
-        symmetric_key: SecretString::from(keys.symmetric_key.expose()),
-        symmetric_key_serial: keys.symmetric_key_serial.clone(),
-        private_key: SecretString::from(keys.private_key.expose()),
-        private_key_serial: keys.private_key_serial.clone(),
-        platform_certificate: keys.platform_certificate.clone(),
-        platform_certificate_serial: keys.platform_certificate_serial.clone(),
-    };
-    ApiSecurity::new(AppId::new(app_id), &keys, clock)
-}
-
-/// Starts the built-in WeChat, if no app is configured.
-fn start_sandbox(settings: &Settings) -> anyhow::Result<Option<RunningSandbox>> {
-    if !settings.apps.is_empty() {
-        return Ok(None);
-    }
-    let listener = bind(settings.sandbox.listen)?;
-    Ok(Some(Sandbox::start(SandboxConfig::default(), listener)?))
-}
-
-/// The settings as they are with the sandbox in WeChat's place.
-fn with_sandbox(
-    mut settings: Settings,
-    sandbox: Option<&RunningSandbox>,
-) -> anyhow::Result<Settings> {
-    if let Some(sandbox) = sandbox {
-        settings.wechat.base_url = Some(settings::HttpUrl(Url::parse(sandbox.base_url())?));
-        settings.apps = SandboxConfig::default()
-            .apps()
-            .iter()
-            .map(sandbox_app)
-            .collect();
-    }
-    Ok(settings)
-}
-
-fn sandbox_app(app: &wxsandbox::AppConfig) -> settings::App {
-    settings::App {
-        app_id: app.app_id.clone(),
-        secret: Secret::new(app.secret.expose_secret()),
-        name: Some(app.name.clone()),
-        open_platform: app.open_platform.clone(),
-        push_token: None,
-        push_aes_key: None,
-        api_security: None,
     }
 }
 

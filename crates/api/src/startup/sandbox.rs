@@ -1,0 +1,45 @@
+//! The built-in WeChat in the real one's place.
+
+use secrecy::ExposeSecret;
+use url::Url;
+use wxsandbox::{RunningSandbox, Sandbox, SandboxConfig};
+
+use super::bind;
+use crate::settings::{self, Secret, Settings};
+
+/// Starts the built-in WeChat, if no app is configured.
+pub(super) fn start_sandbox(settings: &Settings) -> anyhow::Result<Option<RunningSandbox>> {
+    if !settings.apps.is_empty() {
+        return Ok(None);
+    }
+    let listener = bind(settings.sandbox.listen)?;
+    Ok(Some(Sandbox::start(SandboxConfig::default(), listener)?))
+}
+
+/// The settings as they are with the sandbox in WeChat's place.
+pub(super) fn with_sandbox(
+    mut settings: Settings,
+    sandbox: Option<&RunningSandbox>,
+) -> anyhow::Result<Settings> {
+    if let Some(sandbox) = sandbox {
+        settings.wechat.base_url = Some(settings::HttpUrl(Url::parse(sandbox.base_url())?));
+        settings.apps = SandboxConfig::default()
+            .apps()
+            .iter()
+            .map(sandbox_app)
+            .collect();
+    }
+    Ok(settings)
+}
+
+fn sandbox_app(app: &wxsandbox::AppConfig) -> settings::App {
+    settings::App {
+        app_id: app.app_id.clone(),
+        secret: Secret::new(app.secret.expose_secret()),
+        name: Some(app.name.clone()),
+        open_platform: app.open_platform.clone(),
+        push_token: None,
+        push_aes_key: None,
+        api_security: None,
+    }
+}

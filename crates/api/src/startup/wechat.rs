@@ -1,0 +1,92 @@
+//! The adapters that call WeChat.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use domain::app::{App, AppDirectory};
+use domain::id::{AppId, OpenPlatform};
+use domain::ports::{Clock, WechatTokenRepository};
+use persistence::Database;
+use secrecy::SecretString;
+use wxclient::security::{ApiSecurity, ApiSecurityKeys, KeyError};
+use wxclient::{AppClient, AppSecret, WechatClient};
+
+use crate::settings::{self, Settings};
+
+pub(super) fn wechat_client(settings: &Settings) -> anyhow::Result<WechatClient> {
+    let wechat = &settings.wechat;
+    let mut builder = WechatClient::builder()
+        .connect_timeout(Duration::from_millis(wechat.connect_timeout_ms.into()))
+        .timeout(Duration::from_millis(wechat.timeout_ms.into()))
+        .max_concurrency(wechat.max_concurrency as usize);
+    if let Some(url) = &wechat.base_url {
+        builder = builder.base_url(url.0.clone());
+    }
+    builder.build().context("wechat.base_url")
+}
+
+/// The configured apps, once for those who may know their secrets and once for the others.
+pub(super) struct AppList {
+    pub(super) directory: AppDirectory,
+    pub(super) secrets: Vec<wxclient::App>,
+}
+
+impl AppList {
+    pub(super) fn of(settings: &Settings) -> anyhow::Result<Self> {
+        let mut apps = settings.apps.iter().map(|app| App {
+            id: AppId::new(&app.app_id),
+            open_platform: app.open_platform.as_ref().map(OpenPlatform::new),
+        });
+        let first = apps.next().context("no app is configured")?;
+        let secrets = settings.apps.iter().map(wechat_app);
+        Ok(Self {
+            directory: AppDirectory::new(first, apps.collect()),
+            secrets: secrets.collect(),
+        })
+    }
+}
+
+/// A client for each app, for the calls that need its access_token, which replicas share.
+pub(super) fn app_clients(
+    settings: &Settings,
+    wechat: &WechatClient,
+    database: &Database,
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<Vec<AppClient>> {
+    let tokens: Arc<dyn WechatTokenRepository> = Arc::new(database.wechat_tokens());
+    let client = |app: &settings::App| {
+        let client =
+            AppClient::new(wechat.clone(), wechat_app(app)).sharing(tokens.clone(), clock.clone());
+        let Some(security) = &app.api_security else {
+            return Ok(client);
+        };
+        let security = api_security(&app.app_id, security, clock.clone())
+            .with_context(|| format!("api_security of app {}", app.app_id))?;
+        Ok(client.secured(security))
+    };
+    settings.apps.iter().map(client).collect()
+}
+
+fn wechat_app(app: &settings::App) -> wxclient::App {
+    wxclient::App {
+        app_id: AppId::new(&app.app_id),
+        secret: AppSecret::new(app.secret.expose()),
+    }
+}
+
+fn api_security(
+    app_id: &str,
+    keys: &settings::ApiSecurity,
+    clock: Arc<dyn Clock>,
+) -> Result<ApiSecurity, KeyError> {
+    let keys = ApiSecurityKeys {
+        symmetric_key: SecretString::from(keys.symmetric_key.expose()),
+        symmetric_key_serial: keys.symmetric_key_serial.clone(),
+        private_key: SecretString::from(keys.private_key.expose()),
+        private_key_serial: keys.private_key_serial.clone(),
+        platform_certificate: keys.platform_certificate.clone(),
+        platform_certificate_serial: keys.platform_certificate_serial.clone(),
+    };
+    ApiSecurity::new(AppId::new(app_id), &keys, clock)
+}
