@@ -17,6 +17,7 @@ mod auth_introspect;
 mod auth_verify;
 mod auth_wechat_token;
 mod cloud_hosting;
+mod compose;
 mod envelope;
 mod house;
 mod keys;
