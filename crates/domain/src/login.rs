@@ -12,8 +12,8 @@ pub use error::LoginError;
 use crate::id::{SessionId, UnionId, UserId};
 use crate::open_data::{Expected, Watermark};
 use crate::ports::{
-    AccessGrant, Clock, CodeExchanger, ExchangeError, OpenDataError, OpenDataOpener,
-    SessionRepository, TokenIssuer, UserRepository, WechatSession,
+    AccessGrant, Clock, CodeExchanger, OpenDataError, OpenDataOpener, SessionRepository,
+    TokenIssuer, UserRepository, WechatApiError, WechatSession,
 };
 use crate::profile::ProfileReport;
 use crate::secret::{LoginCode, SecretHash};
@@ -236,11 +236,11 @@ impl LoginService {
     /// for the same phone a moment ago.
     async fn repeated_elsewhere(
         &self,
-        error: ExchangeError,
+        error: WechatApiError,
         code: SecretHash,
         nonce: Option<SecretHash>,
     ) -> Result<Login, LoginError> {
-        if let (ExchangeError::CodeInvalid(_), Some(nonce)) = (&error, nonce)
+        if let (WechatApiError::CodeInvalid(_), Some(nonce)) = (&error, nonce)
             && let Some(login) = self.repeat(code, nonce, &REPEAT_WAITS).await?
         {
             return Ok(login);

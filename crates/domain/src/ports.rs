@@ -19,6 +19,7 @@ mod session_repository;
 mod signing_key_repository;
 mod token_issuer;
 mod user_repository;
+mod wechat_api_error;
 mod wechat_token_repository;
 mod wechat_token_source;
 mod wechat_user_api;
@@ -27,7 +28,7 @@ pub use account_repository::AccountRepository;
 pub use audit_log::AuditLog;
 pub use change_feed::{Change, ChangeFeed};
 pub use clock::Clock;
-pub use code_exchanger::{CodeExchanger, ExchangeError, WechatSession};
+pub use code_exchanger::{CodeExchanger, WechatSession};
 pub use merge_repository::{MergeCandidate, MergeRepository};
 pub use open_data_opener::{OpenDataError, OpenDataOpener};
 pub use readiness::{NotReady, ReadinessProbe};
@@ -40,9 +41,10 @@ pub use token_issuer::{
     TokenPair,
 };
 pub use user_repository::UserRepository;
+pub use wechat_api_error::WechatApiError;
 pub use wechat_token_repository::{StoredWechatToken, WechatTokenRepository};
 pub use wechat_token_source::WechatTokenSource;
-pub use wechat_user_api::{WechatApiError, WechatUserApi};
+pub use wechat_user_api::WechatUserApi;
 
 /// The cause of an adapter's error, for the log.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;

@@ -1,5 +1,6 @@
 //! What can go wrong between this service and WeChat, and who must act.
 
+mod domain;
 mod refusal;
 
 use std::fmt;

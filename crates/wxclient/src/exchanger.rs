@@ -1,17 +1,14 @@
 //! The adapter of the domain's port [`CodeExchanger`].
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::id::AppId;
-use domain::ports::{CodeExchanger, ExchangeError, WechatSession};
+use domain::ports::{CodeExchanger, WechatApiError, WechatSession};
 use domain::secret::LoginCode;
 
 use crate::app::App;
-use crate::catalogue::Answer;
 use crate::client::WechatClient;
-use crate::error::WechatError;
 
 /// Exchanges login codes at WeChat over HTTP, for the apps it was given.
 #[derive(Debug)]
@@ -39,38 +36,15 @@ impl CodeExchanger for HttpCodeExchanger {
         &self,
         app: &AppId,
         code: &LoginCode,
-    ) -> Result<WechatSession, ExchangeError> {
+    ) -> Result<WechatSession, WechatApiError> {
         let app = self
             .apps
             .get(app)
-            .ok_or_else(|| ExchangeError::Misconfigured(Box::new(NoSecret(app.clone()))))?;
+            .ok_or_else(|| WechatApiError::Misconfigured(Box::new(NoSecret(app.clone()))))?;
         self.client
             .code2session(app, code)
             .await
-            .map_err(exchange_error)
-    }
-}
-
-/// What the catalogue's answer means for a login.
-fn exchange_error(error: WechatError) -> ExchangeError {
-    let retry_after = error.retry_after().unwrap_or(Duration::from_secs(5));
-    let answer = error.answer();
-    let cause = Box::new(error);
-    match answer {
-        Answer::CodeInvalid => ExchangeError::CodeInvalid(cause),
-        Answer::UserBlocked => ExchangeError::UserBlocked(cause),
-        Answer::RateLimited => ExchangeError::RateLimited { retry_after, cause },
-        Answer::Misconfigured => ExchangeError::Misconfigured(cause),
-        Answer::Unavailable => ExchangeError::Unavailable { retry_after, cause },
-        Answer::Timeout => ExchangeError::Timeout(cause),
-        // What the documents do not know as an answer to a login code.
-        Answer::BadAnswer
-        | Answer::Ok
-        | Answer::InvalidRequest
-        | Answer::OpenDataInvalid
-        | Answer::PhoneCodeInvalid
-        | Answer::SessionKeyStale
-        | Answer::PayloadTooLarge => ExchangeError::BadAnswer(cause),
+            .map_err(WechatApiError::from)
     }
 }
 

@@ -10,7 +10,6 @@ use domain::secret::WechatToken;
 
 use crate::app_client::AppClient;
 use crate::exchanger::NoSecret;
-use crate::user_api::api_error;
 
 /// Gives the access_tokens of the apps it was given. Clones of an [`AppClient`] share one token,
 /// so it gives the token the service itself works with.
@@ -38,7 +37,7 @@ impl WechatTokenSource for HttpWechatTokenSource {
             .apps
             .get(app)
             .ok_or_else(|| WechatApiError::Misconfigured(Box::new(NoSecret(app.clone()))))?;
-        let fetched = client.access_token().await.map_err(api_error)?;
+        let fetched = client.access_token().await.map_err(WechatApiError::from)?;
         Ok((fetched.token, fetched.expires_in))
     }
 }

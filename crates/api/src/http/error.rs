@@ -10,9 +10,7 @@ use domain::account::AccountError;
 use domain::app::UnknownApp;
 use domain::login::LoginError;
 use domain::personal_data::PersonalDataError;
-use domain::ports::{
-    Cause, ExchangeError, OpenDataError, RepositoryError, TokenIssueError, WechatApiError,
-};
+use domain::ports::{Cause, OpenDataError, RepositoryError, TokenIssueError, WechatApiError};
 use domain::sessions::RefreshError;
 
 use super::error_code::ErrorCode;
@@ -203,7 +201,7 @@ impl From<UnknownApp> for ApiError {
 impl From<LoginError> for ApiError {
     fn from(error: LoginError) -> Self {
         match error {
-            LoginError::Exchange(error) => error.into(),
+            LoginError::Exchange(error) => Self::from_wechat(error, ErrorCode::CodeInvalid),
             LoginError::CodeSpent => Self::new(ErrorCode::CodeInvalid).because(error),
             LoginError::OpenData(error) => Self::new(ErrorCode::OpenDataInvalid).because(error),
             LoginError::UserDisabled => Self::new(ErrorCode::UserDisabled),
@@ -213,22 +211,30 @@ impl From<LoginError> for ApiError {
     }
 }
 
-impl From<ExchangeError> for ApiError {
-    fn from(error: ExchangeError) -> Self {
+impl ApiError {
+    /// `error`, where a code that WeChat refuses is `refused_code`.
+    fn from_wechat(error: WechatApiError, refused_code: ErrorCode) -> Self {
         match error {
-            ExchangeError::CodeInvalid(_) => Self::new(ErrorCode::CodeInvalid),
-            ExchangeError::UserBlocked(_) => Self::new(ErrorCode::UserBlocked),
-            ExchangeError::RateLimited { retry_after, .. } => {
+            WechatApiError::CodeInvalid(_) => Self::new(refused_code),
+            WechatApiError::UserBlocked(_) => Self::new(ErrorCode::UserBlocked),
+            WechatApiError::RateLimited { retry_after, .. } => {
                 Self::later(ErrorCode::RateLimited, retry_after)
             }
-            ExchangeError::Misconfigured(_) => Self::new(ErrorCode::WechatMisconfigured),
-            ExchangeError::BadAnswer(_) => Self::new(ErrorCode::WechatBadAnswer),
-            ExchangeError::Timeout(_) => Self::new(ErrorCode::WechatTimeout),
-            ExchangeError::Unavailable { retry_after, .. } => {
+            WechatApiError::Misconfigured(_) => Self::new(ErrorCode::WechatMisconfigured),
+            WechatApiError::BadAnswer(_) => Self::new(ErrorCode::WechatBadAnswer),
+            WechatApiError::Timeout(_) => Self::new(ErrorCode::WechatTimeout),
+            WechatApiError::Unavailable { retry_after, .. } => {
                 Self::later(ErrorCode::WechatUnavailable, retry_after)
             }
         }
         .because(error)
+    }
+}
+
+impl From<WechatApiError> for ApiError {
+    /// Of a call that sends no code.
+    fn from(error: WechatApiError) -> Self {
+        Self::from_wechat(error, ErrorCode::WechatBadAnswer)
     }
 }
 
@@ -295,7 +301,9 @@ impl From<PersonalDataError> for ApiError {
             }
             .because(error),
             PersonalDataError::SessionKeyStale => Self::new(ErrorCode::SessionKeyStale),
-            PersonalDataError::Wechat(error) => error.into(),
+            PersonalDataError::Wechat(error) => {
+                Self::from_wechat(error, ErrorCode::PhoneCodeInvalid)
+            }
             PersonalDataError::NoPhoneNumber => {
                 Self::new(ErrorCode::WechatBadAnswer).because(error)
             }
@@ -314,24 +322,5 @@ fn reason(error: OpenDataError) -> &'static str {
         OpenDataError::OtherApp => "other_app",
         OpenDataError::OtherUser => "other_user",
         OpenDataError::TooOld => "too_old",
-    }
-}
-
-impl From<WechatApiError> for ApiError {
-    fn from(error: WechatApiError) -> Self {
-        match error {
-            WechatApiError::CodeInvalid(_) => Self::new(ErrorCode::PhoneCodeInvalid),
-            WechatApiError::UserBlocked(_) => Self::new(ErrorCode::UserBlocked),
-            WechatApiError::RateLimited { retry_after, .. } => {
-                Self::later(ErrorCode::RateLimited, retry_after)
-            }
-            WechatApiError::Misconfigured(_) => Self::new(ErrorCode::WechatMisconfigured),
-            WechatApiError::BadAnswer(_) => Self::new(ErrorCode::WechatBadAnswer),
-            WechatApiError::Timeout(_) => Self::new(ErrorCode::WechatTimeout),
-            WechatApiError::Unavailable { retry_after, .. } => {
-                Self::later(ErrorCode::WechatUnavailable, retry_after)
-            }
-        }
-        .because(error)
     }
 }

@@ -1,13 +1,13 @@
 //! Why a login is refused.
 
-use crate::ports::{ExchangeError, OpenDataError, RepositoryError, TokenIssueError};
+use crate::ports::{OpenDataError, RepositoryError, TokenIssueError, WechatApiError};
 
 /// Why a login is refused, by what the client can do.
 #[derive(Debug, thiserror::Error)]
 pub enum LoginError {
     /// WeChat did not exchange the code.
     #[error("the login code was not exchanged")]
-    Exchange(#[from] ExchangeError),
+    Exchange(#[from] WechatApiError),
     /// This replica has exchanged the code before, and this is not the same phone's repeat.
     #[error("the login code has been used")]
     CodeSpent,

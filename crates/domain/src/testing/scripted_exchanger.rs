@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 
 use crate::id::{AppId, OpenId, UnionId};
-use crate::ports::{CodeExchanger, ExchangeError, WechatSession};
+use crate::ports::{CodeExchanger, WechatApiError, WechatSession};
 use crate::secret::{LoginCode, SessionKey};
 
 /// A [`CodeExchanger`] with codes that are good once, and errors on request.
 #[derive(Default)]
 pub struct ScriptedExchanger {
     codes: Mutex<HashMap<String, WechatSession>>,
-    failures: Mutex<Vec<ExchangeError>>,
+    failures: Mutex<Vec<WechatApiError>>,
     calls: AtomicUsize,
 }
 
@@ -36,7 +36,7 @@ impl ScriptedExchanger {
     ///
     /// # Panics
     /// If another test thread panicked in here.
-    pub fn fail_once(&self, error: ExchangeError) {
+    pub fn fail_once(&self, error: WechatApiError) {
         self.failures.lock().unwrap().push(error);
     }
 
@@ -53,14 +53,14 @@ impl CodeExchanger for ScriptedExchanger {
         &self,
         _app: &AppId,
         code: &LoginCode,
-    ) -> Result<WechatSession, ExchangeError> {
+    ) -> Result<WechatSession, WechatApiError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
         if let Some(error) = self.failures.lock().unwrap().pop() {
             return Err(error);
         }
         yield_once().await;
         let found = self.codes.lock().unwrap().remove(code.expose());
-        found.ok_or_else(|| ExchangeError::CodeInvalid("40029".into()))
+        found.ok_or_else(|| WechatApiError::CodeInvalid("40029".into()))
     }
 }
 

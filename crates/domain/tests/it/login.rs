@@ -6,7 +6,7 @@ use domain::app::App;
 use domain::id::{AppId, UserId};
 use domain::login::{LoginAttempt, LoginError, LoginPolicy, LoginPorts, LoginService};
 use domain::open_data::{EncryptedData, SignedRawData};
-use domain::ports::ExchangeError;
+use domain::ports::WechatApiError;
 use domain::secret::{LoginCode, LoginNonce};
 use domain::testing::{FixedClock, InMemoryStore, PlainTokens, ScriptedExchanger, TrustingOpener};
 use domain::time::Duration;
@@ -122,13 +122,13 @@ async fn the_nonce_holds_on_another_replica_too_and_for_a_minute() {
         .await;
     assert!(matches!(
         stranger,
-        Err(LoginError::Exchange(ExchangeError::CodeInvalid(_)))
+        Err(LoginError::Exchange(WechatApiError::CodeInvalid(_)))
     ));
     doors.clock.advance(Duration::from_secs(61));
     let late = doors.replica().login(&attempt("c", Some(NONCE))).await;
     assert!(matches!(
         late,
-        Err(LoginError::Exchange(ExchangeError::CodeInvalid(_)))
+        Err(LoginError::Exchange(WechatApiError::CodeInvalid(_)))
     ));
 }
 
@@ -148,11 +148,11 @@ async fn a_replica_waits_for_another_that_is_still_storing_the_session() {
 }
 
 #[rstest]
-#[case::away(ExchangeError::Unavailable { retry_after: Duration::from_secs(1), cause: "away".into() })]
-#[case::limited(ExchangeError::RateLimited { retry_after: Duration::from_secs(1), cause: "45011".into() })]
-#[case::misconfigured(ExchangeError::Misconfigured("40125".into()))]
+#[case::away(WechatApiError::Unavailable { retry_after: Duration::from_secs(1), cause: "away".into() })]
+#[case::limited(WechatApiError::RateLimited { retry_after: Duration::from_secs(1), cause: "45011".into() })]
+#[case::misconfigured(WechatApiError::Misconfigured("40125".into()))]
 #[tokio::test]
-async fn a_code_that_was_not_consumed_may_be_tried_again(#[case] failure: ExchangeError) {
+async fn a_code_that_was_not_consumed_may_be_tried_again(#[case] failure: WechatApiError) {
     let doors = Doors::default();
     doors.wechat.give_code("c", "o-alice", None);
     doors.wechat.fail_once(failure);
@@ -162,10 +162,10 @@ async fn a_code_that_was_not_consumed_may_be_tried_again(#[case] failure: Exchan
 }
 
 #[rstest]
-#[case::lost(ExchangeError::Timeout("lost".into()))]
-#[case::nonsense(ExchangeError::BadAnswer("html".into()))]
+#[case::lost(WechatApiError::Timeout("lost".into()))]
+#[case::nonsense(WechatApiError::BadAnswer("html".into()))]
 #[tokio::test]
-async fn a_code_that_may_be_consumed_is_not_sent_again(#[case] failure: ExchangeError) {
+async fn a_code_that_may_be_consumed_is_not_sent_again(#[case] failure: WechatApiError) {
     let doors = Doors::default();
     doors.wechat.give_code("c", "o-alice", None);
     doors.wechat.fail_once(failure);

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use domain::id::AppId;
-use domain::ports::{ExchangeError, WechatSession};
+use domain::ports::{WechatApiError, WechatSession};
 use domain::secret::LoginCode;
 use rstest::rstest;
 use secrecy::ExposeSecret as _;
@@ -61,7 +61,7 @@ impl House {
         client(&Url::parse(self.sandbox.base_url()).unwrap())
     }
 
-    pub(crate) async fn exchange(&self, code: &LoginCode) -> Result<WechatSession, ExchangeError> {
+    pub(crate) async fn exchange(&self, code: &LoginCode) -> Result<WechatSession, WechatApiError> {
         exchange_at(self.client().build().unwrap(), self.app.clone(), code).await
     }
 }

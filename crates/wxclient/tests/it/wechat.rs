@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use domain::id::AppId;
-use domain::ports::{CodeExchanger, ExchangeError, WechatSession};
+use domain::ports::{CodeExchanger, WechatApiError, WechatSession};
 use domain::secret::LoginCode;
 use url::Url;
 use wxclient::{App, AppClient, AppSecret, HttpCodeExchanger, WechatClient, WechatClientBuilder};
@@ -52,7 +52,7 @@ pub(crate) fn token(token: &str, expires_in: u64) -> Act {
 }
 
 /// Logs in through the port.
-pub(crate) async fn exchange(client: WechatClient) -> Result<WechatSession, ExchangeError> {
+pub(crate) async fn exchange(client: WechatClient) -> Result<WechatSession, WechatApiError> {
     exchange_at(client, app(), &LoginCode::new(CODE)).await
 }
 
@@ -61,7 +61,7 @@ pub(crate) async fn exchange_at(
     client: WechatClient,
     app: App,
     code: &LoginCode,
-) -> Result<WechatSession, ExchangeError> {
+) -> Result<WechatSession, WechatApiError> {
     let app_id = app.app_id.clone();
     HttpCodeExchanger::new(client, [app])
         .exchange(&app_id, code)
@@ -69,17 +69,17 @@ pub(crate) async fn exchange_at(
 }
 
 /// The name of an error's variant, and its retry_after in seconds.
-pub(crate) fn named(error: &ExchangeError) -> (&'static str, Option<u64>) {
+pub(crate) fn named(error: &WechatApiError) -> (&'static str, Option<u64>) {
     match error {
-        ExchangeError::CodeInvalid(_) => ("code_invalid", None),
-        ExchangeError::UserBlocked(_) => ("user_blocked", None),
-        ExchangeError::RateLimited { retry_after, .. } => {
+        WechatApiError::CodeInvalid(_) => ("code_invalid", None),
+        WechatApiError::UserBlocked(_) => ("user_blocked", None),
+        WechatApiError::RateLimited { retry_after, .. } => {
             ("rate_limited", Some(retry_after.as_secs()))
         }
-        ExchangeError::Misconfigured(_) => ("misconfigured", None),
-        ExchangeError::BadAnswer(_) => ("bad_answer", None),
-        ExchangeError::Timeout(_) => ("timeout", None),
-        ExchangeError::Unavailable { retry_after, .. } => {
+        WechatApiError::Misconfigured(_) => ("misconfigured", None),
+        WechatApiError::BadAnswer(_) => ("bad_answer", None),
+        WechatApiError::Timeout(_) => ("timeout", None),
+        WechatApiError::Unavailable { retry_after, .. } => {
             ("unavailable", Some(retry_after.as_secs()))
         }
     }
