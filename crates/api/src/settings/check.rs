@@ -37,6 +37,14 @@ fn positive_numbers(settings: &Settings) -> Result<(), SettingsError> {
 }
 
 fn texts(settings: &Settings) -> Result<(), SettingsError> {
+    let schemes = ["sqlite://", "postgres://", "postgresql://"];
+    let url = settings.database.url.expose();
+    if !schemes.iter().any(|scheme| url.starts_with(scheme)) {
+        return Err(SettingsError::invalid(
+            "database.url",
+            "must begin with sqlite:// or postgres://",
+        ));
+    }
     if settings.tokens.issuer.is_empty() {
         return Err(SettingsError::invalid("tokens.issuer", "must not be empty"));
     }

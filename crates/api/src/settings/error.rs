@@ -33,7 +33,7 @@ pub enum SettingsError {
     },
     /// There is no such setting.
     #[error(
-        "{setting} is not a setting of wxlogin; is it spelt right? (the README lists them all)"
+        "{setting} is not a setting of wxlogin; is it spelt right? (docs/settings.md lists them all)"
     )]
     Unknown {
         /// What was given.

@@ -171,6 +171,7 @@ fn a_key_may_be_bare_or_named_with_scopes() {
 )]
 #[case::no_url("WXLOGIN_WECHAT__BASE_URL", "secret-words", "wechat.base_url")]
 #[case::no_format("WXLOGIN_LOG__FORMAT", "secret-words", "log.format")]
+#[case::no_database("DATABASE_URL", "mysql://secret-words", "database.url")]
 #[case::no_json("WXLOGIN_APPS", "[{secret-words", "WXLOGIN_APPS")]
 #[case::no_list("WXLOGIN_APPS", "secret-words", "WXLOGIN_APPS")]
 #[case::half_an_app("WXLOGIN_APPS", r#"[{"app_id":"secret-words"}]"#, "apps[0].secret")]
