@@ -1,0 +1,100 @@
+//! Users, identities and sessions, in PostgreSQL or SQLite.
+
+mod postgres;
+mod sql;
+mod sqlite;
+
+use anyhow::bail;
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+pub(crate) enum Store {
+    Postgres(postgres::Postgres),
+    Sqlite(sqlite::Sqlite),
+}
+
+/// What a login stores.
+pub(crate) struct Login<'a> {
+    pub(crate) app_id: &'a str,
+    pub(crate) open_id: &'a str,
+    pub(crate) union_id: Option<&'a str>,
+    pub(crate) session_key: &'a str,
+    /// The user's id if the openid is new.
+    pub(crate) new_user: Uuid,
+    pub(crate) session: Uuid,
+    pub(crate) refresh_hash: &'a [u8],
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) expires_at: DateTime<Utc>,
+}
+
+/// What a refresh stores.
+pub(crate) struct Refresh<'a> {
+    pub(crate) old_hash: &'a [u8],
+    pub(crate) new_hash: &'a [u8],
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) expires_at: DateTime<Utc>,
+}
+
+/// A session and its user.
+pub(crate) type SessionOf = (Uuid, Uuid);
+
+/// The user's id, openid, nickname, avatar, creation and last login.
+pub(crate) type Me = (
+    Uuid,
+    String,
+    Option<String>,
+    Option<String>,
+    DateTime<Utc>,
+    DateTime<Utc>,
+);
+
+impl Store {
+    /// Connects and makes the tables if there are none.
+    pub(crate) async fn open(
+        url: &str,
+        pool: Option<u32>,
+        one_statement: bool,
+    ) -> anyhow::Result<Store> {
+        if url.starts_with("sqlite:") {
+            if one_statement {
+                bail!("--one-statement is for PostgreSQL: SQLite has no INSERT within WITH");
+            }
+            Ok(Store::Sqlite(sqlite::Sqlite::open(url, pool).await?))
+        } else {
+            let postgres = postgres::Postgres::open(url, pool, one_statement).await?;
+            Ok(Store::Postgres(postgres))
+        }
+    }
+
+    /// Finds or makes the user and opens a session. Returns the user's id.
+    pub(crate) async fn log_in(&self, login: &Login<'_>) -> sqlx::Result<Uuid> {
+        match self {
+            Store::Postgres(store) => store.log_in(login).await,
+            Store::Sqlite(store) => store.log_in(login).await,
+        }
+    }
+
+    /// Replaces the hash by which a session is refreshed. None if there is no such session.
+    pub(crate) async fn refresh(&self, refresh: &Refresh<'_>) -> sqlx::Result<Option<SessionOf>> {
+        match self {
+            Store::Postgres(store) => store.refresh(refresh).await,
+            Store::Sqlite(store) => store.refresh(refresh).await,
+        }
+    }
+
+    /// Whether the session is still good.
+    pub(crate) async fn is_alive(&self, session: Uuid, now: DateTime<Utc>) -> sqlx::Result<bool> {
+        match self {
+            Store::Postgres(store) => store.is_alive(session, now).await,
+            Store::Sqlite(store) => store.is_alive(session, now).await,
+        }
+    }
+
+    /// The session's user, if the session is still good.
+    pub(crate) async fn me(&self, session: Uuid, now: DateTime<Utc>) -> sqlx::Result<Option<Me>> {
+        match self {
+            Store::Postgres(store) => store.me(session, now).await,
+            Store::Sqlite(store) => store.me(session, now).await,
+        }
+    }
+}
