@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, http::header, rt::System, web};
+use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
 /// Answers until it is killed.
@@ -13,7 +14,8 @@ pub(crate) fn run(listen: SocketAddr) -> anyhow::Result<()> {
                 .route("/echo", web::get().to(get))
                 .route("/echo", web::post().to(post))
         })
-        .bind(listen)?;
+        .bind(listen)
+        .with_context(|| format!("cannot listen on {listen}"))?;
         for address in server.addrs() {
             println!("listening on {address}");
         }

@@ -6,6 +6,7 @@ mod routes;
 
 use std::{net::SocketAddr, sync::Arc};
 
+use anyhow::Context;
 use axum::{
     Router,
     routing::{get, post},
@@ -68,7 +69,9 @@ pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
         .route("/user/me", get(routes::me))
         .route("/auth/verify", get(routes::verify))
         .with_state(service);
-    let listener = TcpListener::bind(options.listen).await?;
+    let listener = TcpListener::bind(options.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", options.listen))?;
     println!("listening on {}", listener.local_addr()?);
     let listener = listener.tap_io(|stream| {
         // An answer goes out late if this fails, and that is all.
