@@ -39,9 +39,11 @@ pub(crate) struct Options {
     )]
     wechat_base_url: String,
 
+    /// The mini program's appid.
     #[arg(long, env = "YARDSTICK_APP_ID")]
     app_id: String,
 
+    /// Its AppSecret.
     #[arg(long, env = "YARDSTICK_APP_SECRET", hide_env_values = true)]
     app_secret: String,
 
