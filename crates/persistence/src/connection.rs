@@ -31,8 +31,8 @@ mod multi {
 pub(crate) enum Purpose {
     /// Reading, and single writes.
     Any,
-    /// Writing visits, many at a time.
-    Visits,
+    /// Writing many things with one commit.
+    Batches,
 }
 
 /// How long a statement may take on PostgreSQL, and how long it may wait for a lock: longer than
@@ -45,9 +45,9 @@ const POSTGRES_SETTINGS: &str = "
     SELECT set_config('synchronous_commit', 'on', false)
         WHERE current_setting('synchronous_commit') = 'off';";
 
-/// The statements for visits join a list of keys with big tables, by their primary keys. The
+/// The statements of a batch join a list of keys with big tables, by their primary keys. The
 /// planner does not know the list's length, and in a young database not the tables' size.
-const POSTGRES_SETTINGS_FOR_VISITS: &str = "
+const POSTGRES_SETTINGS_FOR_BATCHES: &str = "
     SET plan_cache_mode = force_generic_plan;
     SET enable_seqscan = off;
     SET enable_hashjoin = off;
@@ -66,7 +66,7 @@ const SQLITE_SETTINGS: &str = "
 /// A batch touches some hundred pages here and there. They must fit into the cache, or they are
 /// written before their time; and the longer the log, the more changes of one page are carried
 /// into the database together. 16 MB each, taken only under load.
-const SQLITE_SETTINGS_FOR_VISITS: &str = "
+const SQLITE_SETTINGS_FOR_BATCHES: &str = "
     PRAGMA cache_size = -16000;
     PRAGMA wal_autocheckpoint = 4000;";
 
@@ -102,8 +102,8 @@ impl Connector {
                 let mut connection = PgConnection::establish(url.expose())
                     .map_err(|error| DatabaseError::connecting(&error, url.password()))?;
                 connection.batch_execute(POSTGRES_SETTINGS)?;
-                if purpose == Purpose::Visits {
-                    connection.batch_execute(POSTGRES_SETTINGS_FOR_VISITS)?;
+                if purpose == Purpose::Batches {
+                    connection.batch_execute(POSTGRES_SETTINGS_FOR_BATCHES)?;
                 }
                 Ok(AnyConnection::Postgres(connection))
             }
@@ -115,8 +115,8 @@ impl Connector {
                 let milliseconds = self.acquire_timeout.as_millis();
                 connection.batch_execute(&format!("PRAGMA busy_timeout = {milliseconds};"))?;
                 connection.batch_execute(SQLITE_SETTINGS)?;
-                if purpose == Purpose::Visits {
-                    connection.batch_execute(SQLITE_SETTINGS_FOR_VISITS)?;
+                if purpose == Purpose::Batches {
+                    connection.batch_execute(SQLITE_SETTINGS_FOR_BATCHES)?;
                 }
                 Ok(AnyConnection::Sqlite(connection))
             }

@@ -9,6 +9,7 @@ use crate::accounts::DieselAccountRepository;
 use crate::audit::DieselAuditLog;
 use crate::change_feed::DieselChangeFeed;
 use crate::connection::Connector;
+use crate::group_commit::{GroupCommit, Wire};
 use crate::housekeeping;
 use crate::key_ring::SessionKeyVault;
 use crate::merges::DieselMergeRepository;
@@ -20,18 +21,20 @@ use crate::rewrap::{self, RewrapProgress, Vaults};
 use crate::seal::Vault;
 use crate::session_lifecycle::DieselSessionLifecycle;
 use crate::signing_keys::{self, DieselSigningKeyRepository};
+use crate::token_uses::TokenUses;
 use crate::url::{DatabaseUrl, UnknownDatabaseUrl};
-use crate::visits::{VisitQueue, Writer};
+use crate::visits::Visits;
 use crate::wechat_tokens::{self, DieselWechatTokenRepository};
 
-/// A database: its pool of connections, and its writers of visits.
+/// A database: its pool of connections, and its writers.
 ///
-/// Everything it hands out shares them. When the last of it is dropped, visits that still wait
-/// are written first.
+/// Everything it hands out shares them. When the last of it is dropped, what still waits is
+/// written first.
 #[derive(Clone)]
 pub struct Database {
     pool: Pool,
-    visits: Arc<VisitQueue>,
+    visits: Arc<GroupCommit<Visits>>,
+    token_uses: Arc<GroupCommit<TokenUses>>,
     vault: Arc<SessionKeyVault>,
     signing_key_vault: Arc<Vault>,
     wechat_token_vault: Arc<Vault>,
@@ -43,8 +46,8 @@ pub enum OpenError {
     /// The URL.
     #[error(transparent)]
     Url(#[from] UnknownDatabaseUrl),
-    /// The operating system gives no thread to write visits.
-    #[error("the writers of visits cannot be started")]
+    /// The operating system gives no thread to write with.
+    #[error("the writers cannot be started")]
     Threads(#[source] std::io::Error),
 }
 
@@ -66,23 +69,16 @@ impl Database {
             acquire_timeout,
         };
         let vault = Arc::new(SessionKeyVault::new(&master_keys));
-        // SQLite lets one write at a time anyway. On PostgreSQL one plans while the other waits
-        // for its commit.
-        let count = match connector.url {
-            DatabaseUrl::Sqlite(_) => 1,
-            DatabaseUrl::Postgres(_) => 2,
-        };
-        let writers = std::iter::repeat_with(|| Writer {
-            connector: connector.clone(),
+        let Wires { visits, token_uses } = Wires::to(&connector);
+        let visit_writer = Visits {
             vault: Arc::clone(&vault),
-            connection: None,
-            is_cut_off: false,
-        });
-        let writers = writers.take(count).collect();
-        let visits = VisitQueue::start(writers, queue_capacity);
+        };
+        let visits = GroupCommit::start(&visit_writer, visits, queue_capacity);
+        let token_uses = GroupCommit::start(&TokenUses, token_uses, queue_capacity);
         Ok(Self {
             pool: Pool::new(connector, pool_size),
             visits: Arc::new(visits.map_err(OpenError::Threads)?),
+            token_uses: Arc::new(token_uses.map_err(OpenError::Threads)?),
             vault,
             signing_key_vault: Arc::new(Vault::new(&master_keys, signing_keys::PURPOSE)),
             wechat_token_vault: Arc::new(Vault::new(&master_keys, wechat_tokens::PURPOSE)),
@@ -152,6 +148,7 @@ impl Database {
     pub fn lifecycle(&self) -> DieselSessionLifecycle {
         DieselSessionLifecycle {
             pool: self.pool.clone(),
+            token_uses: Arc::clone(&self.token_uses),
         }
     }
 
@@ -209,6 +206,34 @@ impl Database {
     pub fn readiness(&self) -> DieselReadinessProbe {
         DieselReadinessProbe {
             pool: self.pool.clone(),
+        }
+    }
+}
+
+/// What batches are written on.
+struct Wires {
+    visits: Vec<Wire>,
+    token_uses: Vec<Wire>,
+}
+
+impl Wires {
+    fn to(connector: &Connector) -> Self {
+        let wire = || Wire::new(connector.clone());
+        match connector.url {
+            // SQLite lets one write at a time anyway, and what one has in its cache is of use to
+            // the other.
+            DatabaseUrl::Sqlite(_) => {
+                let one = wire();
+                Self {
+                    visits: vec![one.clone()],
+                    token_uses: vec![one],
+                }
+            }
+            // One plans visits while the other waits for its commit.
+            DatabaseUrl::Postgres(_) => Self {
+                visits: vec![wire(), wire()],
+                token_uses: vec![wire()],
+            },
         }
     }
 }

@@ -11,15 +11,16 @@ use crate::seal::MasterKeys;
 pub struct DatabaseOptions {
     /// `sqlite://path`, or `postgres://…` as libpq understands it, several hosts included.
     pub url: SecretString,
-    /// How many connections there are at most for everything but visits, which have one of
-    /// their own on SQLite and two on PostgreSQL. They are opened when they are needed.
+    /// How many connections there are at most for everything but logins and refreshes, which
+    /// have one of their own on SQLite and three on PostgreSQL. They are opened when they are
+    /// needed.
     pub pool_size: u32,
     /// How long an operation waits for a connection.
     pub acquire_timeout: Duration,
     /// What stored secrets are sealed under.
     pub master_keys: MasterKeys,
-    /// How many visits wait to be written at most; more are refused with
-    /// [`Overloaded`](domain::ports::RepositoryError::Overloaded).
+    /// How many visits wait to be written at most, and how many uses of tokens; more are refused
+    /// with [`Overloaded`](domain::ports::RepositoryError::Overloaded).
     pub queue_capacity: usize,
 }
 

@@ -10,24 +10,25 @@ use domain::session::SessionAccount;
 use domain::time::Timestamp;
 use domain::visit::{Visit, VisitOutcome};
 
+use crate::group_commit::GroupCommit;
 use crate::key_ring::SessionKeyVault;
 use crate::migrations;
 use crate::pool::Pool;
-use crate::visits::VisitQueue;
+use crate::visits::Visits;
 use crate::{sessions, users};
 
 /// [`UserRepository`] in Diesel.
 #[derive(Clone)]
 pub struct DieselUserRepository {
     pub(crate) pool: Pool,
-    pub(crate) visits: Arc<VisitQueue>,
+    pub(crate) visits: Arc<GroupCommit<Visits>>,
     pub(crate) vault: Arc<SessionKeyVault>,
 }
 
 #[async_trait]
 impl UserRepository for DieselUserRepository {
     async fn record_visit(&self, visit: Visit) -> Result<VisitOutcome, RepositoryError> {
-        self.visits.record(visit).await
+        self.visits.write(visit).await
     }
 }
 

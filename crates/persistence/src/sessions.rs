@@ -14,7 +14,9 @@ use crate::types::{DbId, DbInstant};
 use crate::users::last_login_at;
 use crate::visits::code_hour;
 
-type AccountRow = (SessionRow, IdentityNames, UserRow, Option<DbInstant>);
+/// What [`account`] is made of: the session, its identity, its user, and when the user last logged
+/// in.
+pub(crate) type AccountRow = (SessionRow, IdentityNames, UserRow, Option<DbInstant>);
 
 /// The session of this id.
 pub(crate) fn find(
@@ -26,6 +28,18 @@ pub(crate) fn find(
         .first::<AccountRow>(connection)
         .optional()?;
     Ok(row.map(account))
+}
+
+/// The sessions of these ids.
+pub(crate) fn find_all(
+    connection: &mut PgConnection,
+    ids: impl IntoIterator<Item = SessionId>,
+) -> Result<Vec<SessionAccount>, DatabaseError> {
+    let ids: Vec<_> = ids.into_iter().map(|id| DbId(id.as_uuid())).collect();
+    let rows = accounts()
+        .filter(sessions::id.eq_any(ids))
+        .load::<AccountRow>(connection)?;
+    Ok(rows.into_iter().map(account).collect())
 }
 
 /// The session that was opened with this code and nonce at or after `since`.
@@ -76,7 +90,7 @@ fn accounts() -> _ {
         ))
 }
 
-fn account((session, names, user, last_login_at): AccountRow) -> SessionAccount {
+pub(crate) fn account((session, names, user, last_login_at): AccountRow) -> SessionAccount {
     SessionAccount {
         session: session.into(),
         user: user.into_user(last_login_at),

@@ -20,9 +20,18 @@ pub(crate) fn transaction<T>(
     connection: &mut AnyConnection,
     work: impl Fn(&mut AnyConnection) -> Result<T, DatabaseError>,
 ) -> Result<T, DatabaseError> {
+    repeated(connection, |connection| attempt(connection, &work))
+}
+
+/// Runs `work`, which is one step by itself. If another transaction is in its way, it is tried
+/// again.
+pub(crate) fn repeated<T>(
+    connection: &mut AnyConnection,
+    work: impl Fn(&mut AnyConnection) -> Result<T, DatabaseError>,
+) -> Result<T, DatabaseError> {
     let mut tries = 1;
     loop {
-        match attempt(connection, &work) {
+        match work(connection) {
             Err(error) if error.kind == FailureKind::Conflict && tries < MAX_TRIES => {
                 tracing::debug!(%error, tries, "a transaction is repeated");
                 tries += 1;

@@ -8,8 +8,8 @@ use domain::id::{OpenPlatform, UnionId};
 use domain::user::User;
 use domain::visit::{Visit, VisitOutcome};
 
-use super::columns::columns;
 use super::plan::{MergeCandidate, Origin, Plan, PlannedIdentity, UnionKey};
+use crate::columns::columns;
 use crate::error::DatabaseError;
 use crate::key_ring::SessionKeyVault;
 use crate::types::{DbId, DbInstant, Id, Instant};
@@ -114,7 +114,7 @@ pub(crate) struct UnionName<'a> {
 }
 
 columns! {
-    NewUser {
+    NewUser<'_> {
         id: Id = id,
         nick_name: Nullable<Text> = profile.nick_name,
         avatar_url: Nullable<Text> = profile.avatar_url,
@@ -128,7 +128,7 @@ columns! {
 }
 
 columns! {
-    ChangedUser {
+    ChangedUser<'_> {
         id: Id = id,
         revision: Integer = revision,
         nick_name: Nullable<Text> = profile.nick_name,
@@ -142,7 +142,7 @@ columns! {
 }
 
 columns! {
-    NewIdentity {
+    NewIdentity<'_> {
         app_id: Text = app_id,
         open_id: Text = open_id,
         user_id: Id = user_id,
@@ -155,7 +155,7 @@ columns! {
 }
 
 columns! {
-    ChangedIdentity {
+    ChangedIdentity<'_> {
         app_id: Text = app_id,
         open_id: Text = open_id,
         revision: Integer = revision,
@@ -167,7 +167,7 @@ columns! {
 }
 
 columns! {
-    NewUnionOwner {
+    NewUnionOwner<'_> {
         open_platform: Text = open_platform,
         union_id: Text = union_id,
         user_id: Id = user_id,
@@ -175,7 +175,7 @@ columns! {
 }
 
 columns! {
-    NewMergeCandidate {
+    NewMergeCandidate<'_> {
         id: Id = id,
         open_platform: Text = open_platform,
         union_id: Text = union_id,
@@ -186,7 +186,7 @@ columns! {
 }
 
 columns! {
-    NewSessionRow {
+    NewSessionRow<'_> {
         id: Id = id,
         user_id: Id = user_id,
         app_id: Text = app_id,
@@ -200,14 +200,14 @@ columns! {
 }
 
 columns! {
-    IdentityName {
+    IdentityName<'_> {
         app_id: Text = app_id,
         open_id: Text = open_id,
     }
 }
 
 columns! {
-    UnionName {
+    UnionName<'_> {
         open_platform: Text = open_platform,
         union_id: Text = union_id,
     }

@@ -18,7 +18,8 @@ use super::plan::{Known, plan};
 use super::statements::{LoadIdentities, LoadUnionOwners};
 use crate::error::DatabaseError;
 use crate::key_ring::SessionKeyVault;
-use fragments::{LoadAll, WriteAll};
+use crate::statement::LoadAll;
+use fragments::WriteAll;
 
 pub(super) fn record(
     connection: &mut PgConnection,

@@ -9,15 +9,16 @@ use diesel::{QueryResult, RunQueryDsl};
 use domain::visit::{Visit, VisitOutcome};
 
 use super::batch_rows::{BatchRows, UnionName, identity_names};
-use super::columns::Columns;
 use super::load::{KnownIdentityRow, UnionOwnerRow};
 use super::plan::{Known, plan};
 use super::statements::{
-    InsertIdentities, InsertMergeCandidates, InsertSessions, InsertUnionOwners, InsertUsers, Load,
-    LoadIdentities, LoadUnionOwners, Statement, UpdateIdentities, UpdateUsers,
+    InsertIdentities, InsertMergeCandidates, InsertSessions, InsertUnionOwners, InsertUsers,
+    LoadIdentities, LoadUnionOwners, UpdateIdentities, UpdateUsers,
 };
+use crate::columns::Columns;
 use crate::error::DatabaseError;
 use crate::key_ring::SessionKeyVault;
+use crate::statement::{Load, Statement};
 
 pub(super) fn record(
     connection: &mut SqliteConnection,
@@ -109,7 +110,9 @@ impl<S: Statement> QueryFragment<Sqlite> for OneRow<'_, S> {
         out.push_sql("(SELECT ");
         self.row.select(&mut out)?;
         out.push_sql(") AS v");
-        out.push_sql(S::TAIL);
+        for piece in S::TAIL {
+            out.push_sql(piece);
+        }
         Ok(())
     }
 }

@@ -7,32 +7,10 @@ use super::batch_rows::{
     ChangedIdentity, ChangedUser, IdentityName, NewIdentity, NewMergeCandidate, NewSessionRow,
     NewUnionOwner, NewUser, UnionName,
 };
-use super::columns::Columns;
+use crate::columns::Columns;
 use crate::schema::{AllOf, identities, users};
+use crate::statement::{Load, SqlTypeOf, Statement, USER};
 use crate::types::Instant;
-
-type SqlTypeOf<Columns> = <Columns as diesel::Expression>::SqlType;
-
-/// A statement: `HEAD v TAIL`.
-pub(super) trait Statement: 'static {
-    /// What `v` has.
-    type Row<'a>: Columns;
-    /// The text before `v`, in pieces.
-    const HEAD: &'static [&'static str];
-    /// The text after `v`.
-    const TAIL: &'static str;
-}
-
-/// A statement that gives rows of `SqlType`.
-pub(super) trait Load: Statement {
-    type SqlType;
-}
-
-/// All columns of `users u` in the order of [`UserRow`](crate::rows::UserRow), and when the user
-/// last logged in.
-const USER: &str = "u.id, u.nick_name, u.avatar_url, u.gender, u.language, u.country, \
-    u.province, u.city, u.phone, u.created_at, u.disabled_at, u.revision, \
-    (SELECT max(s.last_login_at) FROM identities s WHERE s.user_id = u.id) ";
 
 /// Identities by their names, with their users.
 pub(super) struct LoadIdentities;
@@ -45,8 +23,8 @@ impl Statement for LoadIdentities {
         USER,
         "FROM ",
     ];
-    const TAIL: &'static str = " JOIN identities i ON i.open_id = v.open_id AND \
-        i.app_id = v.app_id JOIN users u ON u.id = i.user_id";
+    const TAIL: &'static [&'static str] = &[" JOIN identities i ON i.open_id = v.open_id AND \
+        i.app_id = v.app_id JOIN users u ON u.id = i.user_id"];
 }
 
 impl Load for LoadIdentities {
@@ -63,8 +41,8 @@ pub(super) struct LoadUnionOwners;
 impl Statement for LoadUnionOwners {
     type Row<'a> = UnionName<'a>;
     const HEAD: &'static [&'static str] = &["SELECT o.union_id, o.open_platform, ", USER, "FROM "];
-    const TAIL: &'static str = " JOIN union_ids o ON o.union_id = v.union_id AND \
-        o.open_platform = v.open_platform JOIN users u ON u.id = o.user_id";
+    const TAIL: &'static [&'static str] = &[" JOIN union_ids o ON o.union_id = v.union_id AND \
+        o.open_platform = v.open_platform JOIN users u ON u.id = o.user_id"];
 }
 
 impl Load for LoadUnionOwners {
@@ -82,7 +60,7 @@ impl Statement for InsertUsers {
     type Row<'a> = NewUser<'a>;
     const HEAD: &'static [&'static str] =
         &["INSERT INTO users (", NewUser::NAMES, ") SELECT * FROM "];
-    const TAIL: &'static str = "";
+    const TAIL: &'static [&'static str] = &[];
 }
 
 /// Changes those users that are still at the revision they were loaded at.
@@ -95,7 +73,7 @@ impl Statement for UpdateUsers {
          gender = v.gender, language = v.language, country = v.country, \
          province = v.province, city = v.city, revision = u.revision + 1 FROM ",
     ];
-    const TAIL: &'static str = " WHERE u.id = v.id AND u.revision = v.revision";
+    const TAIL: &'static [&'static str] = &[" WHERE u.id = v.id AND u.revision = v.revision"];
 }
 
 pub(super) struct InsertIdentities;
@@ -107,7 +85,7 @@ impl Statement for InsertIdentities {
         NewIdentity::NAMES,
         ") SELECT * FROM ",
     ];
-    const TAIL: &'static str = "";
+    const TAIL: &'static [&'static str] = &[];
 }
 
 /// Changes those identities that are still at the revision they were loaded at.
@@ -120,8 +98,9 @@ impl Statement for UpdateIdentities {
          session_keys = v.session_keys, last_login_at = v.last_login_at, \
          revision = i.revision + 1 FROM ",
     ];
-    const TAIL: &'static str = " WHERE i.open_id = v.open_id AND i.app_id = v.app_id AND \
-        i.revision = v.revision";
+    const TAIL: &'static [&'static str] =
+        &[" WHERE i.open_id = v.open_id AND i.app_id = v.app_id AND \
+        i.revision = v.revision"];
 }
 
 pub(super) struct InsertUnionOwners;
@@ -133,7 +112,7 @@ impl Statement for InsertUnionOwners {
         NewUnionOwner::NAMES,
         ") SELECT * FROM ",
     ];
-    const TAIL: &'static str = "";
+    const TAIL: &'static [&'static str] = &[];
 }
 
 /// A pair of users is noted once.
@@ -147,7 +126,8 @@ impl Statement for InsertMergeCandidates {
         ") SELECT * FROM ",
     ];
     // Without a WHERE, SQLite would take ON for a join's.
-    const TAIL: &'static str = " WHERE true ON CONFLICT (user_id, union_user_id) DO NOTHING";
+    const TAIL: &'static [&'static str] =
+        &[" WHERE true ON CONFLICT (user_id, union_user_id) DO NOTHING"];
 }
 
 pub(super) struct InsertSessions;
@@ -161,5 +141,5 @@ pub(super) const INSERT_SESSIONS: &str = "INSERT INTO sessions (id, app_id, open
 impl Statement for InsertSessions {
     type Row<'a> = NewSessionRow<'a>;
     const HEAD: &'static [&'static str] = &[INSERT_SESSIONS, "v.user_id FROM "];
-    const TAIL: &'static str = "";
+    const TAIL: &'static [&'static str] = &[];
 }

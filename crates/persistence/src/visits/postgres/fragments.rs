@@ -1,51 +1,17 @@
-//! The statements of a batch as PostgreSQL gets them.
-
-use std::marker::PhantomData;
+//! The statement that writes a batch, as PostgreSQL gets it.
 
 use diesel::pg::{Pg, PgConnection};
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::BigInt;
 use diesel::{QueryResult, RunQueryDsl};
 
+use crate::columns::{Columns, Lists};
+use crate::statement::{Statement, over, source};
 use crate::visits::batch_rows::{BatchRows, NewSessionRow};
-use crate::visits::columns::{Columns, Lists};
 use crate::visits::statements::{
     INSERT_SESSIONS, InsertIdentities, InsertMergeCandidates, InsertSessions, InsertUnionOwners,
-    InsertUsers, Load, Statement, UpdateIdentities, UpdateUsers,
+    InsertUsers, UpdateIdentities, UpdateUsers,
 };
-
-/// A statement that loads what is known of some rows. Its text is always the same, so that
-/// PostgreSQL prepares it once a connection.
-pub(super) struct LoadAll<'a, S> {
-    lists: Lists<'a>,
-    statement: PhantomData<S>,
-}
-
-impl<'a, S: Load> LoadAll<'a, S> {
-    pub(super) fn of(rows: &'a [S::Row<'a>]) -> Self {
-        Self {
-            lists: S::Row::lists(rows),
-            statement: PhantomData,
-        }
-    }
-}
-
-impl<S: Load> QueryId for LoadAll<'_, S> {
-    type QueryId = LoadAll<'static, S>;
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl<S: Load> Query for LoadAll<'_, S> {
-    type SqlType = S::SqlType;
-}
-
-impl<S> RunQueryDsl<PgConnection> for LoadAll<'_, S> {}
-
-impl<S: Load> QueryFragment<Pg> for LoadAll<'_, S> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        over::<S>(&self.lists, &mut out)
-    }
-}
 
 /// The one statement that writes a batch: all of it or, if anything it was planned upon has
 /// changed, nothing.
@@ -152,26 +118,4 @@ impl QueryFragment<Pg> for WriteAll<'_> {
         out.push_sql(" FROM ");
         source::<InsertSessions>(&self.sessions, &mut out)
     }
-}
-
-/// Writes a statement over `v`.
-fn over<'b, S: Statement>(lists: &'b Lists<'_>, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-    for piece in S::HEAD {
-        out.push_sql(piece);
-    }
-    source::<S>(lists, out)?;
-    out.push_sql(S::TAIL);
-    Ok(())
-}
-
-/// Writes what `v` is.
-fn source<'b, S: Statement>(
-    lists: &'b Lists<'_>,
-    out: &mut AstPass<'_, 'b, Pg>,
-) -> QueryResult<()> {
-    lists.unnest(out)?;
-    out.push_sql(" AS v (");
-    out.push_sql(S::Row::NAMES);
-    out.push_sql(")");
-    Ok(())
 }

@@ -13,8 +13,8 @@ use diesel::serialize::ToSql;
 use diesel::sql_types::{Array, HasSqlType};
 use diesel::sqlite::Sqlite;
 
-/// A row that can be handed to a statement. [`columns!`](super::columns::columns) makes it one.
-pub(super) trait Columns: Sized {
+/// A row that can be handed to a statement. [`columns!`](columns) makes it one.
+pub(crate) trait Columns: Sized {
     /// The names of its columns, with commas between.
     const NAMES: &'static str;
 
@@ -26,11 +26,11 @@ pub(super) trait Columns: Sized {
 }
 
 /// The columns of some rows.
-pub(super) struct Lists<'a>(pub(super) Vec<Box<dyn List + 'a>>);
+pub(crate) struct Lists<'a>(pub(crate) Vec<Box<dyn List + 'a>>);
 
 impl Lists<'_> {
     /// Writes `unnest($1, $2)`.
-    pub(super) fn unnest<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+    pub(crate) fn unnest<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("unnest(");
         for (index, list) in self.0.iter().enumerate() {
             if index > 0 {
@@ -44,12 +44,12 @@ impl Lists<'_> {
 }
 
 /// The values of one column.
-pub(super) trait List {
+pub(crate) trait List {
     fn bind<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()>;
 }
 
 /// A list of the SQL type `ST`.
-pub(super) fn list<'a, ST, T>(values: impl Iterator<Item = &'a T>) -> Box<dyn List + 'a>
+pub(crate) fn list<'a, ST, T>(values: impl Iterator<Item = &'a T>) -> Box<dyn List + 'a>
 where
     ST: 'static,
     T: ToSql<ST, Pg> + Debug + 'a,
@@ -79,17 +79,17 @@ where
 
 /// Implements [`Columns`]: for each column its name, its SQL type and the field it is in.
 macro_rules! columns {
-    ($row:ident {
+    ($row:ty {
         $first:ident: $first_type:ty = $($first_field:ident).+,
         $($column:ident: $type:ty = $($field:ident).+,)+
     }) => {
-        impl $crate::visits::columns::Columns for $row<'_> {
+        impl $crate::columns::Columns for $row {
             const NAMES: &'static str =
                 concat!(stringify!($first), $(", ", stringify!($column)),+);
 
-            fn lists(rows: &[Self]) -> $crate::visits::columns::Lists<'_> {
-                use $crate::visits::columns::list;
-                $crate::visits::columns::Lists(vec![
+            fn lists(rows: &[Self]) -> $crate::columns::Lists<'_> {
+                use $crate::columns::list;
+                $crate::columns::Lists(vec![
                     list::<$first_type, _>(rows.iter().map(|row| &row.$($first_field).+)),
                     $(list::<$type, _>(rows.iter().map(|row| &row.$($field).+)),)+
                 ])
@@ -112,4 +112,4 @@ macro_rules! columns {
     };
 }
 
-pub(super) use columns;
+pub(crate) use columns;

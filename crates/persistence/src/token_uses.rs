@@ -1,0 +1,85 @@
+//! Uses of tokens, which carry their sessions on from generation to generation; many at a time.
+//!
+//! On SQLite a batch is one transaction. On PostgreSQL one statement writes all uses that simply
+//! go on; the few others (replays, sessions that have ended, uses that change nothing) are then
+//! settled one by one.
+
+mod postgres;
+mod rules;
+
+use std::hash::Hash;
+
+use domain::id::SessionId;
+use domain::ports::GenerationUse;
+use domain::session::{Generation, SessionAccount};
+use domain::time::Timestamp;
+
+use crate::connection::AnyConnection;
+use crate::error::DatabaseError;
+use crate::group_commit::Batched;
+use crate::transaction::transaction;
+
+/// A token of a generation is used.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TokenUse {
+    pub(crate) session: SessionId,
+    pub(crate) generation: Generation,
+    pub(crate) at: Timestamp,
+    /// When the session will expire, if it was a refresh token.
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+/// Uses of tokens are noted.
+#[derive(Clone)]
+pub(crate) struct TokenUses;
+
+impl Batched for TokenUses {
+    type Item = TokenUse;
+    type Outcome = GenerationUse;
+
+    const NAME: &'static str = "token uses";
+
+    /// The writers of one process never wait for each other's rows.
+    fn key(used: &TokenUse) -> impl Hash {
+        used.session.as_uuid()
+    }
+
+    fn write(
+        &self,
+        connection: &mut AnyConnection,
+        uses: &[&TokenUse],
+    ) -> Result<Vec<GenerationUse>, DatabaseError> {
+        let noted = match connection {
+            AnyConnection::Postgres(connection) => postgres::note(connection, uses)?,
+            AnyConnection::Sqlite(_) => {
+                return transaction(connection, |connection| {
+                    let uses = uses.iter();
+                    uses.map(|used| rules::note(connection, used)).collect()
+                });
+            }
+        };
+        let uses = uses.iter().zip(noted);
+        let outcomes = uses.map(|(used, noted)| match noted {
+            Noted::Written(account) => Ok(GenerationUse::Live(account)),
+            Noted::NotYet(found) => rules::note_found(connection, used, found),
+        });
+        outcomes.collect()
+    }
+
+    /// A use that is noted twice is a use by two requests at once: the answer is the same.
+    fn write_again(
+        &self,
+        connection: &mut AnyConnection,
+        uses: &[&TokenUse],
+    ) -> Result<Vec<GenerationUse>, DatabaseError> {
+        self.write(connection, uses)
+    }
+}
+
+/// What became of a use in the statement for all.
+enum Noted {
+    /// The session goes on.
+    Written(Box<SessionAccount>),
+    /// The statement was not for it. This is the session as it was found afterwards.
+    NotYet(Option<Box<SessionAccount>>),
+}
