@@ -38,6 +38,10 @@ db:
 db-stop:
     deploy/dev-postgres stop
 
+# Measure it beside what it is compared with (half an hour; nothing else should run meanwhile), or some: just bench compare me
+bench *arguments="all":
+    cargo run --release -p wxbench -- {{ arguments }}
+
 # Start the simulated WeChat alone
 sandbox *arguments:
     cargo run -p wxsandbox -- "$@"

@@ -18,7 +18,8 @@ impl TestDatabase {
     pub(crate) fn create(server_url: String) -> anyhow::Result<Self> {
         let name = format!("test_{:016x}", RandomState::new().hash_one(0));
         let database = Self { server_url, name };
-        database.execute(&format!("CREATE DATABASE {}", database.name))?;
+        let sql = format!("CREATE DATABASE {}", database.name);
+        execute(&database.server_url, &sql)?;
         Ok(database)
     }
 
@@ -28,22 +29,31 @@ impl TestDatabase {
         with_database(&self.server_url, &self.name)
     }
 
-    fn execute(&self, sql: &str) -> anyhow::Result<()> {
-        let mut connection = PgConnection::establish(&self.server_url)
-            .context("the PostgreSQL server of the tests does not answer")?;
-        connection
-            .batch_execute(sql)
-            .with_context(|| sql.to_owned())
+    /// Runs statements in it, as its owner.
+    ///
+    /// # Errors
+    /// If one fails.
+    pub fn run(&self, sql: &str) -> anyhow::Result<()> {
+        execute(&self.url(), sql)
     }
 }
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        let dropped = self.execute(&format!("DROP DATABASE IF EXISTS {} (FORCE)", self.name));
+        let sql = format!("DROP DATABASE IF EXISTS {} (FORCE)", self.name);
+        let dropped = execute(&self.server_url, &sql);
         if let Err(error) = dropped {
             eprintln!("testpg: a test database was not dropped: {error:#}");
         }
     }
+}
+
+fn execute(url: &str, sql: &str) -> anyhow::Result<()> {
+    let mut connection = PgConnection::establish(url)
+        .context("the PostgreSQL server of the tests does not answer")?;
+    connection
+        .batch_execute(sql)
+        .with_context(|| sql.to_owned())
 }
 
 /// `server_url` with another database's name.

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 
 use crate::TestDatabase;
 use crate::engine::{Durability, Engine};
@@ -28,22 +28,56 @@ impl Server {
     /// If there is no PostgreSQL to start, with a sentence that says what to do about it; a
     /// server named in `TEST_DATABASE_URL` does not count, because it is not ours to stop.
     pub fn start_private() -> anyhow::Result<Self> {
-        let server = Self::prepare(Engine::find()?, Durability::Real)?;
-        watchdog::register(&server.home)?;
-        watchdog::spawn(&server.home, &server.engine)?;
+        let engine = Engine::find()?;
+        let folder = base(&engine)?;
+        let server = Self::prepare(engine, &folder, Durability::Real)?;
+        server.guard()?;
+        server.start()?;
+        Ok(server)
+    }
+
+    /// As [`start_private`](Self::start_private), with its data in a new folder below `folder`
+    /// (which the user the server runs as must be able to enter), and with `settings`, lines of
+    /// `postgresql.conf`: for measurements, where it matters what disk a commit goes to.
+    ///
+    /// # Errors
+    /// As [`start_private`](Self::start_private), and if there is only Docker, whose disk is its
+    /// own.
+    pub fn start_in(folder: &Path, settings: &str) -> anyhow::Result<Self> {
+        let engine = Engine::find()?;
+        ensure!(
+            matches!(engine, Engine::Programs(_)),
+            "this needs PostgreSQL's programs: install it (Debian: `apt install postgresql`)"
+        );
+        let server = Self::prepare(engine, folder, Durability::Real)?;
+        server.guard()?;
+        let file = server.home.join("data/postgresql.auto.conf");
+        let mut lines = fs::read_to_string(&file)?;
+        lines.push_str(settings);
+        fs::write(&file, lines)?;
         server.start()?;
         Ok(server)
     }
 
     /// A server that is not started yet.
-    pub(crate) fn prepare(engine: Engine, durability: Durability) -> anyhow::Result<Self> {
+    pub(crate) fn prepare(
+        engine: Engine,
+        folder: &Path,
+        durability: Durability,
+    ) -> anyhow::Result<Self> {
         let home = tempfile::Builder::new()
             .prefix("server-")
-            .tempdir_in(base(&engine)?)?
+            .tempdir_in(folder)?
             .keep();
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         engine.prepare(&home, port, durability)?;
         Ok(Self { engine, home, port })
+    }
+
+    /// Sees to it that the server ends with this process.
+    fn guard(&self) -> anyhow::Result<()> {
+        watchdog::register(&self.home)?;
+        watchdog::spawn(&self.home, &self.engine)
     }
 
     /// A fresh, empty database.
@@ -82,6 +116,16 @@ impl Server {
     #[must_use]
     pub fn url(&self) -> String {
         url_of(self.port)
+    }
+
+    /// The process all others of the server are children of.
+    ///
+    /// # Errors
+    /// If it is not running, or runs in Docker.
+    pub fn pid(&self) -> anyhow::Result<u32> {
+        let file = fs::read_to_string(self.home.join("data/postmaster.pid"))?;
+        let line = file.lines().next().context("postmaster.pid is empty")?;
+        Ok(line.trim().parse()?)
     }
 
     pub(crate) fn home(&self) -> &Path {

@@ -34,7 +34,7 @@ fn find_or_start() -> anyhow::Result<String> {
     if let Some(url) = running(&current)? {
         return Ok(url);
     }
-    let server = Server::prepare(engine.clone(), Durability::None)?;
+    let server = Server::prepare(engine.clone(), &base, Durability::None)?;
     watchdog::register(server.home())?;
     watchdog::spawn(server.home(), &engine)?;
     server.start()?;

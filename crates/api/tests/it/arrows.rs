@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Each crate, and those of ours it may know.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 8] = [
     ("domain", &[]),
     ("wxcrypto", &["domain"]),
     ("wxclient", &["domain"]),
     ("persistence", &["domain"]),
     ("wxsandbox", &[]),
     ("testpg", &[]),
+    ("wxbench", &["testpg"]),
     (
         "api",
         &["domain", "wxcrypto", "wxclient", "persistence", "wxsandbox"],

@@ -1,0 +1,175 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::ensure;
+use clap::{Args, Parser, Subcommand};
+use tempfile::TempDir;
+
+use crate::compare::{Effort, compare};
+use crate::load::Window;
+use crate::postgres::Postgres;
+use crate::programs::Binaries;
+use crate::scenario::{SCENARIOS, Scenario};
+use crate::{footprint, growth, instructions, wechat};
+
+/// Measures wxlogin beside what it is compared with, in one run on this machine.
+///
+/// Builds the release binaries, starts a PostgreSQL of its own with durable commits, a WeChat that
+/// takes every code, and the programs in turn; prints tables in Markdown. Quote the ratios, not the
+/// absolutes: everything shares this machine. Do nothing else on it meanwhile.
+#[derive(Parser)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Everything: the comparisons, the footprint, the growth (about half an hour)
+    All(Measure),
+    /// The comparisons, or those you name
+    Compare {
+        /// Which: login-256, login-32, quiet, login-sqlite, me, verify, refresh-256, refresh-32
+        names: Vec<String>,
+        #[command(flatten)]
+        measure: Measure,
+    },
+    /// How soon the service is ready, and its memory at rest
+    Footprint(Place),
+    /// Logins with more and more users in the table
+    Growth {
+        /// How many users
+        #[arg(long, value_delimiter = ',', default_value = "10000,1000000,10000000")]
+        users: Vec<u64>,
+        #[command(flatten)]
+        measure: Measure,
+    },
+    /// Instructions per request, counted by valgrind, against the ledger in instructions.toml
+    Instructions {
+        /// Write the ledger instead of comparing with it
+        #[arg(long)]
+        update: bool,
+    },
+    /// Serve the WeChat of the measurements: it takes every code
+    Wechat {
+        #[arg(long, default_value = "127.0.0.1:5002")]
+        listen: SocketAddr,
+        /// How long an answer takes, ms
+        #[arg(long, default_value_t = 0)]
+        latency_ms: u64,
+    },
+}
+
+#[derive(Args)]
+struct Place {
+    /// Where the databases are for the time being; the user postgres must be able to enter it
+    #[arg(long, default_value_os_t = std::env::temp_dir())]
+    folder: PathBuf,
+}
+
+#[derive(Args)]
+struct Measure {
+    /// How often each is measured; the tables show medians
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// How long a measurement takes, s
+    #[arg(long, default_value_t = 8.0)]
+    seconds: f64,
+    /// How long the load lasts before that, s
+    #[arg(long, default_value_t = 3.0)]
+    warm_up: f64,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Cli {
+    pub(crate) async fn run(self) -> anyhow::Result<()> {
+        match self.command {
+            Command::All(measure) => {
+                let (effort, sizes) = (measure.effort(), [10_000, 1_000_000, 10_000_000]);
+                let house = House::build(&measure.place)?;
+                house.compare(&SCENARIOS, effort).await?;
+                house.footprint().await?;
+                house.grow(&sizes, effort).await
+            }
+            Command::Compare { names, measure } => {
+                let scenarios = named(&names)?;
+                let house = House::build(&measure.place)?;
+                house.compare(&scenarios, measure.effort()).await
+            }
+            Command::Footprint(place) => House::build(&place)?.footprint().await,
+            Command::Growth { users, measure } => {
+                let house = House::build(&measure.place)?;
+                house.grow(&users, measure.effort()).await
+            }
+            Command::Instructions { update } => instructions::count(update).await,
+            Command::Wechat { listen, latency_ms } => {
+                wechat::serve(listen, Duration::from_millis(latency_ms)).await
+            }
+        }
+    }
+}
+
+impl Measure {
+    fn effort(&self) -> Effort {
+        Effort {
+            rounds: self.rounds,
+            window: Window {
+                warm_up: Duration::from_secs_f64(self.warm_up),
+                measured: Duration::from_secs_f64(self.seconds),
+            },
+        }
+    }
+}
+
+/// What all measurements need.
+struct House {
+    binaries: Binaries,
+    postgres: Postgres,
+    home: TempDir,
+}
+
+impl House {
+    fn build(place: &Place) -> anyhow::Result<Self> {
+        Ok(Self {
+            binaries: Binaries::build()?,
+            postgres: Postgres::start(&place.folder)?,
+            home: tempfile::tempdir_in(&place.folder)?,
+        })
+    }
+
+    async fn compare(&self, scenarios: &[Scenario], effort: Effort) -> anyhow::Result<()> {
+        compare(
+            &self.binaries,
+            &self.postgres,
+            &self.home,
+            scenarios,
+            effort,
+        )
+        .await
+    }
+
+    async fn footprint(&self) -> anyhow::Result<()> {
+        footprint::print(&self.binaries, &self.postgres, &self.home).await
+    }
+
+    async fn grow(&self, sizes: &[u64], effort: Effort) -> anyhow::Result<()> {
+        growth::grow(&self.binaries, &self.postgres, &self.home, sizes, effort).await
+    }
+}
+
+/// The scenarios of these names; all if there are none.
+fn named(names: &[String]) -> anyhow::Result<Vec<Scenario>> {
+    for name in names {
+        ensure!(
+            SCENARIOS.iter().any(|scenario| scenario.name == name),
+            "there is no scenario {name}; --help lists them"
+        );
+    }
+    let is_asked_for =
+        |scenario: &&Scenario| names.is_empty() || names.iter().any(|name| name == scenario.name);
+    Ok(SCENARIOS.iter().filter(is_asked_for).copied().collect())
+}

@@ -1,0 +1,133 @@
+//! The comparisons: each scenario on each program in turn, several rounds, and their medians.
+
+use std::time::Duration;
+
+use tempfile::TempDir;
+use testpg::TestDatabase;
+
+use crate::load::Window;
+use crate::measurement::Cost;
+use crate::postgres::Postgres;
+use crate::programs::{Binaries, Program, Service, Store, start_wechat};
+use crate::report;
+use crate::scenario::{Database, Scenario};
+
+/// How long a measurement takes, and how often it is repeated.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Effort {
+    pub(crate) rounds: usize,
+    pub(crate) window: Window,
+}
+
+/// The costs of a program in a scenario, one for each round.
+pub(crate) struct Costs {
+    pub(crate) service: Service,
+    pub(crate) rounds: Vec<Cost>,
+}
+
+/// Runs `scenarios` and prints a table of each.
+///
+/// # Errors
+/// If something does not start, or an answer is not 200.
+pub(crate) async fn compare(
+    binaries: &Binaries,
+    postgres: &Postgres,
+    home: &TempDir,
+    scenarios: &[Scenario],
+    effort: Effort,
+) -> anyhow::Result<()> {
+    for scenario in scenarios {
+        let costs = Comparison::new(binaries, postgres, home, scenario)?
+            .run(effort)
+            .await?;
+        println!("{}", report::comparison(scenario, &costs));
+    }
+    Ok(())
+}
+
+struct Comparison<'a> {
+    binaries: &'a Binaries,
+    postgres: &'a Postgres,
+    home: &'a TempDir,
+    scenario: &'a Scenario,
+    wechat: Program,
+    /// Each program has a database of its own, which it keeps from round to round.
+    stores: Vec<(Service, Store, Option<TestDatabase>)>,
+}
+
+impl<'a> Comparison<'a> {
+    fn new(
+        binaries: &'a Binaries,
+        postgres: &'a Postgres,
+        home: &'a TempDir,
+        scenario: &'a Scenario,
+    ) -> anyhow::Result<Self> {
+        let mut stores = Vec::new();
+        for service in scenario.services {
+            let (url, database) = match scenario.database {
+                Database::Postgres => {
+                    let database = postgres.database()?;
+                    (database.url(), Some(database))
+                }
+                Database::Sqlite => {
+                    let name = format!("{}-{service:?}.db", scenario.name);
+                    let path = home.path().join(name);
+                    (format!("sqlite://{}", path.display()), None)
+                }
+            };
+            stores.push((*service, Store { url }, database));
+        }
+        Ok(Self {
+            binaries,
+            postgres,
+            home,
+            scenario,
+            wechat: start_wechat(binaries, home.path(), scenario.wechat_latency)?,
+            stores,
+        })
+    }
+
+    async fn run(&self, effort: Effort) -> anyhow::Result<Vec<Costs>> {
+        let mut costs: Vec<_> = self
+            .stores
+            .iter()
+            .map(|(service, ..)| Costs {
+                service: *service,
+                rounds: Vec::new(),
+            })
+            .collect();
+        for round in 1..=effort.rounds {
+            for ((service, store, _), costs) in self.stores.iter().zip(&mut costs) {
+                let cost = self.measure(*service, store, effort.window, round).await?;
+                eprintln!(
+                    "{}, round {round}, {}: {:.0}/s",
+                    self.scenario.name,
+                    service.name(),
+                    cost.tally.rate()
+                );
+                costs.rounds.push(cost);
+            }
+        }
+        Ok(costs)
+    }
+
+    async fn measure(
+        &self,
+        service: Service,
+        store: &Store,
+        window: Window,
+        round: usize,
+    ) -> anyhow::Result<Cost> {
+        let program = service.start(self.binaries, self.home.path(), store, self.wechat.address)?;
+        let database = match self.scenario.database {
+            Database::Postgres => Some(self.postgres.meter()?),
+            Database::Sqlite => None,
+        };
+        // What the one before left to be written is not this one's.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let run = u32::try_from(round)?;
+        self.scenario
+            .put_on(service, &program, database, window, run)
+            .await
+    }
+}

@@ -1,0 +1,23 @@
+//! `wxbench`: what a login costs, and what it would cost otherwise.
+
+mod cli;
+mod compare;
+mod footprint;
+mod growth;
+mod instructions;
+mod load;
+mod measurement;
+mod meter;
+mod postgres;
+mod programs;
+mod report;
+mod scenario;
+mod scripts;
+mod wechat;
+
+use clap::Parser;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    cli::Cli::parse().run().await
+}

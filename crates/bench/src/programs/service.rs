@@ -1,0 +1,137 @@
+//! The services that are compared, and the WeChat they ask.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use super::{Binaries, Program, free_address};
+
+/// The app everybody is configured with.
+pub(crate) const APP_ID: &str = "wx0123456789abcdef";
+/// Its secret, which the WeChat of the measurement does not look at.
+const APP_SECRET: &str = "0123456789abcdef0123456789abcdef";
+/// 32 bytes in base64.
+const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Service {
+    /// Ours.
+    Wxlogin,
+    /// axum and sqlx, a transaction a login.
+    Yardstick,
+    /// The same with one statement a login.
+    YardstickOneStatement,
+    /// actix-web alone.
+    Echo,
+}
+
+/// Where it keeps what it knows.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    /// `postgres://…` or `sqlite://…`
+    pub(crate) url: String,
+}
+
+impl Service {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Wxlogin => "wxlogin",
+            Self::Yardstick => "axum + sqlx",
+            Self::YardstickOneStatement => "axum + sqlx, one CTE",
+            Self::Echo => "bare actix-web echo",
+        }
+    }
+
+    /// Starts it, in the folder `home`.
+    ///
+    /// # Errors
+    /// If it does not come up.
+    pub(crate) fn start(
+        self,
+        binaries: &Binaries,
+        home: &Path,
+        store: &Store,
+        wechat: SocketAddr,
+    ) -> anyhow::Result<Program> {
+        let address = free_address()?;
+        let log = home.join(format!("{self:?}.log"));
+        match self {
+            Self::Wxlogin => {
+                let ops = free_address()?;
+                let mut command = Command::new(&binaries.wxlogin);
+                configure(&mut command, home, store, wechat, address, ops);
+                Program::start(&mut command, address, &log, || is_ready(ops))
+            }
+            Self::Yardstick | Self::YardstickOneStatement => {
+                let mut command = Command::new(&binaries.yardstick);
+                command.args(["serve", "--listen", &address.to_string()]);
+                command.args(["--database-url", &store.url]);
+                command.args(["--wechat-base-url", &format!("http://{wechat}")]);
+                command.args(["--app-id", APP_ID, "--app-secret", APP_SECRET]);
+                if self == Self::YardstickOneStatement {
+                    command.arg("--one-statement");
+                }
+                Program::start_listening(&mut command, address, &log)
+            }
+            Self::Echo => {
+                let mut command = Command::new(&binaries.yardstick);
+                command.args(["echo", "--listen", &address.to_string()]);
+                Program::start_listening(&mut command, address, &log)
+            }
+        }
+    }
+}
+
+/// Settings as in production, but for the limit on one address: all load comes from one.
+pub(crate) fn configure(
+    command: &mut Command,
+    home: &Path,
+    store: &Store,
+    wechat: SocketAddr,
+    address: SocketAddr,
+    ops: SocketAddr,
+) {
+    command
+        .current_dir(home)
+        .env("DATABASE_URL", &store.url)
+        .env("WXLOGIN_MASTER_KEY", MASTER_KEY)
+        .env("WXLOGIN_APP_ID", APP_ID)
+        .env("WXLOGIN_APP_SECRET", APP_SECRET)
+        .env("WXLOGIN_WECHAT__BASE_URL", format!("http://{wechat}"))
+        .env("WXLOGIN_SERVER__LISTEN", address.to_string())
+        .env("WXLOGIN_SERVER__OPS_LISTEN", ops.to_string())
+        .env("WXLOGIN_LIMITS__LOGIN_PER_MINUTE_PER_IP", "0");
+}
+
+/// Starts the WeChat that takes every code.
+///
+/// # Errors
+/// If it does not come up.
+pub(crate) fn start_wechat(
+    binaries: &Binaries,
+    home: &Path,
+    latency: Duration,
+) -> anyhow::Result<Program> {
+    let address = free_address()?;
+    let mut command = Command::new(&binaries.wxbench);
+    command.args(["wechat", "--listen", &address.to_string()]);
+    command.args(["--latency-ms", &latency.as_millis().to_string()]);
+    Program::start_listening(&mut command, address, &home.join("wechat.log"))
+}
+
+/// Whether the ops listener says so.
+pub(crate) fn is_ready(ops: SocketAddr) -> bool {
+    use std::io::{Read, Write};
+    let ask = || -> std::io::Result<bool> {
+        let mut stream = std::net::TcpStream::connect(ops)?;
+        stream.write_all(
+            b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+        )?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer.starts_with("HTTP/1.1 200"))
+    };
+    ask().unwrap_or(false)
+}

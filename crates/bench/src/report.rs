@@ -1,0 +1,60 @@
+//! Tables, in Markdown.
+
+use std::fmt::Write;
+
+use crate::compare::Costs;
+use crate::measurement::Cost;
+use crate::scenario::Scenario;
+
+/// The table of a comparison: medians over the rounds; ratios to the second row, the measure.
+pub(crate) fn comparison(scenario: &Scenario, costs: &[Costs]) -> String {
+    let measure = costs.get(1).map_or(f64::NAN, |costs| rate(&costs.rounds));
+    let mut table = format!(
+        "\n### {}\n\n| | per second | ratio | p50 ms | p99 ms | its CPU µs | PostgreSQL's CPU µs | memory MB |\n|---|---|---|---|---|---|---|---|\n",
+        scenario.title
+    );
+    for Costs { service, rounds } in costs {
+        let rate = rate(rounds);
+        let database = rounds
+            .iter()
+            .map(|cost| cost.database_us)
+            .collect::<Option<Vec<_>>>()
+            .map_or_else(|| String::from("–"), |each| format!("{:.0}", median(each)));
+        // Writing into a String cannot fail.
+        let _ = writeln!(
+            table,
+            "| {} | {rate:.0} | {:.2} | {:.2} | {:.2} | {:.1} | {database} | {:.1} |",
+            service.name(),
+            rate / measure,
+            of(rounds, |cost| cost.tally.quantile_ms(0.5)),
+            of(rounds, |cost| cost.tally.quantile_ms(0.99)),
+            of(rounds, |cost| cost.service_us),
+            of(rounds, |cost| megabytes(cost.memory)),
+        );
+    }
+    let load = costs.iter().flat_map(|costs| &costs.rounds);
+    let load = median(load.map(|cost| cost.load_us).collect());
+    let _ = writeln!(table, "\nThe load generator took {load:.1} µs a request.");
+    table
+}
+
+/// Bytes in MB.
+pub(crate) fn megabytes(bytes: u64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+    let bytes = bytes as f64;
+    bytes / 1e6
+}
+
+fn rate(rounds: &[Cost]) -> f64 {
+    of(rounds, |cost| cost.tally.rate())
+}
+
+fn of(rounds: &[Cost], figure: impl Fn(&Cost) -> f64) -> f64 {
+    median(rounds.iter().map(figure).collect())
+}
+
+/// The middle one.
+pub(crate) fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
+}

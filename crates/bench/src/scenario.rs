@@ -1,0 +1,170 @@
+//! What is asked of whom.
+
+use std::time::Duration;
+
+use crate::load::{Connection, Pace, Window};
+use crate::measurement::{Cost, Watched, measure};
+use crate::meter::Meter;
+use crate::programs::{Program, Service};
+use crate::scripts::{Guests, LogIn, Refresh, Show, log_in};
+
+/// How many users log in, again and again. Few, so that all have an account after the warm-up.
+const USERS: u64 = 4_096;
+
+/// A comparison.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scenario {
+    pub(crate) name: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) ask: Ask,
+    pub(crate) database: Database,
+    pub(crate) connections: usize,
+    /// Requests a second; as fast as they are answered if none.
+    pub(crate) rate: Option<f64>,
+    pub(crate) wechat_latency: Duration,
+    /// Who is compared; the first is ours, the second the measure.
+    pub(crate) services: &'static [Service],
+}
+
+/// A request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ask {
+    Login,
+    Me,
+    Verify,
+    Refresh,
+}
+
+/// Where the data is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Database {
+    Postgres,
+    Sqlite,
+}
+
+const LOGIN: Scenario = Scenario {
+    name: "login-256",
+    title: "Logins on PostgreSQL, 256 at once",
+    ask: Ask::Login,
+    database: Database::Postgres,
+    connections: 256,
+    rate: None,
+    wechat_latency: Duration::ZERO,
+    services: &[
+        Service::Wxlogin,
+        Service::Yardstick,
+        Service::YardstickOneStatement,
+    ],
+};
+
+const ME: Scenario = Scenario {
+    name: "me",
+    title: "GET /user/me, 32 at once",
+    ask: Ask::Me,
+    connections: 32,
+    services: &[Service::Wxlogin, Service::Yardstick, Service::Echo],
+    ..LOGIN
+};
+
+/// All comparisons.
+pub(crate) const SCENARIOS: [Scenario; 8] = [
+    LOGIN,
+    Scenario {
+        name: "login-32",
+        title: "Logins on PostgreSQL, 32 at once",
+        connections: 32,
+        ..LOGIN
+    },
+    Scenario {
+        name: "quiet",
+        title: "100 logins a second on PostgreSQL, WeChat answers after 20 ms",
+        connections: 64,
+        rate: Some(100.0),
+        wechat_latency: Duration::from_millis(20),
+        services: &[Service::Wxlogin, Service::Yardstick],
+        ..LOGIN
+    },
+    Scenario {
+        name: "login-sqlite",
+        title: "Logins on SQLite (synchronous=FULL), 256 at once",
+        database: Database::Sqlite,
+        services: &[Service::Wxlogin, Service::Yardstick],
+        ..LOGIN
+    },
+    ME,
+    Scenario {
+        name: "verify",
+        title: "GET /auth/verify, 32 at once",
+        ask: Ask::Verify,
+        ..ME
+    },
+    Scenario {
+        name: "refresh-256",
+        title: "POST /user/refresh on PostgreSQL, 256 at once",
+        ask: Ask::Refresh,
+        services: &[Service::Wxlogin, Service::Yardstick],
+        ..LOGIN
+    },
+    Scenario {
+        name: "refresh-32",
+        title: "POST /user/refresh on PostgreSQL, 32 at once",
+        ask: Ask::Refresh,
+        connections: 32,
+        services: &[Service::Wxlogin, Service::Yardstick],
+        ..LOGIN
+    },
+];
+
+impl Scenario {
+    /// Puts the load on `program`. `run` is another number each time.
+    ///
+    /// # Errors
+    /// If an answer is not 200.
+    pub(crate) async fn put_on(
+        &self,
+        service: Service,
+        program: &Program,
+        database: Option<Meter>,
+        window: Window,
+        run: u32,
+    ) -> anyhow::Result<Cost> {
+        let guests = Guests::returning(USERS);
+        let count = self.connections;
+        let pace = self.rate.map_or(Pace::AtOnce, Pace::PerSecond);
+        let watched = Watched {
+            service: program,
+            database,
+        };
+        if service == Service::Echo {
+            let echo = || Show {
+                path: "/echo",
+                token: String::from("none"),
+            };
+            let scripts = (0..count).map(|_| echo()).collect();
+            return measure(watched, scripts, pace, window).await;
+        }
+        if self.ask == Ask::Login {
+            let scripts = (0..count).map(|_| LogIn::new(&guests, run)).collect();
+            return measure(watched, scripts, pace, window).await;
+        }
+        let mut connection = Connection::open(program.address).await?;
+        let tokens = log_in(&mut connection, &guests, run, count).await?;
+        drop(connection);
+        let tokens = tokens.into_iter();
+        if self.ask == Ask::Refresh {
+            let scripts = tokens.map(|tokens| Refresh {
+                token: tokens.refresh,
+            });
+            return measure(watched, scripts.collect(), pace, window).await;
+        }
+        let path = match self.ask {
+            Ask::Verify => "/auth/verify",
+            _ => "/user/me",
+        };
+        let scripts = tokens.map(|tokens| Show {
+            path,
+            token: tokens.access,
+        });
+        measure(watched, scripts.collect(), pace, window).await
+    }
+}

@@ -1,0 +1,130 @@
+//! What the connections ask.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyhow::Context;
+use serde_json::Value;
+
+use crate::load::{Connection, Script, get, post};
+
+/// Whose codes the logins bring.
+#[derive(Debug)]
+pub(crate) struct Guests {
+    /// Users 0 to this log in, in an order that looks like chance.
+    population: u64,
+    /// How many logins there were.
+    logins: AtomicU64,
+}
+
+impl Guests {
+    /// Users from 0 to `population`, who come again and again.
+    pub(crate) fn returning(population: u64) -> Arc<Self> {
+        let population = population.max(1);
+        let logins = AtomicU64::new(0);
+        Arc::new(Self { population, logins })
+    }
+
+    /// A code nobody has had.
+    fn code(&self, run: u32) -> String {
+        let login = self.logins.fetch_add(1, Ordering::Relaxed);
+        // Multiplied by a large odd number, neighbours in time are strangers in the table; every
+        // user has had a turn before one has the second, if the population is a power of two,
+        // and nearly so otherwise.
+        let user = login.wrapping_mul(0x9E37_79B9_7F4A_7C15) % self.population;
+        format!("{user}.{run:08x}{login:010}")
+    }
+}
+
+/// Logs in.
+pub(crate) struct LogIn {
+    guests: Arc<Guests>,
+    run: u32,
+}
+
+impl LogIn {
+    /// `run` tells the codes of this run from those of others.
+    pub(crate) fn new(guests: &Arc<Guests>, run: u32) -> Self {
+        let guests = Arc::clone(guests);
+        Self { guests, run }
+    }
+}
+
+impl Script for LogIn {
+    fn ask(&mut self, request: &mut Vec<u8>) {
+        let code = self.guests.code(self.run);
+        let body = format!(r#"{{"platCode":"{code}"}}"#);
+        post(request, "/user/wxlogin", &body);
+    }
+}
+
+/// A GET with a token.
+pub(crate) struct Show {
+    pub(crate) path: &'static str,
+    pub(crate) token: String,
+}
+
+impl Script for Show {
+    fn ask(&mut self, request: &mut Vec<u8>) {
+        get(request, self.path, &self.token);
+    }
+}
+
+/// Refreshes a session, each time with the token the last answer gave.
+pub(crate) struct Refresh {
+    pub(crate) token: String,
+}
+
+impl Script for Refresh {
+    fn ask(&mut self, request: &mut Vec<u8>) {
+        let body = format!(r#"{{"refreshToken":"{}"}}"#, self.token);
+        post(request, "/user/refresh", &body);
+    }
+
+    fn answered(&mut self, body: &[u8]) -> anyhow::Result<()> {
+        let answer: Value = serde_json::from_slice(body)?;
+        let token = answer.pointer("/data/refreshToken").and_then(Value::as_str);
+        token
+            .context("an answer without a refreshToken")?
+            .clone_into(&mut self.token);
+        Ok(())
+    }
+}
+
+/// The tokens of a session.
+pub(crate) struct Tokens {
+    pub(crate) access: String,
+    pub(crate) refresh: String,
+}
+
+/// Logs in `count` guests, one after the other.
+///
+/// # Errors
+/// If a login fails.
+pub(crate) async fn log_in(
+    connection: &mut Connection,
+    guests: &Arc<Guests>,
+    run: u32,
+    count: usize,
+) -> anyhow::Result<Vec<Tokens>> {
+    let mut script = LogIn::new(guests, run);
+    let mut tokens = Vec::with_capacity(count);
+    let mut request = Vec::new();
+    while tokens.len() < count {
+        request.clear();
+        script.ask(&mut request);
+        let body = connection.exchange(&request).await?;
+        let answer: Value = serde_json::from_slice(body)?;
+        let text = |field: &str| {
+            let value = answer.pointer(field).and_then(Value::as_str);
+            value
+                .map(str::to_owned)
+                .with_context(|| format!("an answer without {field}"))
+        };
+        tokens.push(Tokens {
+            access: text("/data/token")?,
+            refresh: text("/data/refreshToken")?,
+        });
+    }
+    Ok(tokens)
+}
