@@ -68,6 +68,9 @@ struct Place {
     /// Where the databases are for the time being; the user postgres must be able to enter it
     #[arg(long, default_value_os_t = std::env::temp_dir())]
     folder: PathBuf,
+    /// Take the release binaries as they are, without building
+    #[arg(long)]
+    as_built: bool,
 }
 
 #[derive(Args)]
@@ -134,8 +137,12 @@ struct House {
 
 impl House {
     fn build(place: &Place) -> anyhow::Result<Self> {
+        if !place.as_built {
+            Binaries::build_service()?;
+            Binaries::build_yardstick()?;
+        }
         Ok(Self {
-            binaries: Binaries::build()?,
+            binaries: Binaries::locate()?,
             postgres: Postgres::start(&place.folder)?,
             home: tempfile::tempdir_in(&place.folder)?,
         })

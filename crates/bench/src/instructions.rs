@@ -40,7 +40,8 @@ const COUNTED: [(&str, Ask); 4] = [
 pub(crate) async fn count(update: bool) -> anyhow::Result<()> {
     let found = Command::new("valgrind").arg("--version").output();
     found.context("this needs valgrind (Debian: `apt install valgrind`)")?;
-    let binaries = Binaries::build_service()?;
+    Binaries::build_service()?;
+    let binaries = Binaries::locate()?;
     let mut counted = Ledger::default();
     for (name, ask) in COUNTED {
         let (few, many) = (

@@ -4,15 +4,17 @@ use std::time::Duration;
 
 use sysinfo::{Pid, Process, ProcessRefreshKind, ProcessesToUpdate, System};
 
-/// Looks at a program: a process and its children (PostgreSQL is many).
+/// Looks at a program.
 #[derive(Debug)]
 pub(crate) struct Meter {
     system: System,
     root: Pid,
+    /// Whether its children count: PostgreSQL is many processes.
+    with_children: bool,
 }
 
 impl Meter {
-    /// Of the process of this number and its children.
+    /// Of the process of this number.
     ///
     /// # Errors
     /// If this system does not tell.
@@ -20,6 +22,19 @@ impl Meter {
         Ok(Self {
             system: System::new()?,
             root: Pid::from_u32(pid),
+            with_children: false,
+        })
+    }
+
+    /// Of the process of this number and its children.
+    ///
+    /// # Errors
+    /// If this system does not tell.
+    pub(crate) fn of_family(pid: u32) -> anyhow::Result<Self> {
+        let with_children = true;
+        Ok(Self {
+            with_children,
+            ..Self::of(pid)?
         })
     }
 
@@ -38,12 +53,12 @@ impl Meter {
         let what = ProcessRefreshKind::nothing().with_cpu().with_memory();
         self.system
             .refresh_processes_specifics(ProcessesToUpdate::All, true, what);
-        let root = self.root;
+        let (root, with_children) = (self.root, self.with_children);
         let processes = self.system.processes().values();
         processes.filter(move |process| {
             // Threads are listed as well on Linux; their time is in their process's.
             process.thread_kind().is_none()
-                && (process.pid() == root || process.parent() == Some(root))
+                && (process.pid() == root || with_children && process.parent() == Some(root))
         })
     }
 }

@@ -31,6 +31,6 @@ impl Postgres {
 
     /// What all its processes use.
     pub(crate) fn meter(&self) -> anyhow::Result<Meter> {
-        Meter::of(self.server.pid()?)
+        Meter::of_family(self.server.pid()?)
     }
 }

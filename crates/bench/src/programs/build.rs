@@ -14,35 +14,41 @@ pub(crate) struct Binaries {
 }
 
 impl Binaries {
-    /// Builds those that have changed.
+    /// Where cargo puts them.
     ///
     /// # Errors
-    /// If one does not build.
-    pub(crate) fn build() -> anyhow::Result<Self> {
-        let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml");
-        let yardstick = Path::new(env!("CARGO_MANIFEST_DIR")).join("yardstick/Cargo.toml");
-        cargo_build(&ours, &["--package", "api"])?;
-        cargo_build(&yardstick, &[])?;
+    /// If this program does not know where it is.
+    pub(crate) fn locate() -> anyhow::Result<Self> {
         Ok(Self {
-            wxlogin: binary(&ours, "wxlogin"),
-            yardstick: binary(&yardstick, "yardstick"),
+            wxlogin: binary(&service_manifest(), "wxlogin"),
+            yardstick: binary(&yardstick_manifest(), "yardstick"),
             wxbench: std::env::current_exe()?,
         })
     }
 
-    /// Builds the service alone.
+    /// Builds the service, if it has changed.
     ///
     /// # Errors
     /// If it does not build.
-    pub(crate) fn build_service() -> anyhow::Result<Self> {
-        let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml");
-        cargo_build(&ours, &["--package", "api"])?;
-        Ok(Self {
-            wxlogin: binary(&ours, "wxlogin"),
-            yardstick: PathBuf::new(),
-            wxbench: std::env::current_exe()?,
-        })
+    pub(crate) fn build_service() -> anyhow::Result<()> {
+        cargo_build(&service_manifest(), &["--package", "api"])
     }
+
+    /// Builds what the service is compared with, if it has changed.
+    ///
+    /// # Errors
+    /// If it does not build.
+    pub(crate) fn build_yardstick() -> anyhow::Result<()> {
+        cargo_build(&yardstick_manifest(), &[])
+    }
+}
+
+fn service_manifest() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml")
+}
+
+fn yardstick_manifest() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("yardstick/Cargo.toml")
 }
 
 fn cargo_build(manifest: &Path, arguments: &[&str]) -> anyhow::Result<()> {
