@@ -1,6 +1,9 @@
 //! What this replica remembers of sessions and users, so that a request with a token asks the
 //! database nothing; and how it learns that it must forget.
 
+mod forgotten_users;
+mod weight;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -11,10 +14,12 @@ use domain::ports::{
     Change, ChangeFeed, GenerationUse, RepositoryError, SessionLifecycle, SessionRepository,
 };
 use domain::secret::SecretHash;
-use domain::session::{Generation, ListedSession, Session, SessionAccount};
+use domain::session::{Generation, ListedSession, SessionAccount};
 use domain::time::Timestamp;
-use domain::user::{Identity, User};
-use moka::sync::Cache;
+use quick_cache::sync::Cache;
+
+use forgotten_users::ForgottenUsers;
+use weight::Weight;
 
 /// How often the changes other replicas made are read.
 const READ_EVERY: Duration = Duration::from_secs(1);
@@ -23,21 +28,26 @@ const READ_EVERY: Duration = Duration::from_secs(1);
 /// this bounds how late a revocation can be.
 const BELIEVED_FOR: Duration = Duration::from_secs(4);
 
-/// How many sessions and users are remembered, and for how long.
-const CAPACITY: u64 = 100_000;
+/// How long a session is remembered.
 const REMEMBERED_FOR: Duration = Duration::from_mins(10);
+
+/// What all that is remembered may weigh, bytes: some 20 000 sessions, those that were used least
+/// go first. (With fewer a busy replica would ask the database, with more it would grow fat.)
+const CAPACITY: u64 = 12 << 20;
+
+/// How many sessions that is, more or less; the cache lays itself out for so many.
+const USUALLY: usize = 20_000;
 
 /// A [`SessionRepository`] and [`SessionLifecycle`] that remembers what it has read.
 ///
-/// A session is remembered with its user, and believed as long as that very user is the one in
-/// `users`: forgetting a user makes every session of theirs be read again, without a search for
-/// them.
+/// A session is remembered with its user, and believed unless the user was forgotten since: so
+/// forgetting a user makes every session of theirs be read again, without a search for them.
 pub(crate) struct SessionMemory {
     sessions: Arc<dyn SessionRepository>,
     lifecycle: Arc<dyn SessionLifecycle>,
     feed: Arc<dyn ChangeFeed>,
-    remembered: Cache<SessionId, Arc<Remembered>>,
-    users: Cache<UserId, Arc<User>>,
+    remembered: Cache<SessionId, Remembered, Weight>,
+    users: ForgottenUsers,
     start: Instant,
     /// When the feed was last read, ms since `start`; 0 for never.
     heard_at: AtomicU64,
@@ -45,14 +55,17 @@ pub(crate) struct SessionMemory {
     forgotten: AtomicU64,
 }
 
+#[derive(Clone)]
 struct Remembered {
-    session: Session,
-    identity: Identity,
-    user: Arc<User>,
+    account: Arc<SessionAccount>,
+    /// All that was forgotten up to this moment was known when the session was read.
+    learnt: Moment,
+    /// When it was learnt, ms since the memory's `start`.
+    at: u64,
 }
 
 /// A point in the order of what was forgotten.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment(u64);
 
 impl SessionMemory {
@@ -65,14 +78,8 @@ impl SessionMemory {
             sessions,
             lifecycle,
             feed,
-            remembered: Cache::builder()
-                .max_capacity(CAPACITY)
-                .time_to_live(REMEMBERED_FOR)
-                .build(),
-            users: Cache::builder()
-                .max_capacity(CAPACITY)
-                .time_to_live(REMEMBERED_FOR)
-                .build(),
+            remembered: Cache::with_weighter(USUALLY, CAPACITY, Weight),
+            users: ForgottenUsers::default(),
             start: Instant::now(),
             heard_at: AtomicU64::new(0),
             forgotten: AtomicU64::new(0),
@@ -103,6 +110,8 @@ impl SessionMemory {
                 tracing::debug!(%error, "the changes of other replicas could not be read");
             }
         }
+        let oldest = asked_at.saturating_sub(millis(REMEMBERED_FOR));
+        self.users.drop_older_than(oldest);
     }
 
     /// Now, to be taken before something is read that is to be learnt.
@@ -112,56 +121,30 @@ impl SessionMemory {
 
     /// Remembers what has been read since `before`, unless something was forgotten meanwhile: it
     /// could be this.
-    pub(crate) fn learn(&self, account: &SessionAccount, before: Moment) {
+    pub(crate) fn learn(&self, account: &Arc<SessionAccount>, before: Moment) {
         if self.moment() != before {
             return;
         }
-        let known = self.users.get(&account.user.id);
-        let known = known.filter(|known| **known == account.user);
-        let user = known.unwrap_or_else(|| {
-            let user = Arc::new(account.user.clone());
-            self.users.insert(user.id, Arc::clone(&user));
-            user
-        });
-        let (session, identity) = (account.session.clone(), account.identity.clone());
         let remembered = Remembered {
-            session,
-            identity,
-            user,
+            account: Arc::clone(account),
+            learnt: before,
+            at: self.elapsed_ms(),
         };
-        self.remembered
-            .insert(account.session.id, Arc::new(remembered));
+        self.remembered.insert(account.session.id, remembered);
         if self.moment() != before {
             // Forgotten between the look and the insertion.
-            self.remembered.invalidate(&account.session.id);
-            self.users.invalidate(&account.user.id);
+            self.remembered.remove(&account.session.id);
         }
     }
 
     fn forget(&self, change: Change) {
-        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        let moment = Moment(self.forgotten.fetch_add(1, Ordering::SeqCst) + 1);
         match change {
-            Change::Session(id) => self.remembered.invalidate(&id),
-            Change::User(id) => self.users.invalidate(&id),
+            Change::Session(id) => {
+                self.remembered.remove(&id);
+            }
+            Change::User(id) => self.users.forget(id, moment, self.elapsed_ms()),
         }
-    }
-
-    fn recall(&self, id: SessionId) -> Option<SessionAccount> {
-        if self.elapsed_ms() > self.heard_at.load(Ordering::Relaxed) + millis(BELIEVED_FOR) {
-            return None;
-        }
-        let remembered = self.remembered.get(&id)?;
-        let Remembered {
-            session,
-            identity,
-            user,
-        } = &*remembered;
-        let current = self.users.get(&session.user_id)?;
-        Arc::ptr_eq(&current, user).then(|| SessionAccount {
-            session: session.clone(),
-            user: (**user).clone(),
-            identity: identity.clone(),
-        })
     }
 
     fn elapsed_ms(&self) -> u64 {
@@ -176,15 +159,26 @@ fn millis(span: Duration) -> u64 {
 #[async_trait]
 impl SessionRepository for SessionMemory {
     async fn find(&self, id: SessionId) -> Result<Option<SessionAccount>, RepositoryError> {
-        if let Some(account) = self.recall(id) {
-            return Ok(Some(account));
+        if let Some(account) = self.remembered(id) {
+            return Ok(Some(SessionAccount::clone(&account)));
         }
         let before = self.moment();
         let found = self.sessions.find(id).await?;
         if let Some(account) = &found {
-            self.learn(account, before);
+            self.learn(&Arc::new(account.clone()), before);
         }
         Ok(found)
+    }
+
+    fn remembered(&self, id: SessionId) -> Option<Arc<SessionAccount>> {
+        let now = self.elapsed_ms();
+        if now > self.heard_at.load(Ordering::Relaxed) + millis(BELIEVED_FOR) {
+            return None;
+        }
+        let known = self.remembered.get(&id)?;
+        let is_young = now < known.at + millis(REMEMBERED_FOR);
+        let user_is_known = known.learnt >= self.users.forgotten_at(known.account.user.id);
+        (is_young && user_is_known).then_some(known.account)
     }
 
     async fn find_repeated(
@@ -212,7 +206,9 @@ impl SessionLifecycle for SessionMemory {
             .use_generation(id, generation, at, expires_at)
             .await?;
         match &used {
-            GenerationUse::Live(account) => self.learn(account, before),
+            GenerationUse::Live(account) => {
+                self.learn(&Arc::new(SessionAccount::clone(account)), before);
+            }
             GenerationUse::Replayed | GenerationUse::Ended => self.forget(Change::Session(id)),
         }
         Ok(used)

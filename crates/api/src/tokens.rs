@@ -5,12 +5,13 @@ mod key_keeper;
 mod key_ring;
 mod refresh_token;
 mod signing_key;
+mod verified;
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use domain::ports::{
-    AccessGrant, AccessTokenError, RefreshGrant, RefreshTokenError, TokenIssueError, TokenIssuer,
+    AccessGrant, AccessTokenError, RefreshTokenError, SessionGrant, TokenIssueError, TokenIssuer,
     TokenPair,
 };
 use domain::secret::{AccessToken, RefreshToken};
@@ -20,12 +21,14 @@ pub use access_token::Claims;
 pub use key_keeper::{KeyKeeper, new_key};
 pub use key_ring::{JwkSet, KeyRing};
 pub use signing_key::SigningKey;
+use verified::VerifiedTokens;
 
 /// Issues JWTs signed with Ed25519 (RFC 8037) and refresh tokens authenticated with HMAC-SHA256.
 ///
 /// Until it is given keys it issues and reads nothing.
 pub struct JwtTokenIssuer {
     keys: RwLock<Arc<KeyRing>>,
+    verified: VerifiedTokens,
     issuer: String,
     access_ttl: Duration,
     refresh_ttl: Duration,
@@ -37,6 +40,7 @@ impl JwtTokenIssuer {
     pub fn new(issuer: String, access_ttl: Duration, refresh_ttl: Duration) -> Self {
         Self {
             keys: RwLock::default(),
+            verified: VerifiedTokens::default(),
             issuer,
             access_ttl,
             refresh_ttl,
@@ -59,11 +63,18 @@ impl JwtTokenIssuer {
     /// # Errors
     /// [`AccessTokenError`] if it is not ours or too old.
     pub fn claims(&self, token: &AccessToken, now: Timestamp) -> Result<Claims, AccessTokenError> {
+        let keys = self.keys_to_read()?;
+        let (claims, verified) = access_token::read(&keys, &self.issuer, token)?;
+        verified.at(now)?;
+        Ok(claims)
+    }
+
+    fn keys_to_read(&self) -> Result<Arc<KeyRing>, AccessTokenError> {
         let keys = self.keys();
         if keys.is_empty() {
             return Err(AccessTokenError::NoKey);
         }
-        access_token::read(&keys, &self.issuer, token, now)
+        Ok(keys)
     }
 }
 
@@ -71,9 +82,12 @@ impl TokenIssuer for JwtTokenIssuer {
     fn issue(&self, grant: &AccessGrant, now: Timestamp) -> Result<TokenPair, TokenIssueError> {
         let keys = self.keys();
         let key = keys.signing(now).ok_or(TokenIssueError::NoKey)?;
-        let access = access_token::sign(key, &self.issuer, grant, now, self.access_ttl);
+        let (access, verified) = access_token::sign(key, &self.issuer, grant, now, self.access_ttl)
+            .map_err(|error| TokenIssueError::Failed(error.into()))?;
+        // Who logs in comes back with the token: our own signature needs no verification.
+        self.verified.insert(&access, verified);
         Ok(TokenPair {
-            access: access.map_err(|error| TokenIssueError::Failed(error.into()))?,
+            access,
             access_ttl: self.access_ttl,
             refresh: refresh_token::make(key, grant, after(now, self.refresh_ttl)),
             refresh_ttl: self.refresh_ttl,
@@ -84,15 +98,22 @@ impl TokenIssuer for JwtTokenIssuer {
         &self,
         token: &AccessToken,
         now: Timestamp,
-    ) -> Result<AccessGrant, AccessTokenError> {
-        self.claims(token, now).map(AccessGrant::from)
+    ) -> Result<SessionGrant, AccessTokenError> {
+        let keys = self.keys_to_read()?;
+        if let Some(verified) = self.verified.get(token, &keys) {
+            return verified.at(now);
+        }
+        let (_, verified) = access_token::read(&keys, &self.issuer, token)?;
+        let grant = verified.at(now)?;
+        self.verified.insert(token, verified);
+        Ok(grant)
     }
 
     fn read_refresh(
         &self,
         token: &RefreshToken,
         now: Timestamp,
-    ) -> Result<RefreshGrant, RefreshTokenError> {
+    ) -> Result<SessionGrant, RefreshTokenError> {
         let keys = self.keys();
         if keys.is_empty() {
             return Err(RefreshTokenError::NoKey);

@@ -58,10 +58,13 @@ impl AccessService {
     ///
     /// # Errors
     /// [`AccessError`], by what the client can do.
-    pub async fn account(&self, token: &AccessToken) -> Result<SessionAccount, AccessError> {
+    pub async fn account(&self, token: &AccessToken) -> Result<Arc<SessionAccount>, AccessError> {
         let now = self.clock.now();
         let grant = self.tokens.read_access(token, now)?;
-        let account = self.sessions.find(grant.session_id).await?;
+        let account = match self.sessions.remembered(grant.session_id) {
+            Some(account) => Some(account),
+            None => self.sessions.find(grant.session_id).await?.map(Arc::new),
+        };
         let account = account
             .filter(|account| account.session.is_live(now) && account.user.disabled_at.is_none())
             .ok_or(AccessError::SessionRevoked)?;
@@ -74,7 +77,7 @@ impl AccessService {
             .use_generation(grant.session_id, grant.generation, now, None)
             .await?;
         match used {
-            GenerationUse::Live(account) => Ok(*account),
+            GenerationUse::Live(account) => Ok(Arc::from(account)),
             GenerationUse::Replayed | GenerationUse::Ended => Err(AccessError::SessionRevoked),
         }
     }

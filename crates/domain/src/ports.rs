@@ -37,7 +37,7 @@ pub use session_lifecycle::{GenerationUse, SessionLifecycle};
 pub use session_repository::SessionRepository;
 pub use signing_key_repository::{SigningKeyRepository, StoredSigningKey};
 pub use token_issuer::{
-    AccessGrant, AccessTokenError, RefreshGrant, RefreshTokenError, TokenIssueError, TokenIssuer,
+    AccessGrant, AccessTokenError, RefreshTokenError, SessionGrant, TokenIssueError, TokenIssuer,
     TokenPair,
 };
 pub use user_repository::UserRepository;

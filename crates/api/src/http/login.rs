@@ -1,5 +1,7 @@
 //! `POST /user/wxlogin`: a login. (And GET with the same body, as the first front ends send it.)
 
+use std::sync::Arc;
+
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 use domain::app::AppDirectory;
@@ -9,6 +11,7 @@ use domain::secret::{LoginCode, LoginNonce};
 use serde::{Deserialize, Serialize};
 use tracing::Instrument;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::error::ApiError;
 use super::error_code::ErrorCode;
@@ -63,8 +66,8 @@ pub(super) struct LoginReply {
     profile: ProfileFields,
     #[serde(skip_serializing_if = "Option::is_none")]
     watermark: Option<WatermarkReply>,
-    #[schema(format = "uuid")]
-    user_id: String,
+    #[schema(value_type = String, format = "uuid")]
+    user_id: Uuid,
     is_new_user: bool,
     #[serde(flatten)]
     tokens: TokenFields,
@@ -118,8 +121,9 @@ pub(super) async fn login(
         tracing::error!(%panic, "a login panicked");
         ApiError::new(ErrorCode::Internal)
     })??;
-    memory.learn(&login.account, before);
-    Ok(Success::new("登录成功", LoginReply::from(login)))
+    let reply = LoginReply::new(&login);
+    memory.learn(&Arc::new(login.account), before);
+    Ok(Success::new("登录成功", reply))
 }
 
 /// How a login says who it is for.
@@ -173,18 +177,18 @@ impl UserInfoMap {
     }
 }
 
-impl From<Login> for LoginReply {
-    fn from(login: Login) -> Self {
-        let watermark = login.watermark.map(|watermark| WatermarkReply {
+impl LoginReply {
+    fn new(login: &Login) -> Self {
+        let watermark = login.watermark.as_ref().map(|watermark| WatermarkReply {
             appid: watermark.app_id.to_string(),
             timestamp: watermark.timestamp,
         });
         Self {
-            user_id: login.account.user.id.to_string(),
-            profile: ProfileFields::new(login.account.identity, login.account.user.profile),
+            user_id: login.account.user.id.as_uuid(),
+            profile: ProfileFields::new(&login.account.identity, &login.account.user.profile),
             watermark,
             is_new_user: login.is_new_user,
-            tokens: TokenFields::from(login.tokens),
+            tokens: TokenFields::from(&login.tokens),
         }
     }
 }

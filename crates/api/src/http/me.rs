@@ -3,7 +3,6 @@
 use actix_web::{HttpRequest, web};
 use domain::account::{AccountService, ProfileEdit};
 use domain::profile::Gender;
-use domain::session::SessionAccount;
 use serde::Deserialize;
 use url::Url;
 use utoipa::ToSchema;
@@ -28,7 +27,7 @@ use super::who::Who;
     security(("token" = [])),
 )]
 pub(super) async fn show(Who(account): Who) -> Success<UserReply> {
-    Success::new("ok", UserReply::from(account))
+    Success::new("ok", UserReply::new(&account.identity, &account.user))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -70,10 +69,7 @@ pub(super) async fn edit(
     accounts: web::Data<AccountService>,
 ) -> Result<Success<UserReply>, ApiError> {
     let user = accounts.edit(&account, body.into_edit()?).await?;
-    Ok(Success::new(
-        "ok",
-        UserReply::from(SessionAccount { user, ..account }),
-    ))
+    Ok(Success::new("ok", UserReply::new(&account.identity, &user)))
 }
 
 /// `DELETE /user/me`

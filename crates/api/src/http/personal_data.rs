@@ -3,7 +3,6 @@
 use actix_web::web;
 use domain::personal_data::PersonalDataService;
 use domain::secret::PhoneCode;
-use domain::session::SessionAccount;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -59,10 +58,7 @@ pub(super) async fn phone(
         (None, Some(data)) => personal_data.phone_by_data(&account, &data).await?,
         (None, None) => return Err(ApiError::invalid("缺少字段 code，或 encryptedData 与 iv")),
     };
-    Ok(Success::new(
-        "ok",
-        UserReply::from(SessionAccount { user, ..account }),
-    ))
+    Ok(Success::new("ok", UserReply::new(&account.identity, &user)))
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -52,11 +52,11 @@ pub(super) async fn refresh(
         .refresh_token
         .ok_or_else(|| ApiError::invalid("缺少字段 refreshToken"))?;
     let pair = sessions.refresh(&RefreshToken::new(token)).await?;
-    Ok(Success::new("ok", TokenFields::from(pair)))
+    Ok(Success::new("ok", TokenFields::from(&pair)))
 }
 
-impl From<TokenPair> for TokenFields {
-    fn from(pair: TokenPair) -> Self {
+impl From<&TokenPair> for TokenFields {
+    fn from(pair: &TokenPair) -> Self {
         Self {
             token: pair.access.expose().to_owned(),
             token_type: "Bearer",

@@ -1,9 +1,19 @@
 //! The envelope of every success.
 
 use actix_web::body::BoxBody;
-use actix_web::{HttpRequest, HttpResponse, Responder};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use super::error::ApiError;
+use super::error_code::ErrorCode;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// Bytes that hold nearly every body, so that it is written without growing.
+const ROOM: usize = 1_024;
 
 /// `{"code":200,"msg":"…","data":{…}}`
 #[derive(Serialize, ToSchema)]
@@ -29,7 +39,15 @@ impl<T: Serialize> Responder for Success<T> {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        HttpResponse::Ok().json(self)
+        let mut body = Vec::with_capacity(ROOM);
+        if let Err(error) = serde_json::to_writer(&mut body, &self) {
+            return ApiError::new(ErrorCode::Internal)
+                .because(error)
+                .error_response();
+        }
+        let mut response = HttpResponse::with_body(StatusCode::OK, BoxBody::new(body));
+        response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+        response
     }
 }
 

@@ -1,10 +1,11 @@
 //! A user, as answers show them. What is not known is left out.
 
 use domain::profile::{Gender, Profile};
-use domain::session::SessionAccount;
-use domain::user::Identity;
-use serde::Serialize;
+use domain::time::Timestamp;
+use domain::user::{Identity, User};
+use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// Who the user is to the mini program and what they show of themselves.
 #[derive(Serialize, ToSchema)]
@@ -31,18 +32,18 @@ pub(super) struct ProfileFields {
 }
 
 impl ProfileFields {
-    pub(super) fn new(identity: Identity, profile: Profile) -> Self {
-        let known = |text: Option<String>| text.filter(|text| !text.is_empty());
+    pub(super) fn new(identity: &Identity, profile: &Profile) -> Self {
+        let known = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         Self {
             open_id: identity.open_id.to_string(),
-            union_id: identity.union_id.map(|id| id.to_string()),
-            nick_name: known(profile.nick_name),
+            union_id: identity.union_id.as_ref().map(ToString::to_string),
+            nick_name: known(&profile.nick_name),
             gender: profile.gender.map(Gender::number),
-            language: known(profile.language),
-            city: known(profile.city),
-            province: known(profile.province),
-            country: known(profile.country),
-            avatar_url: known(profile.avatar_url),
+            language: known(&profile.language),
+            city: known(&profile.city),
+            province: known(&profile.province),
+            country: known(&profile.country),
+            avatar_url: known(&profile.avatar_url),
         }
     }
 }
@@ -53,25 +54,32 @@ impl ProfileFields {
 pub(super) struct UserReply {
     #[serde(flatten)]
     profile: ProfileFields,
-    #[schema(format = "uuid")]
-    user_id: String,
+    #[schema(value_type = String, format = "uuid")]
+    user_id: Uuid,
     #[serde(skip_serializing_if = "Option::is_none")]
     /// In E.164.
     phone: Option<String>,
-    #[schema(format = DateTime)]
-    created_at: String,
-    #[schema(format = DateTime)]
-    last_login_at: String,
+    #[schema(value_type = String, format = DateTime)]
+    #[serde(serialize_with = "as_text")]
+    created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    #[serde(serialize_with = "as_text")]
+    last_login_at: Timestamp,
 }
 
-impl From<SessionAccount> for UserReply {
-    fn from(account: SessionAccount) -> Self {
+impl UserReply {
+    pub(super) fn new(identity: &Identity, user: &User) -> Self {
         Self {
-            user_id: account.user.id.to_string(),
-            phone: account.user.phone,
-            created_at: account.user.created_at.to_string(),
-            last_login_at: account.user.last_login_at.to_string(),
-            profile: ProfileFields::new(account.identity, account.user.profile),
+            user_id: user.id.as_uuid(),
+            phone: user.phone.clone(),
+            created_at: user.created_at,
+            last_login_at: user.last_login_at,
+            profile: ProfileFields::new(identity, &user.profile),
         }
     }
+}
+
+/// RFC 3339, straight into the body.
+fn as_text<S: Serializer>(instant: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(instant)
 }

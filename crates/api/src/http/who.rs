@@ -1,5 +1,7 @@
 //! The user behind the token of a request, proven.
 
+use std::sync::Arc;
+
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use domain::access::AccessService;
@@ -13,7 +15,7 @@ use super::error_code::ErrorCode;
 
 /// Session, user and identity of the caller. Asking for it is what makes an endpoint one for
 /// logged-in users.
-pub(super) struct Who(pub(super) SessionAccount);
+pub(super) struct Who(pub(super) Arc<SessionAccount>);
 
 impl FromRequest for Who {
     type Error = ApiError;

@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::id::{AppId, SessionId, UserId};
-use domain::ports::{AccessGrant, AccessTokenError};
+use domain::id::SessionId;
+use domain::ports::{AccessGrant, AccessTokenError, SessionGrant};
 use domain::secret::AccessToken;
 use domain::session::Generation;
 use domain::time::{Timestamp, after};
-use jsonwebtoken::errors::Error;
-use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
+use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::verified::Verified;
 use super::{KeyRing, SigningKey};
 
 /// What the token says. `sid`, `app` and `gen` are ours; the others are of RFC 7519.
@@ -38,13 +38,17 @@ pub struct Claims {
     pub generation: u32,
 }
 
+/// A token in the compact form (RFC 7515, section 3.1): header, claims and signature, each in
+/// base64url. Written here and not by `jsonwebtoken`, which would parse the key and derive its
+/// public half anew for each token, at the price of a second signature. What is written here is
+/// read by `jsonwebtoken` below.
 pub(super) fn sign(
     key: &SigningKey,
     issuer: &str,
     grant: &AccessGrant,
     now: Timestamp,
     ttl: Duration,
-) -> Result<AccessToken, Error> {
+) -> Result<(AccessToken, Verified), serde_json::Error> {
     let claims = Claims {
         iss: issuer.to_owned(),
         sub: grant.user_id.as_uuid(),
@@ -55,20 +59,21 @@ pub(super) fn sign(
         app: grant.app_id.as_str().to_owned(),
         generation: grant.generation.number(),
     };
-    let header = Header {
-        kid: Some(key.kid.clone()),
-        ..Header::new(Algorithm::EdDSA)
-    };
-    encode(&header, &claims, &key.signing).map(AccessToken::new)
+    let mut token = key.header.clone();
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(serde_json::to_vec(&claims)?, &mut token);
+    let signature = key.signing.sign(token.as_bytes());
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+    Ok((AccessToken::new(token), verified(&claims, key)))
 }
 
-/// The claims of a token of ours that is still good.
+/// The claims of a token of ours, which may have expired.
 pub(super) fn read(
     keys: &KeyRing,
     issuer: &str,
     token: &AccessToken,
-    now: Timestamp,
-) -> Result<Claims, AccessTokenError> {
+) -> Result<(Claims, Verified), AccessTokenError> {
     let kid = decode_header(token.expose())
         .ok()
         .and_then(|header| header.kid);
@@ -77,25 +82,22 @@ pub(super) fn read(
         .ok_or(AccessTokenError::Invalid)?;
     let mut rules = Validation::new(Algorithm::EdDSA);
     rules.set_issuer(&[issuer]);
-    // The time is compared below: it comes through the Clock port, and there is no leeway for
-    // the tokens of one's own.
+    // The time is compared in `Verified::at`: it comes through the Clock port.
     rules.validate_exp = false;
     rules.validate_aud = false;
     let token = decode::<Claims>(token.expose(), &key.verifying, &rules);
     let claims = token.map_err(|_| AccessTokenError::Invalid)?.claims;
-    if claims.exp <= now.as_second() {
-        return Err(AccessTokenError::Expired);
-    }
-    Ok(claims)
+    let verified = verified(&claims, key);
+    Ok((claims, verified))
 }
 
-impl From<Claims> for AccessGrant {
-    fn from(claims: Claims) -> Self {
-        Self {
-            user_id: UserId::new(claims.sub),
+fn verified(claims: &Claims, key: &SigningKey) -> Verified {
+    Verified {
+        grant: SessionGrant {
             session_id: SessionId::new(claims.sid),
-            app_id: AppId::new(claims.app),
             generation: Generation::new(claims.generation),
-        }
+        },
+        expires_at: claims.exp,
+        key: key.id,
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::SigningKey;
+use super::signing_key::KeyId;
 
 /// How old a key must be before it signs, so that every replica has read it by then: a token is
 /// never shown to a replica that does not know its key.
@@ -54,6 +55,10 @@ impl KeyRing {
             .iter()
             .find(|key| after(key.made_at, SETTLE) <= now);
         settled.or_else(|| self.keys.last())
+    }
+
+    pub(super) fn has(&self, id: KeyId) -> bool {
+        self.keys.iter().any(|key| key.id == id)
     }
 
     pub(super) fn of_kid(&self, kid: &str) -> Option<&SigningKey> {

@@ -5,7 +5,7 @@ use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::id::SessionId;
-use domain::ports::{AccessGrant, RefreshGrant};
+use domain::ports::{AccessGrant, SessionGrant};
 use domain::secret::RefreshToken;
 use domain::session::Generation;
 use domain::time::Timestamp;
@@ -34,7 +34,7 @@ pub(super) fn make(key: &SigningKey, grant: &AccessGrant, expires_at: Timestamp)
 }
 
 /// What the token says; `None` if it is not ours, was changed, or is too old.
-pub(super) fn read(keys: &KeyRing, token: &RefreshToken, now: Timestamp) -> Option<RefreshGrant> {
+pub(super) fn read(keys: &KeyRing, token: &RefreshToken, now: Timestamp) -> Option<SessionGrant> {
     let bytes = URL_SAFE_NO_PAD.decode(token.expose()).ok()?;
     let (body, mac) = bytes.split_at_checked(BODY)?;
     let (version, rest) = body.split_first()?;
@@ -44,7 +44,7 @@ pub(super) fn read(keys: &KeyRing, token: &RefreshToken, now: Timestamp) -> Opti
     let (generation, rest) = rest.split_first_chunk::<4>()?;
     let (expires_at, _) = rest.split_first_chunk::<8>()?;
     let is_good = *version == VERSION && now.as_second() < i64::from_be_bytes(*expires_at);
-    is_good.then(|| RefreshGrant {
+    is_good.then(|| SessionGrant {
         session_id: SessionId::new(Uuid::from_bytes(*session)),
         generation: Generation::new(u32::from_be_bytes(*generation)),
     })

@@ -9,15 +9,21 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::ports::StoredSigningKey;
 use domain::time::Timestamp;
-use jsonwebtoken::{DecodingKey, EncodingKey};
+use jsonwebtoken::{Algorithm, DecodingKey, Header};
 use zeroize::Zeroizing;
+
+/// Which key it is: the beginning of the public key's SHA-256.
+pub(super) type KeyId = [u8; 12];
 
 /// An Ed25519 key pair with its name, and the key of the refresh tokens that go with it.
 pub struct SigningKey {
-    /// The name: the beginning of the public key's SHA-256, base64url.
+    pub(super) id: KeyId,
+    /// The id in base64url.
     pub(super) kid: String,
     pub(super) made_at: Timestamp,
-    pub(super) signing: EncodingKey,
+    pub(super) signing: Ed25519KeyPair,
+    /// The header of all tokens it signs (RFC 7515, section 4), base64url.
+    pub(super) header: String,
     pub(super) verifying: DecodingKey,
     /// The public key, base64url (RFC 8037, section 2: `x`).
     pub(super) public: String,
@@ -34,18 +40,18 @@ impl SigningKey {
     pub fn new(stored: &StoredSigningKey) -> Result<Self, Unspecified> {
         let pair =
             Ed25519KeyPair::from_seed_unchecked(expand(&stored.seed, b"signing key")?.as_slice())?;
-        let public = pair.public_key().as_ref();
-        let fingerprint = digest(&SHA256, public);
-        let (kid, _) = fingerprint.as_ref().split_at(12);
-        let (tag, _) = fingerprint
-            .as_ref()
-            .split_first_chunk()
-            .ok_or(Unspecified)?;
+        let public = pair.public_key().as_ref().to_vec();
+        let fingerprint = digest(&SHA256, &public);
+        let id: &KeyId = fingerprint.as_ref().first_chunk().ok_or(Unspecified)?;
+        let tag = id.first_chunk().ok_or(Unspecified)?;
+        let kid = URL_SAFE_NO_PAD.encode(id);
         Ok(Self {
-            kid: URL_SAFE_NO_PAD.encode(kid),
+            id: *id,
+            header: header(&kid).ok_or(Unspecified)?,
+            kid,
             made_at: stored.created_at,
-            signing: EncodingKey::from_ed_der(pair.to_pkcs8()?.as_ref()),
-            verifying: DecodingKey::from_ed_der(public),
+            signing: pair,
+            verifying: DecodingKey::from_ed_der(&public),
             public: URL_SAFE_NO_PAD.encode(public),
             refresh: hmac::Key::new(
                 HMAC_SHA256,
@@ -54,6 +60,15 @@ impl SigningKey {
             tag: *tag,
         })
     }
+}
+
+fn header(kid: &str) -> Option<String> {
+    let header = Header {
+        kid: Some(kid.to_owned()),
+        ..Header::new(Algorithm::EdDSA)
+    };
+    let json = serde_json::to_vec(&header).ok()?;
+    Some(URL_SAFE_NO_PAD.encode(json))
 }
 
 /// 32 bytes for one purpose (HKDF, RFC 5869).

@@ -43,7 +43,16 @@ fn grant() -> AccessGrant {
 fn a_token_says_what_it_was_issued_for() {
     let (issuer, grant) = (issuer(1, "wxlogin"), grant());
     let pair = issuer.issue(&grant, NOW).unwrap();
-    assert_eq!(issuer.read_access(&pair.access, NOW), Ok(grant));
+    let claims = issuer.claims(&pair.access, NOW).unwrap();
+    assert_eq!(
+        (claims.sub, claims.app.as_str()),
+        (grant.user_id.as_uuid(), grant.app_id.as_str())
+    );
+    let read = issuer.read_access(&pair.access, NOW).unwrap();
+    assert_eq!(
+        (read.session_id, read.generation),
+        (grant.session_id, grant.generation)
+    );
 }
 
 #[test]
@@ -56,15 +65,49 @@ fn no_two_tokens_are_alike() {
 
 #[test]
 fn a_token_expires_to_the_second() {
+    let token = issuer(1, "wxlogin").issue(&grant(), NOW).unwrap().access;
+    let elsewhere = issuer(1, "wxlogin");
+    // Read again and again: what is remembered expires like what is not.
+    for _ in 0..3 {
+        let in_time = after(NOW, Duration::from_secs(899));
+        assert!(elsewhere.read_access(&token, in_time).is_ok());
+    }
+    for _ in 0..3 {
+        let late = elsewhere.read_access(&token, after(NOW, Duration::from_mins(15)));
+        assert_eq!(late, Err(AccessTokenError::Expired));
+    }
+}
+
+#[test]
+fn a_remembered_token_is_refused_once_its_key_is_gone() {
+    let token = issuer(1, "wxlogin").issue(&grant(), NOW).unwrap().access;
+    let elsewhere = issuer(1, "wxlogin");
+    for _ in 0..3 {
+        elsewhere.read_access(&token, NOW).unwrap();
+    }
+    elsewhere.set_keys(KeyRing::new(vec![key(2, NOW), key(1, NOW)]));
+    elsewhere.read_access(&token, NOW).unwrap();
+    elsewhere.set_keys(KeyRing::new(vec![key(2, NOW)]));
+    assert_eq!(
+        elsewhere.read_access(&token, NOW),
+        Err(AccessTokenError::Invalid)
+    );
+}
+
+#[test]
+fn another_token_of_the_same_beginning_is_not_the_remembered_one() {
     let issuer = issuer(1, "wxlogin");
     let token = issuer.issue(&grant(), NOW).unwrap().access;
-    assert!(
-        issuer
-            .read_access(&token, after(NOW, Duration::from_secs(899)))
-            .is_ok()
-    );
-    let late = issuer.read_access(&token, after(NOW, Duration::from_mins(15)));
-    assert_eq!(late, Err(AccessTokenError::Expired));
+    issuer.read_access(&token, NOW).unwrap();
+    let unsigned = token.expose().rsplit_once('.').unwrap().0;
+    for forged in [
+        unsigned.to_owned(),
+        format!("{unsigned}."),
+        format!("{}A", token.expose()),
+    ] {
+        let read = issuer.read_access(&AccessToken::new(forged), NOW);
+        assert_eq!(read, Err(AccessTokenError::Invalid));
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Port: where sessions are kept.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use super::RepositoryError;
@@ -17,6 +19,12 @@ pub trait SessionRepository: Send + Sync {
     /// # Errors
     /// [`RepositoryError`].
     async fn find(&self, id: SessionId) -> Result<Option<SessionAccount>, RepositoryError>;
+
+    /// What is known of the session without asking a database. `None` says nothing: ask
+    /// [`find`](Self::find).
+    fn remembered(&self, _id: SessionId) -> Option<Arc<SessionAccount>> {
+        None
+    }
 
     /// The session that was opened with this code and this nonce at or after `since`.
     ///

@@ -17,7 +17,8 @@ pub trait TokenIssuer: Send + Sync {
     /// [`TokenIssueError`].
     fn issue(&self, grant: &AccessGrant, now: Timestamp) -> Result<TokenPair, TokenIssueError>;
 
-    /// Reads an access token.
+    /// Reads an access token. This happens at every request, so an adapter SHOULD remember what
+    /// it has verified.
     ///
     /// # Errors
     /// [`AccessTokenError`] if it is not ours or too old.
@@ -25,7 +26,7 @@ pub trait TokenIssuer: Send + Sync {
         &self,
         token: &AccessToken,
         now: Timestamp,
-    ) -> Result<AccessGrant, AccessTokenError>;
+    ) -> Result<SessionGrant, AccessTokenError>;
 
     /// Reads a refresh token.
     ///
@@ -35,10 +36,10 @@ pub trait TokenIssuer: Send + Sync {
         &self,
         token: &RefreshToken,
         now: Timestamp,
-    ) -> Result<RefreshGrant, RefreshTokenError>;
+    ) -> Result<SessionGrant, RefreshTokenError>;
 }
 
-/// What a token says: who, in which session, of which generation.
+/// What a token is issued for: who, in which session, of which generation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessGrant {
     /// The user.
@@ -51,9 +52,9 @@ pub struct AccessGrant {
     pub generation: Generation,
 }
 
-/// What a refresh token says.
+/// What is read from a token; all else is known to the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RefreshGrant {
+pub struct SessionGrant {
     /// The session.
     pub session_id: SessionId,
     /// The generation of the pair.

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use uuid::Uuid;
 
-use crate::id::{AppId, SessionId, UserId};
+use crate::id::SessionId;
 use crate::ports::{
-    AccessGrant, AccessTokenError, RefreshGrant, RefreshTokenError, TokenIssueError, TokenIssuer,
+    AccessGrant, AccessTokenError, RefreshTokenError, SessionGrant, TokenIssueError, TokenIssuer,
     TokenPair,
 };
 use crate::secret::{AccessToken, RefreshToken};
@@ -45,7 +45,7 @@ impl TokenIssuer for PlainTokens {
         &self,
         token: &AccessToken,
         now: Timestamp,
-    ) -> Result<AccessGrant, AccessTokenError> {
+    ) -> Result<SessionGrant, AccessTokenError> {
         read(token.expose(), now)
     }
 
@@ -53,22 +53,18 @@ impl TokenIssuer for PlainTokens {
         &self,
         token: &RefreshToken,
         now: Timestamp,
-    ) -> Result<RefreshGrant, RefreshTokenError> {
+    ) -> Result<SessionGrant, RefreshTokenError> {
         let text = token
             .expose()
             .strip_prefix("refresh ")
             .ok_or(RefreshTokenError::Invalid)?;
-        let grant = read(text, now).map_err(|_| RefreshTokenError::Invalid)?;
-        Ok(RefreshGrant {
-            session_id: grant.session_id,
-            generation: grant.generation,
-        })
+        read(text, now).map_err(|_| RefreshTokenError::Invalid)
     }
 }
 
-fn read(text: &str, now: Timestamp) -> Result<AccessGrant, AccessTokenError> {
+fn read(text: &str, now: Timestamp) -> Result<SessionGrant, AccessTokenError> {
     let fields: Vec<&str> = text.split(' ').collect();
-    let [user, session, app, generation, expires, _serial] = fields[..] else {
+    let [_user, session, _app, generation, expires, _serial] = fields[..] else {
         return Err(AccessTokenError::Invalid);
     };
     let number = |text: &str| text.parse::<i64>().map_err(|_| AccessTokenError::Invalid);
@@ -77,10 +73,8 @@ fn read(text: &str, now: Timestamp) -> Result<AccessGrant, AccessTokenError> {
         return Err(AccessTokenError::Expired);
     }
     let generation = u32::try_from(number(generation)?).map_err(|_| AccessTokenError::Invalid)?;
-    Ok(AccessGrant {
-        user_id: UserId::new(uuid(user)?),
+    Ok(SessionGrant {
         session_id: SessionId::new(uuid(session)?),
-        app_id: AppId::new(app),
         generation: Generation::new(generation),
     })
 }

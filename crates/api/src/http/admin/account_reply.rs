@@ -50,7 +50,7 @@ impl From<Account> for AccountReply {
             .max_by_key(|identity| identity.last_login_at)
             .map(|latest| latest.identity.clone());
         Self {
-            profile: latest.map(|identity| ProfileFields::new(identity, user.profile)),
+            profile: latest.map(|identity| ProfileFields::new(&identity, &user.profile)),
             user_id: user.id.to_string(),
             phone: user.phone,
             created_at: user.created_at.to_string(),

@@ -2,7 +2,8 @@
 //! forward_auth) who is asking, in headers it hands on.
 
 use actix_web::HttpResponse;
-use domain::session::SessionAccount;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use uuid::Uuid;
 
 use crate::http::who::Who;
 
@@ -24,13 +25,23 @@ use crate::http::who::Who;
     security(("token" = [])),
 )]
 pub(super) async fn verify(Who(account): Who) -> HttpResponse {
-    let SessionAccount {
-        session, identity, ..
-    } = account;
+    let (session, identity) = (&account.session, &account.identity);
     HttpResponse::Ok()
-        .insert_header(("x-user-id", session.user_id.to_string()))
-        .insert_header(("x-open-id", identity.open_id.as_str()))
-        .insert_header(("x-app-id", identity.app_id.as_str()))
-        .insert_header(("x-session-id", session.id.to_string()))
+        .insert_header((USER, uuid(session.user_id.as_uuid())))
+        .insert_header((OPEN_ID, identity.open_id.as_str()))
+        .insert_header((APP, identity.app_id.as_str()))
+        .insert_header((SESSION, uuid(session.id.as_uuid())))
         .finish()
+}
+
+const USER: HeaderName = HeaderName::from_static("x-user-id");
+const OPEN_ID: HeaderName = HeaderName::from_static("x-open-id");
+const APP: HeaderName = HeaderName::from_static("x-app-id");
+const SESSION: HeaderName = HeaderName::from_static("x-session-id");
+
+/// An id as a header's value, which a UUID always can be.
+fn uuid(id: Uuid) -> HeaderValue {
+    let text = &mut Uuid::encode_buffer();
+    HeaderValue::from_str(id.hyphenated().encode_lower(text))
+        .unwrap_or(HeaderValue::from_static(""))
 }
