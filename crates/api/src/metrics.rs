@@ -1,18 +1,16 @@
 //! Counters for Prometheus.
 
-use std::time::Instant;
+use std::borrow::Cow;
+use std::time::Duration;
 
-use actix_web::Error;
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
-use actix_web::middleware::Next;
-use actix_web::web::Data;
+use actix_web::http::{Method, StatusCode};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+
+use crate::http::RouteName;
 
 /// Bounds of the duration buckets, s: from a cached answer to a WeChat that times out.
 const SECONDS: [f64; 12] = [
@@ -28,14 +26,14 @@ pub struct Metrics {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Answered {
-    route: String,
+    route: Cow<'static, str>,
     method: &'static str,
     status: u16,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Route {
-    route: String,
+    route: Cow<'static, str>,
 }
 
 impl Default for Metrics {
@@ -67,33 +65,26 @@ impl Metrics {
         let _ = prometheus_client::encoding::text::encode(&mut text, &self.registry);
         text
     }
-}
 
-/// Middleware: counts the request under its route, never under its path.
-pub(crate) async fn count(
-    request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let start = Instant::now();
-    let metrics = request.app_data::<Data<Metrics>>().cloned();
-    let route = request
-        .match_pattern()
-        .unwrap_or_else(|| String::from("none"));
-    let method = known_method(request.method());
-    let response = next.call(request).await?;
-    if let Some(metrics) = metrics {
-        let labels = Answered {
-            route: route.clone(),
-            method,
-            status: response.status().as_u16(),
+    /// Counts a request that was answered, under its route, never under its path.
+    pub(crate) fn count(
+        &self,
+        RouteName(route): RouteName,
+        method: &Method,
+        status: StatusCode,
+        took: Duration,
+    ) {
+        let route = Route { route };
+        self.durations
+            .get_or_create(&route)
+            .observe(took.as_secs_f64());
+        let answered = Answered {
+            route: route.route,
+            method: known_method(method),
+            status: status.as_u16(),
         };
-        metrics.requests.get_or_create(&labels).inc();
-        metrics
-            .durations
-            .get_or_create(&Route { route })
-            .observe(start.elapsed().as_secs_f64());
+        self.requests.get_or_create(&answered).inc();
     }
-    Ok(response)
 }
 
 /// A method everybody can make up must not make up a time series.

@@ -15,13 +15,14 @@ pub(super) async fn after_changes(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let memory = request.app_data::<Data<SessionMemory>>().cloned();
     let reads_only = matches!(*request.method(), Method::GET | Method::HEAD);
     let response = next.call(request).await?;
     // A request that was refused has changed nothing, and must not cost a look at the database.
-    let has_changed = !reads_only && response.status().is_success();
-    if let Some(memory) = memory.filter(|_| has_changed) {
-        memory.catch_up().await;
+    if !reads_only && response.status().is_success() {
+        let memory = response.request().app_data::<Data<SessionMemory>>();
+        if let Some(memory) = memory.cloned() {
+            memory.catch_up().await;
+        }
     }
     Ok(response)
 }

@@ -7,6 +7,7 @@ use tracing::Span;
 use tracing_actix_web::RootSpanBuilder;
 
 use super::request_id::RequestId;
+use super::route_name::RouteName;
 
 /// Names the route and not the path, because a path can hold ids and a query can hold more.
 pub(super) struct RequestSpan;
@@ -14,20 +15,18 @@ pub(super) struct RequestSpan;
 impl RootSpanBuilder for RequestSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
         let extensions = request.extensions();
-        let request_id = extensions.get::<RequestId>().map(RequestId::as_str);
         tracing::info_span!(
             "request",
-            method = %request.method(),
-            route = request.match_pattern().as_deref().unwrap_or("none"),
-            request_id,
-            status = tracing::field::Empty,
+            method = request.method().as_str(),
+            route = extensions.get::<RouteName>().map(|route| &*route.0),
+            request_id = extensions.get::<RequestId>().map(RequestId::as_str),
         )
     }
 
-    fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
-        if let Ok(response) = outcome {
-            span.record("status", response.status().as_u16());
-        }
-        span.in_scope(|| tracing::debug!("answered"));
+    /// The status is one of this line and not of the span: a span that learns something after its
+    /// beginning has all its fields written anew.
+    fn on_request_end<B: MessageBody>(_: Span, outcome: &Result<ServiceResponse<B>, Error>) {
+        let status = outcome.as_ref().map(|response| response.status().as_u16());
+        tracing::debug!(status = status.ok(), "answered");
     }
 }

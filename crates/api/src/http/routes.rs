@@ -28,10 +28,10 @@ use super::login_limit::{self, LoginLimit};
 use super::push::PushInboxes;
 use super::request_span::RequestSpan;
 use super::{
-    admin, auth, catch_up, cors, failure_body, jwks, login, me, openapi, personal_data, push,
-    refresh, request_id, sessions, standard_headers,
+    admin, auth, catch_up, cors, frame, jwks, login, me, openapi, personal_data, push, refresh,
+    sessions,
 };
-use crate::metrics::{self, Metrics};
+use crate::metrics::Metrics;
 use crate::session_memory::SessionMemory;
 use crate::settings;
 use crate::tokens::JwtTokenIssuer;
@@ -111,12 +111,9 @@ pub fn serve(
             // The last one wraps all others: a request passes from the bottom of this list to
             // its top.
             .wrap(from_fn(load_shed::shed))
-            .wrap(from_fn(failure_body::write))
             .wrap(Condition::new(!origins.is_empty(), cors::rules(&origins)))
-            .wrap(from_fn(standard_headers::add))
             .wrap(TracingLogger::<RequestSpan>::new())
-            .wrap(from_fn(metrics::count))
-            .wrap(from_fn(request_id::assign))
+            .wrap(from_fn(frame::frame))
     });
     let workers = server
         .workers

@@ -1,0 +1,51 @@
+//! What every request passes through first and last: it gets its name and its clock, and its
+//! answer the body of a failure, the headers that every answer has, and its place in the counts.
+
+use std::time::Instant;
+
+use actix_web::Error;
+use actix_web::HttpMessage;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+
+use super::failure_body;
+use super::request_id::RequestId;
+use super::route_name::RouteName;
+use crate::metrics::Metrics;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Middleware, the outermost. One for all of this, because each middleware costs every request
+/// two allocations.
+pub(super) async fn frame(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let start = Instant::now();
+    let id = RequestId::of(&request);
+    let route = RouteName::of(&request);
+    request.extensions_mut().insert(id);
+    request.extensions_mut().insert(route.clone());
+    let mut response = failure_body::written(next.call(request).await?);
+
+    let id = response.request().extensions_mut().remove::<RequestId>();
+    let headers = response.headers_mut();
+    if let Some(RequestId(id)) = id {
+        headers.insert(REQUEST_ID, id);
+    }
+    // No answer of a login service is to be kept by a cache or guessed at by a browser.
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+
+    if let Some(metrics) = response.request().app_data::<Data<Metrics>>() {
+        let method = response.request().method();
+        metrics.count(route, method, response.status(), start.elapsed());
+    }
+    Ok(response)
+}
