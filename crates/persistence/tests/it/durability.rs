@@ -1,34 +1,22 @@
 //! What is acknowledged on SQLite is in its files.
 
-use std::fs;
-
 use domain::ports::{RepositoryError, SessionRepository, UserRepository};
 use domain::testing::repository_contract::Guest;
 use futures_util::future::join_all;
 use persistence::{Database, DatabaseOptions};
 use std::time::Duration;
 
-use crate::store::{Place, account, options};
+use crate::store::{account, options};
 
 #[tokio::test]
 async fn an_acknowledged_visit_is_in_the_files_as_a_kill_would_leave_them() {
     let store = crate::store::sqlite().await;
-    let Place::Sqlite(folder) = &store.place else {
-        panic!("not on SQLite");
-    };
     for round in 0..10 {
         let visits = (0..30).map(|person| Guest::new("wx01", &format!("o{person}")).visit(round));
         let users = store.database.users();
         let visits = join_all(visits.map(|visit| users.record_visit(visit))).await;
         // The database stays open: nothing is tidied up before the files are copied.
-        let killed = tempfile::tempdir().unwrap();
-        for file in fs::read_dir(folder.path()).unwrap() {
-            let file = file.unwrap();
-            if !file.file_name().to_string_lossy().ends_with("-shm") {
-                fs::copy(file.path(), killed.path().join(file.file_name())).unwrap();
-            }
-        }
-        let killed = Place::Sqlite(killed);
+        let killed = store.place.as_killed();
         let after = Database::open(options(killed.url())).unwrap();
         for visit in visits {
             let id = account(visit).session.id;

@@ -15,6 +15,7 @@ mod outages;
 mod properties;
 mod proxy;
 mod queue;
+mod refreshes;
 mod replicas;
 mod rewrap;
 mod secrets;

@@ -211,14 +211,11 @@ async fn no_acknowledged_visit_is_lost_when_postgres_is_killed() {
 async fn a_visit_whose_answer_was_lost_is_neither_lost_nor_stored_twice() {
     let server = Server::start_private().unwrap();
     let direct = server.database().unwrap();
-    let (before, after) = direct.url().rsplit_once(':').map(owned).unwrap();
-    let (port, after) = after.split_once('/').unwrap();
-    let proxy = Proxy::before(port.parse().unwrap());
-    let url = format!("{before}:{}/{after}", proxy.port());
+    let (proxy, url) = Proxy::of(&direct);
     let database = Database::open(options(url)).unwrap();
     database.migrate().await.unwrap();
 
-    proxy.lose_the_answer_to_a_write();
+    proxy.lose_the_answer_to("INSERT INTO sessions");
     let guests = (0..5).map(|person| Guest::new("wx01", &format!("o{person}")));
     let users = database.users();
     let visits = guests.map(|guest| users.record_visit(guest.visit(0)));
@@ -234,8 +231,4 @@ async fn a_visit_whose_answer_was_lost_is_neither_lost_nor_stored_twice() {
         let count = place.texts(&format!("SELECT count(*)::text AS t FROM {table}"));
         assert_eq!(count, ["5"], "{table}");
     }
-}
-
-fn owned((one, other): (&str, &str)) -> (String, String) {
-    (one.to_owned(), other.to_owned())
 }

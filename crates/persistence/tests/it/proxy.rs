@@ -2,9 +2,11 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
+
+use testpg::TestDatabase;
 
 /// Forwards everything, until it is told to lose an answer.
 pub(crate) struct Proxy {
@@ -16,11 +18,13 @@ pub(crate) struct Proxy {
 struct State {
     stage: AtomicUsize,
     lost: AtomicUsize,
+    /// What stands in the statement whose answer is to be lost.
+    statement: Mutex<&'static str>,
 }
 
 /// Forward everything.
 const CALM: usize = 0;
-/// Wait for the statement that writes sessions to be prepared.
+/// Wait for the statement to be prepared.
 const ARMED: usize = 1;
 /// It is being prepared; what the client says next is to carry it out.
 const PREPARING: usize = 2;
@@ -29,7 +33,7 @@ const CARRYING_OUT: usize = 3;
 
 impl Proxy {
     /// A proxy before the server that listens at `port` of the loopback address.
-    pub(crate) fn before(port: u16) -> Self {
+    fn before(port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let own_port = listener.local_addr().unwrap().port();
         let state = Arc::<State>::default();
@@ -51,12 +55,20 @@ impl Proxy {
         }
     }
 
-    pub(crate) fn port(&self) -> u16 {
-        self.port
+    /// A proxy before the server of a database, and the database's URL by way of it.
+    pub(crate) fn of(database: &TestDatabase) -> (Self, String) {
+        let url = database.url();
+        let (before, after) = url.rsplit_once(':').unwrap();
+        let (port, after) = after.split_once('/').unwrap();
+        let proxy = Self::before(port.parse().unwrap());
+        let url = format!("{before}:{}/{after}", proxy.port);
+        (proxy, url)
     }
 
-    /// Lets the next first write of sessions through, and cuts the wire before its answer.
-    pub(crate) fn lose_the_answer_to_a_write(&self) {
+    /// Lets the first statement through that has this in its text, when it is carried out for the
+    /// first time, and cuts the wire before its answer.
+    pub(crate) fn lose_the_answer_to(&self, statement: &'static str) {
+        *self.state.statement.lock().unwrap() = statement;
         self.state.stage.store(ARMED, Ordering::SeqCst);
     }
 
@@ -68,10 +80,11 @@ impl Proxy {
 
 impl State {
     fn client_says(&self, sent: &[u8]) -> bool {
-        let statement = b"INSERT INTO sessions";
-        let names_it = sent
-            .windows(statement.len())
-            .any(|window| window == statement);
+        let statement = *self.statement.lock().unwrap();
+        let names_it = !statement.is_empty()
+            && sent
+                .windows(statement.len())
+                .any(|window| window == statement.as_bytes());
         match self.stage.load(Ordering::SeqCst) {
             ARMED if names_it => self.stage.store(PREPARING, Ordering::SeqCst),
             PREPARING => self.stage.store(CARRYING_OUT, Ordering::SeqCst),

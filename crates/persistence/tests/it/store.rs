@@ -1,5 +1,6 @@
 //! A fresh database for a test, and what the tests look up in it by hand.
 
+use std::fs;
 use std::sync::Arc;
 
 use diesel::prelude::*;
@@ -97,6 +98,21 @@ impl Place {
         diesel::connection::SimpleConnection::batch_execute(&mut connection, "BEGIN IMMEDIATE")
             .unwrap();
         connection
+    }
+
+    /// SQLite's files as a kill would leave them now.
+    pub(crate) fn as_killed(&self) -> Self {
+        let Self::Sqlite(folder) = self else {
+            panic!("not on SQLite");
+        };
+        let killed = tempfile::tempdir().unwrap();
+        for file in fs::read_dir(folder.path()).unwrap() {
+            let file = file.unwrap();
+            if !file.file_name().to_string_lossy().ends_with("-shm") {
+                fs::copy(file.path(), killed.path().join(file.file_name())).unwrap();
+            }
+        }
+        Self::Sqlite(killed)
     }
 
     fn sqlite(&self) -> SqliteConnection {
