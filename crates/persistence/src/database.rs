@@ -69,12 +69,19 @@ impl Database {
             acquire_timeout,
         };
         let vault = Arc::new(SessionKeyVault::new(&master_keys));
-        let Wires { visits, token_uses } = Wires::to(&connector);
-        let visit_writer = Visits {
+        let wire = || Wire::new(connector.clone());
+        let visit_wire = wire();
+        let token_wire = match connector.url {
+            // SQLite lets one write at a time anyway, and what one has in its cache is of use to
+            // the other.
+            DatabaseUrl::Sqlite(_) => visit_wire.clone(),
+            DatabaseUrl::Postgres(_) => wire(),
+        };
+        let visits = Visits {
             vault: Arc::clone(&vault),
         };
-        let visits = GroupCommit::start(&visit_writer, visits, queue_capacity);
-        let token_uses = GroupCommit::start(&TokenUses, token_uses, queue_capacity);
+        let visits = GroupCommit::start(visits, visit_wire, queue_capacity);
+        let token_uses = GroupCommit::start(TokenUses, token_wire, queue_capacity);
         Ok(Self {
             pool: Pool::new(connector, pool_size),
             visits: Arc::new(visits.map_err(OpenError::Threads)?),
@@ -206,34 +213,6 @@ impl Database {
     pub fn readiness(&self) -> DieselReadinessProbe {
         DieselReadinessProbe {
             pool: self.pool.clone(),
-        }
-    }
-}
-
-/// What batches are written on.
-struct Wires {
-    visits: Vec<Wire>,
-    token_uses: Vec<Wire>,
-}
-
-impl Wires {
-    fn to(connector: &Connector) -> Self {
-        let wire = || Wire::new(connector.clone());
-        match connector.url {
-            // SQLite lets one write at a time anyway, and what one has in its cache is of use to
-            // the other.
-            DatabaseUrl::Sqlite(_) => {
-                let one = wire();
-                Self {
-                    visits: vec![one.clone()],
-                    token_uses: vec![one],
-                }
-            }
-            // One plans visits while the other waits for its commit.
-            DatabaseUrl::Postgres(_) => Self {
-                visits: vec![wire(), wire()],
-                token_uses: vec![wire()],
-            },
         }
     }
 }

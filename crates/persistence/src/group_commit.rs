@@ -7,7 +7,6 @@
 mod wire;
 mod writer;
 
-use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
@@ -25,7 +24,7 @@ use crate::error::DatabaseError;
 const MAX_BATCH: usize = 256;
 
 /// Something that is written in batches.
-pub(crate) trait Batched: Clone + Send + 'static {
+pub(crate) trait Batched: Send + 'static {
     /// What is to be written.
     type Item: Send + 'static;
     /// What comes of it.
@@ -33,9 +32,6 @@ pub(crate) trait Batched: Clone + Send + 'static {
 
     /// What the items are called.
     const NAME: &'static str;
-
-    /// Items of one key are written in their order, and never at the same time.
-    fn key(item: &Self::Item) -> impl Hash;
 
     /// Writes `items`, durably, and gives an outcome for each, in their order. If it fails because
     /// of an item, nothing has been done that does harm when it is done again.
@@ -53,14 +49,11 @@ pub(crate) trait Batched: Clone + Send + 'static {
     ) -> Result<Vec<Self::Outcome>, DatabaseError>;
 }
 
-/// The queue before the writers.
+/// A queue and its writer.
+///
+/// There is one, also where several could write at once: they would only make the batches
+/// smaller, and it is batches that cost.
 pub(crate) struct GroupCommit<B: Batched> {
-    lanes: Vec<Lane<B>>,
-    hasher: RandomState,
-}
-
-/// One writer and what waits for it.
-struct Lane<B: Batched> {
     /// `None` once the queue is being closed.
     sender: Option<SyncSender<Pending<B>>>,
     thread: Option<JoinHandle<()>>,
@@ -73,15 +66,15 @@ struct Pending<B: Batched> {
 }
 
 impl<B: Batched> GroupCommit<B> {
-    /// Starts a writer on each of `wires`. At most `capacity` items wait.
-    pub(crate) fn start(batched: &B, wires: Vec<Wire>, capacity: usize) -> std::io::Result<Self> {
-        let capacity = capacity.div_ceil(wires.len().max(1));
-        let lanes = wires
-            .into_iter()
-            .map(|wire| Lane::start(batched.clone(), wire, capacity));
+    /// Starts the writer. At most `capacity` items wait.
+    pub(crate) fn start(batched: B, wire: Wire, capacity: usize) -> std::io::Result<Self> {
+        let (sender, receiver) = sync_channel(capacity);
+        let thread = std::thread::Builder::new()
+            .name(B::NAME.to_owned())
+            .spawn(move || drain(&receiver, &Writer { batched, wire }))?;
         Ok(Self {
-            lanes: lanes.collect::<Result<_, _>>()?,
-            hasher: RandomState::new(),
+            sender: Some(sender),
+            thread: Some(thread),
         })
     }
 
@@ -89,10 +82,7 @@ impl<B: Batched> GroupCommit<B> {
     /// caller goes away.
     pub(crate) async fn write(&self, item: B::Item) -> Result<B::Outcome, RepositoryError> {
         let (reply, answer) = oneshot::channel();
-        let hash = self.hasher.hash_one(B::key(&item));
-        let lane = usize::try_from(hash % self.lanes.len().max(1) as u64).unwrap_or(0);
-        let sender = self.lanes.get(lane).and_then(|lane| lane.sender.as_ref());
-        let sender = sender.ok_or_else(writer_gone::<B>)?;
+        let sender = self.sender.as_ref().ok_or_else(writer_gone::<B>)?;
         let item = Box::new(item);
         match sender.try_send(Pending { item, reply }) {
             Ok(()) => answer.await.unwrap_or_else(|_| Err(writer_gone::<B>())),
@@ -105,28 +95,11 @@ impl<B: Batched> GroupCommit<B> {
 impl<B: Batched> Drop for GroupCommit<B> {
     /// Finishes what waits.
     fn drop(&mut self) {
-        for lane in &mut self.lanes {
-            lane.sender = None;
+        self.sender = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic has been reported by its thread.
+            let _ = thread.join();
         }
-        for lane in &mut self.lanes {
-            if let Some(thread) = lane.thread.take() {
-                // A panic has been reported by its thread.
-                let _ = thread.join();
-            }
-        }
-    }
-}
-
-impl<B: Batched> Lane<B> {
-    fn start(batched: B, wire: Wire, capacity: usize) -> std::io::Result<Self> {
-        let (sender, receiver) = sync_channel(capacity);
-        let thread = std::thread::Builder::new()
-            .name(B::NAME.to_owned())
-            .spawn(move || drain(&receiver, &Writer { batched, wire }))?;
-        Ok(Self {
-            sender: Some(sender),
-            thread: Some(thread),
-        })
     }
 }
 

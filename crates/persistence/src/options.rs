@@ -12,8 +12,7 @@ pub struct DatabaseOptions {
     /// `sqlite://path`, or `postgres://…` as libpq understands it, several hosts included.
     pub url: SecretString,
     /// How many connections there are at most for everything but logins and refreshes, which
-    /// have one of their own on SQLite and three on PostgreSQL. They are opened when they are
-    /// needed.
+    /// have one of their own each, on SQLite one together. They are opened when they are needed.
     pub pool_size: u32,
     /// How long an operation waits for a connection.
     pub acquire_timeout: Duration,

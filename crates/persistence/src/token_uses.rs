@@ -7,8 +7,6 @@
 mod postgres;
 mod rules;
 
-use std::hash::Hash;
-
 use domain::id::SessionId;
 use domain::ports::GenerationUse;
 use domain::session::{Generation, SessionAccount};
@@ -30,7 +28,6 @@ pub(crate) struct TokenUse {
 }
 
 /// Uses of tokens are noted.
-#[derive(Clone)]
 pub(crate) struct TokenUses;
 
 impl Batched for TokenUses {
@@ -38,11 +35,6 @@ impl Batched for TokenUses {
     type Outcome = GenerationUse;
 
     const NAME: &'static str = "token uses";
-
-    /// The writers of one process never wait for each other's rows.
-    fn key(used: &TokenUse) -> impl Hash {
-        used.session.as_uuid()
-    }
 
     fn write(
         &self,

@@ -1,8 +1,7 @@
 //! Recording visits, many at a time.
 //!
 //! A batch goes through three steps: load what is known of its visitors, [`plan`] what changes,
-//! write it. On SQLite the three are one transaction, and there is one writer. PostgreSQL has
-//! two, so that one plans while the other waits for its commit; there the write is one statement
+//! write it. On SQLite the three are one transaction. On PostgreSQL the write is one statement
 //! that fails as a whole if anything it was planned upon has changed, and is then planned anew.
 
 mod batch_rows;
@@ -12,7 +11,6 @@ mod postgres;
 mod sqlite;
 mod statements;
 
-use std::hash::Hash;
 use std::sync::Arc;
 
 use domain::visit::{Visit, VisitOutcome};
@@ -26,7 +24,6 @@ use crate::key_ring::SessionKeyVault;
 use crate::sessions;
 
 /// Visits are recorded.
-#[derive(Clone)]
 pub(crate) struct Visits {
     pub(crate) vault: Arc<SessionKeyVault>,
 }
@@ -36,11 +33,6 @@ impl Batched for Visits {
     type Outcome = VisitOutcome;
 
     const NAME: &'static str = "visits";
-
-    /// The writers of one process never plan upon the same identity.
-    fn key(visit: &Visit) -> impl Hash {
-        (&visit.open_id, &visit.app.id)
-    }
 
     fn write(
         &self,
