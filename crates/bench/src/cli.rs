@@ -1,7 +1,7 @@
 //! The command line.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::ensure;
@@ -13,7 +13,7 @@ use crate::load::Window;
 use crate::postgres::Postgres;
 use crate::programs::Binaries;
 use crate::scenario::{SCENARIOS, Scenario};
-use crate::{footprint, growth, instructions, wechat};
+use crate::{flame, footprint, growth, instructions, wechat};
 
 /// Measures wxlogin beside what it is compared with, in one run on this machine.
 ///
@@ -46,6 +46,16 @@ enum Command {
         users: Vec<u64>,
         #[command(flatten)]
         measure: Measure,
+    },
+    /// A flame graph of the service under the load of a comparison, into NAME.svg (Linux)
+    Flame {
+        /// Which: login-256, me …
+        names: Vec<String>,
+        /// Where the pictures go
+        #[arg(long, default_value = "docs/performance")]
+        output: PathBuf,
+        #[command(flatten)]
+        place: Place,
     },
     /// Instructions per request, counted by valgrind, against the ledger in instructions.toml
     Instructions {
@@ -108,6 +118,20 @@ impl Cli {
                 let house = House::build(&measure.place)?;
                 house.grow(&users, measure.effort()).await
             }
+            Command::Flame {
+                names,
+                output,
+                place,
+            } => {
+                let profiled = Binaries::build_for_profiling()?;
+                let mut house = House::start(&place)?;
+                house.binaries.wxlogin = profiled;
+                for scenario in named(&names)? {
+                    let picture = output.join(format!("{}.svg", scenario.name));
+                    house.draw(&scenario, &picture).await?;
+                }
+                Ok(())
+            }
             Command::Instructions { update } => instructions::count(update).await,
             Command::Wechat { listen, latency_ms } => {
                 wechat::serve(listen, Duration::from_millis(latency_ms)).await
@@ -141,6 +165,10 @@ impl House {
             Binaries::build_service()?;
             Binaries::build_yardstick()?;
         }
+        Self::start(place)
+    }
+
+    fn start(place: &Place) -> anyhow::Result<Self> {
         Ok(Self {
             binaries: Binaries::locate()?,
             postgres: Postgres::start(&place.folder)?,
@@ -155,6 +183,17 @@ impl House {
             &self.home,
             scenarios,
             effort,
+        )
+        .await
+    }
+
+    async fn draw(&self, scenario: &Scenario, picture: &Path) -> anyhow::Result<()> {
+        flame::draw(
+            &self.binaries,
+            &self.postgres,
+            &self.home,
+            scenario,
+            picture,
         )
         .await
     }

@@ -8,7 +8,7 @@ use testpg::TestDatabase;
 use crate::load::Window;
 use crate::measurement::Cost;
 use crate::postgres::Postgres;
-use crate::programs::{Binaries, Program, Service, Store, start_wechat};
+use crate::programs::{Binaries, Service, Store, Wechat};
 use crate::report;
 use crate::scenario::{Database, Scenario};
 
@@ -50,7 +50,7 @@ struct Comparison<'a> {
     postgres: &'a Postgres,
     home: &'a TempDir,
     scenario: &'a Scenario,
-    wechat: Program,
+    wechat: Wechat,
     /// Each program has a database of its own, which it keeps from round to round.
     stores: Vec<(Service, Store, Option<TestDatabase>)>,
 }
@@ -82,7 +82,7 @@ impl<'a> Comparison<'a> {
             postgres,
             home,
             scenario,
-            wechat: start_wechat(binaries, home.path(), scenario.wechat_latency)?,
+            wechat: Wechat::start(binaries, home.path(), scenario.wechat_latency)?,
             stores,
         })
     }
@@ -118,7 +118,7 @@ impl<'a> Comparison<'a> {
         window: Window,
         round: usize,
     ) -> anyhow::Result<Cost> {
-        let program = service.start(self.binaries, self.home.path(), store, self.wechat.address)?;
+        let program = service.start(self.binaries, self.home.path(), store, &self.wechat)?;
         let database = match self.scenario.database {
             Database::Postgres => Some(self.postgres.meter()?),
             Database::Sqlite => None,

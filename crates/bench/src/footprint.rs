@@ -5,7 +5,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::postgres::Postgres;
-use crate::programs::{Binaries, Service, Store, start_wechat};
+use crate::programs::{Binaries, Service, Store, Wechat};
 use crate::report::{median, megabytes};
 
 /// How often it is started.
@@ -23,7 +23,7 @@ pub(crate) async fn print(
     postgres: &Postgres,
     home: &TempDir,
 ) -> anyhow::Result<()> {
-    let wechat = start_wechat(binaries, home.path(), Duration::ZERO)?;
+    let wechat = Wechat::start(binaries, home.path(), Duration::ZERO)?;
     let database = postgres.database()?;
     let on_disk = home.path().join("footprint.db");
     let stores = [
@@ -33,7 +33,7 @@ pub(crate) async fn print(
     println!("\n### At rest\n\n| on | ready after ms | memory MB |\n|---|---|---|");
     for (name, url) in stores {
         let store = Store { url };
-        let start = || Service::Wxlogin.start(binaries, home.path(), &store, wechat.address);
+        let start = || Service::Wxlogin.start(binaries, home.path(), &store, &wechat);
         // The first start makes the schema.
         drop(start()?);
         let mut ready = Vec::new();

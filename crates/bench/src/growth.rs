@@ -12,7 +12,7 @@ use crate::compare::Effort;
 use crate::load::Pace;
 use crate::measurement::{Cost, Watched, measure};
 use crate::postgres::Postgres;
-use crate::programs::{Binaries, Program, Service, Store, start_wechat};
+use crate::programs::{Binaries, Program, Service, Store, Wechat};
 use crate::report::median;
 use crate::scripts::{Guests, LogIn};
 
@@ -37,7 +37,7 @@ pub(crate) async fn grow(
     sizes: &[u64],
     effort: Effort,
 ) -> anyhow::Result<()> {
-    let wechat = start_wechat(binaries, home.path(), Duration::ZERO)?;
+    let wechat = Wechat::start(binaries, home.path(), Duration::ZERO)?;
     let mut stages = Vec::new();
     for users in sizes {
         let database = postgres.database()?;
@@ -82,10 +82,10 @@ fn start(
     binaries: &Binaries,
     home: &TempDir,
     database: &TestDatabase,
-    wechat: &Program,
+    wechat: &Wechat,
 ) -> anyhow::Result<Program> {
     let url = database.url();
-    Service::Wxlogin.start(binaries, home.path(), &Store { url }, wechat.address)
+    Service::Wxlogin.start(binaries, home.path(), &Store { url }, wechat)
 }
 
 fn table(stages: &[Stage]) -> String {

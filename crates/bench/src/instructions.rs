@@ -16,7 +16,7 @@ use anyhow::{Context, bail};
 use tempfile::TempDir;
 
 use crate::load::{Connection, Script};
-use crate::programs::{Binaries, Program, Store, configure, free_address, is_ready, start_wechat};
+use crate::programs::{Binaries, Program, Store, Wechat, configure, free_address, is_ready};
 use crate::scenario::Ask;
 use crate::scripts::{Guests, LogIn, Refresh, Show, log_in};
 use ledger::Ledger;
@@ -68,9 +68,9 @@ pub(crate) async fn count(update: bool) -> anyhow::Result<()> {
 /// The instructions of a run with so many requests.
 async fn total(binaries: &Binaries, ask: Ask, requests: u64) -> anyhow::Result<u64> {
     let home = tempfile::tempdir()?;
-    let wechat = start_wechat(binaries, home.path(), Duration::ZERO)?;
+    let wechat = Wechat::start(binaries, home.path(), Duration::ZERO)?;
     let output = home.path().join("callgrind.out");
-    let mut program = start_counted(binaries, &home, wechat.address, &output)?;
+    let mut program = start_counted(binaries, &home, wechat.program.address, &output)?;
     let mut connection = Connection::open(program.address).await?;
     let guests = Guests::returning(16);
     let mut tokens = log_in(&mut connection, &guests, 0, 1).await?;

@@ -2,6 +2,7 @@
 
 mod cli;
 mod compare;
+mod flame;
 mod footprint;
 mod growth;
 mod instructions;

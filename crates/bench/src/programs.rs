@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 
 pub(crate) use build::Binaries;
-pub(crate) use service::{APP_ID, Service, Store, configure, is_ready, start_wechat};
+pub(crate) use service::{APP_ID, Service, Store, Wechat, configure, is_ready};
 
 use crate::meter::Meter;
 

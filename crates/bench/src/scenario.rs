@@ -1,12 +1,13 @@
 //! What is asked of whom.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::load::{Connection, Pace, Window};
 use crate::measurement::{Cost, Watched, measure};
 use crate::meter::Meter;
 use crate::programs::{Program, Service};
-use crate::scripts::{Guests, LogIn, Refresh, Show, log_in};
+use crate::scripts::{Exchange, Guests, LogIn, Refresh, Show, log_in};
 
 /// How many users log in, again and again. Few, so that all have an account after the warm-up.
 const USERS: u64 = 4_096;
@@ -81,7 +82,7 @@ pub(crate) const SCENARIOS: [Scenario; 8] = [
         connections: 64,
         rate: Some(100.0),
         wechat_latency: Duration::from_millis(20),
-        services: &[Service::Wxlogin, Service::Yardstick],
+        services: &[Service::Wxlogin, Service::Yardstick, Service::Wechat],
         ..LOGIN
     },
     Scenario {
@@ -141,6 +142,14 @@ impl Scenario {
                 token: String::from("none"),
             };
             let scripts = (0..count).map(|_| echo()).collect();
+            return measure(watched, scripts, pace, window).await;
+        }
+        if service == Service::Wechat {
+            let ask = || Exchange {
+                guests: Arc::clone(&guests),
+                run,
+            };
+            let scripts = (0..count).map(|_| ask()).collect();
             return measure(watched, scripts, pace, window).await;
         }
         if self.ask == Ask::Login {

@@ -58,6 +58,20 @@ impl Script for LogIn {
     }
 }
 
+/// Asks WeChat itself, as the services do.
+pub(crate) struct Exchange {
+    pub(crate) guests: Arc<Guests>,
+    pub(crate) run: u32,
+}
+
+impl Script for Exchange {
+    fn ask(&mut self, request: &mut Vec<u8>) {
+        let code = self.guests.code(self.run);
+        let path = format!("/sns/jscode2session?js_code={code}");
+        get(request, &path, "none");
+    }
+}
+
 /// A GET with a token.
 pub(crate) struct Show {
     pub(crate) path: &'static str,

@@ -34,6 +34,22 @@ impl Binaries {
         cargo_build(&service_manifest(), &["--package", "api"])
     }
 
+    /// Builds the service with names and frame pointers, for a profiler, and says where it is.
+    ///
+    /// # Errors
+    /// If it does not build.
+    pub(crate) fn build_for_profiling() -> anyhow::Result<PathBuf> {
+        let manifest = service_manifest();
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo
+            .args(["build", "--profile", "profiling", "--locked"])
+            .args(["--package", "api", "--manifest-path"])
+            .arg(&manifest)
+            .env("RUSTFLAGS", "-C force-frame-pointers=yes");
+        run(&mut cargo)?;
+        Ok(target(&manifest).join("profiling").join("wxlogin"))
+    }
+
     /// Builds what the service is compared with, if it has changed.
     ///
     /// # Errors
@@ -52,19 +68,26 @@ fn yardstick_manifest() -> PathBuf {
 }
 
 fn cargo_build(manifest: &Path, arguments: &[&str]) -> anyhow::Result<()> {
-    let status = Command::new(env!("CARGO"))
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
         .args(["build", "--release", "--locked", "--manifest-path"])
         .arg(manifest)
-        .args(arguments)
-        .status()?;
-    ensure!(status.success(), "cargo build failed");
+        .args(arguments);
+    run(&mut cargo)
+}
+
+fn run(cargo: &mut Command) -> anyhow::Result<()> {
+    ensure!(cargo.status()?.success(), "cargo build failed");
     Ok(())
 }
 
 fn binary(manifest: &Path, name: &str) -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
+    target(manifest).join("release").join(name)
+}
+
+fn target(manifest: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(
         || manifest.parent().unwrap_or(manifest).join("target"),
         PathBuf::from,
-    );
-    target.join("release").join(name)
+    )
 }

@@ -25,6 +25,8 @@ pub(crate) enum Service {
     YardstickOneStatement,
     /// actix-web alone.
     Echo,
+    /// WeChat alone: what a login waits for in any case.
+    Wechat,
 }
 
 /// Where it keeps what it knows.
@@ -41,10 +43,11 @@ impl Service {
             Self::Yardstick => "axum + sqlx",
             Self::YardstickOneStatement => "axum + sqlx, one CTE",
             Self::Echo => "bare actix-web echo",
+            Self::Wechat => "WeChat alone",
         }
     }
 
-    /// Starts it, in the folder `home`.
+    /// Starts it, in the folder `home`, to ask the given WeChat.
     ///
     /// # Errors
     /// If it does not come up.
@@ -53,8 +56,10 @@ impl Service {
         binaries: &Binaries,
         home: &Path,
         store: &Store,
-        wechat: SocketAddr,
+        wechat: &Wechat,
     ) -> anyhow::Result<Program> {
+        let wechat_latency = wechat.latency;
+        let wechat = wechat.program.address;
         let address = free_address()?;
         let log = home.join(format!("{self:?}.log"));
         match self {
@@ -80,6 +85,7 @@ impl Service {
                 command.args(["echo", "--listen", &address.to_string()]);
                 Program::start_listening(&mut command, address, &log)
             }
+            Self::Wechat => Ok(Wechat::start(binaries, home, wechat_latency)?.program),
         }
     }
 }
@@ -105,20 +111,31 @@ pub(crate) fn configure(
         .env("WXLOGIN_LIMITS__LOGIN_PER_MINUTE_PER_IP", "0");
 }
 
-/// Starts the WeChat that takes every code.
-///
-/// # Errors
-/// If it does not come up.
-pub(crate) fn start_wechat(
-    binaries: &Binaries,
-    home: &Path,
+/// The WeChat that takes every code.
+#[derive(Debug)]
+pub(crate) struct Wechat {
+    pub(crate) program: Program,
     latency: Duration,
-) -> anyhow::Result<Program> {
-    let address = free_address()?;
-    let mut command = Command::new(&binaries.wxbench);
-    command.args(["wechat", "--listen", &address.to_string()]);
-    command.args(["--latency-ms", &latency.as_millis().to_string()]);
-    Program::start_listening(&mut command, address, &home.join("wechat.log"))
+}
+
+impl Wechat {
+    /// Starts it; it answers after `latency`.
+    ///
+    /// # Errors
+    /// If it does not come up.
+    pub(crate) fn start(
+        binaries: &Binaries,
+        home: &Path,
+        latency: Duration,
+    ) -> anyhow::Result<Self> {
+        let address = free_address()?;
+        let mut command = Command::new(&binaries.wxbench);
+        command.args(["wechat", "--listen", &address.to_string()]);
+        command.args(["--latency-ms", &latency.as_millis().to_string()]);
+        let log = home.join("wechat.log");
+        let program = Program::start_listening(&mut command, address, &log)?;
+        Ok(Self { program, latency })
+    }
 }
 
 /// Whether the ops listener says so.
