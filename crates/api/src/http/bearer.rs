@@ -27,11 +27,8 @@ impl FromRequest for Bearer {
 }
 
 fn token(request: &HttpRequest) -> Option<AccessToken> {
-    let value = request
-        .headers()
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?;
+    let value = request.headers().get(header::AUTHORIZATION)?;
+    let value = std::str::from_utf8(value.as_bytes()).ok()?;
     let (scheme, token) = value.split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| AccessToken::new(token))

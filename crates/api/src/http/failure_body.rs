@@ -7,7 +7,7 @@ use actix_web::http::header::{self, HeaderValue};
 use serde::Serialize;
 
 use super::error_code::ErrorCode;
-use super::request_id::RequestId;
+use super::frame::Names;
 
 /// What an error leaves in its answer for [`written()`] to turn into the body.
 pub(super) struct Failure {
@@ -37,10 +37,8 @@ pub(super) fn written(
     };
     let body = {
         let extensions = response.request().extensions();
-        json(
-            &failure,
-            extensions.get::<RequestId>().map_or("", RequestId::as_str),
-        )
+        let names = extensions.get::<Names>();
+        json(&failure, names.map_or("", |names| names.id.as_str()))
     };
     let mut response = response.map_body(|_, _| BoxBody::new(body));
     response.headers_mut().insert(

@@ -6,8 +6,7 @@ use actix_web::{Error, HttpMessage};
 use tracing::Span;
 use tracing_actix_web::RootSpanBuilder;
 
-use super::request_id::RequestId;
-use super::route_name::RouteName;
+use super::frame::Names;
 
 /// Names the route and not the path, because a path can hold ids and a query can hold more.
 pub(super) struct RequestSpan;
@@ -15,11 +14,12 @@ pub(super) struct RequestSpan;
 impl RootSpanBuilder for RequestSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
         let extensions = request.extensions();
+        let names = extensions.get::<Names>();
         tracing::info_span!(
             "request",
             method = request.method().as_str(),
-            route = extensions.get::<RouteName>().map(|route| &*route.0),
-            request_id = extensions.get::<RequestId>().map(RequestId::as_str),
+            route = names.map(|names| &*names.route.0),
+            request_id = names.map(|names| names.id.as_str()),
         )
     }
 
