@@ -54,6 +54,11 @@ const POSTGRES_SETTINGS_FOR_BATCHES: &str = "
     SET enable_mergejoin = off;
     SET jit = off;";
 
+/// How long PostgreSQL may go by the same plans. It makes the plan of a prepared statement once,
+/// for the tables as they are then: for one of five rows that reads all of it. It notices that the
+/// table has grown when autovacuum has looked at it, which may be a minute later.
+const PLANS_LIVE: Duration = Duration::from_secs(5);
+
 /// How long to wait before the next attempt to connect.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -124,30 +129,69 @@ impl Connector {
     }
 }
 
-/// A connection of the pool.
-pub(crate) struct PooledConnection {
-    pub(crate) connection: AnyConnection,
-    /// Whether it was found to be gone. Diesel does not notice in every case.
-    pub(crate) is_gone: bool,
+/// A connection that is kept, to be used again and again.
+pub(crate) struct KeptConnection {
+    connection: AnyConnection,
+    planned_at: Instant,
+    /// Whether it was found to be of no use. Diesel does not notice in every case.
+    is_useless: bool,
+}
+
+impl KeptConnection {
+    pub(crate) fn new(connection: AnyConnection) -> Self {
+        Self {
+            connection,
+            planned_at: Instant::now(),
+            is_useless: false,
+        }
+    }
+
+    /// Runs `work` on it.
+    pub(crate) fn run<T>(
+        &mut self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, DatabaseError>,
+    ) -> Result<T, DatabaseError> {
+        let result = match self.forget_old_plans() {
+            Ok(()) => work(&mut self.connection),
+            Err(error) => Err(error),
+        };
+        // Also one that works: after a failover it may lead to the standby.
+        self.is_useless |= result
+            .as_ref()
+            .is_err_and(DatabaseError::is_of_the_connection);
+        result
+    }
+
+    /// Whether it is to be replaced.
+    pub(crate) fn is_useless(&mut self) -> bool {
+        self.is_useless || self.connection.is_broken()
+    }
+
+    fn forget_old_plans(&mut self) -> Result<(), DatabaseError> {
+        if let AnyConnection::Postgres(connection) = &mut self.connection
+            && self.planned_at.elapsed() > PLANS_LIVE
+        {
+            connection.batch_execute("DISCARD PLANS")?;
+            self.planned_at = Instant::now();
+        }
+        Ok(())
+    }
 }
 
 impl r2d2::ManageConnection for Connector {
-    type Connection = PooledConnection;
+    type Connection = KeptConnection;
     type Error = DatabaseError;
 
-    fn connect(&self) -> Result<PooledConnection, DatabaseError> {
-        Ok(PooledConnection {
-            connection: self.connect_for(Purpose::Any)?,
-            is_gone: false,
-        })
+    fn connect(&self) -> Result<KeptConnection, DatabaseError> {
+        Ok(KeptConnection::new(self.connect_for(Purpose::Any)?))
     }
 
-    fn is_valid(&self, pooled: &mut PooledConnection) -> Result<(), DatabaseError> {
-        Ok(pooled.connection.ping()?)
+    fn is_valid(&self, kept: &mut KeptConnection) -> Result<(), DatabaseError> {
+        kept.run(|connection| Ok(connection.ping()?))
     }
 
-    fn has_broken(&self, pooled: &mut PooledConnection) -> bool {
-        std::thread::panicking() || pooled.is_gone || pooled.connection.is_broken()
+    fn has_broken(&self, kept: &mut KeptConnection) -> bool {
+        std::thread::panicking() || kept.is_useless()
     }
 }
 

@@ -66,11 +66,10 @@ impl Pool {
         loop {
             let pooled = self.connections.get();
             let mut pooled = pooled.map_err(|error| DatabaseError::pool(&error))?;
-            let result = work(&mut pooled.connection);
+            let result = pooled.run(&work);
             let Err(error) = &result else {
                 return result;
             };
-            pooled.is_gone = error.is_of_the_connection();
             if error.kind != FailureKind::Disconnected || attempts_left == 0 {
                 return result;
             }

@@ -2,9 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use diesel::r2d2::R2D2Connection;
-
-use crate::connection::{AnyConnection, Connector, Purpose};
+use crate::connection::{AnyConnection, Connector, KeptConnection, Purpose};
 use crate::error::DatabaseError;
 
 /// A connection of its own for one writer, or for several that take turns. It is opened when it
@@ -14,7 +12,7 @@ pub(crate) struct Wire(Arc<Mutex<State>>);
 
 struct State {
     connector: Connector,
-    connection: Option<AnyConnection>,
+    connection: Option<KeptConnection>,
     /// Whether the last attempt to connect failed.
     is_cut_off: bool,
 }
@@ -45,12 +43,8 @@ impl Wire {
         self.with(|state| {
             // Taken out, so that it goes if `work` panics in the middle of something.
             let mut connection = state.take()?;
-            let result = work(&mut connection);
-            // Also one that works: after a failover it may lead to the standby.
-            let is_useless = |error: &DatabaseError| error.is_of_the_connection();
-            let is_lost = result.as_ref().is_err_and(is_useless)
-                || (result.is_err() && connection.is_broken());
-            if !is_lost {
+            let result = connection.run(work);
+            if !connection.is_useless() {
                 state.connection = Some(connection);
             }
             result
@@ -64,20 +58,20 @@ impl Wire {
 }
 
 impl State {
-    fn take(&mut self) -> Result<AnyConnection, DatabaseError> {
+    fn take(&mut self) -> Result<KeptConnection, DatabaseError> {
         match self.connection.take() {
             Some(connection) => Ok(connection),
             None => self.connect(),
         }
     }
 
-    fn connect(&mut self) -> Result<AnyConnection, DatabaseError> {
+    fn connect(&mut self) -> Result<KeptConnection, DatabaseError> {
         let connected = if self.is_cut_off {
             self.connector.connect_for(Purpose::Batches)
         } else {
             self.connector.connect_patiently(Purpose::Batches)
         };
         self.is_cut_off = connected.is_err();
-        connected
+        Ok(KeptConnection::new(connected?))
     }
 }
