@@ -70,18 +70,21 @@ impl Database {
         };
         let vault = Arc::new(SessionKeyVault::new(&master_keys));
         let wire = || Wire::new(connector.clone());
-        let visit_wire = wire();
-        let token_wire = match connector.url {
+        let (visit_wires, token_wires) = match connector.url {
             // SQLite lets one write at a time anyway, and what one has in its cache is of use to
             // the other.
-            DatabaseUrl::Sqlite(_) => visit_wire.clone(),
-            DatabaseUrl::Postgres(_) => wire(),
+            DatabaseUrl::Sqlite(_) => {
+                let one = wire();
+                (vec![one.clone()], vec![one])
+            }
+            // Under load one plans visits while the other waits for its commit.
+            DatabaseUrl::Postgres(_) => (vec![wire(), wire()], vec![wire()]),
         };
         let visits = Visits {
             vault: Arc::clone(&vault),
         };
-        let visits = GroupCommit::start(visits, visit_wire, queue_capacity);
-        let token_uses = GroupCommit::start(TokenUses, token_wire, queue_capacity);
+        let visits = GroupCommit::start(&visits, visit_wires, queue_capacity);
+        let token_uses = GroupCommit::start(&TokenUses, token_wires, queue_capacity);
         Ok(Self {
             pool: Pool::new(connector, pool_size),
             visits: Arc::new(visits.map_err(OpenError::Threads)?),

@@ -12,7 +12,7 @@ pub struct DatabaseOptions {
     /// `sqlite://path`, or `postgres://…` as libpq understands it, several hosts included.
     pub url: SecretString,
     /// How many connections there are at most for everything but logins and refreshes, which
-    /// have one of their own each, on SQLite one together. They are opened when they are needed.
+    /// have up to three of their own, on SQLite one. They are opened when they are needed.
     pub pool_size: u32,
     /// How long an operation waits for a connection.
     pub acquire_timeout: Duration,

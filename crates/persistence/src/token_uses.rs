@@ -7,6 +7,8 @@
 mod postgres;
 mod rules;
 
+use std::hash::Hash;
+
 use domain::id::SessionId;
 use domain::ports::GenerationUse;
 use domain::session::{Generation, SessionAccount};
@@ -28,6 +30,7 @@ pub(crate) struct TokenUse {
 }
 
 /// Uses of tokens are noted.
+#[derive(Clone)]
 pub(crate) struct TokenUses;
 
 impl Batched for TokenUses {
@@ -35,6 +38,10 @@ impl Batched for TokenUses {
     type Outcome = GenerationUse;
 
     const NAME: &'static str = "token uses";
+
+    fn key(used: &TokenUse) -> impl Hash {
+        used.session.as_uuid()
+    }
 
     fn write(
         &self,

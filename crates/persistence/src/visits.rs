@@ -11,6 +11,7 @@ mod postgres;
 mod sqlite;
 mod statements;
 
+use std::hash::Hash;
 use std::sync::Arc;
 
 use domain::visit::{Visit, VisitOutcome};
@@ -24,6 +25,7 @@ use crate::key_ring::SessionKeyVault;
 use crate::sessions;
 
 /// Visits are recorded.
+#[derive(Clone)]
 pub(crate) struct Visits {
     pub(crate) vault: Arc<SessionKeyVault>,
 }
@@ -33,6 +35,10 @@ impl Batched for Visits {
     type Outcome = VisitOutcome;
 
     const NAME: &'static str = "visits";
+
+    fn key(visit: &Visit) -> impl Hash {
+        (&visit.open_id, &visit.app.id)
+    }
 
     fn write(
         &self,
