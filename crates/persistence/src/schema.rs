@@ -142,6 +142,3 @@ diesel::allow_tables_to_appear_in_same_query!(users, identities, union_ids, sess
 
 /// The type of all columns of a table.
 pub(crate) type AllOf<Table> = <Table as diesel::Table>::AllColumns;
-
-// The same person's other identities.
-diesel::alias!(identities as siblings: Siblings);

@@ -1,6 +1,9 @@
 //! Reading sessions.
 
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::Nullable;
 use domain::id::SessionId;
 use domain::secret::SecretHash;
 use domain::session::SessionAccount;
@@ -10,24 +13,29 @@ use crate::connection::AnyConnection;
 use crate::error::DatabaseError;
 use crate::rows::{IdentityNames, SessionRow, UserRow, identity};
 use crate::schema::{AllOf, identities, sessions, users};
-use crate::types::{DbId, DbInstant};
-use crate::users::last_login_at;
+use crate::types::{DbId, DbInstant, Instant};
 use crate::visits::code_hour;
 
 /// What [`account`] is made of: the session, its identity, its user, and when the user last logged
 /// in.
 pub(crate) type AccountRow = (SessionRow, IdentityNames, UserRow, Option<DbInstant>);
 
+/// When the user of the row last logged in, in any app.
+const LAST_LOGIN_AT: &str =
+    "(SELECT max(l.last_login_at) FROM identities l WHERE l.user_id = users.id)";
+
+type LastLoginAt = SqlLiteral<Nullable<Instant>>;
+
 /// The session of this id.
 pub(crate) fn find(
     connection: &mut AnyConnection,
     id: SessionId,
 ) -> Result<Option<SessionAccount>, DatabaseError> {
-    let row = accounts()
+    // Without a LIMIT: SQLite prepares a statement anew whenever that is bound.
+    let mut rows = accounts()
         .filter(sessions::id.eq(DbId(id.as_uuid())))
-        .first::<AccountRow>(connection)
-        .optional()?;
-    Ok(row.map(account))
+        .load::<AccountRow>(connection)?;
+    Ok(rows.pop().map(account))
 }
 
 /// The sessions of these ids.
@@ -68,6 +76,7 @@ fn accounts() -> _ {
         .eq(sessions::open_id)
         .and(identities::app_id.eq(sessions::app_id));
     let user: AllOf<users::table> = users::all_columns;
+    let last_login_at: LastLoginAt = sql(LAST_LOGIN_AT);
     sessions::table
         .inner_join(identities::table.on(of_session))
         .inner_join(users::table.on(users::id.eq(sessions::user_id)))
@@ -86,7 +95,7 @@ fn accounts() -> _ {
                 identities::union_id,
             ),
             user,
-            last_login_at(),
+            last_login_at,
         ))
 }
 

@@ -1,21 +1,11 @@
-//! Reading users and identities.
+//! Reading identities.
 
 use diesel::prelude::*;
 use domain::id::{AppId, OpenId};
 
 use crate::connection::AnyConnection;
 use crate::error::DatabaseError;
-use crate::schema::{identities, siblings, users};
-
-/// When the user of the row last logged in, in any app.
-#[diesel::dsl::auto_type]
-pub(crate) fn last_login_at() -> _ {
-    siblings
-        .filter(siblings.field(identities::user_id).eq(users::id))
-        .select(siblings.field(identities::last_login_at))
-        .order(siblings.field(identities::last_login_at).desc())
-        .single_value()
-}
+use crate::schema::identities;
 
 /// The sealed session_keys of an identity.
 pub(crate) fn session_keys(
