@@ -122,6 +122,8 @@ pub fn serve(
     Ok(http
         .workers(workers)
         .keep_alive(KEEP_ALIVE)
+        // An answer goes out at once, also if the one before it was not acknowledged yet.
+        .tcp_nodelay(true)
         .shutdown_timeout(shutdown_s)
         .disable_signals()
         .listen(listener)?
@@ -161,8 +163,10 @@ fn for_users(routes: &mut ServiceConfig) {
     let login = [get().to(login::login), post().to(login::login)];
     let me = [
         get().to(me::show),
-        patch().to(me::edit),
-        delete().to(me::delete),
+        patch().to(me::edit).wrap(from_fn(catch_up::after_changes)),
+        delete()
+            .to(me::delete)
+            .wrap(from_fn(catch_up::after_changes)),
     ];
     routes
         .service(resource("/user/wxlogin", "GET, POST", login).wrap(from_fn(login_limit::enforce)))
@@ -176,9 +180,7 @@ fn for_users(routes: &mut ServiceConfig) {
             "POST",
             [post().to(sessions::log_out)],
         ))
-        .service(
-            resource("/user/me", "GET, PATCH, DELETE", me).wrap(from_fn(catch_up::after_changes)),
-        )
+        .service(resource("/user/me", "GET, PATCH, DELETE", me))
         .service(resource("/user/me/export", "GET", [get().to(me::export)]))
         .service(
             resource("/user/phone", "POST", [post().to(personal_data::phone)])

@@ -68,12 +68,11 @@ impl<W: Write> Members<'_, W> {
         let name = field.name();
         // The `r#` of a field that is called like a keyword.
         let name = name.strip_prefix("r#").unwrap_or(name);
-        self.writer.write_str(self.between)?;
-        self.writer.write_char('"')?;
-        self.writer.write_str(name)?;
-        self.writer.write_str("\":")?;
+        for part in [self.between, "\"", name, "\":", &value] {
+            self.writer.write_str(part)?;
+        }
         self.between = ",";
-        self.writer.write_str(&value)
+        Ok(())
     }
 }
 
