@@ -9,8 +9,9 @@ use quick_cache::sync::Cache;
 use super::KeyRing;
 use super::signing_key::KeyId;
 
-/// How many are remembered, those used least go first. One takes some 150 bytes.
-const CAPACITY: usize = 20_000;
+/// How many are remembered, those used least go first: as many as sessions are. One takes some
+/// 150 bytes.
+const CAPACITY: usize = 10_000;
 
 /// What a token whose signature held says.
 #[derive(Clone, Copy)]
