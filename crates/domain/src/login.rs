@@ -3,6 +3,7 @@
 mod attempt;
 mod code_ledger;
 mod error;
+mod spent_codes;
 
 use std::sync::Arc;
 

@@ -1,16 +1,13 @@
 //! Sees to it that this replica sends a login code to WeChat at most once.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 
+use super::spent_codes::SpentCodes;
 use crate::secret::SecretHash;
-
-/// How many spent codes are remembered. An older one is WeChat's to refuse: it does so by
-/// itself, and memory stays bounded.
-const REMEMBERED: usize = 32_768;
 
 /// The codes under way and the latest spent ones.
 #[derive(Default)]
@@ -21,10 +18,7 @@ pub(super) struct CodeLedger {
 #[derive(Default)]
 struct Codes {
     under_way: HashMap<SecretHash, UnderWay>,
-    /// Spent codes, with the nonce they came with.
-    spent: HashMap<SecretHash, Option<SecretHash>>,
-    /// The spent codes, oldest first.
-    spent_in_order: VecDeque<SecretHash>,
+    spent: SpentCodes,
 }
 
 struct UnderWay {
@@ -53,10 +47,11 @@ pub(super) enum Claim<'a> {
 impl CodeLedger {
     pub(super) fn claim(&self, code: SecretHash, nonce: Option<SecretHash>) -> Claim<'_> {
         let mut codes = self.lock();
-        let (earlier, first) = if let Some(under_way) = codes.under_way.get(&code) {
-            (under_way.nonce, under_way.done.clone())
-        } else if let Some(earlier) = codes.spent.get(&code) {
-            (*earlier, std::future::ready(()).boxed().shared())
+        let (is_repeat, first) = if let Some(under_way) = codes.under_way.get(&code) {
+            (under_way.nonce == nonce, under_way.done.clone())
+        } else if codes.spent.contains(&code) {
+            let is_repeat = nonce.is_some_and(|nonce| codes.spent.came_with(&code, &nonce));
+            (is_repeat, std::future::ready(()).boxed().shared())
         } else {
             let (finish, finished) = futures_channel::oneshot::channel::<()>();
             let done = finished.map(|_| ()).boxed().shared();
@@ -69,13 +64,13 @@ impl CodeLedger {
             });
         };
         match nonce {
-            Some(nonce) if earlier == Some(nonce) => Claim::Repeat { first, nonce },
+            Some(nonce) if is_repeat => Claim::Repeat { first, nonce },
             _ => Claim::Spent,
         }
     }
 
     pub(super) fn is_spent(&self, code: &SecretHash) -> bool {
-        self.lock().spent.contains_key(code)
+        self.lock().spent.contains(code)
     }
 
     fn lock(&self) -> MutexGuard<'_, Codes> {
@@ -107,14 +102,7 @@ impl Drop for Turn<'_> {
         if !self.is_spent {
             return;
         }
-        codes
-            .spent
-            .insert(self.code, under_way.and_then(|under_way| under_way.nonce));
-        codes.spent_in_order.push_back(self.code);
-        if codes.spent_in_order.len() > REMEMBERED
-            && let Some(oldest) = codes.spent_in_order.pop_front()
-        {
-            codes.spent.remove(&oldest);
-        }
+        let nonce = under_way.and_then(|under_way| under_way.nonce);
+        codes.spent.add(&self.code, nonce.as_ref());
     }
 }
