@@ -4,6 +4,10 @@ use std::process::ExitCode;
 
 use api::cli::Cli;
 use clap::Parser;
+use mimalloc::MiMalloc;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     match api::commands::run(&Cli::parse()) {

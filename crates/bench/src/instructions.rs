@@ -1,8 +1,9 @@
 //! Instructions per request, counted by valgrind's callgrind.
 //!
 //! Instructions do not depend on what else the machine does, so that a slip shows where times are
-//! noise. The real binary runs under callgrind, twice, with more requests the second time; the
-//! difference, divided by how many more there were, is what one costs, start and end left out.
+//! noise. The real program, as built for profiling, runs under callgrind, twice, with more
+//! requests the second time; the difference, divided by how many more there were, is what one
+//! costs, start and end left out.
 //! Requests come one after the other: each login is a batch of one, the dearest kind.
 
 mod ledger;
@@ -40,8 +41,8 @@ const COUNTED: [(&str, Ask); 4] = [
 pub(crate) async fn count(update: bool) -> anyhow::Result<()> {
     let found = Command::new("valgrind").arg("--version").output();
     found.context("this needs valgrind (Debian: `apt install valgrind`)")?;
-    Binaries::build_service()?;
-    let binaries = Binaries::locate()?;
+    let mut binaries = Binaries::locate()?;
+    binaries.wxlogin = Binaries::build_for_profiling()?;
     let mut counted = Ledger::default();
     for (name, ask) in COUNTED {
         let (few, many) = (

@@ -11,8 +11,8 @@ use anyhow::Context;
 const ALLOWED: u64 = 10;
 
 const HEAD: &str = "\
-# Instructions per request of the release binary on SQLite, one at a time, by callgrind.
-# `cargo run --release -p wxbench -- instructions` compares; `--update` writes this file.
+# Instructions per request (profile `profiling`, on SQLite, one at a time), by callgrind.
+# `cargo run -p wxbench -- instructions` compares; `--update` writes this file.
 ";
 
 /// Instructions by request.
