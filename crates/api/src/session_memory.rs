@@ -2,6 +2,7 @@
 //! database nothing; and how it learns that it must forget.
 
 mod forgotten_users;
+mod latest_logins;
 mod weight;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use domain::id::{SessionId, UserId};
+use domain::login::Login;
 use domain::ports::{
     Change, ChangeFeed, GenerationUse, RepositoryError, SessionLifecycle, SessionRepository,
 };
@@ -19,6 +21,7 @@ use domain::time::Timestamp;
 use quick_cache::sync::Cache;
 
 use forgotten_users::ForgottenUsers;
+use latest_logins::LatestLogins;
 use weight::Weight;
 
 /// How often the changes other replicas made are read.
@@ -41,14 +44,15 @@ const USUALLY: usize = 10_000;
 
 /// A [`SessionRepository`] and [`SessionLifecycle`] that remembers what it has read.
 ///
-/// A session is remembered with its user, and believed unless the user was forgotten since: so
-/// forgetting a user makes every session of theirs be read again, without a search for them.
+/// A session is remembered with its user, and believed unless the user was forgotten, or has logged
+/// in here, since: so that makes every session of theirs be read again, without a search for them.
 pub(crate) struct SessionMemory {
     sessions: Arc<dyn SessionRepository>,
     lifecycle: Arc<dyn SessionLifecycle>,
     feed: Arc<dyn ChangeFeed>,
     remembered: Cache<SessionId, Remembered, Weight>,
     users: ForgottenUsers,
+    logins: LatestLogins,
     start: Instant,
     /// When the feed was last read, ms since `start`; 0 for never.
     heard_at: AtomicU64,
@@ -61,13 +65,22 @@ struct Remembered {
     account: Arc<SessionAccount>,
     /// All that was forgotten up to this moment was known when the session was read.
     learnt: Moment,
+    /// So were all logins up to this one.
+    logins: u64,
     /// When it was learnt, ms since the memory's `start`.
     at: u64,
 }
 
 /// A point in the order of what was forgotten.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Moment(u64);
+struct Moment(u64);
+
+/// What was known before something was read.
+#[derive(Clone, Copy)]
+pub(crate) struct Before {
+    moment: Moment,
+    logins: u64,
+}
 
 impl SessionMemory {
     pub(crate) fn new(
@@ -81,6 +94,7 @@ impl SessionMemory {
             feed,
             remembered: Cache::with_weighter(USUALLY, CAPACITY, Weight),
             users: ForgottenUsers::default(),
+            logins: LatestLogins::default(),
             start: Instant::now(),
             heard_at: AtomicU64::new(0),
             forgotten: AtomicU64::new(0),
@@ -116,23 +130,40 @@ impl SessionMemory {
     }
 
     /// Now, to be taken before something is read that is to be learnt.
-    pub(crate) fn moment(&self) -> Moment {
+    pub(crate) fn before(&self) -> Before {
+        Before {
+            moment: self.moment(),
+            logins: self.logins.count(),
+        }
+    }
+
+    fn moment(&self) -> Moment {
         Moment(self.forgotten.load(Ordering::SeqCst))
+    }
+
+    /// Remembers a login; what is remembered with other sessions of its user is not believed any
+    /// more, because it may have changed the user.
+    pub(crate) fn learn_login(&self, login: Login, mut before: Before) {
+        if !login.is_new_user {
+            before.logins = self.logins.add(login.account.user.id);
+        }
+        self.learn(&Arc::new(login.account), before);
     }
 
     /// Remembers what has been read since `before`, unless something was forgotten meanwhile: it
     /// could be this.
-    pub(crate) fn learn(&self, account: &Arc<SessionAccount>, before: Moment) {
-        if self.moment() != before {
+    fn learn(&self, account: &Arc<SessionAccount>, before: Before) {
+        if self.moment() != before.moment {
             return;
         }
         let remembered = Remembered {
             account: Arc::clone(account),
-            learnt: before,
+            learnt: before.moment,
+            logins: before.logins,
             at: self.elapsed_ms(),
         };
         self.remembered.insert(account.session.id, remembered);
-        if self.moment() != before {
+        if self.moment() != before.moment {
             // Forgotten between the look and the insertion.
             self.remembered.remove(&account.session.id);
         }
@@ -163,7 +194,7 @@ impl SessionRepository for SessionMemory {
         if let Some(account) = self.remembered(id) {
             return Ok(Some(SessionAccount::clone(&account)));
         }
-        let before = self.moment();
+        let before = self.before();
         let found = self.sessions.find(id).await?;
         if let Some(account) = &found {
             self.learn(&Arc::new(account.clone()), before);
@@ -178,8 +209,10 @@ impl SessionRepository for SessionMemory {
         }
         let known = self.remembered.get(&id)?;
         let is_young = now < known.at + millis(REMEMBERED_FOR);
-        let user_is_known = known.learnt >= self.users.forgotten_at(known.account.user.id);
-        (is_young && user_is_known).then_some(known.account)
+        let user = known.account.user.id;
+        let user_is_known = known.learnt >= self.users.forgotten_at(user);
+        let user_is_current = known.logins >= self.logins.of(user);
+        (is_young && user_is_known && user_is_current).then_some(known.account)
     }
 
     async fn find_repeated(
@@ -201,7 +234,7 @@ impl SessionLifecycle for SessionMemory {
         at: Timestamp,
         expires_at: Option<Timestamp>,
     ) -> Result<GenerationUse, RepositoryError> {
-        let before = self.moment();
+        let before = self.before();
         let used = self
             .lifecycle
             .use_generation(id, generation, at, expires_at)

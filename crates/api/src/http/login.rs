@@ -1,7 +1,5 @@
 //! `POST /user/wxlogin`: a login. (And GET with the same body, as the first front ends send it.)
 
-use std::sync::Arc;
-
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 use domain::app::AppDirectory;
@@ -109,7 +107,7 @@ pub(super) async fn login(
     // A phone may hang up while its code is being spent; the session must be stored all the
     // same, or its repeat with the same nonce would find nothing. So the login is a task of its
     // own, which outlives the request.
-    let before = memory.moment();
+    let before = memory.before();
     let task = async move {
         match login {
             Asked::ByCode(attempt) => logins.login(&attempt).await,
@@ -122,7 +120,7 @@ pub(super) async fn login(
         ApiError::new(ErrorCode::Internal)
     })??;
     let reply = LoginReply::new(&login);
-    memory.learn(&Arc::new(login.account), before);
+    memory.learn_login(login, before);
     Ok(Success::new("登录成功", reply))
 }
 

@@ -83,6 +83,28 @@ async fn signed_raw_data_fills_the_profile_as_encrypted_data_does(
 
 #[rstest]
 #[tokio::test]
+async fn what_a_login_tells_shows_in_earlier_sessions_at_once(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = House::new(store).await;
+    let earlier = house.logged_in("alice").await;
+    let me = house.me(&earlier["token"]).await.data();
+    assert!(me.get("nickName").is_none());
+    let (code, info) = profile(
+        &house,
+        "alice",
+        ProfileKind::UserInfo,
+        &OpenDataOptions::default(),
+    );
+    let body = json!({ "platCode": code, "platUserInfoMap": encrypted(&info) });
+    let later = house.login(&body).await.data();
+    let by_earlier = house.me(&earlier["token"]).await.data();
+    assert_eq!(by_earlier["nickName"], "爱丽丝 Alice");
+    assert_eq!(by_earlier, house.me(&later["token"]).await.data());
+}
+
+#[rstest]
+#[tokio::test]
 async fn an_anonymous_profile_overwrites_nothing(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
