@@ -1,7 +1,5 @@
 //! The comparisons: each scenario on each program in turn, several rounds, and their medians.
 
-use std::time::Duration;
-
 use tempfile::TempDir;
 use testpg::TestDatabase;
 
@@ -123,8 +121,7 @@ impl<'a> Comparison<'a> {
             Database::Postgres => Some(self.postgres.meter()?),
             Database::Sqlite => None,
         };
-        // What the one before left to be written is not this one's.
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        // What the one before left to be written is written while this one warms up.
         let run = u32::try_from(round)?;
         self.scenario
             .put_on(service, &program, database, window, run)

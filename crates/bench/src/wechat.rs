@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// The openid of the user of this number: 28 characters, as WeChat's are. `programs::seed` has
+/// The openid of the user of this number: 28 characters, as WeChat's are. `growth::seed` has
 /// the same in SQL.
 pub(crate) fn open_id(user: &str) -> String {
     let digest = hex::encode(Sha256::digest(user.as_bytes()));
