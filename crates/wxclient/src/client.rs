@@ -4,6 +4,7 @@ mod breaker;
 mod builder;
 mod call;
 mod observer;
+mod permits;
 mod policy;
 mod server_time;
 
@@ -15,7 +16,6 @@ use backon::Retryable;
 use reqwest::Url;
 use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
@@ -23,6 +23,7 @@ use breaker::Breakers;
 pub use builder::{BuildError, WechatClientBuilder};
 pub(crate) use call::{Call, Repeat};
 pub use observer::CallObserver;
+use permits::Permits;
 use policy::Policy;
 
 use crate::api::Api;
@@ -46,7 +47,7 @@ struct Shared {
     http: reqwest::Client,
     base: Url,
     policy: Policy,
-    permits: Semaphore,
+    permits: Permits,
     breakers: Breakers,
     observer: Option<Arc<dyn CallObserver>>,
 }
@@ -133,9 +134,7 @@ impl WechatClient {
     {
         let policy = &self.shared.policy;
         let permit = timeout_at(policy.latest_start(deadline), self.shared.permits.acquire());
-        let Ok(Ok(_permit)) = permit.await else {
-            return Err(Fault::Overloaded);
-        };
+        let _permit = permit.await.map_err(|_| Fault::Overloaded)?;
         let body = timeout_at(
             policy.attempt_deadline(call.repeat, deadline),
             self.exchange(call),

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{Certificate, Url};
-use tokio::sync::Semaphore;
 
 use super::breaker::Breakers;
 use super::observer::CallObserver;
+use super::permits::Permits;
 use super::policy::Policy;
 use super::{Shared, WechatClient};
 
@@ -72,6 +72,8 @@ impl WechatClientBuilder {
     }
 
     /// The most requests at once; further ones wait. Default 256, at least 1.
+    ///
+    /// So many are under way only if WeChat is slow: a short burst shares fewer connections.
     pub const fn max_concurrency(mut self, limit: usize) -> Self {
         self.policy.max_concurrency = limit;
         self
@@ -92,7 +94,6 @@ impl WechatClientBuilder {
         let base = self.base_or_default()?;
         let mut policy = self.policy;
         policy.connect_timeout = policy.connect_timeout.min(policy.timeout * 4 / 5);
-        policy.max_concurrency = policy.max_concurrency.clamp(1, Semaphore::MAX_PERMITS);
         let http = self
             .http(&base, &policy)?
             .build()
@@ -107,7 +108,7 @@ impl WechatClientBuilder {
                 http,
                 base,
                 policy,
-                permits: Semaphore::new(policy.max_concurrency),
+                permits: Permits::new(policy.max_concurrency),
                 breakers: Breakers::new(),
                 observer: self.observer,
             }),
