@@ -1,20 +1,22 @@
 //! Names of things: ours (UUID version 7) and WeChat's (opaque text).
 
 use std::fmt;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
-/// Declares an identifier of WeChat's: opaque text that is compared and never taken apart.
+/// Declares an identifier of WeChat's: opaque text that is compared and never taken apart. It is
+/// cheap to clone, since the copies share the text.
 macro_rules! wechat_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Takes the text as it is.
             #[must_use]
-            pub fn new(text: impl Into<String>) -> Self {
+            pub fn new(text: impl Into<Arc<str>>) -> Self {
                 Self(text.into())
             }
 

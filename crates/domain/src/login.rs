@@ -98,7 +98,10 @@ impl LoginService {
                 Claim::First(turn) => return self.exchange(attempt, code, nonce, turn).await,
                 Claim::Spent => return Err(LoginError::CodeSpent),
                 Claim::Repeat { first, nonce } => {
-                    first.await;
+                    if let Some(first) = first {
+                        // It is woken by being dropped.
+                        let _ = first.await;
+                    }
                     if self.codes.is_spent(&code) {
                         return self
                             .repeat(code, nonce, &[])

@@ -138,7 +138,11 @@ fn rewrap_identities(
 
     let (mut sums, mut is_disturbed, mut last) = (RewrapProgress::default(), false, None);
     for (app_id, open_id, keys, revision) in rows {
-        let ring = vault.rewrap(&AppId::new(&app_id), &OpenId::new(&open_id), &keys);
+        let ring = vault.rewrap(
+            &AppId::new(app_id.as_str()),
+            &OpenId::new(open_id.as_str()),
+            &keys,
+        );
         sums.rows += 1;
         sums.lost += ring.lost;
         if ring.rewrapped > 0 {

@@ -35,8 +35,8 @@ pub(super) struct AppList {
 impl AppList {
     pub(super) fn of(settings: &Settings) -> anyhow::Result<Self> {
         let mut apps = settings.apps.iter().map(|app| App {
-            id: AppId::new(&app.app_id),
-            open_platform: app.open_platform.as_ref().map(OpenPlatform::new),
+            id: AppId::new(app.app_id.as_str()),
+            open_platform: app.open_platform.as_deref().map(OpenPlatform::new),
         });
         let first = apps.next().context("no app is configured")?;
         let secrets = settings.apps.iter().map(wechat_app);
@@ -70,7 +70,7 @@ pub(super) fn app_clients(
 
 fn wechat_app(app: &settings::App) -> wxclient::App {
     wxclient::App {
-        app_id: AppId::new(&app.app_id),
+        app_id: AppId::new(app.app_id.as_str()),
         secret: AppSecret::new(app.secret.expose()),
     }
 }

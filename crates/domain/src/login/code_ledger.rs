@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, Shared};
+use futures_channel::oneshot;
 
 use super::spent_codes::SpentCodes;
 use crate::secret::SecretHash;
@@ -23,11 +22,20 @@ struct Codes {
 
 struct UnderWay {
     nonce: Option<SecretHash>,
-    done: Done,
+    /// Those who wait, to be woken by being dropped.
+    repeats: Vec<oneshot::Sender<()>>,
 }
 
-/// Resolves when the first request with a code has been answered.
-pub(super) type Done = Shared<BoxFuture<'static, ()>>;
+impl UnderWay {
+    fn done(&mut self) -> Done {
+        let (wake, done) = oneshot::channel();
+        self.repeats.push(wake);
+        done
+    }
+}
+
+/// Resolves, one way or the other, when the first request with a code has been answered.
+pub(super) type Done = oneshot::Receiver<()>;
 
 /// What a request may do with a code.
 pub(super) enum Claim<'a> {
@@ -35,8 +43,8 @@ pub(super) enum Claim<'a> {
     First(Turn<'a>),
     /// Wait for the first request with this code, which came with the same nonce.
     Repeat {
-        /// When that is answered.
-        first: Done,
+        /// When that is answered; `None` if it has been.
+        first: Option<Done>,
         /// The nonce both came with.
         nonce: SecretHash,
     },
@@ -47,26 +55,28 @@ pub(super) enum Claim<'a> {
 impl CodeLedger {
     pub(super) fn claim(&self, code: SecretHash, nonce: Option<SecretHash>) -> Claim<'_> {
         let mut codes = self.lock();
-        let (is_repeat, first) = if let Some(under_way) = codes.under_way.get(&code) {
-            (under_way.nonce == nonce, under_way.done.clone())
-        } else if codes.spent.contains(&code) {
-            let is_repeat = nonce.is_some_and(|nonce| codes.spent.came_with(&code, &nonce));
-            (is_repeat, std::future::ready(()).boxed().shared())
-        } else {
-            let (finish, finished) = futures_channel::oneshot::channel::<()>();
-            let done = finished.map(|_| ()).boxed().shared();
-            codes.under_way.insert(code, UnderWay { nonce, done });
-            return Claim::First(Turn {
-                ledger: self,
-                code,
-                is_spent: true,
-                _finish: finish,
-            });
-        };
-        match nonce {
-            Some(nonce) if is_repeat => Claim::Repeat { first, nonce },
-            _ => Claim::Spent,
+        if let Some(under_way) = codes.under_way.get_mut(&code) {
+            return match nonce.filter(|nonce| under_way.nonce == Some(*nonce)) {
+                Some(nonce) => Claim::Repeat {
+                    first: Some(under_way.done()),
+                    nonce,
+                },
+                None => Claim::Spent,
+            };
         }
+        if codes.spent.contains(&code) {
+            return match nonce.filter(|nonce| codes.spent.came_with(&code, nonce)) {
+                Some(nonce) => Claim::Repeat { first: None, nonce },
+                None => Claim::Spent,
+            };
+        }
+        let repeats = Vec::new();
+        codes.under_way.insert(code, UnderWay { nonce, repeats });
+        Claim::First(Turn {
+            ledger: self,
+            code,
+            is_spent: true,
+        })
     }
 
     pub(super) fn is_spent(&self, code: &SecretHash) -> bool {
@@ -84,8 +94,6 @@ pub(super) struct Turn<'a> {
     ledger: &'a CodeLedger,
     code: SecretHash,
     is_spent: bool,
-    /// Wakes those who wait, by being dropped, after the code has moved out of `under_way`.
-    _finish: futures_channel::oneshot::Sender<()>,
 }
 
 impl Turn<'_> {
@@ -99,10 +107,12 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let mut codes = self.ledger.lock();
         let under_way = codes.under_way.remove(&self.code);
-        if !self.is_spent {
-            return;
+        if self.is_spent {
+            let nonce = under_way.as_ref().and_then(|first| first.nonce.as_ref());
+            codes.spent.add(&self.code, nonce);
         }
-        let nonce = under_way.and_then(|under_way| under_way.nonce);
-        codes.spent.add(&self.code, nonce.as_ref());
+        drop(codes);
+        // Wakes those who wait, now that they can see what came of it.
+        drop(under_way);
     }
 }

@@ -8,44 +8,47 @@ use crate::secret::SecretHash;
 /// stays bounded.
 const REMEMBERED: usize = 32_768;
 
-/// Half a hash: 128 bits tell the codes of a few minutes apart, and take half the memory.
-type HalfHash = [u8; 16];
+/// The beginning of a hash: 64 bits tell these few apart, in a quarter of the memory. (Were two
+/// codes alike in them, which nobody can bring about for a code they do not know, the later one
+/// would be refused.)
+type ShortHash = [u8; 8];
 
 /// Spent codes with the nonces they came with.
 #[derive(Default)]
 pub(super) struct SpentCodes {
-    nonces: HashMap<HalfHash, Option<HalfHash>>,
+    nonces: HashMap<ShortHash, Option<ShortHash>>,
     /// The codes, oldest first.
-    in_order: VecDeque<HalfHash>,
+    in_order: VecDeque<ShortHash>,
 }
 
 impl SpentCodes {
     /// The code is spent; it came with this nonce.
     pub(super) fn add(&mut self, code: &SecretHash, nonce: Option<&SecretHash>) {
-        let code = half(code);
-        if self.nonces.insert(code, nonce.map(half)).is_none() {
-            self.in_order.push_back(code);
+        let (code, nonce) = (short(code), nonce.map(short));
+        if self.nonces.insert(code, nonce).is_some() {
+            return;
         }
-        if self.in_order.len() > REMEMBERED
+        if self.in_order.len() == REMEMBERED
             && let Some(oldest) = self.in_order.pop_front()
         {
             self.nonces.remove(&oldest);
         }
+        self.in_order.push_back(code);
     }
 
     pub(super) fn contains(&self, code: &SecretHash) -> bool {
-        self.nonces.contains_key(&half(code))
+        self.nonces.contains_key(&short(code))
     }
 
     /// Whether the code, which must be a spent one, came with this nonce.
     pub(super) fn came_with(&self, code: &SecretHash, nonce: &SecretHash) -> bool {
-        self.nonces.get(&half(code)) == Some(&Some(half(nonce)))
+        self.nonces.get(&short(code)) == Some(&Some(short(nonce)))
     }
 }
 
-fn half(hash: &SecretHash) -> HalfHash {
-    let (half, _rest) = hash.as_bytes().split_at(size_of::<HalfHash>());
-    half.try_into().unwrap_or_default()
+fn short(hash: &SecretHash) -> ShortHash {
+    let (beginning, _rest) = hash.as_bytes().split_at(size_of::<ShortHash>());
+    beginning.try_into().unwrap_or_default()
 }
 
 #[cfg(test)]

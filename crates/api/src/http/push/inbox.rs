@@ -51,7 +51,7 @@ impl Inbox {
             return Ok(None);
         };
         let token = PushToken::new(token.expose());
-        let app_id = AppId::new(&app.app_id);
+        let app_id = AppId::new(app.app_id.as_str());
         let safe_mode = app.push_aes_key.as_ref().map(|key| {
             Ok(SafeMode {
                 token: token.clone(),
