@@ -30,8 +30,8 @@ impl Weighter<SessionId, Remembered> for Weight {
             &user.phone,
         ];
         let texts = texts.into_iter().flatten().map(|text| text.len() + TEXT);
+        // The app's name is shared.
         let names = [
-            identity.app_id.as_str(),
             identity.open_id.as_str(),
             identity.union_id.as_ref().map_or("", |id| id.as_str()),
         ];
