@@ -2,6 +2,7 @@
 
 mod cli;
 mod compare;
+mod exact;
 mod flame;
 mod footprint;
 mod growth;

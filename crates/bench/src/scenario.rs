@@ -54,6 +54,7 @@ const LOGIN: Scenario = Scenario {
     services: &[
         Service::Wxlogin,
         Service::Yardstick,
+        Service::YardstickWithPings,
         Service::YardstickOneStatement,
     ],
 };

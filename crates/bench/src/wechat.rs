@@ -15,6 +15,8 @@ use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::exact;
+
 /// The openid of the user of this number: 28 characters, as WeChat's are. `growth::seed` has
 /// the same in SQL.
 pub(crate) fn open_id(user: &str) -> String {
@@ -52,9 +54,7 @@ async fn talk(mut stream: TcpStream, latency: Duration) -> anyhow::Result<()> {
         let code = request.path.and_then(code_of).context("no js_code")?;
         write_session(&mut answer, code);
         received.clear();
-        if !latency.is_zero() {
-            tokio::time::sleep(latency).await;
-        }
+        exact::sleep(latency).await;
         stream.write_all(&answer).await?;
     }
     Ok(())

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::exact;
+
 /// How requests follow each other.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Pace {
@@ -45,7 +47,7 @@ impl Rhythm {
             Self::Every { step, due } => {
                 let now = *due;
                 *due += *step;
-                tokio::time::sleep_until(now).await;
+                exact::sleep_until(now).await;
                 now
             }
         }

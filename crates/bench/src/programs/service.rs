@@ -21,6 +21,8 @@ pub(crate) enum Service {
     Wxlogin,
     /// axum and sqlx, a transaction a login.
     Yardstick,
+    /// The same with sqlx's default of a ping before each use of a connection.
+    YardstickWithPings,
     /// The same with one statement a login.
     YardstickOneStatement,
     /// actix-web alone.
@@ -41,6 +43,7 @@ impl Service {
         match self {
             Self::Wxlogin => "wxlogin",
             Self::Yardstick => "axum + sqlx",
+            Self::YardstickWithPings => "axum + sqlx, pinging",
             Self::YardstickOneStatement => "axum + sqlx, one CTE",
             Self::Echo => "bare actix-web echo",
             Self::Wechat => "WeChat alone",
@@ -69,15 +72,17 @@ impl Service {
                 configure(&mut command, home, store, wechat, address, ops);
                 Program::start(&mut command, address, &log, || is_ready(ops))
             }
-            Self::Yardstick | Self::YardstickOneStatement => {
+            Self::Yardstick | Self::YardstickWithPings | Self::YardstickOneStatement => {
                 let mut command = Command::new(&binaries.yardstick);
                 command.args(["serve", "--listen", &address.to_string()]);
                 command.args(["--database-url", &store.url]);
                 command.args(["--wechat-base-url", &format!("http://{wechat}")]);
                 command.args(["--app-id", APP_ID, "--app-secret", APP_SECRET]);
-                if self == Self::YardstickOneStatement {
-                    command.arg("--one-statement");
-                }
+                command.args(match self {
+                    Self::YardstickWithPings => Some("--ping"),
+                    Self::YardstickOneStatement => Some("--one-statement"),
+                    _ => None,
+                });
                 Program::start_listening(&mut command, address, &log)
             }
             Self::Echo => {

@@ -25,11 +25,11 @@ pub(crate) struct Options {
 
     /// postgres://… or sqlite://path; the tables are made at start.
     #[arg(long, env = "YARDSTICK_DATABASE_URL", hide_env_values = true)]
-    database_url: String,
+    pub(crate) database_url: String,
 
     /// Connections to the database [default: 16 to PostgreSQL, 8 to SQLite].
     #[arg(long, env = "YARDSTICK_POOL", value_name = "NUMBER")]
-    pool: Option<u32>,
+    pub(crate) pool: Option<u32>,
 
     /// WeChat's server, or what stands in for it, over plain HTTP.
     #[arg(
@@ -49,7 +49,11 @@ pub(crate) struct Options {
 
     /// Store a login by one statement instead of a transaction of several; PostgreSQL only.
     #[arg(long, env = "YARDSTICK_ONE_STATEMENT")]
-    one_statement: bool,
+    pub(crate) one_statement: bool,
+
+    /// Ask a connection whether it is alive before each use, as sqlx does by default.
+    #[arg(long, env = "YARDSTICK_PING")]
+    pub(crate) ping: bool,
 }
 
 struct Service {
@@ -61,7 +65,7 @@ struct Service {
 /// Answers until it is killed.
 pub(crate) async fn run(options: Options) -> anyhow::Result<()> {
     let service = Arc::new(Service {
-        store: Store::open(&options.database_url, options.pool, options.one_statement).await?,
+        store: Store::open(&options).await?,
         tokens: Tokens::new()?,
         wechat: WeChat::new(&options.wechat_base_url, options.app_id, options.app_secret)?,
     });

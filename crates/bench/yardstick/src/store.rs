@@ -8,6 +8,8 @@ use anyhow::bail;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use crate::serve::Options;
+
 pub(crate) enum Store {
     Postgres(postgres::Postgres),
     Sqlite(sqlite::Sqlite),
@@ -50,19 +52,14 @@ pub(crate) type Me = (
 
 impl Store {
     /// Connects and makes the tables if there are none.
-    pub(crate) async fn open(
-        url: &str,
-        pool: Option<u32>,
-        one_statement: bool,
-    ) -> anyhow::Result<Store> {
-        if url.starts_with("sqlite:") {
-            if one_statement {
+    pub(crate) async fn open(options: &Options) -> anyhow::Result<Store> {
+        if options.database_url.starts_with("sqlite:") {
+            if options.one_statement {
                 bail!("--one-statement is for PostgreSQL: SQLite has no INSERT within WITH");
             }
-            Ok(Store::Sqlite(sqlite::Sqlite::open(url, pool).await?))
+            Ok(Store::Sqlite(sqlite::Sqlite::open(options).await?))
         } else {
-            let postgres = postgres::Postgres::open(url, pool, one_statement).await?;
-            Ok(Store::Postgres(postgres))
+            Ok(Store::Postgres(postgres::Postgres::open(options).await?))
         }
     }
 

@@ -10,6 +10,7 @@ use sqlx::{
 use uuid::Uuid;
 
 use super::{Login, Me, Refresh, SessionOf, sql};
+use crate::serve::Options;
 
 pub(crate) struct Postgres {
     pool: PgPool,
@@ -17,23 +18,18 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    pub(super) async fn open(
-        url: &str,
-        pool: Option<u32>,
-        one_statement: bool,
-    ) -> anyhow::Result<Postgres> {
+    pub(super) async fn open(options: &Options) -> anyhow::Result<Postgres> {
         let pool = PgPoolOptions::new()
-            .max_connections(pool.unwrap_or(16))
-            // The default pings the database before every use of a connection.
-            .test_before_acquire(false)
-            .connect_with(PgConnectOptions::from_str(url)?)
+            .max_connections(options.pool.unwrap_or(16))
+            .test_before_acquire(options.ping)
+            .connect_with(PgConnectOptions::from_str(&options.database_url)?)
             .await?;
         sqlx::raw_sql(include_str!("postgres.sql"))
             .execute(&pool)
             .await?;
         Ok(Postgres {
             pool,
-            one_statement,
+            one_statement: options.one_statement,
         })
     }
 

@@ -10,21 +10,22 @@ use sqlx::{
 use uuid::Uuid;
 
 use super::{Login, Me, Refresh, SessionOf, sql};
+use crate::serve::Options;
 
 pub(crate) struct Sqlite {
     pool: SqlitePool,
 }
 
 impl Sqlite {
-    pub(super) async fn open(url: &str, pool: Option<u32>) -> anyhow::Result<Sqlite> {
-        let options = SqliteConnectOptions::from_str(url)?
+    pub(super) async fn open(options: &Options) -> anyhow::Result<Sqlite> {
+        let connect = SqliteConnectOptions::from_str(&options.database_url)?
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full);
         let pool = SqlitePoolOptions::new()
-            .max_connections(pool.unwrap_or(8))
-            .test_before_acquire(false)
-            .connect_with(options)
+            .max_connections(options.pool.unwrap_or(8))
+            .test_before_acquire(options.ping)
+            .connect_with(connect)
             .await?;
         sqlx::raw_sql(include_str!("sqlite.sql"))
             .execute(&pool)

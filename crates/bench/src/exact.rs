@@ -1,0 +1,20 @@
+//! Waiting to a fraction of a millisecond: the runtime's own clock ticks in whole ones, which would
+//! be counted as the time of whoever is measured.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Waits until `when`.
+pub(crate) async fn sleep_until(when: Instant) {
+    sleep(when.saturating_duration_since(Instant::now())).await;
+}
+
+/// Waits for `span`.
+#[expect(clippy::disallowed_methods, reason = "it is a time that is waited for")]
+pub(crate) async fn sleep(span: Duration) {
+    if !span.is_zero() {
+        // A sleep does not panic, and is not cancelled before the program's end.
+        let _ = tokio::task::spawn_blocking(move || std::thread::sleep(span)).await;
+    }
+}
