@@ -135,12 +135,14 @@ impl WechatClient {
         let policy = &self.shared.policy;
         let permit = timeout_at(policy.latest_start(deadline), self.shared.permits.acquire());
         let _permit = permit.await.map_err(|_| Fault::Overloaded)?;
+        let begun = Instant::now();
         let body = timeout_at(
             policy.attempt_deadline(call.repeat, deadline),
             self.exchange(call),
         )
         .await
         .map_err(|_| Fault::Timeout)??;
+        self.shared.permits.answered_after(begun.elapsed());
         understand(wire::read(&body)?)
     }
 

@@ -73,7 +73,8 @@ impl WechatClientBuilder {
 
     /// The most requests at once; further ones wait. Default 256, at least 1.
     ///
-    /// So many are under way only if WeChat is slow: a short burst shares fewer connections.
+    /// Near a WeChat that answers within 2 ms, such as a sandbox, fewer do as well, and it is only
+    /// after a while that there are more.
     pub const fn max_concurrency(mut self, limit: usize) -> Self {
         self.policy.max_concurrency = limit;
         self
