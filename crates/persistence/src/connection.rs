@@ -68,12 +68,10 @@ const SQLITE_SETTINGS: &str = "
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON;";
 
-/// A batch touches some hundred pages here and there. They must fit into the cache, or they are
-/// written before their time; and the longer the log, the more changes of one page are carried
-/// into the database together. 16 MB each, taken only under load.
-const SQLITE_SETTINGS_FOR_BATCHES: &str = "
-    PRAGMA cache_size = -16000;
-    PRAGMA wal_autocheckpoint = 4000;";
+/// A batch touches some hundred pages here and there: the longer the log, the more changes of one
+/// page are carried into the database together. (The pages fit into the cache of 2 MB that SQLite
+/// has by default.)
+const SQLITE_SETTINGS_FOR_BATCHES: &str = "PRAGMA wal_autocheckpoint = 4000;";
 
 /// Makes connections to one database.
 #[derive(Clone, Debug)]
