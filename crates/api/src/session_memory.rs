@@ -34,13 +34,13 @@ const BELIEVED_FOR: Duration = Duration::from_secs(4);
 /// How long a session is remembered.
 const REMEMBERED_FOR: Duration = Duration::from_mins(10);
 
-/// What all that is remembered may weigh, bytes: some 8 000 sessions, those that were used least
+/// What all that is remembered may weigh, bytes: some 6 500 sessions, those that were used least
 /// go first. With fewer a busy replica would ask the database more often, with more the storm of
 /// logins after an outage would make it fat.
-const CAPACITY: u64 = 9 << 19;
+const CAPACITY: u64 = 7 << 19;
 
 /// How many sessions that is, more or less; the cache lays itself out for so many.
-const USUALLY: usize = 8_000;
+const USUALLY: usize = 6_500;
 
 /// A [`SessionRepository`] and [`SessionLifecycle`] that remembers what it has read.
 ///

@@ -7,7 +7,7 @@ use quick_cache::sync::Cache;
 
 /// Of how many users it is known, those who logged in longest ago go first. (What other sessions
 /// show of them is a little older then; what matters comes by the feed.)
-const CAPACITY: usize = 8_000;
+const CAPACITY: usize = 6_500;
 
 /// Users by their latest login, counted over all.
 pub(super) struct LatestLogins {

@@ -11,7 +11,7 @@ use super::signing_key::KeyId;
 
 /// How many are remembered, those used least go first: as many as sessions are. One takes some
 /// 150 bytes.
-const CAPACITY: usize = 8_000;
+const CAPACITY: usize = 6_500;
 
 /// What a token whose signature held says.
 #[derive(Clone, Copy)]
