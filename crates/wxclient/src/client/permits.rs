@@ -110,7 +110,7 @@ mod tests {
 
         let further = permits.acquire();
         tokio::pin!(further);
-        let waited = timeout(Duration::from_secs(60), &mut further).await;
+        let waited = timeout(Duration::from_mins(1), &mut further).await;
         assert!(waited.is_err(), "there are more than the limit");
         held.pop();
         assert!(further.now_or_never().is_some());
