@@ -3,6 +3,7 @@
 mod seed;
 
 use std::fmt::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -23,6 +24,8 @@ const CONNECTIONS: usize = 256;
 struct Stage {
     users: u64,
     database: TestDatabase,
+    /// They go on from round to round, so that nobody meets what they have warmed themselves.
+    guests: Arc<Guests>,
     rounds: Vec<Cost>,
 }
 
@@ -45,12 +48,11 @@ pub(crate) async fn grow(
         drop(start(binaries, home, &database, &wechat)?);
         eprintln!("growth: putting {users} users into a table");
         seed::fill(&database, *users)?;
-        let rounds = Vec::new();
-        let users = *users;
         stages.push(Stage {
-            users,
+            users: *users,
             database,
-            rounds,
+            guests: Guests::returning(*users),
+            rounds: Vec::new(),
         });
     }
     for round in 1..=effort.rounds {
@@ -58,9 +60,9 @@ pub(crate) async fn grow(
             let program = start(binaries, home, &stage.database, &wechat)?;
             // Each begins with the same distance to the last checkpoint.
             stage.database.run("CHECKPOINT")?;
-            let guests = Guests::returning(stage.users);
             let run = u32::try_from(round)?;
-            let scripts = (0..CONNECTIONS).map(|_| LogIn::new(&guests, run)).collect();
+            let log_in = |_| LogIn::new(&stage.guests, run);
+            let scripts = (0..CONNECTIONS).map(log_in).collect();
             let watched = Watched {
                 service: &program,
                 database: Some(postgres.meter()?),
