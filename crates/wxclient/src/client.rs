@@ -7,6 +7,7 @@ mod observer;
 mod permits;
 mod policy;
 mod server_time;
+mod urls;
 
 use std::fmt;
 use std::sync::Arc;
@@ -25,8 +26,8 @@ pub(crate) use call::{Call, Repeat};
 pub use observer::CallObserver;
 use permits::Permits;
 use policy::Policy;
+use urls::Urls;
 
-use crate::api::Api;
 use crate::error::{Fault, WechatError};
 use crate::wire;
 
@@ -46,6 +47,7 @@ pub struct WechatClient {
 struct Shared {
     http: reqwest::Client,
     base: Url,
+    urls: Urls,
     policy: Policy,
     permits: Permits,
     breakers: Breakers,
@@ -148,7 +150,7 @@ impl WechatClient {
 
     /// Sends the request and reads the whole body of a 200 answer.
     async fn exchange(&self, call: &Call) -> Result<Zeroizing<Vec<u8>>, Fault> {
-        let url = self.url(call.api);
+        let url = self.shared.urls.of(call.api);
         let request = call.request(&self.shared.http, url.clone())?;
         let mut response = request.send().await.map_err(Fault::of_sending)?;
         if response.status() != reqwest::StatusCode::OK {
@@ -162,14 +164,7 @@ impl WechatClient {
             }
             body.extend_from_slice(&chunk);
         }
-        call.opened(&url, &headers, body)
-    }
-
-    fn url(&self, api: Api) -> Url {
-        let mut url = self.shared.base.clone();
-        let prefix = url.path().trim_end_matches('/').to_owned();
-        url.set_path(&(prefix + api.path()));
-        url
+        call.opened(url, &headers, body)
     }
 }
 

@@ -10,6 +10,7 @@ use super::breaker::Breakers;
 use super::observer::CallObserver;
 use super::permits::Permits;
 use super::policy::Policy;
+use super::urls::Urls;
 use super::{Shared, WechatClient};
 
 /// How long an unused connection is kept: below the 60 s after which common gateways close
@@ -107,6 +108,7 @@ impl WechatClientBuilder {
         Ok(WechatClient {
             shared: Arc::new(Shared {
                 http,
+                urls: Urls::under(&base),
                 base,
                 policy,
                 permits: Permits::new(policy.max_concurrency),

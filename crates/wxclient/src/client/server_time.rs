@@ -16,7 +16,7 @@ impl WechatClient {
     /// # Errors
     /// [`WechatError`] if there is no answer at all.
     pub async fn server_time(&self) -> Result<Option<Timestamp>, WechatError> {
-        let url = self.url(Api::Code2Session);
+        let url = self.shared.urls.of(Api::Code2Session).clone();
         let answer = timeout_at(self.deadline(), self.shared.http.get(url).send()).await;
         let answer = answer
             .map_err(|_| Fault::Timeout)
