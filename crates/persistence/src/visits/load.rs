@@ -49,7 +49,8 @@ impl Known {
 
     /// The unionids of `visits` whose owners must be known as well.
     pub(super) fn unsettled_unions(&self, visits: &[&Visit]) -> BTreeSet<UnionKey> {
-        let unsettled = visits.iter().filter_map(|visit| {
+        let told = visits.iter().filter(|visit| visit.union_id.is_some());
+        let unsettled = told.filter_map(|visit| {
             let key = (visit.open_id.clone(), visit.app.id.clone());
             unsettled_union(visit, self.identities.get(&key))
         });

@@ -157,7 +157,12 @@ impl Plan {
         VisitOutcome::Recorded(Box::new(SessionAccount {
             session: session(visit, user_id),
             user: user.user.clone(),
-            identity: identity.identity.clone(),
+            identity: Identity {
+                // Shared with all who visit the app, if the account is remembered.
+                app_id: visit.app.id.clone(),
+                open_id: visit.open_id.clone(),
+                union_id: identity.identity.union_id.clone(),
+            },
         }))
     }
 }
