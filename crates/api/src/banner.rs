@@ -1,7 +1,7 @@
 //! What a person sees at the start: where things are, and a curl that logs in.
 
 use std::fmt::Write;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// What the banner tells.
 #[derive(Debug, Clone)]
@@ -21,14 +21,14 @@ impl Banner {
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
-        let service = self.service;
+        let service = from_here(self.service);
         // Writing into a String cannot fail.
         let _ = write!(
             text,
             "wxlogin {version} serves on http://{service}, health and metrics on http://{ops}\n\
              database: {database}\n",
             version = env!("CARGO_PKG_VERSION"),
-            ops = self.ops,
+            ops = from_here(self.ops),
             database = self.database,
         );
         if let Some((wechat, user)) = &self.sandbox {
@@ -43,6 +43,17 @@ impl Banner {
     }
 }
 
+/// An address to be asked from this machine: who listens on all of them has none (`0.0.0.0`) to show.
+fn from_here(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
+}
+
 /// One line for a shell: the phone gets a code from WeChat, the mini program logs in with it.
 fn curl(service: SocketAddr, wechat: &str, user: &str) -> String {
     format!(
@@ -50,4 +61,27 @@ fn curl(service: SocketAddr, wechat: &str, user: &str) -> String {
          -d '{{\"platCode\":\"'\"$(curl -s '{wechat}/phone/{user}/login?format=text')\"'\"}}' \
          http://{service}/user/wxlogin"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_curl_can_be_run_although_the_service_listens_everywhere() {
+        let banner = |service: &str| Banner {
+            service: service.parse().unwrap(),
+            ops: "127.0.0.1:5001".parse().unwrap(),
+            database: String::from("sqlite://wxlogin.db"),
+            sandbox: Some((String::from("http://127.0.0.1:5002"), String::from("alice"))),
+        };
+        for (listens, asked) in [
+            ("0.0.0.0:5000", "http://127.0.0.1:5000/user/wxlogin"),
+            ("[::]:5000", "http://[::1]:5000/user/wxlogin"),
+            ("192.0.2.7:5000", "http://192.0.2.7:5000/user/wxlogin"),
+        ] {
+            let text = banner(listens).text();
+            assert!(text.contains(asked), "{text}");
+        }
+    }
 }

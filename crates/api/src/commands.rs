@@ -5,6 +5,7 @@ mod explain;
 mod keys;
 mod migrate;
 mod openapi;
+mod print;
 mod serve;
 
 use crate::cli::{Cli, Command};

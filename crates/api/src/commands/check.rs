@@ -7,6 +7,7 @@ use anyhow::bail;
 use domain::ports::{Clock, NotReady};
 use wxclient::WechatError;
 
+use super::print::print;
 use crate::settings::Settings;
 use crate::startup::Checkup;
 use crate::system_clock::SystemClock;
@@ -17,7 +18,7 @@ const TOLERANCE_S: i64 = 60;
 pub(super) fn run(config: Option<&Path>) -> anyhow::Result<()> {
     let findings = actix_web::rt::System::new().block_on(findings(config));
     for finding in &findings {
-        println!("{finding}");
+        print(&format!("{finding}\n"))?;
     }
     match findings.iter().filter(|finding| finding.is_bad()).count() {
         0 => Ok(()),

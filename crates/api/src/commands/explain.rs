@@ -3,6 +3,7 @@
 use anyhow::bail;
 use wxclient::catalogue::{self, Verdict};
 
+use super::print::print;
 use crate::http::ErrorCode;
 
 pub(super) fn run(error: &str) -> anyhow::Result<()> {
@@ -14,8 +15,7 @@ pub(super) fn run(error: &str) -> anyhow::Result<()> {
             ErrorCode::WechatBadAnswer.entry().status,
         );
     };
-    print!("{text}");
-    Ok(())
+    Ok(print(&text)?)
 }
 
 /// The explanation, a line each.

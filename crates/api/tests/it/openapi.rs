@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::process::Stdio;
 
 use reqwest::Method;
 use serde_json::Value;
@@ -171,6 +172,22 @@ async fn the_command_prints_what_is_served() {
         .await
         .unwrap();
     assert_eq!(served.bytes().await.unwrap(), output.stdout);
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = process::command(&folder)
+        .arg("openapi")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // More than a pipe holds, so it is still writing when nobody reads any more.
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
 }
 
 #[tokio::test]
