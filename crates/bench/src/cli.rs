@@ -32,7 +32,8 @@ enum Command {
     All(Measure),
     /// The comparisons, or those you name
     Compare {
-        /// Which: login-256, login-32, quiet, login-sqlite, me, verify, refresh-256, refresh-32
+        /// Which: login-256, login-32, login-far, quiet, login-sqlite, me, verify, refresh-256,
+        /// refresh-32
         names: Vec<String>,
         #[command(flatten)]
         measure: Measure,

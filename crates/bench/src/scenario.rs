@@ -69,12 +69,19 @@ const ME: Scenario = Scenario {
 };
 
 /// All comparisons.
-pub(crate) const SCENARIOS: [Scenario; 8] = [
+pub(crate) const SCENARIOS: [Scenario; 9] = [
     LOGIN,
     Scenario {
         name: "login-32",
         title: "Logins on PostgreSQL, 32 at once",
         connections: 32,
+        ..LOGIN
+    },
+    Scenario {
+        name: "login-far",
+        title: "Logins on PostgreSQL, 256 at once, WeChat answers after 20 ms",
+        wechat_latency: Duration::from_millis(20),
+        services: &[Service::Wxlogin, Service::Yardstick],
         ..LOGIN
     },
     Scenario {
