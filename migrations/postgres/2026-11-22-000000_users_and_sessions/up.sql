@@ -58,10 +58,10 @@ CREATE INDEX union_ids_user ON union_ids (user_id);
 -- user_id is taken from the identity in the statement that inserts the session, under the
 -- identity's revision; a foreign key would lock, and so write, the user's row at every login.
 -- The id is of UUID version 7: sessions that were opened before an instant are a range of the
--- primary key, which is how expired ones are found. A code lives five minutes, so its hash is
--- indexed within the hour (of created_at, hours since 1970), which keeps the index's hot part
--- small however many sessions there are. It is not unique: if WeChat takes a code twice, both
--- logins are good.
+-- primary key, which is how expired ones are found. A session is looked for by its code only
+-- together with the nonce it came with. A code lives five minutes, so its hash is indexed within
+-- the hour (of created_at, hours since 1970), which keeps the index's hot part small however many
+-- sessions there are. It is not unique: if WeChat takes a code twice, both logins are good.
 CREATE TABLE sessions (
     id           uuid PRIMARY KEY,
     user_id      uuid NOT NULL,
@@ -77,7 +77,7 @@ CREATE TABLE sessions (
     nonce_hash   bytea
 ) WITH (fillfactor = 85);
 
-CREATE INDEX sessions_code ON sessions (code_hour, code_hash);
+CREATE INDEX sessions_code ON sessions (code_hour, code_hash) WHERE nonce_hash IS NOT NULL;
 CREATE INDEX sessions_user ON sessions (user_id);
 
 -- Two users who are one person by their unionid. The id is that of the session whose login

@@ -44,6 +44,7 @@ CREATE TABLE union_ids (
 
 CREATE INDEX union_ids_user ON union_ids (user_id);
 
+-- Each is added at one end of one tree, and not of two.
 CREATE TABLE sessions (
     id           BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
     user_id      BLOB NOT NULL,
@@ -57,9 +58,9 @@ CREATE TABLE sessions (
     code_hour    INTEGER NOT NULL,
     code_hash    BLOB NOT NULL,
     nonce_hash   BLOB
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
-CREATE INDEX sessions_code ON sessions (code_hour, code_hash);
+CREATE INDEX sessions_code ON sessions (code_hour, code_hash) WHERE nonce_hash IS NOT NULL;
 CREATE INDEX sessions_user ON sessions (user_id);
 
 CREATE TABLE merge_candidates (
