@@ -58,6 +58,7 @@ pub(crate) async fn grow(
     for round in 1..=effort.rounds {
         for stage in &mut stages {
             let program = start(binaries, home, &stage.database, &wechat)?;
+            seed::warm(&stage.database)?;
             // Each begins with the same distance to the last checkpoint.
             stage.database.run("CHECKPOINT")?;
             let run = u32::try_from(round)?;

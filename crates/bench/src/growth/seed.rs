@@ -48,8 +48,15 @@ pub(super) fn fill(database: &TestDatabase, users: u64) -> anyhow::Result<()> {
          END $$;",
         app = crate::programs::APP_ID,
     ))?;
-    database.run("VACUUM (ANALYZE)")?;
-    // A database that runs for a while has in memory what it is asked for, as far as there is room.
+    database.run("VACUUM (ANALYZE)")
+}
+
+/// Brings into memory what logins read, as far as there is room: a database that has run for a while
+/// has it there.
+///
+/// # Errors
+/// If this PostgreSQL has no pg_prewarm, which is one of its own extensions.
+pub(super) fn warm(database: &TestDatabase) -> anyhow::Result<()> {
     database.run(
         "CREATE EXTENSION IF NOT EXISTS pg_prewarm;
          SELECT pg_prewarm(name) FROM unnest(ARRAY['users_pkey', 'users', 'sessions_user',
