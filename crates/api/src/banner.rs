@@ -21,14 +21,14 @@ impl Banner {
     #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
-        let service = from_here(self.service);
+        let service = self.service;
         // Writing into a String cannot fail.
         let _ = write!(
             text,
             "wxlogin {version} serves on http://{service}, health and metrics on http://{ops}\n\
              database: {database}\n",
             version = env!("CARGO_PKG_VERSION"),
-            ops = from_here(self.ops),
+            ops = self.ops,
             database = self.database,
         );
         if let Some((wechat, user)) = &self.sandbox {
@@ -36,14 +36,14 @@ impl Banner {
                 text,
                 "no app is configured, so a built-in WeChat sandbox plays WeChat and the phones: {wechat}\n\
                  log in as {user}, again and again, with:\n\n  {curl}\n\n",
-                curl = curl(service, wechat, user),
+                curl = curl(from_here(service), wechat, user),
             );
         }
         text
     }
 }
 
-/// An address to be asked from this machine: who listens on all of them has none (`0.0.0.0`) to show.
+/// The address to ask on this machine, if the service may listen on all (`0.0.0.0`).
 fn from_here(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         address.set_ip(match address {
