@@ -74,8 +74,7 @@ impl WechatClientBuilder {
 
     /// The most requests at once; further ones wait. Default 256, at least 1.
     ///
-    /// Near a WeChat that answers within 2 ms, such as a sandbox, fewer do as well, and it is only
-    /// after a while that there are more.
+    /// To a WeChat that answers within 2 ms, such as a sandbox, they go a few at a time.
     pub const fn max_concurrency(mut self, limit: usize) -> Self {
         self.policy.max_concurrency = limit;
         self

@@ -1,59 +1,61 @@
 //! How many requests are under way at once.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
-/// How many permits there are at first.
-const AT_FIRST: usize = 32;
+/// How many requests share a WeChat that is near.
+const FEW: usize = 32;
 
-/// A WeChat that answers sooner is near: with the permits there are at first it answers more requests
-/// (16 000 a second) than one sends.
+/// A WeChat that answers sooner is near: asked by a few at a time it answers more requests (16 000 a
+/// second) than one sends.
 const NEAR: Duration = Duration::from_millis(2);
 
-/// How long one waits for another one's permit if WeChat is near: longer than such a WeChat takes,
-/// whatever the load.
+/// How long one waits to be among the few: longer than a WeChat that is near takes, whatever the load.
 const PATIENCE: Duration = Duration::from_millis(20);
 
 /// Permits to send a request; each stands for a connection, and some 30 kB.
 ///
 /// How many are of use depends on how far WeChat is. If it is near, requests that wait for it wait
-/// for a processor, of which more connections make no more; so they share a few. Otherwise nobody
-/// waits for a permit below the limit.
+/// for a processor, of which more connections make no more; so they go a few at a time. Otherwise
+/// nobody waits below the limit.
 pub(super) struct Permits {
-    semaphore: Semaphore,
-    /// How many more there may be.
-    more: AtomicUsize,
+    all: Semaphore,
+    few: Semaphore,
     /// About what the quickest of the latest answers took, µs.
     quickest: AtomicU64,
+}
+
+/// A permit, which is given back when it is dropped.
+#[derive(Debug)]
+#[expect(dead_code, reason = "they are held, and nothing else")]
+pub(super) struct Permit<'a> {
+    of_all: SemaphorePermit<'a>,
+    /// None for one who has not waited any longer, or did not need to.
+    of_few: Option<SemaphorePermit<'a>>,
 }
 
 impl Permits {
     /// At most `limit` of them, and at least one.
     pub(super) fn new(limit: usize) -> Self {
-        let limit = limit.clamp(1, Semaphore::MAX_PERMITS);
-        let first = limit.min(AT_FIRST);
         Self {
-            semaphore: Semaphore::new(first),
-            more: AtomicUsize::new(limit - first),
+            all: Semaphore::new(limit.clamp(1, Semaphore::MAX_PERMITS)),
+            few: Semaphore::new(FEW),
             quickest: AtomicU64::new(0),
         }
     }
 
-    /// Waits for a permit, which is given back when it is dropped.
-    pub(super) async fn acquire(&self) -> SemaphorePermit<'_> {
-        if let Ok(permit) = self.semaphore.try_acquire() {
-            return permit;
-        }
-        if self.is_near()
-            && let Ok(permit) = timeout(PATIENCE, self.next()).await
-        {
-            return permit;
-        }
-        self.add();
-        self.next().await
+    /// Waits for a permit.
+    pub(super) async fn acquire(&self) -> Permit<'_> {
+        let of_all = next(&self.all).await;
+        let of_few = match self.few.try_acquire() {
+            Ok(permit) => Some(permit),
+            Err(_) if self.is_near() => timeout(PATIENCE, next(&self.few)).await.ok(),
+            Err(_) => None,
+        };
+        Permit { of_all, of_few }
     }
 
     /// WeChat took so long for an answer. The quickest one is forgotten over some thousand.
@@ -67,22 +69,13 @@ impl Permits {
     fn is_near(&self) -> bool {
         self.quickest.load(Ordering::Relaxed) < micros(NEAR)
     }
+}
 
-    /// Adds a permit if the limit allows it.
-    fn add(&self) {
-        let one_less = |more: usize| more.checked_sub(1);
-        let relaxed = Ordering::Relaxed;
-        if self.more.fetch_update(relaxed, relaxed, one_less).is_ok() {
-            self.semaphore.add_permits(1);
-        }
-    }
-
-    async fn next(&self) -> SemaphorePermit<'_> {
-        match self.semaphore.acquire().await {
-            Ok(permit) => permit,
-            // Nobody closes it.
-            Err(_) => std::future::pending().await,
-        }
+async fn next(semaphore: &Semaphore) -> SemaphorePermit<'_> {
+    match semaphore.acquire().await {
+        Ok(permit) => permit,
+        // Nobody closes it.
+        Err(_) => std::future::pending().await,
     }
 }
 
@@ -93,48 +86,54 @@ fn micros(span: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt;
+    use futures_util::future::join_all;
     use tokio::time::Instant;
 
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn a_burst_shares_what_there_is_while_wechat_is_near() {
-        let permits = Permits::new(AT_FIRST + 1);
-        let mut held = Vec::new();
-        for _ in 0..AT_FIRST {
-            held.push(permits.acquire().now_or_never().unwrap());
-        }
-        let begun = Instant::now();
-        held.push(permits.acquire().await);
-        assert_eq!(begun.elapsed(), PATIENCE);
-
-        let further = permits.acquire();
-        tokio::pin!(further);
-        let waited = timeout(Duration::from_mins(1), &mut further).await;
-        assert!(waited.is_err(), "there are more than the limit");
-        held.pop();
-        assert!(further.now_or_never().is_some());
-    }
-
-    #[tokio::test]
-    async fn nobody_waits_for_a_wechat_that_is_far() {
-        let permits = Permits::new(AT_FIRST + 1);
+    fn far(limit: usize) -> Permits {
+        let permits = Permits::new(limit);
         for _ in 0..2_000 {
             permits.answered_after(NEAR);
         }
-        let mut held = Vec::new();
-        for _ in 0..=AT_FIRST {
-            held.push(permits.acquire().now_or_never().unwrap());
-        }
+        permits
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_burst_goes_a_few_at_a_time_while_wechat_is_near() {
+        let permits = Permits::new(256);
+        let begun = Instant::now();
+        let held = join_all((0..FEW).map(|_| permits.acquire())).await;
+        let further = permits.acquire();
+        tokio::pin!(further);
+        assert!(further.as_mut().now_or_never().is_none());
+        drop(held);
+        assert!(further.now_or_never().is_some());
+        assert_eq!(begun.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_below_the_limit_for_longer_than_patience() {
+        let permits = Permits::new(256);
+        let begun = Instant::now();
+        let held = join_all((0..256).map(|_| permits.acquire())).await;
+        assert_eq!((held.len(), begun.elapsed()), (256, PATIENCE));
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_below_the_limit_for_a_wechat_that_is_far() {
+        let permits = far(FEW + 1);
+        let held: Vec<_> = (0..=FEW)
+            .map(|_| permits.acquire().now_or_never().unwrap())
+            .collect();
         assert!(permits.acquire().now_or_never().is_none());
+        drop(held);
+        assert!(permits.acquire().now_or_never().is_some());
     }
 
     #[test]
     fn one_quick_answer_shows_that_wechat_is_near_and_is_forgotten() {
-        let permits = Permits::new(1);
-        for _ in 0..2_000 {
-            permits.answered_after(NEAR);
-        }
+        let permits = far(1);
         assert!(!permits.is_near());
         permits.answered_after(NEAR / 2);
         assert!(permits.is_near());
@@ -142,23 +141,6 @@ mod tests {
             permits.answered_after(NEAR);
         }
         assert!(!permits.is_near());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_was_added_stays() {
-        let permits = Permits::new(AT_FIRST + 1);
-        for _ in 0..2 {
-            let mut held = Vec::new();
-            for _ in 0..=AT_FIRST {
-                held.push(permits.acquire().await);
-            }
-        }
-        let begun = Instant::now();
-        let mut held = Vec::new();
-        for _ in 0..=AT_FIRST {
-            held.push(permits.acquire().await);
-        }
-        assert_eq!(begun.elapsed(), Duration::ZERO);
     }
 
     #[tokio::test]
