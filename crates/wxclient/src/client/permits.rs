@@ -14,7 +14,8 @@ const FEW: usize = 32;
 const NEAR: Duration = Duration::from_millis(2);
 
 /// How long one waits to be among the few: longer than a WeChat that is near takes, whatever the load.
-const PATIENCE: Duration = Duration::from_millis(20);
+/// (Who starts amid a storm of logins with a WeChat that is far waits so long, once.)
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// Permits to send a request; each stands for a connection, and some 30 kB.
 ///
