@@ -3,10 +3,10 @@
 
 mod checkup;
 mod database;
+mod listener;
 mod sandbox;
 mod wechat;
 
-use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +28,7 @@ use wxsandbox::RunningSandbox;
 pub(crate) use checkup::Checkup;
 use database::open_database;
 pub use database::{migrate, rewrap, rotate_keys};
+use listener::bind;
 use sandbox::{start_sandbox, with_sandbox};
 use wechat::{AppList, app_clients, wechat_client};
 
@@ -36,7 +37,7 @@ use crate::http::{self, ApiKeys, HttpState, PushInboxes};
 use crate::metrics::Metrics;
 use crate::ops::{self, Lifecycle};
 use crate::session_memory::SessionMemory;
-use crate::settings::{Listen, Settings};
+use crate::settings::Settings;
 use crate::system_clock::SystemClock;
 use crate::tokens::{JwtTokenIssuer, KeyKeeper};
 use crate::{master_key, schema};
@@ -272,16 +273,4 @@ fn login_policy(settings: &Settings) -> LoginPolicy {
         open_data_max_age: (max_age > 0).then(|| Duration::from_secs(max_age)),
         session_ttl: Duration::from_secs(settings.tokens.refresh_ttl_s.into()),
     }
-}
-
-fn bind(Listen(address): Listen) -> anyhow::Result<TcpListener> {
-    bind_to(address).with_context(|| {
-        format!("cannot listen on {address}; is another program there? (each address is a setting: server.listen, server.ops_listen, sandbox.listen)")
-    })
-}
-
-fn bind_to(address: SocketAddr) -> std::io::Result<TcpListener> {
-    let listener = TcpListener::bind(address)?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
 }
