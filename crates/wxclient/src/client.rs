@@ -4,10 +4,10 @@ mod breaker;
 mod builder;
 mod call;
 mod observer;
+mod per_api;
 mod permits;
 mod policy;
 mod server_time;
-mod urls;
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,13 +20,13 @@ use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
-use breaker::Breakers;
+use breaker::Breaker;
 pub use builder::{BuildError, WechatClientBuilder};
 pub(crate) use call::{Call, Repeat};
 pub use observer::CallObserver;
+use per_api::PerApi;
 use permits::Permits;
 use policy::Policy;
-use urls::Urls;
 
 use crate::error::{Fault, WechatError};
 use crate::wire;
@@ -47,10 +47,10 @@ pub struct WechatClient {
 struct Shared {
     http: reqwest::Client,
     base: Url,
-    urls: Urls,
+    urls: PerApi<Url>,
     policy: Policy,
     permits: Permits,
-    breakers: Breakers,
+    breakers: PerApi<Breaker>,
     observer: Option<Arc<dyn CallObserver>>,
 }
 

@@ -21,23 +21,6 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// How long it stays open at most.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// The breakers of a client.
-pub(super) struct Breakers([Breaker; Api::ALL.len()]);
-
-impl Breakers {
-    pub(super) fn new() -> Self {
-        Self(std::array::from_fn(|_| Breaker::new()))
-    }
-
-    #[expect(
-        clippy::indexing_slicing,
-        reason = "there are as many breakers as APIs, and a test counts them"
-    )]
-    pub(super) const fn of(&self, api: Api) -> &Breaker {
-        &self.0[api as usize]
-    }
-}
-
 /// The breaker of one API.
 pub(super) struct Breaker(Mutex<State>);
 
@@ -52,7 +35,7 @@ enum State {
 }
 
 impl Breaker {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(Mutex::new(State::Closed { failures: 0 }))
     }
 
@@ -155,14 +138,6 @@ mod tests {
             ends(&breaker, Some(&Fault::Timeout));
         }
         breaker
-    }
-
-    #[test]
-    fn every_api_has_its_own() {
-        let breakers = Breakers::new();
-        for (nth, api) in Api::ALL.into_iter().enumerate() {
-            assert!(std::ptr::eq(breakers.of(api), &raw const breakers.0[nth]));
-        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{Certificate, Url};
+use tokio::sync::Semaphore;
 
-use super::breaker::Breakers;
+use super::breaker::Breaker;
 use super::observer::CallObserver;
+use super::per_api::PerApi;
 use super::permits::Permits;
 use super::policy::Policy;
-use super::urls::Urls;
 use super::{Shared, WechatClient};
+use crate::api::Api;
 
 /// How long an unused connection is kept: below the 60 s after which common gateways close
 /// theirs, so that a request does not meet a connection that is being closed.
@@ -95,6 +97,7 @@ impl WechatClientBuilder {
         let base = self.base_or_default()?;
         let mut policy = self.policy;
         policy.connect_timeout = policy.connect_timeout.min(policy.timeout * 4 / 5);
+        policy.max_concurrency = policy.max_concurrency.clamp(1, Semaphore::MAX_PERMITS);
         let http = self
             .http(&base, &policy)?
             .build()
@@ -107,11 +110,11 @@ impl WechatClientBuilder {
         Ok(WechatClient {
             shared: Arc::new(Shared {
                 http,
-                urls: Urls::under(&base),
+                urls: PerApi::new(|api| url_of(&base, api)),
                 base,
                 policy,
                 permits: Permits::new(policy.max_concurrency),
-                breakers: Breakers::new(),
+                breakers: PerApi::new(|_| Breaker::new()),
                 observer: self.observer,
             }),
         })
@@ -165,6 +168,14 @@ impl fmt::Debug for WechatClientBuilder {
     }
 }
 
+/// Where `api` is, below a base that may end in a slash.
+fn url_of(base: &Url, api: Api) -> Url {
+    let mut url = base.clone();
+    let prefix = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&(prefix + api.path()));
+    url
+}
+
 fn is_loopback(base: &Url) -> bool {
     match base.host() {
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
@@ -192,4 +203,31 @@ pub enum BuildError {
     /// The HTTP client refuses the settings.
     #[error("the HTTP client cannot be built with these settings")]
     Http(#[from] reqwest::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[test]
+    fn each_api_is_below_the_base() {
+        for base in ["https://wechat.example/a/b", "https://wechat.example/a/b/"] {
+            let base = Url::parse(base).unwrap();
+            for api in Api::ALL {
+                let expected = format!("https://wechat.example/a/b{}", api.path());
+                assert_eq!(url_of(&base, api).as_str(), expected);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn one_request_at_once_is_the_least() {
+        let client = WechatClient::builder().max_concurrency(0).build().unwrap();
+        let permits = &client.shared.permits;
+        let held = permits.acquire().now_or_never();
+        assert!(held.is_some());
+        assert!(permits.acquire().now_or_never().is_none());
+    }
 }
