@@ -25,6 +25,16 @@ fn profile(
     )
 }
 
+/// [`profile`] as it is today, without anything special.
+fn user_info(house: &House, user: &str) -> (String, UserInfo) {
+    profile(
+        house,
+        user,
+        ProfileKind::UserInfo,
+        &OpenDataOptions::default(),
+    )
+}
+
 fn encrypted(info: &UserInfo) -> Value {
     json!({ "encryptedData": info.encrypted_data, "iv": info.iv })
 }
@@ -35,12 +45,7 @@ async fn the_request_of_the_first_front_end_logs_in_and_fills_the_profile(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
     let house = House::new(store).await;
-    let (code, info) = profile(
-        &house,
-        "alice",
-        ProfileKind::UserInfo,
-        &OpenDataOptions::default(),
-    );
+    let (code, info) = user_info(&house, "alice");
     let body = json!({ "platCode": code, "platUserInfoMap": encrypted(&info) });
     let data = house.login(&body).await.data();
     assert_eq!(data["nickName"], "爱丽丝 Alice");
@@ -63,12 +68,7 @@ async fn signed_raw_data_fills_the_profile_as_encrypted_data_does(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
     let house = House::new(store).await;
-    let (code, info) = profile(
-        &house,
-        "bob",
-        ProfileKind::UserInfo,
-        &OpenDataOptions::default(),
-    );
+    let (code, info) = user_info(&house, "bob");
     let map = json!({ "rawData": info.raw_data, "signature": info.signature });
     let data = house
         .login(&json!({ "platCode": code, "platUserInfoMap": map }))
@@ -90,12 +90,7 @@ async fn what_a_login_tells_shows_in_earlier_sessions_at_once(
     let earlier = house.logged_in("alice").await;
     let me = house.me(&earlier["token"]).await.data();
     assert!(me.get("nickName").is_none());
-    let (code, info) = profile(
-        &house,
-        "alice",
-        ProfileKind::UserInfo,
-        &OpenDataOptions::default(),
-    );
+    let (code, info) = user_info(&house, "alice");
     let body = json!({ "platCode": code, "platUserInfoMap": encrypted(&info) });
     let later = house.login(&body).await.data();
     let by_earlier = house.me(&earlier["token"]).await.data();
@@ -109,12 +104,7 @@ async fn an_anonymous_profile_overwrites_nothing(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
     let house = House::new(store).await;
-    let (code, info) = profile(
-        &house,
-        "alice",
-        ProfileKind::UserInfo,
-        &OpenDataOptions::default(),
-    );
+    let (code, info) = user_info(&house, "alice");
     let first = house
         .login(&json!({ "platCode": code, "platUserInfoMap": encrypted(&info) }))
         .await
