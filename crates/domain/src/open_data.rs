@@ -17,8 +17,9 @@ pub struct EncryptedData {
 /// `rawData` and `signature`, as the phone sent them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SignedRawData {
-    /// The profile as JSON text; the signature is over exactly these bytes.
-    pub raw_data: String,
+    /// The profile as JSON text; the signature is over exactly these bytes. They are UTF-8 unless
+    /// a nickname has half a surrogate pair in it.
+    pub raw_data: Vec<u8>,
     /// Lower-case hex of SHA-1 over rawData and session_key.
     pub signature: String,
 }

@@ -51,7 +51,7 @@ fn verify_raw_data(bencher: Bencher) {
     let data = signed(profile(&avatar(132)));
     let session_key = SessionKey::new(SESSION_KEY);
     bencher
-        .counter(BytesCount::of_str(&data.raw_data))
+        .counter(BytesCount::of_slice(&data.raw_data))
         .bench_local(|| wxcrypto::verify_raw_data(&data, &session_key).unwrap());
 }
 
@@ -93,7 +93,7 @@ fn encrypted(plain: &str) -> EncryptedData {
 fn signed(raw_data: String) -> SignedRawData {
     let digest = Sha1::digest(format!("{raw_data}{SESSION_KEY}"));
     SignedRawData {
-        raw_data,
+        raw_data: raw_data.into_bytes(),
         signature: hex::encode(digest),
     }
 }

@@ -8,7 +8,7 @@ pub(crate) struct Signature([u8; 20]);
 
 impl Signature {
     /// The signature over `parts`, one after the other, with nothing between them.
-    pub(crate) fn over<'a>(parts: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(crate) fn over<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut sha1 = Sha1::new();
         for part in parts {
             sha1.update(part);
@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     fn hex_of_either_case_is_the_same_signature() {
-        let signature = Signature::over(["ab", "c"]);
+        let signature = Signature::over([&b"ab"[..], b"c"]);
         let hex = "a9993e364706816aba3e25717850c26c9cd0d89d";
         assert_eq!(signature.to_hex(), hex);
         assert!(signature.is(hex) && signature.is(&hex.to_uppercase()));
@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn what_is_not_twenty_bytes_of_hex_is_no_signature() {
-        let signature = Signature::over(["abc"]);
+        let signature = Signature::over([&b"abc"[..]]);
         for claimed in [
             "",
             "a9993e364706816aba3e25717850c26c9cd0d89",

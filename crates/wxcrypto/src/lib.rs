@@ -5,6 +5,7 @@
 //! | open `encryptedData` | [`open`] |
 //! | check `rawData` | [`verify_raw_data`] |
 //! | check and open what WeChat pushes, seal the reply | [`push`] |
+//! | read what WeChat wrote around a user's odd characters | [`mend`] |
 //! | give wxlogin's use cases their port | [`AesOpenDataOpener`] |
 #![doc = include_str!("../README.md")]
 
@@ -13,6 +14,7 @@ mod cipher;
 mod digest;
 mod json;
 mod lenient;
+pub mod mend;
 mod open_data;
 mod padding;
 pub mod payload;

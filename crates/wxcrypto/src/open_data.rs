@@ -3,6 +3,7 @@
 //! Source: "Signature verification and encryption/decryption of open data"
 //! (开放数据校验与解密, <https://developers.weixin.qq.com/miniprogram/dev/framework/open-ability/signature.html>).
 
+use std::borrow::Cow;
 use std::fmt;
 
 use aes::Aes128;
@@ -19,7 +20,7 @@ use zeroize::Zeroizing;
 
 use crate::json::Object;
 use crate::payload::Payload;
-use crate::{cipher, lenient, padding};
+use crate::{cipher, lenient, mend, padding};
 
 /// AES works on blocks of 16 bytes; WeChat pads to them, and the iv is one.
 const BLOCK: u8 = 16;
@@ -35,7 +36,8 @@ pub struct OpenData {
     pub union_id: Option<UnionId>,
     /// The payload, by its kind.
     pub payload: Payload,
-    /// The whole payload as WeChat wrote it, fields this crate does not know included.
+    /// The whole payload as WeChat wrote it, fields this crate does not know included. It is
+    /// JSON in UTF-8; what was not is [mended](mend::json).
     pub json: String,
 }
 
@@ -50,7 +52,8 @@ pub struct OpenData {
 /// - [`OpenDataError::Malformed`]: not base64 (standard alphabet, padded), an iv that is not 16
 ///   bytes, a ciphertext that is empty or not a multiple of 16 bytes, or a payload that is not a
 ///   JSON object with a watermark.
-/// - [`OpenDataError::NotOpened`]: this session_key does not decrypt it to JSON in UTF-8.
+/// - [`OpenDataError::NotOpened`]: this session_key does not decrypt it to JSON. Characters in
+///   strings that JSON does not allow are [mended](mend::json), not refused.
 /// - [`OpenDataError::OtherApp`], [`OpenDataError::OtherUser`], [`OpenDataError::TooOld`].
 pub fn open(data: &EncryptedData, expected: &Expected<'_>) -> Result<OpenData, OpenDataError> {
     let json = Sealed::read(data)?.decrypt(expected.session_key)?;
@@ -111,14 +114,20 @@ impl Sealed {
 
         let unpadded = padding::unpad(&plain, BLOCK);
         let message = plain.get(..unpadded.message_len).unwrap_or_default();
-        let is_json = serde_json::from_slice::<&RawValue>(message).is_ok();
-        if !(bool::from(unpadded.is_valid) & is_json) {
+        let json = mend::json(message);
+        let is_mended = matches!(json, Cow::Owned(_));
+        if !(bool::from(unpadded.is_valid) & is_json(&json, is_mended)) {
             return Err(OpenDataError::NotOpened);
         }
-        plain.truncate(unpadded.message_len);
-        // Taken, not copied: no second plaintext stays behind.
-        String::from_utf8(std::mem::take(&mut *plain)).map_err(|_| OpenDataError::NotOpened)
+        Ok(json.into_owned())
     }
+}
+
+/// Whether `text` is JSON. What had to be mended must be an object, as WeChat's payloads are:
+/// otherwise any bytes between two quotes would do, and a wrong key gives those once in 2^24.
+fn is_json(text: &str, is_mended: bool) -> bool {
+    serde_json::from_str::<&RawValue>(text)
+        .is_ok_and(|value| !is_mended || value.get().starts_with('{'))
 }
 
 impl OpenData {

@@ -9,6 +9,7 @@ use domain::secret::SessionKey;
 
 use crate::digest::Signature;
 use crate::json::Object;
+use crate::mend;
 use crate::payload::UserInfo;
 
 /// Checks that `data` was signed with `session_key` and reads the profile in it.
@@ -17,6 +18,9 @@ use crate::payload::UserInfo;
 /// rawData carries no watermark and no openid: the signature alone ties it to the user, and
 /// nothing ties it to a time. What is signed and no profile gives an empty one.
 ///
+/// The signature is over the bytes as they came; then they are [mended](mend::json). If they are
+/// not UTF-8, a signature over the text that most phones make of them, with U+FFFD, holds too.
+///
 /// # Errors
 /// [`OpenDataError::BadSignature`], or [`OpenDataError::Malformed`] if it is signed and yet not a
 /// JSON object.
@@ -24,12 +28,18 @@ pub fn verify_raw_data(
     data: &SignedRawData,
     session_key: &SessionKey,
 ) -> Result<UserInfo, OpenDataError> {
-    let signature = Signature::over([data.raw_data.as_str(), session_key.expose()]);
-    if !signature.is(&data.signature) {
+    let holds_over = |bytes: &[u8]| {
+        Signature::over([bytes, session_key.expose().as_bytes()]).is(&data.signature)
+    };
+    let holds = holds_over(&data.raw_data)
+        || std::str::from_utf8(&data.raw_data).is_err()
+            && holds_over(mend::utf8(&data.raw_data).as_bytes());
+    if !holds {
         return Err(OpenDataError::BadSignature);
     }
-    if Object::read(&data.raw_data).is_none() {
+    let json = mend::json(&data.raw_data);
+    if Object::read(&json).is_none() {
         return Err(OpenDataError::Malformed);
     }
-    Ok(serde_json::from_str(&data.raw_data).unwrap_or_default())
+    Ok(serde_json::from_str(&json).unwrap_or_default())
 }

@@ -34,10 +34,10 @@ pub(super) fn storable(name: &str, text: Option<String>) -> Result<Option<String
 }
 
 /// Two fields that come together or not at all.
-pub(super) fn pair(
-    (one_name, one): (&str, Option<String>),
-    (other_name, other): (&str, Option<String>),
-) -> Result<Option<(String, String)>, ApiError> {
+pub(super) fn pair<A, B>(
+    (one_name, one): (&str, Option<A>),
+    (other_name, other): (&str, Option<B>),
+) -> Result<Option<(A, B)>, ApiError> {
     match (one, other) {
         (Some(one), Some(other)) => Ok(Some((one, other))),
         (None, None) => Ok(None),

@@ -128,6 +128,34 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
+/// A text whose bytes matter, because a signature is over them. Half a surrogate pair, which a
+/// JavaScript string can hold and a Rust string cannot, is kept in three bytes.
+pub(super) struct ExactText(pub(super) Vec<u8>);
+
+impl<'de> Deserialize<'de> for ExactText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_byte_buf(ExactTextVisitor)
+    }
+}
+
+struct ExactTextVisitor;
+
+impl Visitor<'_> for ExactTextVisitor {
+    type Value = ExactText;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<ExactText, E> {
+        Ok(ExactText(bytes.to_vec()))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<ExactText, E> {
+        Ok(ExactText(text.into()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,6 +184,19 @@ mod tests {
     fn the_wrong_field_is_named_with_its_path() {
         assert!(complaint(r#"{"inner":{"text":5}}"#).contains("inner.text"));
         assert!(complaint(r#"{"inner":["a"]}"#).contains("inner"));
+    }
+
+    #[test]
+    fn a_text_whose_bytes_matter_keeps_them() {
+        let bytes = |json: &[u8]| serde_json::from_slice::<ExactText>(json).map(|text| text.0);
+        assert_eq!(
+            bytes(br#""a\u00e9\ud83d\/b""#).unwrap(),
+            b"a\xC3\xA9\xED\xA0\xBD/b"
+        );
+        assert_eq!(bytes(b"\"a\xff\x07\"").unwrap(), b"a\xff\x07");
+        for json in ["[97]", "7", "{}", "\"a"] {
+            assert!(bytes(json.as_bytes()).is_err(), "{json}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::error::ApiError;
 use super::error_code::ErrorCode;
 use super::fields::{CODE_LENGTH, check_length, encrypted_data, pair};
 use super::gateway::named_user;
-use super::json_object::{JsonObject, Object};
+use super::json_object::{ExactText, JsonObject, Object};
 use super::refresh::TokenFields;
 use super::success::Success;
 use super::user_reply::ProfileFields;
@@ -52,7 +52,8 @@ struct UserInfoMap {
     #[schema(content_encoding = "base64", min_length = 1)]
     iv: Option<String>,
     /// The JSON text that `signature` covers; with it, or not at all.
-    raw_data: Option<String>,
+    #[schema(value_type = Option<String>)]
+    raw_data: Option<ExactText>,
     /// SHA-1 of `rawData` and the session_key, in hex.
     signature: Option<String>,
 }
@@ -168,7 +169,7 @@ impl UserInfoMap {
         Ok((
             encrypted,
             signed.map(|(raw_data, signature)| SignedRawData {
-                raw_data,
+                raw_data: raw_data.0,
                 signature,
             }),
         ))

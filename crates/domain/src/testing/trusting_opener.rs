@@ -37,7 +37,7 @@ impl OpenDataOpener for TrustingOpener {
         if data.signature == "forged" {
             return Err(OpenDataError::BadSignature);
         }
-        Ok(report(&data.raw_data))
+        Ok(report(&String::from_utf8_lossy(&data.raw_data)))
     }
 }
 

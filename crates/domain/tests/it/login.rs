@@ -232,7 +232,7 @@ async fn encrypted_data_is_learnt_after_raw_data() {
             iv: String::new(),
         }),
         raw_data: Some(SignedRawData {
-            raw_data: "raw".into(),
+            raw_data: b"raw".to_vec(),
             signature: "good".into(),
         }),
         ..attempt("c", None)

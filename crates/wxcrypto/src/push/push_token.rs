@@ -34,6 +34,6 @@ impl PushToken {
         let mut sorted = vec![self.0.expose_secret()];
         sorted.extend(parts);
         sorted.sort_unstable();
-        Signature::over(sorted)
+        Signature::over(sorted.into_iter().map(str::as_bytes))
     }
 }

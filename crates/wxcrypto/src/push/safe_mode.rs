@@ -61,13 +61,14 @@ pub struct SealedReply {
 
 impl SafeMode {
     /// Checks the signature of `message`, decrypts it and checks that it is for this app. Gives
-    /// the JSON or XML text that plain mode would have brought.
+    /// the JSON or XML that plain mode would have brought, byte for byte. It need not be UTF-8:
+    /// [`mend`](crate::mend) makes it readable.
     ///
     /// The signature is checked before anything is decrypted, so there is no padding oracle here.
     ///
     /// # Errors
     /// [`PushError`], in the order of its variants.
-    pub fn open(&self, message: &SealedMessage<'_>) -> Result<String, PushError> {
+    pub fn open(&self, message: &SealedMessage<'_>) -> Result<Vec<u8>, PushError> {
         let signed = [message.timestamp, message.nonce, message.encrypt];
         if !self.token.sign(signed).is(message.msg_signature) {
             return Err(PushError::BadSignature);
@@ -77,7 +78,7 @@ impl SafeMode {
         if app_id != self.app_id.as_str().as_bytes() {
             return Err(PushError::OtherApp);
         }
-        String::from_utf8(text.to_vec()).map_err(|_| PushError::NotOpened)
+        Ok(text.to_vec())
     }
 
     /// Encrypts and signs a reply. `random` must be fresh from a random generator each time;

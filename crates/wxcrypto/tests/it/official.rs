@@ -55,7 +55,7 @@ fn the_official_encrypted_data_opens_byte_for_byte() {
 #[test]
 fn the_official_raw_data_signature_holds() {
     let data = SignedRawData {
-        raw_data: RAW_DATA.to_owned(),
+        raw_data: RAW_DATA.into(),
         signature: SIGNATURE.to_owned(),
     };
     let session_key = SessionKey::new("HyVFkGl5F5OQWJZZaNzBBg==");

@@ -47,18 +47,45 @@ fn what_cannot_be_a_ciphertext_is_malformed(#[case] encrypted_data: &str, #[case
 #[case::nothing("")]
 #[case::cut_off(r#"{"watermark":{"appid""#)]
 #[case::two_objects("{}{}")]
-#[case::a_control_character("{\"a\":\"\u{1}\"}")]
+#[case::a_control_character_outside_a_string("{\u{1}}")]
+#[case::a_mended_string("\"\u{1}\"")]
 fn what_is_no_json_is_not_opened(#[case] plain: &str) {
     assert_eq!(refusal(&seal(plain)), OpenDataError::NotOpened);
 }
 
-#[test]
-fn text_that_is_not_utf_8_is_not_opened() {
-    let mut plain = with_watermark(r#""nickName":"B*nd""#).into_bytes();
-    let place = plain.iter().position(|byte| *byte == b'*').unwrap();
-    plain[place] = 0xFF;
-    let data = seal_bytes(&plain, SESSION_KEY, [0; 16]);
-    assert_eq!(refusal(&data), OpenDataError::NotOpened);
+#[rstest]
+#[case::a_control_character(b"\x07", "")]
+#[case::nul(b"\0", "")]
+#[case::a_line_break(b"\n", "")]
+#[case::a_byte_that_is_not_utf_8(b"\xFF", "\u{FFFD}")]
+#[case::half_a_character(b"\xE5\xB0", "\u{FFFD}")]
+#[case::half_a_pair(b"\\ud83d", "\u{FFFD}")]
+#[case::the_other_half(b"\\ude00", "\u{FFFD}")]
+#[case::half_a_pair_in_bytes(b"\xED\xA0\xBD", "\u{FFFD}")]
+#[case::a_backslash(b"\\ ", "\\ ")]
+fn an_odd_character_costs_no_other_field(#[case] odd: &[u8], #[case] read: &str) {
+    for field in ["nickName", "city", "another"] {
+        let fields = format!(r#""gender":2,"{field}":"B*nd","province":"粤""#);
+        let plain = with_watermark(&fields).into_bytes();
+        let place = plain.iter().position(|byte| *byte == b'*').unwrap();
+        let plain = [&plain[..place], odd, &plain[place + 1..]].concat();
+        let opened = Server::new().open(&seal_bytes(&plain, SESSION_KEY, [0; 16]));
+        let opened = opened.unwrap();
+
+        let json: serde_json::Value = serde_json::from_str(&opened.json).unwrap();
+        assert_eq!(json[field], format!("B{read}nd"));
+        assert_eq!(
+            (&json["gender"], &json["province"]),
+            (&2.into(), &"粤".into())
+        );
+        if field == "nickName" {
+            let Payload::UserInfo(user) = opened.payload else {
+                panic!("{:?}", opened.payload);
+            };
+            assert_eq!(user.nick_name, Some(format!("B{read}nd")));
+            assert_eq!(user.province.as_deref(), Some("粤"));
+        }
+    }
 }
 
 #[rstest]

@@ -59,9 +59,13 @@ pub(crate) fn with_watermark(fields: &str) -> String {
 
 /// Signs `raw_data` as WeChat does.
 pub(crate) fn sign(raw_data: &str) -> SignedRawData {
-    let digest = Sha1::digest(format!("{raw_data}{SESSION_KEY}"));
+    sign_bytes(raw_data.as_bytes())
+}
+
+pub(crate) fn sign_bytes(raw_data: &[u8]) -> SignedRawData {
+    let digest = Sha1::digest([raw_data, SESSION_KEY.as_bytes()].concat());
     SignedRawData {
-        raw_data: raw_data.to_owned(),
+        raw_data: raw_data.to_vec(),
         signature: hex::encode(digest),
     }
 }

@@ -4,7 +4,7 @@ use rstest::rstest;
 use wxcrypto::payload::UserInfo;
 use wxcrypto::{OpenDataError, SessionKey, SignedRawData, verify_raw_data};
 
-use crate::phone::{SESSION_KEY, sign};
+use crate::phone::{SESSION_KEY, sign, sign_bytes};
 
 fn verify(data: &SignedRawData) -> Result<UserInfo, OpenDataError> {
     verify_raw_data(data, &SessionKey::new(SESSION_KEY))
@@ -40,7 +40,7 @@ fn a_wrong_signature_is_refused(#[case] signature: &str) {
 #[test]
 fn one_changed_byte_is_refused_even_if_the_json_is_the_same() {
     let data = SignedRawData {
-        raw_data: r#"{"nickName": "Band"}"#.to_owned(),
+        raw_data: br#"{"nickName": "Band"}"#.to_vec(),
         ..sign(r#"{"nickName":"Band"}"#)
     };
     assert_eq!(verify(&data), Err(OpenDataError::BadSignature));
@@ -51,6 +51,33 @@ fn a_stale_session_key_is_a_bad_signature() {
     let stale = SessionKey::new("AAAAAAAAAAAAAAAAAAAAAA==");
     let refused = verify_raw_data(&sign("{}"), &stale);
     assert_eq!(refused, Err(OpenDataError::BadSignature));
+}
+
+/// The signature is over the bytes as they were before anything in them was mended.
+#[rstest]
+#[case::a_control_character(b"\x07", "")]
+#[case::nul(b"\0", "")]
+#[case::half_a_pair(b"\\ud83d", "\u{FFFD}")]
+#[case::half_a_pair_in_bytes(b"\xED\xA0\xBD", "\u{FFFD}")]
+#[case::a_byte_that_is_not_utf_8(b"\xFF", "\u{FFFD}")]
+fn an_odd_character_costs_no_other_field(#[case] odd: &[u8], #[case] read: &str) {
+    let raw_data = [br#"{"nickName":"B"#, odd, br#"nd","city":"Guangzhou"}"#].concat();
+    let user = verify(&sign_bytes(&raw_data)).unwrap();
+    assert_eq!(user.nick_name, Some(format!("B{read}nd")));
+    assert_eq!(user.city.as_deref(), Some("Guangzhou"));
+}
+
+#[test]
+fn what_is_not_utf_8_may_be_signed_as_a_phone_shows_it() {
+    let raw_data = b"{\"nickName\":\"B\xED\xA0\xBDnd\"}";
+    let data = SignedRawData {
+        raw_data: raw_data.to_vec(),
+        ..sign("{\"nickName\":\"B\u{FFFD}nd\"}")
+    };
+    assert_eq!(
+        verify(&data).unwrap().nick_name.as_deref(),
+        Some("B\u{FFFD}nd")
+    );
 }
 
 #[rstest]

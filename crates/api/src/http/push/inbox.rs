@@ -112,7 +112,7 @@ impl Inbox {
             nonce: text("nonce"),
             encrypt,
         });
-        read(message.map_err(refused)?.as_bytes())
+        read(&message.map_err(refused)?)
     }
 }
 
