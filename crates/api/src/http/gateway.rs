@@ -15,15 +15,22 @@ pub(super) struct Gateway {
     pub(super) is_believed: bool,
 }
 
+/// Whether the request came over WeChat's own link: the gateway marks it with `X-WX-SOURCE` and
+/// takes away one that a caller forged. Never true where there is no gateway.
+pub(super) fn is_over_wechats_link(request: &HttpRequest) -> bool {
+    let is_believed = request
+        .app_data::<web::Data<Gateway>>()
+        .is_some_and(|gateway| gateway.is_believed);
+    let source = request.headers().get("x-wx-source");
+    is_believed && source.is_some_and(|source| !source.is_empty())
+}
+
 /// The user the gateway names; `None` without a gateway, or if the call came past it.
 pub(super) fn named_user(
     request: &HttpRequest,
     apps: &AppDirectory,
 ) -> Result<Option<NamedUser>, ApiError> {
-    let is_believed = request
-        .app_data::<web::Data<Gateway>>()
-        .is_some_and(|gateway| gateway.is_believed);
-    if !is_believed {
+    if !is_over_wechats_link(request) {
         return Ok(None);
     }
     let header = |name: &str| {

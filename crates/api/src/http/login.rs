@@ -92,7 +92,7 @@ struct WatermarkReply {
 )]
 pub(super) async fn login(
     request: HttpRequest,
-    JsonObject(body): JsonObject<LoginBody>,
+    body: Result<JsonObject<LoginBody>, ApiError>,
     apps: web::Data<AppDirectory>,
     logins: web::Data<LoginService>,
     memory: web::Data<SessionMemory>,
@@ -101,9 +101,11 @@ pub(super) async fn login(
         .headers()
         .get(header::REFERER)
         .and_then(|value| value.to_str().ok());
-    let login = match (&body.plat_code, named_user(&request, &apps)?) {
-        (None, Some(named)) => Asked::ByGateway(named),
-        _ => Asked::ByCode(body.into_attempt(&apps, referer)?),
+    let login = match (body, named_user(&request, &apps)?) {
+        // Whom the gateway names needs no body, and what is wrong in it does not matter.
+        (Ok(JsonObject(body)), Some(named)) if !body.has_code() => Asked::ByGateway(named),
+        (Err(_), Some(named)) => Asked::ByGateway(named),
+        (body, _) => Asked::ByCode(body?.0.into_attempt(&apps, referer)?),
     };
     // A phone may hang up while its code is being spent; the session must be stored all the
     // same, or its repeat with the same nonce would find nothing. So the login is a task of its
@@ -132,6 +134,10 @@ enum Asked {
 }
 
 impl LoginBody {
+    fn has_code(&self) -> bool {
+        self.plat_code.as_ref().is_some_and(|code| !code.is_empty())
+    }
+
     fn into_attempt(
         self,
         apps: &AppDirectory,

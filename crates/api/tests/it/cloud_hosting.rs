@@ -71,3 +71,89 @@ async fn without_the_operators_word_the_headers_mean_nothing() {
         "o-forged"
     );
 }
+
+#[rstest]
+#[case::no_body("")]
+#[case::empty_code(r#"{"platCode":""}"#)]
+#[case::no_code(r#"{"platCode":null,"nonce":"x"}"#)]
+#[case::wrong_kind(r#"{"platCode":"","platUserInfoMap":5,"appId":[]}"#)]
+#[case::wrong_data(r#"{"platCode":"","platUserInfoMap":{"encryptedData":"%","rawData":"{}"}}"#)]
+#[case::no_json("platCode=")]
+#[tokio::test]
+async fn what_stands_in_the_body_does_not_matter_where_the_gateway_names_the_user(
+    #[case] body: &'static str,
+) {
+    let house = House::with(Store::Sqlite, |settings| {
+        settings.wechat.cloud_hosting = true;
+    })
+    .await;
+    let request = house
+        .request(Method::POST, "/user/wxlogin")
+        .header("x-wx-source", "wx_client")
+        .header("x-wx-appid", house.app_id(0))
+        .header("x-wx-openid", "o-named");
+    let answer = Answer::read(request.body(body).send().await.unwrap()).await;
+    assert_eq!(answer.data()["openId"], "o-named");
+}
+
+/// A message as WeChat's own link brings it: unsigned and in clear.
+async fn push(house: &House, app: usize, headers: &[(&str, &str)], body: &str) -> Answer {
+    let path = format!("/wechat/events/{}", house.app_id(app));
+    let mut request = house.request(Method::POST, &path).body(body.to_owned());
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    Answer::read(request.send().await.unwrap()).await
+}
+
+#[rstest]
+#[case(r#"{"action":"CheckContainerPath"}"#)]
+#[case("<xml><action>CheckContainerPath</action></xml>")]
+#[tokio::test]
+async fn the_console_can_save_the_address_of_a_container(#[case] check: &str) {
+    let house = House::with(Store::Sqlite, |settings| {
+        settings.wechat.cloud_hosting = true;
+        settings.apps[0].push_token = Some(api::settings::Secret::new("AAAAA"));
+    })
+    .await;
+    for app in [0, 1] {
+        let answer = push(&house, app, &[("x-wx-source", "wx_server")], check).await;
+        assert_eq!(
+            (answer.status.as_u16(), &answer.body),
+            (200, &json!("success"))
+        );
+    }
+    push(&house, 0, &[], check).await.refused(403, "forbidden");
+    push(&house, 1, &[], check).await.refused(404, "not_found");
+}
+
+#[rstest]
+#[case(r#"{"MsgType":"event","Event":"user_authorization_cancellation","OpenID":"OPENID"}"#)]
+#[case(
+    "<xml><Event><![CDATA[user_authorization_cancellation]]></Event><OpenID>OPENID</OpenID></xml>"
+)]
+#[tokio::test]
+async fn a_container_gets_events_without_a_signature(#[case] event: &str) {
+    let house = House::with(Store::Sqlite, |settings| {
+        settings.wechat.cloud_hosting = true;
+    })
+    .await;
+    let login = house.logged_in("alice").await;
+    let event = event.replace("OPENID", login["openId"].as_str().unwrap());
+    let past_the_gateway = push(&house, 0, &[], &event).await;
+    past_the_gateway.refused(404, "not_found");
+    house.me(&login["token"]).await.data();
+    let answer = push(&house, 0, &[("x-wx-source", "wx_server")], &event).await;
+    assert_eq!(answer.body, "success");
+    house
+        .me(&login["token"])
+        .await
+        .refused(401, "session_revoked");
+}
+
+#[tokio::test]
+async fn the_mark_of_the_link_means_nothing_elsewhere() {
+    let house = House::new(Store::Sqlite).await;
+    let answer = push(&house, 0, &[("x-wx-source", "wx_server")], "{}").await;
+    answer.refused(404, "not_found");
+}

@@ -9,7 +9,7 @@ use wxsandbox::{OpenDataOptions, PushFormat, PushMode, UserDataEvent};
 
 use crate::admin_house::{ask, id, logged_in_to, seen};
 use crate::house::{House, Store};
-use crate::push_house::{SIGNED, TOKEN, house, path, plain, subscribe, taken};
+use crate::push_house::{TOKEN, house, path, plain, plain_house, signed_in, subscribe, taken};
 
 /// A user with nickname, avatar and phone number. Gives their login.
 async fn complete_user(house: &House) -> Value {
@@ -92,7 +92,10 @@ async fn every_mode_and_format_says_the_same(
     #[values(PushMode::Plain, PushMode::Compatible, PushMode::Safe)] mode: PushMode,
     #[values(PushFormat::Json, PushFormat::Xml)] format: PushFormat,
 ) {
-    let house = house(Store::Sqlite).await;
+    let house = match mode {
+        PushMode::Plain => plain_house(Store::Sqlite).await,
+        _ => house(Store::Sqlite).await,
+    };
     subscribe(&house, mode, format);
     let login = complete_user(&house).await;
     happens(&house, &UserDataEvent::UserInfoModified).await;
@@ -156,7 +159,7 @@ async fn the_same_event_twice_at_once_is_taken_twice(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
     #[values("user_authorization_revoke", "user_authorization_cancellation")] event: &str,
 ) {
-    let house = house(store).await;
+    let house = plain_house(store).await;
     let login = complete_user(&house).await;
     let message = json!({ "Event": event, "OpenID": login["openId"], "RevokeInfo": "6,8" });
     let push = || plain(&house, message.to_string());
@@ -177,6 +180,16 @@ async fn the_same_event_twice_at_once_is_taken_twice(
 #[case::as_documented(
     r#"{" OpenID":"OPENID"," AppID":"x"," RevokeInfo":"6","Event":"user_authorization_revoke"}"#
 )]
+#[case::list(r#"{"OpenID":"OPENID","RevokeInfo":["6",13],"Event":"user_authorization_revoke"}"#)]
+#[case::xml_list(
+    "<xml><OpenID>OPENID</OpenID><RevokeInfo>13</RevokeInfo><RevokeInfo>6</RevokeInfo><Event>user_authorization_revoke</Event></xml>"
+)]
+#[case::nested_list(
+    "<xml><OpenID>OPENID</OpenID><RevokeInfo><item>13</item><item>6</item></RevokeInfo><Event>user_authorization_revoke</Event></xml>"
+)]
+#[case::odd_bytes(
+    "{\"NickName\":\"a\u{7}\",\"OpenID\":\"OPENID\",\"RevokeInfo\":6,\"Event\":\"user_authorization_revoke\"}"
+)]
 #[case::number(r#"{"OpenID":"OPENID","RevokeInfo":6,"Event":"user_authorization_revoke"}"#)]
 #[case::other_case(r#"{"openid":"OPENID","revokeinfo":"6","event":"USER_AUTHORIZATION_REVOKE"}"#)]
 #[case::sender(r#"{"FromUserName":"OPENID","Event":"user_info_modified"}"#)]
@@ -186,7 +199,7 @@ async fn the_same_event_twice_at_once_is_taken_twice(
 )]
 #[tokio::test]
 async fn a_message_is_understood_in_each_of_its_spellings(#[case] message: &str) {
-    let house = house(Store::Sqlite).await;
+    let house = plain_house(Store::Sqlite).await;
     let login = complete_user(&house).await;
     let message = message.replace("OPENID", login["openId"].as_str().unwrap());
     taken(&plain(&house, message).await);
@@ -196,7 +209,7 @@ async fn a_message_is_understood_in_each_of_its_spellings(#[case] message: &str)
 #[rstest]
 #[tokio::test]
 async fn an_unknown_user_is_no_failure(#[values(Store::Sqlite, Store::Postgres)] store: Store) {
-    let house = house(store).await;
+    let house = plain_house(store).await;
     let login = complete_user(&house).await;
     for event in [
         "user_info_modified",
@@ -213,10 +226,14 @@ async fn an_unknown_user_is_no_failure(#[values(Store::Sqlite, Store::Postgres)]
 
 #[tokio::test]
 async fn a_forged_event_deletes_nothing() {
-    let house = house(Store::Sqlite).await;
+    let house = plain_house(Store::Sqlite).await;
     let login = complete_user(&house).await;
     let message = json!({ "Event": "user_authorization_cancellation", "OpenID": login["openId"] });
-    let forged = format!("{}?{}", path(&house), SIGNED.replace("f464", "f465"));
+    let forged = format!(
+        "{}?{}",
+        path(&house),
+        signed_in(0).replace("signature=", "signature=0")
+    );
     let answer = house
         .send(Method::POST, &forged, None, Some(&message))
         .await;
@@ -244,7 +261,7 @@ async fn while_the_database_is_away_wechat_is_told_to_come_again() {
 
 #[tokio::test]
 async fn what_wechat_asks_for_is_in_the_audit_log() {
-    let house = house(Store::Sqlite).await;
+    let house = plain_house(Store::Sqlite).await;
     let login = complete_user(&house).await;
     let message = json!({ "Event": "user_info_modified", "OpenID": login["openId"] });
     taken(&plain(&house, message.to_string()).await);

@@ -1,6 +1,7 @@
 //! A house whose apps get WeChat's messages.
 
 use api::settings::Secret;
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use reqwest::Method;
 use wxcrypto::push::{EncodingAesKey, PushToken, SafeMode};
 use wxsandbox::{PushConfig, PushFormat, PushMode};
@@ -15,12 +16,21 @@ pub(crate) const AES_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 pub(crate) const SIGNED: &str =
     "signature=f464b24fc39322e44b38aa78f5edd27bd1441696&timestamp=1714036504&nonce=1514711492";
 
-/// The first app gets messages in every mode, the second none.
+/// The first app gets sealed messages, the second none.
 pub(crate) async fn house(store: Store) -> House {
     House::with(store, |settings| {
         settings.admin.api_keys = keys();
         settings.apps[0].push_token = Some(Secret::new(TOKEN));
         settings.apps[0].push_aes_key = Some(Secret::new(AES_KEY));
+    })
+    .await
+}
+
+/// The first app gets messages in clear.
+pub(crate) async fn plain_house(store: Store) -> House {
+    House::with(store, |settings| {
+        settings.admin.api_keys = keys();
+        settings.apps[0].push_token = Some(Secret::new(TOKEN));
     })
     .await
 }
@@ -46,9 +56,28 @@ pub(crate) fn subscribe(house: &House, mode: PushMode, format: PushFormat) {
         .unwrap();
 }
 
+/// The query of a message that WeChat sends `seconds` from now. The signature covers no body.
+pub(crate) fn signed_in(seconds: i64) -> String {
+    let timestamp = now() + seconds;
+    let nonce = "1514711492";
+    let mut parts = [TOKEN.to_owned(), timestamp.to_string(), nonce.to_owned()];
+    parts.sort();
+    let sha1 = digest(&SHA1_FOR_LEGACY_USE_ONLY, parts.concat().as_bytes());
+    let signature = hex::encode(sha1);
+    format!("signature={signature}&timestamp={timestamp}&nonce={nonce}")
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the time that WeChat writes into a message"
+)]
+fn now() -> i64 {
+    domain::time::Timestamp::now().as_second()
+}
+
 /// A message in plain mode, with a good signature.
 pub(crate) async fn plain(house: &House, body: impl Into<reqwest::Body>) -> Answer {
-    post(house, SIGNED, body).await
+    post(house, &signed_in(0), body).await
 }
 
 pub(crate) async fn post(house: &House, query: &str, body: impl Into<reqwest::Body>) -> Answer {
@@ -59,16 +88,22 @@ pub(crate) async fn post(house: &House, query: &str, body: impl Into<reqwest::Bo
 
 /// The query and body of a message sealed for `app_id` with `key`.
 pub(crate) fn sealed(app_id: &str, key: &str, message: &str) -> (String, String) {
+    sealed_in(0, app_id, key, message)
+}
+
+/// The same, sent `seconds` from now.
+pub(crate) fn sealed_in(seconds: i64, app_id: &str, key: &str, message: &str) -> (String, String) {
     let safe_mode = SafeMode {
         token: PushToken::new(TOKEN),
         key: EncodingAesKey::parse(key).unwrap(),
         app_id: domain::id::AppId::new(app_id),
     };
     let sealed = safe_mode
-        .seal(message, [7; 16], 1_714_036_504, "1514711492")
+        .seal(message, [7; 16], now() + seconds, "1514711492")
         .unwrap();
     let query = format!(
-        "{SIGNED}&encrypt_type=aes&msg_signature={}",
+        "{}&encrypt_type=aes&msg_signature={}",
+        signed_in(seconds),
         sealed.msg_signature
     );
     let body = serde_json::json!({ "ToUserName": "gh_1", "Encrypt": sealed.encrypt });

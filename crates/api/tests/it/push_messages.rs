@@ -1,27 +1,81 @@
 //! Messages as WeChat pushes them: signed, sealed, in JSON and in XML.
 
+use reqwest::Method;
 use rstest::rstest;
+use serde_json::{Value, json};
 
-use crate::house::{House, Store};
-use crate::push_house::{AES_KEY, SIGNED, house, plain, post, sealed, taken};
+use crate::house::{Store, soon};
+use crate::push_house::{
+    AES_KEY, house, plain, plain_house, post, sealed, sealed_in, signed_in, taken,
+};
+use crate::wechat_service::LoggedService;
+
+#[rstest]
+#[case::as_sent("")]
+#[case::without_its_kind("encrypt_type=aes&")]
+#[tokio::test]
+async fn a_sealed_message_is_taken_once_its_signature_holds(#[case] lost: &str) {
+    let house = house(Store::Sqlite).await;
+    let (query, body) = sealed(&house.app_id(0), AES_KEY, "{}");
+    let query = query.replace(lost, "");
+    taken(&post(&house, &query, body.clone()).await);
+    for (value, other) in [
+        ("msg_signature=", "msg_signature=0"),
+        ("nonce=1", "nonce=2"),
+    ] {
+        let forged = query.replace(value, other);
+        post(&house, &forged, body.clone())
+            .await
+            .refused(403, "forbidden");
+    }
+}
+
+#[rstest]
+#[case::just_in_time(-290, true)]
+#[case::ahead(290, true)]
+#[case::too_old(-310, false)]
+#[case::years_ago(-100_000_000, false)]
+#[case::from_the_future(310, false)]
+#[tokio::test]
+async fn a_message_of_another_time_is_refused(#[case] seconds: i64, #[case] is_taken: bool) {
+    let (safe, plain) = (house(Store::Sqlite).await, plain_house(Store::Sqlite).await);
+    let (query, body) = sealed_in(seconds, &safe.app_id(0), AES_KEY, "{}");
+    for answer in [
+        post(&safe, &query, body).await,
+        post(&plain, &signed_in(seconds), "{}").await,
+    ] {
+        if is_taken {
+            taken(&answer);
+        } else {
+            answer.refused(403, "forbidden");
+        }
+    }
+}
 
 #[tokio::test]
-async fn the_published_vector_is_taken_in_safe_mode() {
-    let house = House::with(Store::Sqlite, |settings| {
-        settings.apps[0].app_id = String::from("wxba5fad812f8e6fb9");
-        settings.apps[0].push_token = Some(api::settings::Secret::new("AAAAA"));
-        settings.apps[0].push_aes_key = Some(api::settings::Secret::new(AES_KEY));
-    })
-    .await;
-    let query = "signature=x&timestamp=1714112445&nonce=415670741&openid=o9AgO5Kd5ggOC-bXrbNODIiE3bGY&encrypt_type=aes&msg_signature=046e02f8204d34f8ba5fa3b1db94908f3df2e9b3";
-    let body = r#"{"ToUserName":"gh_97417a04a28d","Encrypt":"+qdx1OKCy+5JPCBFWw70tm0fJGb2Jmeia4FCB7kao+/Q5c/ohsOzQHi8khUOb05JCpj0JB4RvQMkUyus8TPxLKJGQqcvZqzDpVzazhZv6JsXUnnR8XGT740XgXZUXQ7vJVnAG+tE8NUd4yFyjPy7GgiaviNrlCTj+l5kdfMuFUPpRSrfMZuMcp3Fn2Pede2IuQrKEYwKSqFIZoNqJ4M8EajAsjLY2km32IIjdf8YL/P50F7mStwntrA2cPDrM1kb6mOcfBgRtWygb3VIYnSeOBrebufAlr7F9mFUPAJGj04="}"#;
-    taken(&post(&house, query, body).await);
-    let forged = query.replace("046e", "046f");
-    post(&house, &forged, body).await.refused(403, "forbidden");
-    let replayed = query.replace("415670741", "415670742");
-    post(&house, &replayed, body)
-        .await
-        .refused(403, "forbidden");
+async fn a_good_query_signs_no_message_in_clear_where_messages_are_sealed() {
+    let house = house(Store::Sqlite).await;
+    let (query, _) = sealed(&house.app_id(0), AES_KEY, "{}");
+    let event = r#"{"Event":"user_authorization_cancellation","OpenID":"o1"}"#;
+    for query in [
+        query.as_str(),
+        &query.replace("encrypt_type=aes&", ""),
+        &signed_in(0),
+    ] {
+        for body in [event, "{}", "<xml><Event>x</Event></xml>", "", "garbage"] {
+            post(&house, query, body).await.refused(403, "forbidden");
+        }
+    }
+}
+
+#[rstest]
+#[case(&b"{\"Content\":\"a\xff\x07b\"}"[..])]
+#[case(b"{\"Content\":\"a\\ud83d\"}")]
+#[case(b"<xml><Content>a\xff\x07&#xD83D;</Content></xml>")]
+#[tokio::test]
+async fn a_message_with_bytes_that_are_no_text_is_read(#[case] message: &'static [u8]) {
+    let house = plain_house(Store::Sqlite).await;
+    taken(&plain(&house, message).await);
 }
 
 #[rstest]
@@ -31,8 +85,8 @@ async fn the_published_vector_is_taken_in_safe_mode() {
 #[case("{}")]
 #[tokio::test]
 async fn what_concerns_no_users_data_is_acknowledged(#[case] message: &str) {
+    taken(&plain(&plain_house(Store::Sqlite).await, message.to_owned()).await);
     let house = house(Store::Sqlite).await;
-    taken(&plain(&house, message.to_owned()).await);
     let (query, body) = sealed(&house.app_id(0), AES_KEY, message);
     taken(&post(&house, &query, body).await);
 }
@@ -46,15 +100,12 @@ async fn what_concerns_no_users_data_is_acknowledged(#[case] message: &str) {
 #[case("<!DOCTYPE x [<!ENTITY a \"a\">]><xml><A>&a;</A></xml>")]
 #[tokio::test]
 async fn what_is_signed_and_no_message_is_a_400(#[case] message: &str) {
-    let house = house(Store::Sqlite).await;
-    let answer = plain(&house, message.to_owned()).await;
+    let open = plain_house(Store::Sqlite).await;
+    let answer = plain(&open, message.to_owned()).await;
     answer.refused(400, "invalid_request");
+    let house = house(Store::Sqlite).await;
     let (query, body) = sealed(&house.app_id(0), AES_KEY, message);
     let answer = post(&house, &query, body).await;
-    answer.refused(400, "invalid_request");
-    // In safe mode without a ciphertext.
-    let query = format!("{SIGNED}&encrypt_type=aes&msg_signature=x");
-    let answer = post(&house, &query, message.to_owned()).await;
     answer.refused(400, "invalid_request");
 }
 
@@ -78,10 +129,7 @@ async fn the_ciphertext_must_be_the_signed_one() {
 
 #[tokio::test]
 async fn without_an_aes_key_a_sealed_message_is_not_waved_through() {
-    let house = House::with(Store::Sqlite, |settings| {
-        settings.apps[0].push_token = Some(api::settings::Secret::new("AAAAA"));
-    })
-    .await;
+    let house = plain_house(Store::Sqlite).await;
     let (query, body) = sealed(&house.app_id(0), AES_KEY, "{}");
     let answer = post(&house, &query, body.clone()).await;
     answer.refused(400, "invalid_request");
@@ -89,4 +137,51 @@ async fn without_an_aes_key_a_sealed_message_is_not_waved_through() {
     post(&house, strangers, body)
         .await
         .refused(403, "forbidden");
+}
+
+#[tokio::test]
+async fn what_is_refused_or_deletes_nothing_leaves_a_warning_in_the_log() {
+    let apps = format!(
+        r#"[{{"app_id":"wx01","secret":"{}","push_token":"AAAAA"}}]"#,
+        "0".repeat(32)
+    );
+    let service = LoggedService::start(&[("WXLOGIN_APPS", &apps)]);
+    let nobody = json!({ "Event": "user_authorization_cancellation" });
+    let unknown = json!({ "Event": "user_authorization_cancellation", "OpenID": "o1" });
+    let nothing = json!({ "Event": "user_authorization_revoke", "OpenID": "o1" });
+    let (good, old) = (signed_in(0), signed_in(-1_000));
+    for (method, query, body, said) in [
+        (
+            Method::GET,
+            "signature=x&timestamp=1&nonce=2&echostr=3",
+            None,
+            "push token",
+        ),
+        (
+            Method::POST,
+            "signature=x&timestamp=1&nonce=2",
+            Some(&nobody),
+            "push token",
+        ),
+        (Method::POST, &old, Some(&nobody), "five minutes"),
+        (
+            Method::POST,
+            &good,
+            Some(&json!({ "Encrypt": "x" })),
+            "push_aes_key",
+        ),
+        (Method::POST, &good, Some(&json!("x")), "neither"),
+        (Method::POST, &good, Some(&nobody), "names nobody"),
+        (Method::POST, &good, Some(&unknown), "not known here"),
+        (Method::POST, &good, Some(&nothing), "no RevokeInfo"),
+    ] {
+        let path = format!("/wechat/events/wx01?{query}");
+        let answer = service.call(method, &path, "-", body).await;
+        soon(said, || async {
+            let lines = service.log_of(&answer);
+            let warns = |line: &Value| line["level"] == "WARN" && line.to_string().contains(said);
+            lines.iter().any(warns).then_some(())
+        })
+        .await;
+    }
 }

@@ -46,6 +46,11 @@ impl LoggedService {
             .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        if variables.iter().any(|(name, _)| *name == "WXLOGIN_APPS") {
+            command
+                .env_remove("WXLOGIN_APP_ID")
+                .env_remove("WXLOGIN_APP_SECRET");
+        }
         let mut child = command.spawn().unwrap();
         let log = Arc::<Mutex<Vec<Value>>>::default();
         let stderr = BufReader::new(child.stderr.take().unwrap());

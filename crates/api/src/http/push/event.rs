@@ -6,6 +6,26 @@ use domain::id::OpenId;
 
 use super::fields::Fields;
 
+/// Whether this is an event on a user's data, which the service acts on itself.
+pub(super) fn concerns_user_data(message: &Fields) -> bool {
+    let event = message.get("event").unwrap_or_default();
+    [
+        "user_info_modified",
+        "user_authorization_revoke",
+        "user_authorization_cancellation",
+    ]
+    .iter()
+    .any(|known| event.eq_ignore_ascii_case(known))
+}
+
+/// Whether it revokes an authorisation and does not say which.
+pub(super) fn revokes_nothing(message: &Fields) -> bool {
+    let event = message.get("event").unwrap_or_default();
+    let codes = message.get("revokeinfo").unwrap_or_default();
+    event.eq_ignore_ascii_case("user_authorization_revoke")
+        && !codes.contains(|c: char| c.is_ascii_digit())
+}
+
 /// Whose data the message is about: `OpenID`, or the sender where WeChat leaves it out.
 pub(super) fn user(message: &Fields) -> Option<OpenId> {
     let open_id = message
@@ -27,8 +47,8 @@ pub(super) fn withdrawals(message: &Fields) -> Vec<Withdrawal> {
     }
 }
 
-/// By the codes of `RevokeInfo`, of which there may be several, separated by commas. What the
-/// others stand for (location, invoices, steps …) is not stored here.
+/// By the codes of `RevokeInfo`, of which there may be several. What the others stand for
+/// (location, invoices, steps …) is not stored here.
 fn revoked(codes: &str) -> Vec<Withdrawal> {
     let mut withdrawals = Vec::new();
     for code in codes.split(|c: char| !c.is_ascii_digit()) {
@@ -70,6 +90,9 @@ mod tests {
         assert_eq!(of_revoke("\"19\""), [NickName]);
         assert_eq!(of_revoke("20"), [Avatar]);
         assert_eq!(of_revoke("\"8, 20,6,301,x\""), [Phone, Avatar, NickName]);
+        for list in ["[6]", "[\"6\",1]", "\"[6]\"", "[[6]]"] {
+            assert_eq!(of_revoke(list), [NickName, Avatar], "{list}");
+        }
         for nothing in ["\"1\"", "301", "\"\"", "null", "\"68\""] {
             assert_eq!(of_revoke(nothing), [], "{nothing}");
         }

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use actix_web::HttpRequest;
+use actix_web::web::Bytes;
 use domain::id::AppId;
+use domain::time::Timestamp;
 use wxcrypto::push::{
     EncodingAesKey, InvalidEncodingAesKey, PushError, PushToken, SafeMode, SealedMessage,
 };
@@ -11,126 +13,206 @@ use wxcrypto::push::{
 use super::fields::Fields;
 use crate::http::error::ApiError;
 use crate::http::error_code::ErrorCode;
+use crate::http::gateway::is_over_wechats_link;
 use crate::http::parameters::Parameters;
 use crate::settings::App;
 
-/// All apps with a push token.
+/// How far WeChat's clock and ours may be apart, s. A message that is further off is a copy that
+/// somebody sends again.
+const TOLERANCE_S: i64 = 300;
+
+/// All configured apps.
 pub(crate) struct PushInboxes(HashMap<String, Inbox>);
 
 /// One app's.
 pub(super) struct Inbox {
     pub(super) app: AppId,
+    /// `None` without a push token: then only WeChat's own link brings messages.
+    keys: Option<Keys>,
+}
+
+struct Keys {
     token: PushToken,
     safe_mode: Option<SafeMode>,
 }
 
 impl PushInboxes {
-    /// The apps of these settings that have a push token.
+    /// The inboxes of these apps.
     ///
     /// # Errors
     /// If an EncodingAESKey is none.
     pub(crate) fn of(apps: &[App]) -> Result<Self, InvalidEncodingAesKey> {
-        let inboxes = apps.iter().filter_map(|app| Inbox::of(app).transpose());
-        let named = inboxes.map(|inbox| inbox.map(|inbox| (inbox.app.to_string(), inbox)));
+        let named = apps
+            .iter()
+            .map(|app| Ok((app.app_id.clone(), Inbox::of(app)?)));
         named.collect::<Result<_, _>>().map(Self)
     }
 
-    /// The one the path names.
+    /// The one that the path names, if `request` can be WeChat's at all.
     pub(super) fn named_in(&self, request: &HttpRequest) -> Result<&Inbox, ApiError> {
-        request
-            .match_info()
-            .get("appId")
-            .and_then(|app| self.0.get(app))
+        let app = request.match_info().get("appId");
+        app.and_then(|app| self.0.get(app))
+            .filter(|inbox| inbox.keys.is_some() || is_over_wechats_link(request))
             .ok_or_else(|| ApiError::new(ErrorCode::NotFound))
     }
 }
 
 impl Inbox {
-    fn of(app: &App) -> Result<Option<Self>, InvalidEncodingAesKey> {
-        let Some(token) = &app.push_token else {
-            return Ok(None);
-        };
-        let token = PushToken::new(token.expose());
+    fn of(app: &App) -> Result<Self, InvalidEncodingAesKey> {
         let app_id = AppId::new(app.app_id.as_str());
-        let safe_mode = app.push_aes_key.as_ref().map(|key| {
-            Ok(SafeMode {
-                token: token.clone(),
-                key: EncodingAesKey::parse(key.expose())?,
-                app_id: app_id.clone(),
+        let keys = app.push_token.as_ref().map(|token| {
+            let token = PushToken::new(token.expose());
+            let safe_mode = app.push_aes_key.as_ref().map(|key| {
+                Ok(SafeMode {
+                    token: token.clone(),
+                    key: EncodingAesKey::parse(key.expose())?,
+                    app_id: app_id.clone(),
+                })
+            });
+            Ok(Keys {
+                safe_mode: safe_mode.transpose()?,
+                token,
             })
         });
-        Ok(Some(Self {
-            app: app_id,
-            token,
-            safe_mode: safe_mode.transpose()?,
-        }))
+        let keys = keys.transpose()?;
+        Ok(Self { app: app_id, keys })
     }
 
-    /// Checks the signature that covers the query: of an address verification, or of a message
-    /// in plain mode.
-    pub(super) fn verify(&self, query: &Parameters) -> Result<(), ApiError> {
-        let text = |name| query.get(name).unwrap_or_default();
-        self.token
-            .verify(text("signature"), text("timestamp"), text("nonce"))
-            .map_err(refused)
+    /// Checks that the console verifies this address.
+    pub(super) fn verify(&self, request: &HttpRequest) -> Result<(), ApiError> {
+        match &self.keys {
+            Some(keys) => {
+                let signed = keys.verify(&Parameters::of_query(request));
+                signed.map_err(|error| self.refuse(error))
+            }
+            // WeChat's link, as `named_in` has seen.
+            None => Ok(()),
+        }
     }
 
     /// Checks that a message is WeChat's and reads it.
-    pub(super) fn open(&self, query: &Parameters, body: &[u8]) -> Result<Fields, ApiError> {
-        let is_sealed = query
-            .get("encrypt_type")
-            .is_some_and(|kind| kind.eq_ignore_ascii_case("aes"));
-        if is_sealed {
-            return self.unseal(query, body);
-        }
-        self.verify(query)?;
-        read(body)
+    pub(super) fn open(
+        &self,
+        request: &HttpRequest,
+        body: Bytes,
+        now: Timestamp,
+    ) -> Result<Fields, ApiError> {
+        let query = Parameters::of_query(request);
+        let outer = Fields::parse(&body);
+        let encrypt = outer.and_then(|outer| outer.get("encrypt").map(str::to_owned));
+        let message = match (&self.keys, encrypt.as_deref()) {
+            (Some(keys), Some(encrypt)) if keys.safe_mode.is_some() => {
+                let opened = keys.unseal(&query, encrypt, now);
+                opened.map(Bytes::from)
+            }
+            // There WeChat signs and seals nothing.
+            _ if is_over_wechats_link(request) => Ok(body),
+            (Some(keys), encrypt) => keys
+                .check_plain(&query, encrypt.is_some(), now)
+                .map(|()| body),
+            (None, _) => Err(Refusal::NoToken),
+        };
+        let text = message.map_err(|error| self.refuse(error))?;
+        Fields::parse(&text).ok_or_else(|| self.refuse(Refusal::NoMessage))
     }
 
-    /// In safe mode, and in compatible mode, which sends the same message sealed and in clear:
-    /// only the sealed one is signed as a whole, so the other is not looked at.
-    fn unseal(&self, query: &Parameters, body: &[u8]) -> Result<Fields, ApiError> {
-        let outer = read(body);
-        let encrypt = outer.as_ref().ok().and_then(|outer| outer.get("encrypt"));
-        let (Some(safe_mode), Some(encrypt)) = (&self.safe_mode, encrypt) else {
-            // Without a ciphertext or a key the other signature tells whether this is WeChat.
-            self.verify(query)?;
-            if self.safe_mode.is_none() {
-                tracing::warn!(
-                    app_id = %self.app,
-                    "WeChat pushes encrypted messages, and this app has no push_aes_key: take the EncodingAESKey from WeChat's console"
-                );
+    /// Tells the operator, because WeChat's console tells them little.
+    fn refuse(&self, refusal: Refusal) -> ApiError {
+        tracing::warn!(app_id = %self.app, reason = %refusal, "a message to the push address was refused");
+        match refusal {
+            Refusal::NoMessage => ApiError::invalid("消息不是合法的 JSON 或 XML"),
+            Refusal::NoKey => ApiError::invalid("消息已加密，而服务未配置 EncodingAESKey"),
+            Refusal::NotWechats(PushError::NotOpened) => {
+                ApiError::invalid("消息无法解密，请核对 EncodingAESKey")
             }
-            return Err(ApiError::invalid(
-                "消息缺少 Encrypt，或服务未配置 EncodingAESKey",
-            ));
-        };
+            _ => ApiError::new(ErrorCode::Forbidden),
+        }
+    }
+}
+
+impl Keys {
+    /// Checks the signature that covers the query: of an address verification, or of a message
+    /// in plain mode.
+    fn verify(&self, query: &Parameters) -> Result<(), Refusal> {
+        let text = |name| query.get(name).unwrap_or_default();
+        Ok(self
+            .token
+            .verify(text("signature"), text("timestamp"), text("nonce"))?)
+    }
+
+    /// Checks a message that is not sealed, or that cannot be opened here.
+    fn check_plain(
+        &self,
+        query: &Parameters,
+        is_sealed: bool,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        if self.safe_mode.is_some() {
+            // The signature of a plain message does not cover its body: anybody who has seen the
+            // query of one message could sign any other with it.
+            return Err(Refusal::NotSealed);
+        }
+        self.verify(query)?;
+        check_time(query, now)?;
+        let says_sealed = query
+            .get("encrypt_type")
+            .is_some_and(|kind| kind.eq_ignore_ascii_case("aes"));
+        if is_sealed || says_sealed {
+            return Err(Refusal::NoKey);
+        }
+        Ok(())
+    }
+
+    /// Opens a message of safe mode, or of compatible mode, which sends the same message sealed and
+    /// in clear: only the sealed one is signed as a whole, so the other is not looked at. The
+    /// `encrypt_type` of the query is not needed; some proxies lose it.
+    fn unseal(
+        &self,
+        query: &Parameters,
+        encrypt: &str,
+        now: Timestamp,
+    ) -> Result<Vec<u8>, Refusal> {
+        let safe_mode = self.safe_mode.as_ref().ok_or(Refusal::NoKey)?;
         let text = |name| query.get(name).unwrap_or_default();
         let message = safe_mode.open(&SealedMessage {
             msg_signature: text("msg_signature"),
             timestamp: text("timestamp"),
             nonce: text("nonce"),
             encrypt,
-        });
-        read(&message.map_err(refused)?)
+        })?;
+        check_time(query, now)?;
+        Ok(message)
     }
 }
 
-fn read(message: &[u8]) -> Result<Fields, ApiError> {
-    Fields::parse(message).ok_or_else(|| ApiError::invalid("消息不是合法的 JSON 或 XML"))
+fn check_time(query: &Parameters, now: Timestamp) -> Result<(), Refusal> {
+    let sent = query.get("timestamp").and_then(|sent| sent.parse().ok());
+    let sent: i64 = sent.ok_or(Refusal::OtherTime)?;
+    if now.as_second().abs_diff(sent) > TOLERANCE_S.unsigned_abs() {
+        return Err(Refusal::OtherTime);
+    }
+    Ok(())
 }
 
-fn refused(error: PushError) -> ApiError {
-    match error {
-        PushError::BadSignature => ApiError::new(ErrorCode::Forbidden).because(error),
-        // Whoever signs well has the token, so this is no stranger but a setting that is wrong.
-        PushError::OtherApp => {
-            tracing::warn!(%error, "a pushed message was refused");
-            ApiError::new(ErrorCode::Forbidden)
-        }
-        PushError::NotOpened => {
-            tracing::warn!(%error, "a pushed message was refused");
-            ApiError::invalid("消息无法解密，请核对 EncodingAESKey")
-        }
-    }
+/// Why a message is not taken.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+enum Refusal {
+    #[error(transparent)]
+    NotWechats(#[from] PushError),
+    #[error(
+        "push_aes_key is set and the message is not sealed: choose safe mode (安全模式) in WeChat's console"
+    )]
+    NotSealed,
+    #[error(
+        "the timestamp is more than five minutes off: an old message that somebody sends again, or a clock that is wrong"
+    )]
+    OtherTime,
+    #[error(
+        "the message is sealed and this app has no push_aes_key: take the EncodingAESKey from WeChat's console"
+    )]
+    NoKey,
+    #[error("the app has no push_token")]
+    NoToken,
+    #[error("it is neither a JSON object nor XML")]
+    NoMessage,
 }

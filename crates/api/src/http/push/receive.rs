@@ -3,13 +3,15 @@
 
 use actix_web::http::header::ContentType;
 use actix_web::{HttpRequest, HttpResponse, web};
+use domain::id::AppId;
+use domain::ports::Clock;
 use domain::support::{Caller, SupportDesk};
 
 use super::event;
+use super::fields::Fields;
 use super::inbox::PushInboxes;
 use crate::http::client_address::TrustedProxies;
 use crate::http::error::ApiError;
-use crate::http::parameters::Parameters;
 use crate::http::raw_body::RawBody;
 
 /// Answers `success`, bare, once everything is done: after any other answer WeChat sends the
@@ -37,21 +39,45 @@ pub(super) async fn receive(
     inboxes: web::Data<PushInboxes>,
     desk: web::Data<SupportDesk>,
     proxies: web::Data<TrustedProxies>,
+    clock: web::Data<dyn Clock>,
 ) -> Result<HttpResponse, ApiError> {
     let inbox = inboxes.named_in(&request)?;
-    let message = inbox.open(&Parameters::of_query(&request), &body)?;
-    let withdrawn = event::withdrawals(&message);
-    if let Some(user) = event::user(&message).filter(|_| !withdrawn.is_empty()) {
+    let message = inbox.open(&request, body, clock.now())?;
+    if event::concerns_user_data(&message) {
         let caller = Caller {
             name: String::from("wechat"),
             from: proxies.client_of(&request),
         };
-        let is_known = desk
-            .withdraw(&inbox.app, &user, &withdrawn, &caller)
-            .await?;
-        tracing::info!(app_id = %inbox.app, is_known, ?withdrawn, "a user withdrew data at WeChat");
+        obey(&inbox.app, &message, &desk, &caller).await?;
     }
     Ok(HttpResponse::Ok()
         .content_type(ContentType::plaintext())
         .body("success"))
+}
+
+/// Deletes what a user has withdrawn at WeChat.
+async fn obey(
+    app: &AppId,
+    message: &Fields,
+    desk: &SupportDesk,
+    caller: &Caller,
+) -> Result<(), ApiError> {
+    let event = message.get("event").unwrap_or_default();
+    if event::revokes_nothing(message) {
+        tracing::warn!(app_id = %app, event, "a pushed event has no RevokeInfo, so nothing was deleted");
+    }
+    let withdrawn = event::withdrawals(message);
+    let Some(user) = event::user(message) else {
+        tracing::warn!(app_id = %app, event, "a pushed event names nobody, so nothing was deleted");
+        return Ok(());
+    };
+    if withdrawn.is_empty() {
+        return Ok(());
+    }
+    if desk.withdraw(app, &user, &withdrawn, caller).await? {
+        tracing::info!(app_id = %app, event, ?withdrawn, "a user withdrew data at WeChat");
+    } else {
+        tracing::warn!(app_id = %app, event, "a pushed event names a user who is not known here");
+    }
+    Ok(())
 }

@@ -28,8 +28,8 @@ pub(super) async fn verify(
     inboxes: web::Data<PushInboxes>,
 ) -> Result<HttpResponse, ApiError> {
     let inbox = inboxes.named_in(&request)?;
+    inbox.verify(&request)?;
     let query = Parameters::of_query(&request);
-    inbox.verify(&query)?;
     let echo = query.get("echostr");
     let echo = echo.ok_or_else(|| ApiError::invalid("缺少参数 echostr"))?;
     Ok(HttpResponse::Ok()
