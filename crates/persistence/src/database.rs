@@ -1,6 +1,6 @@
 //! The database, opened.
 
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 use domain::ports::RepositoryError;
 use domain::time::Timestamp;
@@ -21,6 +21,7 @@ use crate::rewrap::{self, RewrapProgress, Vaults};
 use crate::seal::Vault;
 use crate::session_lifecycle::DieselSessionLifecycle;
 use crate::signing_keys::{self, DieselSigningKeyRepository};
+use crate::stored_keys::{self, StoredKeys};
 use crate::token_uses::TokenUses;
 use crate::url::{DatabaseUrl, UnknownDatabaseUrl};
 use crate::visits::Visits;
@@ -38,6 +39,7 @@ pub struct Database {
     vault: Arc<SessionKeyVault>,
     signing_key_vault: Arc<Vault>,
     wechat_token_vault: Arc<Vault>,
+    stored_keys: Arc<StoredKeys>,
 }
 
 /// Why a database cannot be opened. That it cannot be reached is no reason.
@@ -69,6 +71,7 @@ impl Database {
             acquire_timeout,
         };
         let vault = Arc::new(SessionKeyVault::new(&master_keys));
+        let signing_key_vault = Arc::new(Vault::new(&master_keys, signing_keys::PURPOSE));
         let wire = || Wire::new(connector.clone());
         let (visit_wires, token_wires) = match connector.url {
             // SQLite lets one write at a time anyway, and what one has in its cache is of use to
@@ -89,8 +92,14 @@ impl Database {
             pool: Pool::new(connector, pool_size),
             visits: Arc::new(visits.map_err(OpenError::Threads)?),
             token_uses: Arc::new(token_uses.map_err(OpenError::Threads)?),
+            stored_keys: Arc::new(StoredKeys {
+                vault: Vault::new(&master_keys, stored_keys::PURPOSE),
+                session_keys: Arc::clone(&vault),
+                signing_keys: Arc::clone(&signing_key_vault),
+                known: RwLock::default(),
+            }),
             vault,
-            signing_key_vault: Arc::new(Vault::new(&master_keys, signing_keys::PURPOSE)),
+            signing_key_vault,
             wechat_token_vault: Arc::new(Vault::new(&master_keys, wechat_tokens::PURPOSE)),
         })
     }
@@ -122,6 +131,7 @@ impl Database {
             session_keys: Arc::clone(&self.vault),
             signing_keys: Arc::clone(&self.signing_key_vault),
             wechat_tokens: Arc::clone(&self.wechat_token_vault),
+            stored_keys: Arc::clone(&self.stored_keys),
         };
         Ok(rewrap::rewrap(&self.pool, vaults, progress).await?)
     }
@@ -199,6 +209,7 @@ impl Database {
         DieselSigningKeyRepository {
             pool: self.pool.clone(),
             vault: Arc::clone(&self.signing_key_vault),
+            stored_keys: Arc::clone(&self.stored_keys),
         }
     }
 
@@ -216,6 +227,7 @@ impl Database {
     pub fn readiness(&self) -> DieselReadinessProbe {
         DieselReadinessProbe {
             pool: self.pool.clone(),
+            stored_keys: Arc::clone(&self.stored_keys),
         }
     }
 }

@@ -29,6 +29,8 @@ pub(crate) enum FailureKind {
     Duplicate,
     /// The statement or one of its rows was refused.
     Refused,
+    /// The configured master keys are not those of this database.
+    WrongMasterKey,
 }
 
 impl DatabaseError {
@@ -57,11 +59,19 @@ impl DatabaseError {
         Self::new(FailureKind::Unavailable, text)
     }
 
+    /// The configured master keys are not those of this database.
+    pub(crate) fn wrong_master_key() -> Self {
+        let text = "the configured master keys are not those of this database";
+        Self::new(FailureKind::WrongMasterKey, text)
+    }
+
     /// Whether it may lie in one row of a statement, so that the others do without it.
     pub(crate) fn is_of_a_row(&self) -> bool {
         match self.kind {
             FailureKind::Conflict | FailureKind::Duplicate | FailureKind::Refused => true,
-            FailureKind::Disconnected | FailureKind::Unavailable => false,
+            FailureKind::Disconnected | FailureKind::Unavailable | FailureKind::WrongMasterKey => {
+                false
+            }
         }
     }
 
@@ -173,6 +183,7 @@ impl From<DatabaseError> for RepositoryError {
                 Self::Unavailable(Box::new(error))
             }
             FailureKind::Duplicate | FailureKind::Refused => Self::Internal(Box::new(error)),
+            FailureKind::WrongMasterKey => Self::WrongMasterKey,
         }
     }
 }

@@ -44,18 +44,37 @@ impl SessionKeyVault {
         Self(Vault::new(keys, "session_key"))
     }
 
-    /// Opens all keys of a ring as it stands in the row, newest first.
+    /// Opens the keys of a ring as it stands in the row, newest first. One that does not open is
+    /// skipped: the others are as good as before.
+    ///
+    /// # Errors
+    /// If the master keys are not those of the database.
     pub(crate) fn open_all(
         &self,
         app: &AppId,
         user: &OpenId,
         row: &[u8],
     ) -> Result<Vec<SessionKey>, DatabaseError> {
+        if self.0.verdict().is_wrong() {
+            return Err(DatabaseError::wrong_master_key());
+        }
         let sealed = split(row).into_iter();
-        let opened = sealed.map(|sealed| self.open(app, user, sealed));
+        let opened = sealed.filter_map(|sealed| self.open_or_report(app, user, sealed));
+        Ok(opened.collect())
+    }
+
+    /// Whether any key of a ring opens.
+    pub(crate) fn opens_any(&self, app: &AppId, user: &OpenId, row: &[u8]) -> bool {
+        let mut sealed = split(row).into_iter();
+        sealed.any(|sealed| self.open(app, user, sealed).is_ok())
+    }
+
+    fn open_or_report(&self, app: &AppId, user: &OpenId, sealed: &[u8]) -> Option<SessionKey> {
+        let opened = self.open(app, user, sealed).ok();
+        if opened.is_none() {
+            self.0.report_lost("session_key");
+        }
         opened
-            .collect::<Result<_, _>>()
-            .map_err(|error| DatabaseError::nonsense(error.to_string()))
     }
 
     /// Seals under the first master key those keys of a ring that are not.
@@ -105,13 +124,8 @@ impl KeyRing {
     /// was taken away, the login goes on: the fresh key it brings is the one that matters.
     pub(crate) fn load(vault: &SessionKeyVault, app: &AppId, user: &OpenId, row: &[u8]) -> Self {
         let sealed = split(row);
-        let newest = sealed.first().and_then(|sealed| {
-            let opened = vault.open(app, user, sealed);
-            if let Err(error) = &opened {
-                tracing::warn!(app = %app, %error, "a stored session_key is lost");
-            }
-            opened.ok()
-        });
+        let newest = sealed.first();
+        let newest = newest.and_then(|sealed| vault.open_or_report(app, user, sealed));
         let sealed = sealed.into_iter();
         Self {
             keys: sealed
@@ -146,7 +160,7 @@ impl KeyRing {
                 KeptKey::Sealed(sealed) => push(&mut row, sealed),
                 KeptKey::Fresh { key, at } => {
                     let sealed = vault.seal(app, user, key, *at);
-                    let sealed = sealed.map_err(|_| DatabaseError::nonsense("sealing failed"))?;
+                    let sealed = sealed.map_err(|_| vault.0.sealing_failed())?;
                     push(&mut row, &sealed);
                 }
             }
@@ -223,7 +237,16 @@ mod tests {
     fn a_ring_moved_to_another_identity_does_not_open() {
         let row = ring_of(&vault(1), &["a"]);
         let (app, other) = identity("o2");
-        assert!(vault(1).open_all(&app, &other, &row).is_err());
+        assert!(vault(1).open_all(&app, &other, &row).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_key_that_does_not_open_hides_no_other() {
+        let mut row = ring_of(&vault(1), &["a", "b", "c"]);
+        let length = row.len();
+        // The middle of the ring belongs to the second key.
+        row[length / 2] ^= 1;
+        assert_eq!(opened(&vault(1), &row), ["c", "a"]);
     }
 
     #[test]

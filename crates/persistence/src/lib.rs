@@ -28,6 +28,7 @@ mod session_lifecycle;
 mod sessions;
 mod signing_keys;
 mod statement;
+mod stored_keys;
 mod token_uses;
 mod transaction;
 mod types;

@@ -10,10 +10,12 @@ use domain::session::SessionAccount;
 use domain::time::Timestamp;
 use domain::visit::{Visit, VisitOutcome};
 
+use crate::error::FailureKind;
 use crate::group_commit::GroupCommit;
 use crate::key_ring::SessionKeyVault;
 use crate::migrations;
 use crate::pool::Pool;
+use crate::stored_keys::StoredKeys;
 use crate::visits::Visits;
 use crate::{sessions, users};
 
@@ -36,8 +38,8 @@ impl DieselUserRepository {
     /// The session_keys of an identity that are kept, newest first; none for an unknown one.
     ///
     /// # Errors
-    /// [`RepositoryError::Internal`] if one does not open, because its master key is not
-    /// configured any more, or because it was changed or moved in the database.
+    /// [`RepositoryError`]. One that does not open, because its master key is not configured any more,
+    /// or because it was changed or moved in the database, is skipped.
     pub async fn session_keys(
         &self,
         app: &AppId,
@@ -80,10 +82,12 @@ impl SessionRepository for DieselSessionRepository {
     }
 }
 
-/// [`ReadinessProbe`] of the database: it answers, and its schema is the newest.
+/// [`ReadinessProbe`] of the database: it answers, its schema is the newest, and the master keys are
+/// those of it.
 #[derive(Clone)]
 pub struct DieselReadinessProbe {
     pub(crate) pool: Pool,
+    pub(crate) stored_keys: Arc<StoredKeys>,
 }
 
 #[async_trait]
@@ -91,10 +95,20 @@ impl ReadinessProbe for DieselReadinessProbe {
     async fn probe(&self) -> Result<(), NotReady> {
         // Once for a connection, once for the answer.
         let patience = self.pool.acquire_timeout() * 2;
-        let asked = self.pool.run(migrations::is_newest);
+        let stored_keys = Arc::clone(&self.stored_keys);
+        let asked = self.pool.run(move |connection| {
+            let is_newest = migrations::is_newest(connection)?;
+            if is_newest {
+                stored_keys.look(connection)?;
+            }
+            Ok(is_newest)
+        });
         match tokio::time::timeout(patience, asked).await {
             Ok(Ok(true)) => Ok(()),
             Ok(Ok(false)) => Err(NotReady::SchemaOutdated),
+            Ok(Err(error)) if error.kind == FailureKind::WrongMasterKey => {
+                Err(NotReady::WrongMasterKey)
+            }
             Ok(Err(error)) => Err(NotReady::Unreachable(Box::new(error))),
             Err(elapsed) => Err(NotReady::Unreachable(Box::new(elapsed))),
         }

@@ -11,6 +11,7 @@ use crate::key_ring::SessionKeyVault;
 use crate::pool::Pool;
 use crate::schema::{identities, signing_keys, wechat_tokens};
 use crate::seal::Vault;
+use crate::stored_keys::StoredKeys;
 use crate::transaction::transaction;
 use crate::types::DbId;
 
@@ -34,6 +35,7 @@ pub(crate) struct Vaults {
     pub(crate) session_keys: Arc<SessionKeyVault>,
     pub(crate) signing_keys: Arc<Vault>,
     pub(crate) wechat_tokens: Arc<Vault>,
+    pub(crate) stored_keys: Arc<StoredKeys>,
 }
 
 /// An identity's name, `open_id` first, as the primary key has it.
@@ -49,6 +51,7 @@ pub(crate) async fn rewrap(
     let tables = pool.run(move |connection| {
         transaction(connection, |connection| {
             let mut sums = RewrapProgress::default();
+            small.stored_keys.verify(connection)?;
             rewrap_signing_keys(connection, &small.signing_keys, &mut sums)?;
             rewrap_wechat_tokens(connection, &small.wechat_tokens, &mut sums)?;
             Ok(sums)
@@ -70,13 +73,27 @@ pub(crate) async fn rewrap(
                 sums.add(batch);
                 progress(sums);
                 if last.is_none() {
-                    return Ok(sums);
+                    break;
                 }
                 after = last;
             }
             Batch::Disturbed { rewrapped } => sums.rewrapped += rewrapped,
         }
     }
+    // Last, because it is what the master keys are checked by: until all else is sealed under the first
+    // one, the others are needed.
+    let rewrapped = pool.run(move |connection| {
+        transaction(connection, |connection| {
+            vaults.stored_keys.rewrap(connection)
+        })
+    });
+    sums.add(RewrapProgress {
+        rows: 1,
+        rewrapped: rewrapped.await?,
+        lost: 0,
+    });
+    progress(sums);
+    Ok(sums)
 }
 
 impl RewrapProgress {

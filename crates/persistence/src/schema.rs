@@ -126,6 +126,15 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{Binary, Text};
+
+    stored_keys (name) {
+        name -> Text,
+        sealed -> Binary,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Text};
     use super::Instant;
 
     wechat_tokens (key) {

@@ -9,13 +9,16 @@
 
 mod master_keys;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit, Nonce};
 use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use master_keys::{Key, KeyId};
+use crate::error::DatabaseError;
+use master_keys::{Key, KeyId, Verdict};
 pub use master_keys::{MasterKeyError, MasterKeys};
 
 const VERSION: u8 = 1;
@@ -26,6 +29,8 @@ const NONCE_LENGTH: usize = 12;
 pub(crate) struct Vault {
     sealing: PurposeKey,
     opening: Vec<PurposeKey>,
+    verdict: Verdict,
+    has_alerted: AtomicBool,
 }
 
 struct PurposeKey {
@@ -49,11 +54,38 @@ impl Vault {
         Self {
             sealing: purpose_key(keys.first()),
             opening: keys.all().map(purpose_key).collect(),
+            verdict: keys.verdict(),
+            has_alerted: AtomicBool::new(false),
         }
     }
 
-    /// Seals `secret`. It opens only for the same `context`.
+    /// Whether the master keys are those of the database, as far as is known.
+    pub(crate) fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+
+    /// Logs that a stored secret does not open, which concerns nobody but those it was for. The
+    /// first time it is an alert: a lost master key would otherwise raise one with each request.
+    pub(crate) fn report_lost(&self, what: &str) {
+        if self.has_alerted.swap(true, Ordering::Relaxed) {
+            tracing::debug!(what, "a stored secret does not open and is skipped");
+            return;
+        }
+        tracing::error!(
+            what,
+            alert = true,
+            action = "If a master key was taken out of master_key before `wxlogin keys rewrap` was done, put it \
+                      back; if it is lost, or the row was changed by hand, there is nothing to do.",
+            "a stored secret does not open and is skipped; further ones are logged at debug"
+        );
+    }
+
+    /// Seals `secret`. It opens only for the same `context`. Master keys that are not those of the
+    /// database seal nothing.
     pub(crate) fn seal(&self, context: &[&[u8]], secret: &[u8]) -> Result<Vec<u8>, DoesNotOpen> {
+        if self.verdict.is_wrong() {
+            return Err(DoesNotOpen);
+        }
         let nonce: [u8; NONCE_LENGTH] = rand::random();
         let mut sealed = Vec::with_capacity(HEADER_LENGTH + NONCE_LENGTH + secret.len() + 16);
         sealed.push(VERSION);
@@ -70,6 +102,14 @@ impl Vault {
         sealed.extend_from_slice(&nonce);
         sealed.extend_from_slice(&ciphertext);
         Ok(sealed)
+    }
+
+    /// Why [`seal`](Self::seal) failed.
+    pub(crate) fn sealing_failed(&self) -> DatabaseError {
+        if self.verdict.is_wrong() {
+            return DatabaseError::wrong_master_key();
+        }
+        DatabaseError::nonsense("sealing failed")
     }
 
     /// Seals under the first master key what is sealed under another. `None` if it already is.
@@ -115,6 +155,11 @@ impl PurposeKey {
         let key = derive(&self.key, context);
         Aes256Gcm::new((&*key).into())
     }
+}
+
+/// A keyed hash of `parts` (HKDF-Expand is HMAC-SHA256 for 32 bytes).
+pub(crate) fn keyed_hash(key: &Zeroizing<[u8; 32]>, parts: &[&[u8]]) -> [u8; 32] {
+    *derive(key, parts)
 }
 
 /// A key of a key. The parts are told apart by their lengths.

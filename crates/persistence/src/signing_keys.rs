@@ -16,6 +16,7 @@ use crate::error::DatabaseError;
 use crate::pool::Pool;
 use crate::schema::signing_keys;
 use crate::seal::Vault;
+use crate::stored_keys::StoredKeys;
 use crate::transaction::transaction;
 use crate::types::{DbId, DbInstant};
 
@@ -25,6 +26,7 @@ pub struct DieselSigningKeyRepository {
     pub(crate) pool: Pool,
     /// Seals for [`PURPOSE`].
     pub(crate) vault: Arc<Vault>,
+    pub(crate) stored_keys: Arc<StoredKeys>,
 }
 
 /// What the keys are sealed for, each bound to its id.
@@ -33,15 +35,21 @@ pub(crate) const PURPOSE: &str = "signing_key";
 #[async_trait]
 impl SigningKeyRepository for DieselSigningKeyRepository {
     async fn all(&self) -> Result<Vec<StoredSigningKey>, RepositoryError> {
-        let rows = self.pool.run(load).await?;
-        let opened = rows.iter().map(|row| self.open(row));
-        Ok(opened.collect::<Result<_, _>>()?)
+        let stored_keys = Arc::clone(&self.stored_keys);
+        let rows = self.pool.run(move |connection| {
+            stored_keys.verify(connection)?;
+            load(connection)
+        });
+        let rows = rows.await?;
+        Ok(rows.iter().filter_map(|row| self.open(row)).collect())
     }
 
     async fn store_first(&self, key: StoredSigningKey) -> Result<(), RepositoryError> {
         let row = self.seal(&key)?;
+        let stored_keys = Arc::clone(&self.stored_keys);
         let stored = self.pool.run(move |connection| {
             transaction(connection, |connection| {
+                stored_keys.verify(connection)?;
                 lock(connection)?;
                 if load(connection)?.is_empty() {
                     row.insert(connection)?;
@@ -59,8 +67,10 @@ impl SigningKeyRepository for DieselSigningKeyRepository {
         audit: AuditEntry,
     ) -> Result<(), RepositoryError> {
         let row = self.seal(&key)?;
+        let stored_keys = Arc::clone(&self.stored_keys);
         let rotated = self.pool.run(move |connection| {
             transaction(connection, |connection| {
+                stored_keys.verify(connection)?;
                 lock(connection)?;
                 let keys = load(connection)?;
                 if keys.iter().all(|key| key.id != row.id) {
@@ -79,19 +89,22 @@ impl DieselSigningKeyRepository {
         let seed = self.vault.seal(&[key.id.as_bytes()], key.seed.as_slice());
         Ok(SigningKeyRow {
             id: DbId(key.id),
-            seed: seed.map_err(|_| DatabaseError::nonsense("sealing failed"))?,
+            seed: seed.map_err(|_| self.vault.sealing_failed())?,
             created_at: key.created_at.into(),
         })
     }
 
-    fn open(&self, row: &SigningKeyRow) -> Result<StoredSigningKey, DatabaseError> {
-        let seed = self.vault.open(&[row.id.0.as_bytes()], &row.seed);
-        let seed = seed.map_err(|error| DatabaseError::nonsense(error.to_string()))?;
-        let seed = <&[u8; 32]>::try_from(seed.as_slice())
-            .map_err(|_| DatabaseError::nonsense("a signing key does not have 32 bytes"))?;
-        Ok(StoredSigningKey {
+    /// The key, or nothing if it does not open: its tokens are refused, those of the others are good.
+    fn open(&self, row: &SigningKeyRow) -> Option<StoredSigningKey> {
+        let seed = self.vault.open(&[row.id.0.as_bytes()], &row.seed).ok();
+        let seed = seed.and_then(|seed| <[u8; 32]>::try_from(seed.as_slice()).ok());
+        let Some(seed) = seed else {
+            self.vault.report_lost("signing key");
+            return None;
+        };
+        Some(StoredSigningKey {
             id: row.id.0,
-            seed: Zeroizing::new(*seed),
+            seed: Zeroizing::new(seed),
             created_at: row.created_at.into(),
         })
     }

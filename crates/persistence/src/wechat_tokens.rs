@@ -31,20 +31,20 @@ impl WechatTokenRepository for DieselWechatTokenRepository {
     async fn load(&self, key: &str) -> Result<Option<StoredWechatToken>, RepositoryError> {
         let name = key.to_owned();
         let row = self.pool.run(move |connection| load(connection, &name));
-        let opened = row.await?.map(|(sealed, expires_at)| {
-            Ok::<_, DatabaseError>(StoredWechatToken {
+        // One that does not open is as good as none: another is fetched in its place.
+        Ok(row.await?.and_then(|(sealed, expires_at)| {
+            Some(StoredWechatToken {
                 token: self.open(key, &sealed)?,
                 expires_at: expires_at.into(),
             })
-        });
-        Ok(opened.transpose()?)
+        }))
     }
 
     async fn save(&self, key: &str, token: &StoredWechatToken) -> Result<(), RepositoryError> {
         let sealed = self
             .vault
             .seal(&[key.as_bytes()], token.token.expose().as_bytes())
-            .map_err(|_| DatabaseError::nonsense("sealing failed"))?;
+            .map_err(|_| self.vault.sealing_failed())?;
         let (key, expires_at) = (key.to_owned(), token.expires_at.into());
         let saved = self.pool.run(move |connection| {
             transaction(connection, |connection| {
@@ -56,12 +56,13 @@ impl WechatTokenRepository for DieselWechatTokenRepository {
 }
 
 impl DieselWechatTokenRepository {
-    fn open(&self, key: &str, sealed: &[u8]) -> Result<WechatToken, DatabaseError> {
-        let token = self.vault.open(&[key.as_bytes()], sealed);
-        let token = token.map_err(|error| DatabaseError::nonsense(error.to_string()))?;
-        let token = std::str::from_utf8(&token)
-            .map_err(|_| DatabaseError::nonsense("an access_token of WeChat's is no text"))?;
-        Ok(WechatToken::new(token))
+    fn open(&self, key: &str, sealed: &[u8]) -> Option<WechatToken> {
+        let token = self.vault.open(&[key.as_bytes()], sealed).ok();
+        let token = token.and_then(|token| std::str::from_utf8(&token).ok().map(WechatToken::new));
+        if token.is_none() {
+            self.vault.report_lost("access_token of WeChat's");
+        }
+        token
     }
 }
 

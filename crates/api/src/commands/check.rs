@@ -72,6 +72,9 @@ async fn database(checkup: &Checkup) -> Finding {
             what,
             "reachable, but its schema is not the newest: run `wxlogin migrate`",
         ),
+        Err(error @ (NotReady::WrongMasterKey | NotReady::NoSigningKeys)) => {
+            Finding::bad(what, error.to_string())
+        }
         Err(error @ NotReady::Unreachable(_)) => Finding::bad(
             what,
             format!(

@@ -241,7 +241,9 @@ impl From<WechatApiError> for ApiError {
 impl From<RepositoryError> for ApiError {
     fn from(error: RepositoryError) -> Self {
         match error {
-            RepositoryError::Unavailable(_) => Self::later(ErrorCode::StorageUnavailable, SOON),
+            RepositoryError::Unavailable(_) | RepositoryError::WrongMasterKey => {
+                Self::later(ErrorCode::StorageUnavailable, SOON)
+            }
             RepositoryError::Overloaded => Self::later(ErrorCode::Overloaded, SOON),
             RepositoryError::Internal(_) => Self::new(ErrorCode::Internal),
         }

@@ -89,19 +89,23 @@ async fn once_all_is_sealed_anew_the_old_master_key_can_go() {
 }
 
 #[test]
-fn a_secret_that_no_master_key_opens_is_counted_and_left_alone() {
+fn commands_with_a_wrong_master_key_fail_and_say_so() {
     let folder = tempfile::tempdir().unwrap();
     let program = Program::start(with_keys(&folder, OLD));
     program.paste();
     program.terminate();
     program.wait();
-    let output = with_keys(&folder, NEW)
-        .args(["keys", "rewrap"])
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
-    assert!(
-        String::from_utf8_lossy(&output.stderr).contains("under none of the master keys"),
-        "{output:?}"
-    );
+    for arguments in [
+        ["keys", "rewrap"].as_slice(),
+        &["keys", "rotate"],
+        &["check"],
+    ] {
+        let output = with_keys(&folder, NEW).args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert!(said.contains("master_key does not open"), "{said}");
+    }
+    let right = with_keys(&folder, OLD).arg("check").output().unwrap();
+    assert!(right.status.success(), "{right:?}");
 }

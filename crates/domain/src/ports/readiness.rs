@@ -23,4 +23,10 @@ pub enum NotReady {
     /// It answers, but its schema is not the one this program was built for.
     #[error("the database's schema is not up to date: run `wxlogin migrate`")]
     SchemaOutdated,
+    /// The configured master keys are not those of this database.
+    #[error("{}", super::RepositoryError::WrongMasterKey)]
+    WrongMasterKey,
+    /// The keys that sign tokens have not been read yet.
+    #[error("the signing keys have not been read yet")]
+    NoSigningKeys,
 }

@@ -12,7 +12,13 @@ pub enum RepositoryError {
     /// More is waiting to be stored than is sensible: again later.
     #[error("too many writes are waiting for the database")]
     Overloaded,
-    /// A bug: a constraint broken, a row that makes no sense, a secret that does not unseal.
+    /// The configured master keys are not those of this database. Nothing is sealed with them.
+    #[error(
+        "master_key does not open what is stored in this database: configure the key that sealed it \
+         (if it is lost for good, `wxlogin keys reset --everything-sealed-is-lost`)"
+    )]
+    WrongMasterKey,
+    /// A bug: a constraint broken, a row that makes no sense.
     #[error("the database refused the operation")]
     Internal(#[source] Cause),
 }

@@ -67,7 +67,9 @@ impl<B: Batched> Writer<B> {
                 FailureKind::Conflict => true,
                 // In doubt it may be our own, whose commit has come through only now.
                 FailureKind::Duplicate => in_doubt,
-                FailureKind::Unavailable | FailureKind::Refused => false,
+                FailureKind::Unavailable | FailureKind::Refused | FailureKind::WrongMasterKey => {
+                    false
+                }
             };
             if !is_worth_another || tries == MAX_TRIES {
                 return Err(error);

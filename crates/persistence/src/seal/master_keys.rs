@@ -1,5 +1,8 @@
 //! The operator's master keys.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
@@ -16,6 +19,22 @@ pub(crate) type Key = Zeroizing<[u8; 32]>;
 pub struct MasterKeys {
     first: MasterKey,
     others: Vec<MasterKey>,
+    verdict: Verdict,
+}
+
+/// Whether the keys were found not to be those of the database. While they are not, no vault of
+/// theirs seals.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Verdict(Arc<AtomicBool>);
+
+impl Verdict {
+    pub(crate) fn set_wrong(&self, is_wrong: bool) {
+        self.0.store(is_wrong, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_wrong(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 struct MasterKey {
@@ -41,6 +60,7 @@ impl MasterKeys {
         Self {
             first: MasterKey::new(first),
             others: others.into_iter().map(MasterKey::new).collect(),
+            verdict: Verdict::default(),
         }
     }
 
@@ -61,6 +81,10 @@ impl MasterKeys {
         });
         let first = decoded.next().ok_or(MasterKeyError::Missing)??;
         Ok(Self::new(first, decoded.collect::<Result<_, _>>()?))
+    }
+
+    pub(super) fn verdict(&self) -> Verdict {
+        self.verdict.clone()
     }
 
     pub(super) fn first(&self) -> (KeyId, &Key) {

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use domain::audit::{AuditAction, AuditEntry};
 use domain::ports::{
-    AccountRepository, RepositoryError, SigningKeyRepository, StoredSigningKey, StoredWechatToken,
-    UserRepository, WechatTokenRepository,
+    AccountRepository, NotReady, ReadinessProbe, RepositoryError, SigningKeyRepository,
+    StoredSigningKey, StoredWechatToken, UserRepository, WechatTokenRepository,
 };
 use domain::secret::WechatToken;
 use domain::testing::repository_contract::Guest;
@@ -16,7 +17,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::store::{Store, account};
+use crate::store::{Place, Store, account};
 
 const TOKEN: &str = "76_access_token_of_wechat";
 
@@ -40,15 +41,18 @@ async fn log_in(database: &Database, guests: std::ops::Range<u32>, second: i64) 
     }
 }
 
+fn key(byte: u8) -> StoredSigningKey {
+    StoredSigningKey {
+        id: Uuid::now_v7(),
+        seed: Zeroizing::new([byte; 32]),
+        created_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
 /// Stores a secret of every kind; 500 identities.
 async fn fill(database: &Database) {
     log_in(database, 0..500, 0).await;
-    let key = StoredSigningKey {
-        id: Uuid::now_v7(),
-        seed: Zeroizing::new([9; 32]),
-        created_at: Timestamp::UNIX_EPOCH,
-    };
-    database.signing_keys().store_first(key).await.unwrap();
+    database.signing_keys().store_first(key(9)).await.unwrap();
     let token = StoredWechatToken {
         token: WechatToken::new(TOKEN),
         expires_at: Timestamp::UNIX_EPOCH,
@@ -73,9 +77,9 @@ async fn a_rewrap_while_logins_go_on_reaches_every_secret(store: &Store) {
     };
     let (rewrapped, ()) = tokio::join!(both.rewrap(|_| ()), logins);
     let rewrapped = rewrapped.unwrap();
-    assert_eq!((rewrapped.rows, rewrapped.lost), (502, 0));
+    assert_eq!((rewrapped.rows, rewrapped.lost), (503, 0));
     let again = both.rewrap(|_| ()).await.unwrap();
-    assert_eq!((again.rows, again.rewrapped, again.lost), (502, 0, 0));
+    assert_eq!((again.rows, again.rewrapped, again.lost), (503, 0, 0));
 
     let new = opened_with(store, &[2]);
     for number in 0..500 {
@@ -117,14 +121,108 @@ async fn a_rewrap_that_was_interrupted_is_finished_by_the_next(store: &Store) {
 async fn what_does_not_open_is_counted_and_left_alone(store: &Store) {
     let old = opened_with(store, &[1]);
     fill(&old).await;
+    store.place.execute(match store.place {
+        Place::Sqlite(_) => {
+            "UPDATE identities SET session_keys = CAST(session_keys || X'0001FF' AS BLOB) \
+             WHERE app_id = 'wx01'"
+        }
+        Place::Postgres(_) => {
+            "UPDATE identities SET session_keys = session_keys || '\\x0001FF' WHERE app_id = 'wx01'"
+        }
+    });
+    let both = opened_with(store, &[2, 1]);
+    let sums = both.rewrap(|_| ()).await.unwrap();
+    assert_eq!((sums.rows, sums.rewrapped, sums.lost), (503, 503, 250));
+    assert_eq!(open_keys(&opened_with(store, &[2]), 1).await.unwrap(), 1);
+}
+
+async fn wrong_master_keys_are_refused_before_anything_is_sealed(store: &Store) {
+    let right = opened_with(store, &[1]);
+    fill(&right).await;
     let wrong = opened_with(store, &[3]);
-    let sums = wrong.rewrap(|_| ()).await.unwrap();
-    assert_eq!((sums.rows, sums.rewrapped, sums.lost), (502, 0, 502));
-    assert!(wrong.signing_keys().all().await.is_err());
-    assert!(wrong.wechat_tokens().load("wx01").await.is_err());
-    assert!(open_keys(&wrong, 0).await.is_err());
-    assert_eq!(open_keys(&old, 0).await.unwrap(), 1);
-    assert_eq!(old.signing_keys().all().await.unwrap().len(), 1);
+    let refused = |error| {
+        assert!(
+            matches!(error, RepositoryError::WrongMasterKey),
+            "{error:?}"
+        );
+    };
+    refused(wrong.signing_keys().all().await.unwrap_err());
+    refused(wrong.signing_keys().store_first(key(8)).await.unwrap_err());
+    refused(wrong.rewrap(|_| ()).await.unwrap_err());
+    let probe = wrong.readiness().probe().await;
+    assert!(matches!(probe, Err(NotReady::WrongMasterKey)), "{probe:?}");
+    // From then on nothing is sealed or opened with them.
+    refused(open_keys(&wrong, 0).await.unwrap_err());
+    refused(
+        wrong
+            .users()
+            .record_visit(guest(0).visit(9))
+            .await
+            .unwrap_err(),
+    );
+    assert_eq!(open_keys(&right, 0).await.unwrap(), 1);
+    assert_eq!(right.signing_keys().all().await.unwrap().len(), 1);
+    // A list is right if any of its keys is.
+    let both = opened_with(store, &[3, 1]);
+    assert_eq!(both.signing_keys().all().await.unwrap().len(), 1);
+    both.readiness().probe().await.unwrap();
+}
+
+async fn a_database_from_before_the_check_takes_only_the_keys_that_open_it(store: &Store) {
+    fill(&opened_with(store, &[1])).await;
+    for without in ["DELETE FROM stored_keys", "DELETE FROM signing_keys"] {
+        store.place.execute("DELETE FROM stored_keys");
+        store.place.execute(without);
+        for _ in 0..2 {
+            let wrong = opened_with(store, &[3]).signing_keys().all().await;
+            assert!(matches!(wrong, Err(RepositoryError::WrongMasterKey)));
+            let wrong = opened_with(store, &[3]).readiness().probe().await;
+            assert!(matches!(wrong, Err(NotReady::WrongMasterKey)));
+        }
+        opened_with(store, &[1]).signing_keys().all().await.unwrap();
+    }
+}
+
+async fn of_replicas_that_start_with_different_keys_one_wins(store: &Store) {
+    let replicas: Vec<_> = (1..=6).map(|byte| opened_with(store, &[byte])).collect();
+    let starts = replicas
+        .iter()
+        .map(|replica| async { replica.signing_keys().store_first(key(9)).await.is_ok() });
+    let won = join_all(starts).await;
+    assert_eq!(won.iter().filter(|won| **won).count(), 1, "{won:?}");
+    for (replica, won) in replicas.iter().zip(won) {
+        assert_eq!(replica.signing_keys().all().await.is_ok(), won);
+    }
+}
+
+async fn a_bad_row_hides_no_other_secret(store: &Store) {
+    let database = opened_with(store, &[1]);
+    fill(&database).await;
+    let keys = database.signing_keys();
+    let audit = AuditEntry {
+        id: Uuid::now_v7(),
+        at: Timestamp::UNIX_EPOCH,
+        actor: String::from("operator"),
+        action: AuditAction::RotateKeys,
+        user_id: None,
+        subject: None,
+        from: None,
+    };
+    let dead_since = Timestamp::UNIX_EPOCH;
+    let second = StoredSigningKey {
+        created_at: Timestamp::constant(1_790_000_000, 0),
+        ..key(8)
+    };
+    keys.rotate(second, dead_since, audit).await.unwrap();
+    store.place.execute(match store.place {
+        Place::Sqlite(_) => "UPDATE signing_keys SET seed = X'00' WHERE created_at > 0",
+        Place::Postgres(_) => {
+            "UPDATE signing_keys SET seed = '\\x00' WHERE created_at > to_timestamp(0)"
+        }
+    });
+    let left = keys.all().await.unwrap();
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].seed, Zeroizing::new([9; 32]));
 }
 
 /// Makes a test of each on both databases.
@@ -150,4 +248,8 @@ on_both! {
     a_rewrap_while_logins_go_on_reaches_every_secret,
     a_rewrap_that_was_interrupted_is_finished_by_the_next,
     what_does_not_open_is_counted_and_left_alone,
+    wrong_master_keys_are_refused_before_anything_is_sealed,
+    a_database_from_before_the_check_takes_only_the_keys_that_open_it,
+    of_replicas_that_start_with_different_keys_one_wins,
+    a_bad_row_hides_no_other_secret,
 }

@@ -62,10 +62,7 @@ async fn a_sealed_key_that_was_moved_to_another_identity_does_not_open() {
         );
         let users = store.database.users();
         let moved = users.session_keys(other.app_id(), other.open_id()).await;
-        assert!(
-            matches!(moved, Err(RepositoryError::Internal(_))),
-            "{moved:?}"
-        );
+        assert!(moved.unwrap().is_empty());
         assert_eq!(
             store.session_keys(one.app_id(), one.open_id()).await.len(),
             1
@@ -90,11 +87,10 @@ async fn a_changed_sealed_key_does_not_open_and_the_next_login_still_works() {
         });
         let users = store.database.users();
         let changed = users.session_keys(guest.app_id(), guest.open_id()).await;
-        assert!(
-            matches!(changed, Err(RepositoryError::Internal(_))),
-            "{changed:?}"
-        );
+        assert!(changed.unwrap().is_empty());
         visit_with_key(&store, &guest, 60, KEY).await;
+        let keys = users.session_keys(guest.app_id(), guest.open_id()).await;
+        assert_eq!(keys.unwrap().len(), 1);
     }
 }
 
@@ -118,10 +114,8 @@ async fn a_new_master_key_opens_what_the_old_one_sealed() {
         let kept = without_old
             .session_keys(guest.app_id(), guest.open_id())
             .await;
-        assert!(
-            matches!(kept, Err(RepositoryError::Internal(_))),
-            "{kept:?}"
-        );
+        // The second login's key is sealed under the new one; the first's is skipped.
+        assert_eq!(kept.unwrap().len(), 1);
         account(without_old.record_visit(guest.visit(120)).await);
     }
 }
