@@ -1,6 +1,7 @@
 //! wxlogin, the login backend for WeChat Mini Programs: HTTP, settings, telemetry, the token
 //! format, and the composition root that puts the crates together.
 
+mod background;
 pub mod banner;
 pub mod cli;
 pub mod commands;

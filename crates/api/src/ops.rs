@@ -1,70 +1,112 @@
 //! The listener of the orchestrator: health and metrics. Not for the public.
 
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use actix_web::dev::Server;
+use actix_web::dev::ServerHandle;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpResponse, HttpServer};
 use domain::ports::ReadinessProbe;
 use serde_json::json;
+use tokio::task::JoinHandle;
 
 use crate::metrics::Metrics;
 
-/// Whether the process is on its way out.
+/// How far the process is: it starts, serves, and is on its way out.
 #[derive(Clone, Default)]
-pub struct Lifecycle(Arc<AtomicBool>);
+pub struct Lifecycle(Arc<Phases>);
+
+#[derive(Default)]
+struct Phases {
+    /// What readiness depends on; empty during the start.
+    probe: OnceLock<Arc<dyn ReadinessProbe>>,
+    is_shutting_down: AtomicBool,
+}
 
 impl Lifecycle {
-    /// From now on the replica is not ready.
-    pub fn begin_shutdown(&self) {
-        self.0.store(true, Ordering::Relaxed);
+    /// From now on the replica is ready when `probe` says so. Before, it is not.
+    pub fn begin_serving(&self, probe: Arc<dyn ReadinessProbe>) {
+        // A second call changes nothing.
+        let _ = self.0.probe.set(probe);
     }
 
-    fn is_shutting_down(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+    /// From now on the replica is not ready.
+    pub fn begin_shutdown(&self) {
+        self.0.is_shutting_down.store(true, Ordering::Relaxed);
     }
 }
 
-/// Starts to serve the orchestrator on `listener`.
+/// The running listener. It stops when this is dropped.
+pub struct OpsServer {
+    handle: ServerHandle,
+    ended: Option<JoinHandle<std::io::Result<()>>>,
+}
+
+impl OpsServer {
+    /// Stops at once.
+    ///
+    /// # Errors
+    /// If the listener had failed.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        self.handle.stop(false).await;
+        match self.ended.take() {
+            Some(ended) => Ok(ended.await??),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for OpsServer {
+    fn drop(&mut self) {
+        // The command is sent by the call; its future only waits for the end.
+        drop(self.handle.stop(false));
+    }
+}
+
+/// Serves the orchestrator on `listener`, from the beginning of the start on.
 ///
 /// # Errors
 /// If the listener cannot be used.
 pub fn serve(
     listener: TcpListener,
-    database: Arc<dyn ReadinessProbe>,
     lifecycle: Lifecycle,
     metrics: Arc<Metrics>,
-) -> std::io::Result<Server> {
-    let database: Data<dyn ReadinessProbe> = Data::from(database);
+) -> std::io::Result<OpsServer> {
     let metrics = Data::from(metrics);
     let http = HttpServer::new(move || {
         App::new()
-            .app_data(database.clone())
             .app_data(metrics.clone())
             .app_data(Data::new(lifecycle.clone()))
             .route("/health/live", web::get().to(live))
             .route("/health/ready", web::get().to(ready))
             .route("/metrics", web::get().to(render_metrics))
     });
-    Ok(http
+    let server = http
         .workers(1)
         .disable_signals()
         .shutdown_timeout(1)
         .listen(listener)?
-        .run())
+        .run();
+    Ok(OpsServer {
+        handle: server.handle(),
+        ended: Some(tokio::spawn(server)),
+    })
 }
 
 async fn live() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "up" }))
 }
 
-async fn ready(database: Data<dyn ReadinessProbe>, lifecycle: Data<Lifecycle>) -> HttpResponse {
-    if lifecycle.is_shutting_down() {
+async fn ready(lifecycle: Data<Lifecycle>) -> HttpResponse {
+    let Lifecycle(phases) = &**lifecycle;
+    if phases.is_shutting_down.load(Ordering::Relaxed) {
         return HttpResponse::ServiceUnavailable().json(json!({ "status": "shutting_down" }));
     }
-    match database.probe().await {
+    let Some(probe) = phases.probe.get() else {
+        return HttpResponse::ServiceUnavailable().json(json!({ "status": "starting" }));
+    };
+    match probe.probe().await {
         Ok(()) => HttpResponse::Ok().json(json!({ "status": "ready" })),
         Err(error) => {
             let reason = error.to_string();

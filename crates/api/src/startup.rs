@@ -8,7 +8,7 @@ mod sandbox;
 mod wechat;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::dev::{Server, ServerHandle};
 use anyhow::Context;
@@ -16,7 +16,7 @@ use domain::access::AccessService;
 use domain::account::AccountService;
 use domain::login::{LoginPolicy, LoginPorts, LoginService};
 use domain::personal_data::PersonalDataService;
-use domain::ports::{AccountRepository, Clock, OpenDataOpener, ReadinessProbe};
+use domain::ports::{AccountRepository, Clock, OpenDataOpener};
 use domain::sessions::SessionService;
 use domain::support::SupportDesk;
 use domain::time::before;
@@ -28,14 +28,15 @@ use wxsandbox::RunningSandbox;
 pub(crate) use checkup::Checkup;
 use database::open_database;
 pub use database::{migrate, rewrap, rotate_keys};
-use listener::bind;
+use listener::{Reserved, bind};
 use sandbox::{start_sandbox, with_sandbox};
 use wechat::{AppList, app_clients, wechat_client};
 
+use crate::background::Background;
 use crate::banner::Banner;
 use crate::http::{self, ApiKeys, HttpState, PushInboxes};
 use crate::metrics::Metrics;
-use crate::ops::{self, Lifecycle};
+use crate::ops::{self, Lifecycle, OpsServer};
 use crate::session_memory::SessionMemory;
 use crate::settings::Settings;
 use crate::system_clock::SystemClock;
@@ -51,7 +52,8 @@ const KEPT_DEAD: Duration = Duration::from_hours(7 * 24);
 /// The running service, with everything it is made of.
 pub struct Application {
     server: Server,
-    ops: Server,
+    ops: OpsServer,
+    background: Background,
     sandbox: Option<RunningSandbox>,
     lifecycle: Lifecycle,
     shutdown_timeout: Duration,
@@ -59,12 +61,24 @@ pub struct Application {
 }
 
 impl Application {
-    /// Puts the service together and starts to listen.
+    /// Puts the service together and starts to listen. The ops listener answers from the beginning,
+    /// the service listens when it is put together.
+    ///
+    /// The runtime that calls this must outlive the service: all that must not end with an actix
+    /// worker runs on it.
     ///
     /// # Errors
     /// If a setting cannot work or an address is taken. Not if WeChat or the database is away.
     pub async fn build(settings: Settings) -> anyhow::Result<Self> {
         settings.check_sandbox_is_private()?;
+        let reserved = Reserved::new(settings.server.listen)?;
+        let ops_listener = bind(settings.server.ops_listen)?;
+        let ops_address = ops_listener.local_addr()?;
+        let lifecycle = Lifecycle::default();
+        let metrics = Arc::new(Metrics::default());
+        let ops = ops::serve(ops_listener, lifecycle.clone(), Arc::clone(&metrics))?;
+        let background = Background::here();
+
         let sandbox = start_sandbox(&settings)?;
         let settings = with_sandbox(settings, sandbox.as_ref())?;
         let apps = AppList::of(&settings)?;
@@ -75,26 +89,23 @@ impl Application {
             schema::bring_up_to_date(&database, settings.database.is_sqlite()).await?;
         }
         tokio::spawn(forget_dead_sessions(database.clone()));
-        let metrics = Arc::new(Metrics::default());
-        let state = compose(&settings, &database, apps, Arc::clone(&metrics)).await?;
+        let state = compose(&settings, &database, apps, metrics, &background).await?;
 
-        let (listener, ops_listener) = (
-            bind(settings.server.listen)?,
-            bind(settings.server.ops_listen)?,
-        );
+        let listener = reserved.listen()?;
         let banner = Banner {
             service: listener.local_addr()?,
-            ops: ops_listener.local_addr()?,
+            ops: ops_address,
             database: settings.database.shown(),
             sandbox: sandbox
                 .as_ref()
                 .map(|sandbox| (sandbox.base_url().to_owned(), String::from("alice"))),
         };
-        let lifecycle = Lifecycle::default();
-        let probe: Arc<dyn ReadinessProbe> = Arc::new(database.readiness());
+        let server = http::serve(listener, state, &settings)?;
+        lifecycle.begin_serving(Arc::new(database.readiness()));
         Ok(Self {
-            server: http::serve(listener, state, &settings)?,
-            ops: ops::serve(ops_listener, probe, lifecycle.clone(), metrics)?,
+            server,
+            ops,
+            background,
             sandbox,
             lifecycle,
             shutdown_timeout: Duration::from_millis(settings.server.shutdown_timeout_ms.into()),
@@ -120,16 +131,21 @@ impl Application {
     /// # Errors
     /// If a listener fails.
     pub async fn run_until(self, asked_to_stop: impl Future<Output = ()>) -> anyhow::Result<()> {
-        let (handle, ops_handle) = (self.server.handle(), self.ops.handle());
-        let ops = tokio::spawn(self.ops);
+        let handle = self.server.handle();
         let server = tokio::spawn(self.server);
         asked_to_stop.await;
         tracing::info!("asked to stop: finishing what is under way");
         self.lifecycle.begin_shutdown();
+        let deadline = Instant::now() + self.shutdown_timeout;
         stop(&handle, self.shutdown_timeout).await;
-        ops_handle.stop(false).await;
+        let left = deadline.saturating_duration_since(Instant::now());
+        if !self.background.finish(left).await {
+            tracing::warn!(
+                "some logins whose callers hung up did not finish in time and were cut off"
+            );
+        }
         server.await??;
-        ops.await??;
+        self.ops.stop().await?;
         if let Some(sandbox) = self.sandbox {
             sandbox.stop().await;
         }
@@ -144,6 +160,7 @@ async fn compose(
     database: &Database,
     apps: AppList,
     metrics: Arc<Metrics>,
+    background: &Background,
 ) -> anyhow::Result<HttpState> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let opener: Arc<dyn OpenDataOpener> = Arc::new(AesOpenDataOpener);
@@ -154,7 +171,7 @@ async fn compose(
     keep_keys(database, &tokens, &clock).await;
     let memory = remember(database);
 
-    let wechat = wechat_client(settings)?;
+    let wechat = wechat_client(settings, background.runtime())?;
     let app_clients = app_clients(settings, &wechat, database, &clock)?;
     let wechat_tokens = Arc::new(HttpWechatTokenSource::new(app_clients.clone()));
     let logins = LoginPorts {
@@ -200,6 +217,7 @@ async fn compose(
         push: Arc::new(PushInboxes::of(&settings.apps).context("apps: push_aes_key")?),
         tokens,
         memory,
+        background: background.clone(),
         metrics,
     })
 }

@@ -5,7 +5,6 @@ mod builder;
 mod call;
 mod observer;
 mod per_api;
-mod permits;
 mod policy;
 mod server_time;
 
@@ -14,9 +13,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backon::Retryable;
-use reqwest::Url;
 use reqwest::header::HeaderMap;
+use reqwest::{RequestBuilder, Url};
 use serde::de::DeserializeOwned;
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
@@ -25,7 +27,6 @@ pub use builder::{BuildError, WechatClientBuilder};
 pub(crate) use call::{Call, Repeat};
 pub use observer::CallObserver;
 use per_api::PerApi;
-use permits::Permits;
 use policy::Policy;
 
 use crate::error::{Fault, WechatError};
@@ -49,7 +50,9 @@ struct Shared {
     base: Url,
     urls: PerApi<Url>,
     policy: Policy,
-    permits: Permits,
+    permits: Semaphore,
+    /// Where requests are sent from; `None` for wherever the caller runs.
+    runtime: Option<Handle>,
     breakers: PerApi<Breaker>,
     observer: Option<Arc<dyn CallObserver>>,
 }
@@ -136,36 +139,57 @@ impl WechatClient {
     {
         let policy = &self.shared.policy;
         let permit = timeout_at(policy.latest_start(deadline), self.shared.permits.acquire());
-        let _permit = permit.await.map_err(|_| Fault::Overloaded)?;
-        let begun = Instant::now();
+        let Ok(Ok(_permit)) = permit.await else {
+            return Err(Fault::Overloaded);
+        };
         let body = timeout_at(
             policy.attempt_deadline(call.repeat, deadline),
             self.exchange(call),
         )
         .await
         .map_err(|_| Fault::Timeout)??;
-        self.shared.permits.answered_after(begun.elapsed());
         understand(wire::read(&body)?)
     }
 
-    /// Sends the request and reads the whole body of a 200 answer.
+    /// One request and its answer, whole, on the runtime that was asked for.
     async fn exchange(&self, call: &Call) -> Result<Zeroizing<Vec<u8>>, Fault> {
         let url = self.shared.urls.of(call.api);
         let request = call.request(&self.shared.http, url.clone())?;
-        let mut response = request.send().await.map_err(Fault::of_sending)?;
-        if response.status() != reqwest::StatusCode::OK {
-            return Err(Fault::Status(response.status().as_u16()));
-        }
-        let headers: HeaderMap = std::mem::take(response.headers_mut());
-        let mut body = Zeroizing::new(Vec::with_capacity(512));
-        while let Some(chunk) = response.chunk().await.map_err(Fault::of_reading)? {
-            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
-                return Err(Fault::Malformed("longer than 64 KiB"));
+        let (headers, body) = match &self.shared.runtime {
+            Some(runtime) if !is_current(runtime) => {
+                // The set ends the request if this future is dropped, as when it is late.
+                let mut requests = JoinSet::new();
+                requests.spawn_on(answer(request), runtime);
+                match requests.join_next().await {
+                    Some(Ok(answer)) => answer?,
+                    Some(Err(_)) | None => return Err(Fault::NotMade("its runtime has ended")),
+                }
             }
-            body.extend_from_slice(&chunk);
-        }
+            _ => answer(request).await?,
+        };
         call.opened(url, &headers, body)
     }
+}
+
+fn is_current(runtime: &Handle) -> bool {
+    Handle::try_current().is_ok_and(|current| current.id() == runtime.id())
+}
+
+/// Sends the request and reads the whole body of a 200 answer.
+async fn answer(request: RequestBuilder) -> Result<(HeaderMap, Zeroizing<Vec<u8>>), Fault> {
+    let mut response = request.send().await.map_err(Fault::of_sending)?;
+    if response.status() != reqwest::StatusCode::OK {
+        return Err(Fault::Status(response.status().as_u16()));
+    }
+    let headers: HeaderMap = std::mem::take(response.headers_mut());
+    let mut body = Zeroizing::new(Vec::with_capacity(512));
+    while let Some(chunk) = response.chunk().await.map_err(Fault::of_reading)? {
+        if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+            return Err(Fault::Malformed("longer than 64 KiB"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok((headers, body))
 }
 
 impl fmt::Debug for WechatClient {

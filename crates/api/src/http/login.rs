@@ -3,11 +3,10 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 use domain::app::AppDirectory;
-use domain::login::{Login, LoginAttempt, LoginService, NamedUser};
+use domain::login::{Login, LoginAttempt, LoginError, LoginService, NamedUser};
 use domain::open_data::{EncryptedData, SignedRawData};
 use domain::secret::{LoginCode, LoginNonce};
 use serde::{Deserialize, Serialize};
-use tracing::Instrument;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -19,6 +18,7 @@ use super::json_object::{ExactText, JsonObject, Object};
 use super::refresh::TokenFields;
 use super::success::Success;
 use super::user_reply::ProfileFields;
+use crate::background::Background;
 use crate::session_memory::SessionMemory;
 
 const NONCE_LENGTH: std::ops::RangeInclusive<usize> = 16..=64;
@@ -96,6 +96,7 @@ pub(super) async fn login(
     apps: web::Data<AppDirectory>,
     logins: web::Data<LoginService>,
     memory: web::Data<SessionMemory>,
+    background: web::Data<Background>,
 ) -> Result<Success<LoginReply>, ApiError> {
     let referer = request
         .headers()
@@ -110,20 +111,21 @@ pub(super) async fn login(
     // A phone may hang up while its code is being spent; the session must be stored all the
     // same, or its repeat with the same nonce would find nothing. So the login is a task of its
     // own, which outlives the request.
-    let before = memory.before();
+    let (logins, memory) = (logins.into_inner(), memory.into_inner());
     let task = async move {
-        match login {
-            Asked::ByCode(attempt) => logins.login(&attempt).await,
-            Asked::ByGateway(named) => logins.login_named(named).await,
-        }
-    }
-    .in_current_span();
-    let login = tokio::spawn(task).await.map_err(|panic| {
+        let before = memory.before();
+        let login = match login {
+            Asked::ByCode(attempt) => logins.login(&attempt).await?,
+            Asked::ByGateway(named) => logins.login_named(named).await?,
+        };
+        let reply = LoginReply::new(&login);
+        memory.learn_login(login, before);
+        Ok::<_, LoginError>(reply)
+    };
+    let reply = background.run(task).await.map_err(|panic| {
         tracing::error!(%panic, "a login panicked");
         ApiError::new(ErrorCode::Internal)
     })??;
-    let reply = LoginReply::new(&login);
-    memory.learn_login(login, before);
     Ok(Success::new("登录成功", reply))
 }
 

@@ -31,6 +31,7 @@ use super::{
     admin, auth, catch_up, cors, frame, jwks, login, me, openapi, personal_data, push, refresh,
     sessions,
 };
+use crate::background::Background;
 use crate::metrics::Metrics;
 use crate::session_memory::SessionMemory;
 use crate::settings;
@@ -72,6 +73,8 @@ pub struct HttpState {
     pub(crate) push: Arc<PushInboxes>,
     /// What this replica remembers.
     pub(crate) memory: Arc<SessionMemory>,
+    /// Work that outlives its request and its worker.
+    pub(crate) background: Background,
     /// Counters.
     pub metrics: Arc<Metrics>,
 }
@@ -145,6 +148,7 @@ fn configure(routes: &mut ServiceConfig, state: &HttpState) {
         .app_data(Data::from(Arc::clone(&state.api_keys)))
         .app_data(Data::from(Arc::clone(&state.push)))
         .app_data(Data::from(Arc::clone(&state.memory)))
+        .app_data(Data::new(state.background.clone()))
         .app_data(Data::from(Arc::clone(&state.metrics)));
     for_users(routes);
     auth::configure(routes, state);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::ports::ReadinessProbe;
+use tokio::runtime::Handle;
 use wxclient::WechatClient;
 use wxsandbox::RunningSandbox;
 
@@ -34,7 +35,7 @@ impl Checkup {
         let database = open_database(&settings, &master_keys)?;
         Ok(Self {
             database: Arc::new(database.readiness()),
-            wechat: wechat_client(&settings)?,
+            wechat: wechat_client(&settings, &Handle::current())?,
             apps: AppList::of(&settings)?.secrets,
             sandbox,
             settings,

@@ -12,25 +12,55 @@ use crate::settings::Listen;
 /// a burst would try again after a second. (Linux allows no more than `net.core.somaxconn`.)
 const BACKLOG: i32 = 1_024;
 
-/// Takes the address.
+/// An address that is taken, where nobody can connect yet.
+pub(super) struct Reserved {
+    socket: Socket,
+    address: SocketAddr,
+}
+
+impl Reserved {
+    /// Takes the address.
+    ///
+    /// # Errors
+    /// If it cannot be taken, with what to do about it.
+    pub(super) fn new(Listen(address): Listen) -> anyhow::Result<Self> {
+        let socket = reserve(address).with_context(|| taken(address))?;
+        Ok(Self { socket, address })
+    }
+
+    /// Lets connections in.
+    ///
+    /// # Errors
+    /// If another program has come before, with what to do about it.
+    pub(super) fn listen(self) -> anyhow::Result<TcpListener> {
+        let listening = self.socket.listen(BACKLOG);
+        listening.with_context(|| taken(self.address))?;
+        Ok(self.socket.into())
+    }
+}
+
+/// Takes the address and lets connections in.
 ///
 /// # Errors
 /// If it cannot be taken, with what to do about it.
-pub(super) fn bind(Listen(address): Listen) -> anyhow::Result<TcpListener> {
-    listen(address).with_context(|| {
-        format!("cannot listen on {address}; is another program there? (each address is a setting: server.listen, server.ops_listen, sandbox.listen)")
-    })
+pub(super) fn bind(listen: Listen) -> anyhow::Result<TcpListener> {
+    Reserved::new(listen)?.listen()
 }
 
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+fn taken(address: SocketAddr) -> String {
+    format!(
+        "cannot listen on {address}; is another program there? (each address is a setting: server.listen, server.ops_listen, sandbox.listen)"
+    )
+}
+
+fn reserve(address: SocketAddr) -> io::Result<Socket> {
     let kind = Type::STREAM;
     let socket = Socket::new(Domain::for_address(address), kind, Some(Protocol::TCP))?;
     // A port that an earlier process has just left can be taken, as with std.
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
     socket.set_nonblocking(true)?;
-    Ok(socket.into())
+    Ok(socket)
 }
 
 #[cfg(test)]
@@ -42,7 +72,7 @@ mod tests {
 
     #[test]
     fn a_burst_of_connections_waits_to_be_taken() {
-        let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let listener = bind(Listen::loopback(0)).unwrap();
         let address = listener.local_addr().unwrap();
         let connect = |_| TcpStream::connect_timeout(&address, Duration::from_millis(500));
         let waiting: Result<Vec<_>, _> = (0..300).map(connect).collect();
@@ -51,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_port_that_is_taken_is_named() {
-        let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let listener = bind(Listen::loopback(0)).unwrap();
         let address = listener.local_addr().unwrap();
         let error = bind(Listen(address)).unwrap_err();
         assert!(error.to_string().contains(&address.to_string()), "{error}");

@@ -36,6 +36,7 @@ mod push_messages;
 mod replicas;
 mod session_model;
 mod sessions;
+mod shutdown;
 mod wechat_check;
 mod wechat_errcodes;
 mod wechat_faults;

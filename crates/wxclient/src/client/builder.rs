@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{Certificate, Url};
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use super::breaker::Breaker;
 use super::observer::CallObserver;
 use super::per_api::PerApi;
-use super::permits::Permits;
 use super::policy::Policy;
 use super::{Shared, WechatClient};
 use crate::api::Api;
@@ -27,6 +27,7 @@ pub struct WechatClientBuilder {
     proxy: Option<Url>,
     policy: Policy,
     observer: Option<Arc<dyn CallObserver>>,
+    runtime: Option<Handle>,
 }
 
 impl Default for WechatClientBuilder {
@@ -40,6 +41,7 @@ impl Default for WechatClientBuilder {
                 max_concurrency: 256,
             },
             observer: None,
+            runtime: None,
         }
     }
 }
@@ -75,8 +77,6 @@ impl WechatClientBuilder {
     }
 
     /// The most requests at once; further ones wait. Default 256, at least 1.
-    ///
-    /// To a WeChat that answers within 2 ms, such as a sandbox, they go a few at a time.
     pub const fn max_concurrency(mut self, limit: usize) -> Self {
         self.policy.max_concurrency = limit;
         self
@@ -85,6 +85,17 @@ impl WechatClientBuilder {
     /// Who hears of every call, for metrics. Default: nobody.
     pub fn observer(mut self, observer: Arc<dyn CallObserver>) -> Self {
         self.observer = Some(observer);
+        self
+    }
+
+    /// The runtime that requests are sent from. Default: the one of each call.
+    ///
+    /// A connection belongs to the runtime that opened it. Where calls come from several runtimes,
+    /// of which some end earlier than others (actix-web has one for each worker), a request on
+    /// another runtime's connection fails when that runtime ends, and waits while it is busy. So
+    /// name the one that ends last.
+    pub fn runtime(mut self, runtime: Handle) -> Self {
+        self.runtime = Some(runtime);
         self
     }
 
@@ -113,7 +124,8 @@ impl WechatClientBuilder {
                 urls: PerApi::new(|api| url_of(&base, api)),
                 base,
                 policy,
-                permits: Permits::new(policy.max_concurrency),
+                permits: Semaphore::new(policy.max_concurrency),
+                runtime: self.runtime,
                 breakers: PerApi::new(|_| Breaker::new()),
                 observer: self.observer,
             }),
