@@ -1,0 +1,125 @@
+// The client against the real service.
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import { after, before, test } from 'node:test'
+import { phone, startService } from './service.mjs'
+
+const { createClient, WxloginError } = createRequire(import.meta.url)('@wxlogin/miniprogram')
+let running
+
+before(async () => { running = await startService({ TOKENS__ACCESS_TTL_S: '1' }) })
+after(() => running.stop())
+
+/** A client on a phone of its own. */
+function on(options = {}, clientOptions = {}) {
+  const wx = phone({ ...running, ...options })
+  globalThis.wx = wx
+  return { wx, client: createClient({ baseUrl: running.service, ...clientOptions }) }
+}
+
+const expiry = () => new Promise(resolve => setTimeout(resolve, 2100))
+const paths = wx => wx.sent.map(({ url }) => new URL(url).pathname)
+
+test('the first request logs in, once for all who ask', async () => {
+  const { wx, client } = on()
+  const answers = await Promise.all([1, 2, 3].map(() => client.request({ url: '/user/me' })))
+  assert.deepEqual(answers.map(({ statusCode }) => statusCode), [200, 200, 200])
+  assert.equal(paths(wx).filter(path => path === '/user/wxlogin').length, 1)
+})
+
+test('ten requests whose token has expired share one refresh', async () => {
+  const { wx, client } = on()
+  const { userId } = await client.login()
+  await expiry()
+  const users = await Promise.all(Array.from({ length: 10 }, () => client.me()))
+  assert.ok(users.every(user => user.userId === userId))
+  assert.equal(paths(wx).filter(path => path === '/user/refresh').length, 1)
+})
+
+test('a login whose answer is lost gets the same session with the same nonce', async () => {
+  let lost = 0
+  const { wx, client } = on({ lose: ({ url }) => url.endsWith('/user/wxlogin') && lost++ === 0 })
+  const { userId } = await client.login()
+  assert.equal((await client.me()).userId, userId)
+  const [first, second] = wx.sent.filter(({ url }) => url.endsWith('/user/wxlogin')).map(({ data }) => data)
+  assert.equal(first.nonce, second.nonce)
+  assert.equal(first.platCode, second.platCode)
+})
+
+test('a refresh whose answer is lost logs nobody out', async () => {
+  let lost = 0
+  const { wx, client } = on({ lose: ({ url }) => url.endsWith('/user/refresh') && lost++ === 0 })
+  await client.login()
+  await expiry()
+  await client.me()
+  assert.deepEqual(paths(wx).filter(path => path === '/user/wxlogin').length, 1)
+  assert.equal(lost, 2)
+})
+
+test('two runtimes with one storage refresh beside each other and stay logged in', async () => {
+  const { wx, client } = on()
+  const other = createClient({ baseUrl: running.service })
+  await client.login()
+  await expiry()
+  await Promise.all([client.me(), other.me(), client.me(), other.me()])
+  await expiry()
+  await Promise.all([other.me(), client.me()])
+  assert.equal(paths(wx).filter(path => path === '/user/wxlogin').length, 1)
+})
+
+test('a session that was ended elsewhere is replaced by a silent login', async () => {
+  const { client } = on()
+  const { wx: second, client: there } = on()
+  await client.login()
+  await there.login()
+  await there.logout(true)
+  globalThis.wx = second
+  await assert.rejects(there.me(), { error: 'logged_out' })
+  globalThis.wx = on().wx
+  assert.ok((await client.me()).userId)
+})
+
+test('the profile is changed by POST, which wx.request has', async () => {
+  const { wx, client } = on()
+  const user = await client.updateProfile({ nickName: '小明', gender: 1 })
+  assert.equal(user.nickName, '小明')
+  assert.equal((await client.updateProfile({ nickName: '' })).nickName, undefined)
+  assert.equal(wx.sent.at(-1).method, 'POST')
+})
+
+test('a phone button binds its number, and says no if the user does', async () => {
+  const { client } = on({ user: 'bob' })
+  await client.login()
+  const { code } = await (await fetch(`${running.sandbox}/phone/bob/phone-number`)).json()
+  assert.match((await client.bindPhone({ detail: { code } })).phone, /^\+/)
+  await assert.rejects(client.bindPhone({ detail: { errMsg: 'getPhoneNumber:fail user deny' } }), { error: 'user_denied' })
+})
+
+test('a profile of wx.getUserProfile goes with a login of its own', async () => {
+  const { client } = on({ user: 'carol' })
+  await client.login()
+  const { encryptedData, iv, rawData, signature } = await (await fetch(`${running.sandbox}/phone/carol/profile`)).json()
+  await assert.rejects(client.openData({ encryptedData: 'AAAA', iv }), error => error instanceof WxloginError && error.status === 400)
+  const opened = await client.openData({ encryptedData, iv })
+  assert.equal(typeof opened.nickName, 'string')
+  assert.ok(rawData && signature)
+})
+
+test('an error carries id, sentence and request id', async () => {
+  const { client } = on()
+  await assert.rejects(client.updateProfile({ gender: 7 }), error => {
+    assert.equal(error.error, 'invalid_request')
+    assert.equal(error.status, 400)
+    assert.ok(error.msg && error.requestId)
+    return true
+  })
+})
+
+test('the token goes to nobody but the service', async () => {
+  const { wx, client } = on()
+  await client.login()
+  await client.request({ url: `${running.sandbox}/` })
+  assert.equal(wx.sent.at(-1).header.Authorization, undefined)
+  await client.request({ url: `${running.service}.example.com/` }).catch(() => {})
+  assert.equal(wx.sent.at(-1).header.Authorization, undefined)
+})
