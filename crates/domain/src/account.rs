@@ -38,8 +38,8 @@ pub struct AccountQuery {
     pub open_id: Option<OpenId>,
     /// With this unionid.
     pub union_id: Option<UnionId>,
-    /// With this phone number, E.164.
-    pub phone: Option<String>,
+    /// With one of these phone numbers, E.164; empty if the number does not matter.
+    pub phones: Vec<String>,
 }
 
 /// A page of a list.

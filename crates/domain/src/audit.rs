@@ -27,6 +27,15 @@ pub struct AuditEntry {
     pub from: Option<IpAddr>,
 }
 
+/// Which entries are looked for. What is `None` is not asked about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AuditQuery {
+    /// About this user.
+    pub user_id: Option<UserId>,
+    /// Of this action.
+    pub action: Option<AuditAction>,
+}
+
 /// Declares the actions and their names in the log together.
 macro_rules! audit_actions {
     ($($(#[$doc:meta])* $action:ident = $name:literal,)*) => {
@@ -37,6 +46,9 @@ macro_rules! audit_actions {
         }
 
         impl AuditAction {
+            /// All actions, in the order of their declaration.
+            pub const ALL: &[Self] = &[$(Self::$action,)*];
+
             /// Its name in the log.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
@@ -74,6 +86,8 @@ audit_actions! {
     TakeWechatToken = "take_wechat_token",
     /// A user withdrew something at WeChat.
     Withdraw = "withdraw",
+    /// A ban was lifted.
+    LiftBan = "lift_ban",
     /// The signing key was replaced.
     RotateKeys = "rotate_keys",
 }

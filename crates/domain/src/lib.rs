@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`id`], [`secret`], [`time`] | the small values everything is made of |
 //! | [`app`] | the mini programs this service logs users in for |
-//! | [`profile`], [`user`], [`session`], [`visit`], [`open_data`], [`audit`] | the model |
+//! | [`profile`], [`user`], [`session`], [`visit`], [`open_data`], [`audit`], [`ban`] | the model |
 //! | [`ports`] | what an adapter must do |
 //! | [`login`], [`access`], [`sessions`], [`account`], [`personal_data`], [`support`] | the use cases |
 
@@ -16,6 +16,7 @@ pub mod access;
 pub mod account;
 pub mod app;
 pub mod audit;
+pub mod ban;
 pub mod id;
 pub mod login;
 pub mod open_data;

@@ -7,6 +7,7 @@
 
 mod account_repository;
 mod audit_log;
+mod ban_repository;
 mod change_feed;
 mod clock;
 mod code_exchanger;
@@ -26,10 +27,11 @@ mod wechat_user_api;
 
 pub use account_repository::AccountRepository;
 pub use audit_log::AuditLog;
+pub use ban_repository::BanRepository;
 pub use change_feed::{Change, ChangeFeed};
 pub use clock::Clock;
 pub use code_exchanger::{CodeExchanger, WechatSession};
-pub use merge_repository::{MergeCandidate, MergeRepository};
+pub use merge_repository::{MergeCandidate, MergeOutcome, MergeRepository};
 pub use open_data_opener::{OpenDataError, OpenDataOpener};
 pub use readiness::{NotReady, ReadinessProbe};
 pub use repository_error::RepositoryError;

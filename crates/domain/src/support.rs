@@ -7,10 +7,12 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::account::{Account, AccountQuery, Page, Withdrawal};
-use crate::audit::{AuditAction, AuditEntry};
+use crate::audit::{AuditAction, AuditEntry, AuditQuery};
+use crate::ban::Ban;
 use crate::id::{AppId, OpenId, UserId};
 use crate::ports::{
-    AccountRepository, AuditLog, Clock, MergeCandidate, MergeRepository, RepositoryError,
+    AccountRepository, AuditLog, BanRepository, Clock, MergeCandidate, MergeOutcome,
+    MergeRepository, RepositoryError,
 };
 
 /// Who asks.
@@ -26,6 +28,7 @@ pub struct Caller {
 pub struct SupportDesk {
     accounts: Arc<dyn AccountRepository>,
     merges: Arc<dyn MergeRepository>,
+    bans: Arc<dyn BanRepository>,
     audit: Arc<dyn AuditLog>,
     clock: Arc<dyn Clock>,
 }
@@ -36,12 +39,14 @@ impl SupportDesk {
     pub fn new(
         accounts: Arc<dyn AccountRepository>,
         merges: Arc<dyn MergeRepository>,
+        bans: Arc<dyn BanRepository>,
         audit: Arc<dyn AuditLog>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
             accounts,
             merges,
+            bans,
             audit,
             clock,
         }
@@ -126,7 +131,7 @@ impl SupportDesk {
         self.merges.open_candidates(page).await
     }
 
-    /// Makes two users one. Gives who remains; `None` if there is no such open candidate.
+    /// Makes two users one, unless one of them is disabled and the other is not.
     ///
     /// # Errors
     /// [`RepositoryError`].
@@ -134,7 +139,7 @@ impl SupportDesk {
         &self,
         id: Uuid,
         by: &Caller,
-    ) -> Result<Option<UserId>, RepositoryError> {
+    ) -> Result<MergeOutcome, RepositoryError> {
         let audit = self.entry(by, AuditAction::ApplyMerge, None, Some(id.to_string()));
         self.merges.apply(id, audit.at, audit).await
     }
@@ -146,6 +151,35 @@ impl SupportDesk {
     pub async fn dismiss_merge(&self, id: Uuid, by: &Caller) -> Result<bool, RepositoryError> {
         let audit = self.entry(by, AuditAction::DismissMerge, None, Some(id.to_string()));
         self.merges.dismiss(id, audit.at, audit).await
+    }
+
+    /// The bans that outlive their accounts.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    pub async fn bans(&self, page: Page<Uuid>) -> Result<Vec<Ban>, RepositoryError> {
+        self.bans.list(page).await
+    }
+
+    /// Lifts a ban. `false` if there is no such ban.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    pub async fn lift_ban(&self, id: Uuid, by: &Caller) -> Result<bool, RepositoryError> {
+        let audit = self.entry(by, AuditAction::LiftBan, None, Some(id.to_string()));
+        self.bans.lift(id, audit).await
+    }
+
+    /// The entries of the audit log that match, the newest first.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    pub async fn audit_entries(
+        &self,
+        query: &AuditQuery,
+        page: Page<Uuid>,
+    ) -> Result<Vec<AuditEntry>, RepositoryError> {
+        self.audit.search(query, page).await
     }
 
     /// Deletes what a user has withdrawn at WeChat. `false` if nothing was known of them.

@@ -47,7 +47,7 @@ pub struct NewSession {
 pub enum VisitOutcome {
     /// The user and the session are stored, durably.
     Recorded(Box<SessionAccount>),
-    /// The operator has shut this user out. Nothing was stored.
+    /// The user is disabled, or was when their account was deleted. Nothing was stored.
     UserDisabled,
 }
 

@@ -60,7 +60,8 @@ pub trait AccountRepository: Send + Sync {
     /// [`RepositoryError`].
     async fn set_phone(&self, id: UserId, phone: &str) -> Result<Option<User>, RepositoryError>;
 
-    /// Shuts a user out (and ends their sessions) with `Some`, lets them in again with `None`.
+    /// Shuts a user out (and ends their sessions) with `Some`, lets them in again with `None`,
+    /// which also lifts the bans of identities they withdrew meanwhile.
     /// Gives the account as it is then; `None` if there is no such user. A user who is already
     /// shut out stays so since when they were.
     ///
@@ -89,12 +90,21 @@ pub trait AccountRepository: Send + Sync {
     /// merge candidates. Older audit entries keep the id, which means nothing any longer.
     /// `false` if there is no such user.
     ///
+    /// If the user is disabled, a [`Ban`](crate::ban::Ban) is made in the same step: a visit of
+    /// one of their identities, or of a new identity that shows one of their unionids in the
+    /// same Open Platform account, is refused from then on.
+    ///
+    /// A unionid that other users' identities show too goes to one of them, an enabled user
+    /// before a disabled one, then whose identity is the oldest; the others become merge
+    /// candidates with that user.
+    ///
     /// # Errors
     /// [`RepositoryError`].
     async fn delete(&self, id: UserId, audit: AuditEntry) -> Result<bool, RepositoryError>;
 
     /// Deletes what a user has withdrawn at WeChat in one mini program. The account itself goes
-    /// with its last identity. Idempotent; `false` if there is no such identity.
+    /// with its last identity. A withdrawn identity leaves a ban and its unionid as
+    /// [`delete`](Self::delete) does. Idempotent; `false` if there is no such identity.
     ///
     /// # Errors
     /// [`RepositoryError`].

@@ -1,12 +1,15 @@
-//! Port: the audit log, for what changes nothing else.
+//! Port: the audit log.
 
 use async_trait::async_trait;
 
-use super::RepositoryError;
-use crate::audit::AuditEntry;
+use uuid::Uuid;
 
-/// Keeps what was done. (What also changes an account is kept in the same step as the change,
-/// by the port that makes it.)
+use super::RepositoryError;
+use crate::account::Page;
+use crate::audit::{AuditEntry, AuditQuery};
+
+/// Keeps and shows what was done. (The entry of a change to an account is written in the same
+/// step as the change, by the port that makes it.)
 #[async_trait]
 pub trait AuditLog: Send + Sync {
     /// Keeps `entry`, durably.
@@ -14,4 +17,15 @@ pub trait AuditLog: Send + Sync {
     /// # Errors
     /// [`RepositoryError`].
     async fn record(&self, entry: AuditEntry) -> Result<(), RepositoryError>;
+
+    /// The entries that match all that `query` says, by descending id (the newest first), from
+    /// after `page.after`.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    async fn search(
+        &self,
+        query: &AuditQuery,
+        page: Page<Uuid>,
+    ) -> Result<Vec<AuditEntry>, RepositoryError>;
 }

@@ -1,6 +1,7 @@
 //! Port: users who seem to be one person.
 
 use async_trait::async_trait;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::RepositoryError;
@@ -23,8 +24,7 @@ pub trait MergeRepository: Send + Sync {
 
     /// Makes the two users one, in one atomic step: the identities of `user_id` go to
     /// `union_user_id`, who keeps what they have and takes over what they lack (profile fields,
-    /// phone); the sessions of `user_id` end; `user_id` is gone. `None` if there is no such open
-    /// candidate, else the user who remains.
+    /// phone); the sessions of `user_id` end; `user_id` is gone.
     ///
     /// # Errors
     /// [`RepositoryError`].
@@ -33,7 +33,7 @@ pub trait MergeRepository: Send + Sync {
         id: Uuid,
         at: Timestamp,
         audit: AuditEntry,
-    ) -> Result<Option<UserId>, RepositoryError>;
+    ) -> Result<MergeOutcome, RepositoryError>;
 
     /// Decides that the two users are two. `false` if there is no such open candidate.
     ///
@@ -50,7 +50,7 @@ pub trait MergeRepository: Send + Sync {
 /// Two users who are one person by a unionid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MergeCandidate {
-    /// Its id.
+    /// The session whose login found it.
     pub id: Uuid,
     /// The unionid both have shown.
     pub union_id: UnionId,
@@ -60,4 +60,45 @@ pub struct MergeCandidate {
     pub union_user_id: UserId,
     /// When it was found.
     pub created_at: Timestamp,
+    /// When `user_id` was disabled, if they are.
+    pub user_disabled_at: Option<Timestamp>,
+    /// When `union_user_id` was disabled, if they are.
+    pub union_user_disabled_at: Option<Timestamp>,
+}
+
+impl MergeCandidate {
+    /// The id of a candidate that the deletion of the unionid's owner makes: its time is that of
+    /// the deletion's audit entry, and a repeat of the deletion gives the same one.
+    #[must_use]
+    pub fn id_after(deletion: Uuid, user_id: UserId, union_user_id: UserId) -> Uuid {
+        let ids = [deletion, user_id.as_uuid(), union_user_id.as_uuid()];
+        let mut hash = Sha256::new();
+        for id in ids {
+            hash.update(id.as_bytes());
+        }
+        let [time @ .., _, _, _, _, _, _, _, _, _, _] = *deletion.as_bytes();
+        let mut random = [0; 10];
+        random
+            .iter_mut()
+            .zip(hash.finalize())
+            .for_each(|(to, from)| *to = from);
+        uuid::Builder::from_unix_timestamp_millis(millis(time), &random).into_uuid()
+    }
+}
+
+/// The time in an id of UUID version 7.
+fn millis(time: [u8; 6]) -> u64 {
+    time.iter()
+        .fold(0, |millis, byte| (millis << 8) | u64::from(*byte))
+}
+
+/// What became of [`MergeRepository::apply`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MergeOutcome {
+    /// The two are one: this user.
+    Applied(UserId),
+    /// One of the two is disabled and the other is not. Nothing was changed.
+    OneIsDisabled,
+    /// There is no such open candidate.
+    NotOpen,
 }

@@ -41,7 +41,8 @@ pub trait SessionLifecycle: Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<ListedSession>, RepositoryError>;
 
-    /// Ends one session of a user. `false` if the user has no such live session.
+    /// Ends one session of a user. `false` if the user has no such live session. A session that
+    /// ended at `at` exactly was ended by this call, repeated after a lost answer: `true`.
     ///
     /// # Errors
     /// [`RepositoryError`].

@@ -27,7 +27,9 @@ pub trait UserRepository: Send + Sync {
     ///   visit's time.
     /// - The last three session_keys of an identity are kept, sealed; one that is already the
     ///   newest is not kept twice.
-    /// - A disabled user is [`VisitOutcome::UserDisabled`], and nothing is stored.
+    /// - A disabled user is [`VisitOutcome::UserDisabled`], and nothing is stored. So is a new
+    ///   identity that is banned, itself or by its unionid in its app's Open Platform account
+    ///   ([`Ban`](crate::ban::Ban)).
     ///
     /// # Errors
     /// [`RepositoryError`].

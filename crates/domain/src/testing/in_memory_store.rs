@@ -1,15 +1,17 @@
 //! Fake: the whole database in memory.
 
 mod accounts;
+mod bans;
 mod keeping;
 mod lifecycle;
 mod merges;
 mod visits;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::audit::AuditEntry;
+use crate::ban::Ban;
 use crate::id::{AppId, OpenId, OpenPlatform, SessionId, UnionId, UserId};
 use crate::ports::{Change, MergeCandidate, StoredSigningKey, StoredWechatToken};
 use crate::secret::{SecretHash, SessionKey};
@@ -28,6 +30,7 @@ struct Tables {
     union_owners: HashMap<(OpenPlatform, UnionId), UserId>,
     sessions: HashMap<SessionId, SessionRow>,
     merge_candidates: Vec<MergeRow>,
+    bans: Vec<BanRow>,
     audit: Vec<AuditEntry>,
     /// Everything that ever changed.
     changes: Vec<Change>,
@@ -40,6 +43,8 @@ type IdentityKey = (AppId, OpenId);
 struct IdentityRow {
     user_id: UserId,
     union_id: Option<UnionId>,
+    /// The account under which the unionid has been settled.
+    open_platform: Option<OpenPlatform>,
     session_keys: Vec<SessionKey>,
     created_at: Timestamp,
     last_login_at: Timestamp,
@@ -56,6 +61,18 @@ struct SessionRow {
 struct MergeRow {
     candidate: MergeCandidate,
     state: MergeState,
+}
+
+struct BanRow {
+    ban: Ban,
+    names: HashSet<BannedName>,
+}
+
+/// Who is banned. Other adapters keep a keyed hash of it.
+#[derive(PartialEq, Eq, Hash)]
+enum BannedName {
+    Identity(IdentityKey),
+    Union(OpenPlatform, UnionId),
 }
 
 #[derive(PartialEq, Eq)]
@@ -98,5 +115,12 @@ impl InMemoryStore {
     fn tables(&self) -> MutexGuard<'_, Tables> {
         // A test that panicked elsewhere has failed already.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tables {
+    /// The entry of a deed that was done already: its caller repeats it after a lost answer.
+    fn done(&self, audit: &AuditEntry) -> Option<&AuditEntry> {
+        self.audit.iter().find(|entry| entry.id == audit.id)
     }
 }

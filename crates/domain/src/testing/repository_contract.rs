@@ -5,6 +5,7 @@
 
 mod accounts;
 mod atomicity;
+mod bans;
 mod changes;
 mod deletion;
 mod disabling;
@@ -30,8 +31,8 @@ use crate::account::Page;
 use crate::audit::{AuditAction, AuditEntry};
 use crate::id::{AppId, OpenId, UserId};
 use crate::ports::{
-    AccountRepository, AuditLog, ChangeFeed, MergeRepository, SessionLifecycle, SessionRepository,
-    SigningKeyRepository, UserRepository, WechatTokenRepository,
+    AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, SessionLifecycle,
+    SessionRepository, SigningKeyRepository, UserRepository, WechatTokenRepository,
 };
 use crate::secret::SessionKey;
 use crate::session::SessionAccount;
@@ -40,6 +41,7 @@ use crate::visit::{Visit, VisitOutcome};
 
 pub use accounts::*;
 pub use atomicity::*;
+pub use bans::*;
 pub use changes::*;
 pub use deletion::*;
 pub use disabling::*;
@@ -72,6 +74,9 @@ pub trait StoreUnderTest: Send + Sync {
 
     /// Users who seem to be one person.
     fn merges(&self) -> Arc<dyn MergeRepository>;
+
+    /// Bans that outlive the account.
+    fn bans(&self) -> Arc<dyn BanRepository>;
 
     /// The audit log.
     fn audit(&self) -> Arc<dyn AuditLog>;
@@ -200,10 +205,22 @@ macro_rules! repository_contract {
             an_applied_merge_sorts_out_the_other_candidates,
             a_merge_at_the_moment_of_logins_leaves_one_user,
             a_dismissed_merge_stays_dismissed,
+            a_disabled_and_an_enabled_user_are_not_merged,
+            a_decision_that_is_repeated_is_told_again,
+            a_freed_unionid_goes_to_those_who_show_it,
+            a_unionid_that_its_user_withdraws_goes_to_those_who_show_it,
+            a_disabled_user_who_is_deleted_stays_shut_out,
+            a_disabled_user_who_withdraws_stays_shut_out,
+            who_is_enabled_leaves_no_ban,
+            enabling_lifts_the_bans_of_withdrawn_identities,
+            a_lifted_ban_lets_the_person_in_as_a_new_user,
+            a_deletion_at_the_moment_of_a_ban_does_not_open_the_way_back,
+            a_ban_holds_at_the_moment_of_logins,
+            a_deed_that_is_repeated_is_told_as_done,
             of_first_signing_keys_at_once_one_is_stored,
             a_replaced_signing_key_is_forgotten_when_its_tokens_are_dead,
             a_wechat_token_replaces_the_one_before,
-            an_audit_entry_about_nobody_is_kept,
+            audit_entries_are_found_newest_first,
         }
     };
     ($store:path => $($rule:ident,)+) => {

@@ -5,8 +5,8 @@ mod login;
 use std::sync::Arc;
 
 use domain::ports::{
-    AccountRepository, AuditLog, ChangeFeed, MergeRepository, SessionLifecycle, SessionRepository,
-    SigningKeyRepository, UserRepository, WechatTokenRepository,
+    AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, SessionLifecycle,
+    SessionRepository, SigningKeyRepository, UserRepository, WechatTokenRepository,
 };
 use domain::testing::InMemoryStore;
 use domain::testing::repository_contract::StoreUnderTest;
@@ -40,6 +40,7 @@ ports! {
     lifecycle: SessionLifecycle,
     accounts: AccountRepository,
     merges: MergeRepository,
+    bans: BanRepository,
     audit: AuditLog,
     changes: ChangeFeed,
     signing_keys: SigningKeyRepository,

@@ -7,8 +7,8 @@ use crate::account::{
     Account, AccountExport, AccountIdentity, AccountQuery, Page, ProfileEdit, Withdrawal,
 };
 use crate::audit::AuditEntry;
-use crate::id::{AppId, OpenId, UnionId, UserId};
-use crate::ports::{AccountRepository, Change, RepositoryError};
+use crate::id::{AppId, OpenId, OpenPlatform, UnionId, UserId};
+use crate::ports::{AccountRepository, Change, MergeCandidate, RepositoryError};
 use crate::secret::SessionKey;
 use crate::time::Timestamp;
 use crate::user::{Identity, User};
@@ -74,6 +74,9 @@ impl AccountRepository for InMemoryStore {
         let mut tables = self.tables();
         if tables.set_disabled(id, disabled_at).is_some() {
             tables.audit.push(audit);
+            tables
+                .bans
+                .retain(|row| disabled_at.is_some() || row.ban.user_id != id);
         }
         Ok(tables.find(id))
     }
@@ -95,11 +98,14 @@ impl AccountRepository for InMemoryStore {
     async fn delete(&self, id: UserId, audit: AuditEntry) -> Result<bool, RepositoryError> {
         let mut tables = self.tables();
         let is_known = tables.users.contains_key(&id);
+        let is_done = tables.done(&audit).is_some();
         if is_known {
+            tables.ban(id, None, &audit);
+            tables.release_unions(id, &[], &audit);
             tables.delete(id);
             tables.audit.push(audit);
         }
-        Ok(is_known)
+        Ok(is_known || is_done)
     }
 
     async fn withdraw(
@@ -112,7 +118,7 @@ impl AccountRepository for InMemoryStore {
         let mut tables = self.tables();
         let key = (app.clone(), open_id.clone());
         let Some(user_id) = tables.identities.get(&key).map(|row| row.user_id) else {
-            return Ok(false);
+            return Ok(tables.done(&audit).is_some());
         };
         tables.change(user_id, |user| {
             for withdrawal in withdrawn {
@@ -125,7 +131,8 @@ impl AccountRepository for InMemoryStore {
             }
         });
         if withdrawn.contains(&Withdrawal::Identity) {
-            tables.delete_identity(user_id, &key);
+            tables.ban(user_id, Some(&key), &audit);
+            tables.delete_identity(user_id, &key, &audit);
         }
         tables.audit.push(AuditEntry {
             user_id: Some(user_id),
@@ -137,7 +144,8 @@ impl AccountRepository for InMemoryStore {
     async fn export(&self, id: UserId) -> Result<Option<AccountExport>, RepositoryError> {
         let tables = self.tables();
         let audit = tables.audit.iter();
-        let candidates = tables.merge_candidates.iter();
+        let mut candidates: Vec<_> = tables.merge_candidates.iter().collect();
+        candidates.sort_by_key(|row| row.candidate.id);
         Ok(tables.find(id).map(|account| AccountExport {
             account,
             sessions: tables.sessions_of(id),
@@ -145,7 +153,10 @@ impl AccountRepository for InMemoryStore {
                 .filter(|entry| entry.user_id == Some(id))
                 .cloned()
                 .collect(),
-            merge_candidates: candidates.filter_map(|row| other_of(row, id)).collect(),
+            merge_candidates: candidates
+                .into_iter()
+                .filter_map(|row| other_of(row, id))
+                .collect(),
         }))
     }
 }
@@ -207,23 +218,67 @@ impl Tables {
         self.changes.push(Change::User(id));
     }
 
-    fn delete_identity(&mut self, id: UserId, key: &IdentityKey) {
+    fn delete_identity(&mut self, id: UserId, key: &IdentityKey, audit: &AuditEntry) {
         self.identities.remove(key);
         self.sessions.retain(|_, row| row.identity != *key);
         let left = self.find(id).map(|account| account.identities);
         let left = left.unwrap_or_default();
         let Some(last_login_at) = left.iter().map(|known| known.last_login_at).max() else {
+            self.release_unions(id, &[], audit);
             return self.delete(id);
         };
         self.change(id, |user| user.last_login_at = last_login_at);
-        let shows = |union_id: &UnionId| {
-            let mut left = left.iter();
-            left.any(|known| known.identity.union_id.as_ref() == Some(union_id))
-        };
-        self.union_owners
-            .retain(|(_, union_id), owner| *owner != id || shows(union_id));
+        let shown = left.into_iter().filter_map(|known| known.identity.union_id);
+        let shown: Vec<_> = shown.collect();
+        self.release_unions(id, &shown, audit);
         self.merge_candidates
-            .retain(|row| other_of(row, id).is_none() || shows(&row.candidate.union_id));
+            .retain(|row| other_of(row, id).is_none() || shown.contains(&row.candidate.union_id));
+    }
+
+    /// Gives the unionids of a user, but for those still `shown`, to others who show them.
+    fn release_unions(&mut self, id: UserId, shown: &[UnionId], audit: &AuditEntry) {
+        let unions = self.union_owners.iter();
+        let freed: Vec<_> = unions
+            .filter(|((_, union_id), owner)| **owner == id && !shown.contains(union_id))
+            .map(|(union, _)| union.clone())
+            .collect();
+        for union in freed {
+            self.union_owners.remove(&union);
+            let mut claimants = self.claimants(&union, id).into_iter();
+            let Some(owner) = claimants.next() else {
+                continue;
+            };
+            self.union_owners.insert(union.clone(), owner);
+            for other in claimants {
+                let id = MergeCandidate::id_after(audit.id, other, owner);
+                self.note_merge(id, &union.1, (other, owner), audit.at);
+            }
+        }
+    }
+
+    /// The users but `id` whose identities show a unionid: enabled ones first, then by the age of
+    /// the identity.
+    fn claimants(&self, (platform, union_id): &(OpenPlatform, UnionId), id: UserId) -> Vec<UserId> {
+        let rows = self.identities.values().filter(|row| {
+            row.user_id != id
+                && row.union_id.as_ref() == Some(union_id)
+                && row.open_platform.as_ref() == Some(platform)
+        });
+        let mut claimants: Vec<_> = rows
+            .map(|row| {
+                let user = self.users.get(&row.user_id);
+                let is_disabled = user.is_some_and(|user| user.disabled_at.is_some());
+                (is_disabled, row.created_at, row.user_id)
+            })
+            .collect();
+        claimants.sort();
+        let mut users = Vec::new();
+        for (_, _, user) in claimants {
+            if !users.contains(&user) {
+                users.push(user);
+            }
+        }
+        users
     }
 }
 
@@ -245,9 +300,10 @@ fn matches(account: &Account, query: &AccountQuery) -> bool {
     let of_open_id = |open_id: &OpenId| any(&|identity| identity.open_id == *open_id);
     let of_union_id =
         |union_id: &UnionId| any(&|identity| identity.union_id.as_ref() == Some(union_id));
+    let of_phone = |phone: &String| query.phones.contains(phone);
     query.open_id.as_ref().is_none_or(of_open_id)
         && query.union_id.as_ref().is_none_or(of_union_id)
-        && (query.phone.is_none() || query.phone == account.user.phone)
+        && (query.phones.is_empty() || account.user.phone.as_ref().is_some_and(of_phone))
 }
 
 fn replace<T>(field: &mut Option<T>, new: Option<T>) {

@@ -1,9 +1,11 @@
 //! What is only kept: the audit log, changes, keys and tokens.
 
 use async_trait::async_trait;
+use uuid::Uuid;
 
 use super::InMemoryStore;
-use crate::audit::AuditEntry;
+use crate::account::Page;
+use crate::audit::{AuditEntry, AuditQuery};
 use crate::ports::{
     AuditLog, Change, ChangeFeed, RepositoryError, SigningKeyRepository, StoredSigningKey,
     StoredWechatToken, WechatTokenRepository,
@@ -15,6 +17,22 @@ impl AuditLog for InMemoryStore {
     async fn record(&self, entry: AuditEntry) -> Result<(), RepositoryError> {
         self.tables().audit.push(entry);
         Ok(())
+    }
+
+    async fn search(
+        &self,
+        query: &AuditQuery,
+        page: Page<Uuid>,
+    ) -> Result<Vec<AuditEntry>, RepositoryError> {
+        let mut found = self.tables().audit.clone();
+        found.retain(|entry| {
+            query.user_id.is_none_or(|user| entry.user_id == Some(user))
+                && query.action.is_none_or(|action| entry.action == action)
+                && page.after.is_none_or(|after| entry.id < after)
+        });
+        found.sort_by_key(|entry| std::cmp::Reverse(entry.id));
+        found.truncate(usize::try_from(page.limit).unwrap_or(usize::MAX));
+        Ok(found)
     }
 }
 

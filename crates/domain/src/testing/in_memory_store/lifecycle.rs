@@ -38,7 +38,11 @@ impl SessionLifecycle for InMemoryStore {
         id: SessionId,
         at: Timestamp,
     ) -> Result<bool, RepositoryError> {
-        Ok(self.tables().end(user, at, |row| row.session.id == id) > 0)
+        let mut tables = self.tables();
+        let ended = tables.end(user, at, |row| row.session.id == id);
+        let is_done =
+            |row: &SessionRow| (row.session.user_id, row.session.ended_at) == (user, Some(at));
+        Ok(ended > 0 || tables.sessions.get(&id).is_some_and(is_done))
     }
 
     async fn end_all(&self, user: UserId, at: Timestamp) -> Result<usize, RepositoryError> {

@@ -4,11 +4,11 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::accounts::other_of;
-use super::{InMemoryStore, MergeState, Tables};
+use super::{InMemoryStore, MergeRow, MergeState, Tables};
 use crate::account::Page;
 use crate::audit::AuditEntry;
-use crate::id::UserId;
-use crate::ports::{MergeCandidate, MergeRepository, RepositoryError};
+use crate::id::{UnionId, UserId};
+use crate::ports::{MergeCandidate, MergeOutcome, MergeRepository, RepositoryError};
 use crate::time::Timestamp;
 use crate::user::User;
 
@@ -21,7 +21,14 @@ impl MergeRepository for InMemoryStore {
         let tables = self.tables();
         let open = tables.merge_candidates.iter();
         let open = open.filter(|row| row.state == MergeState::Open);
-        let mut open: Vec<_> = open.map(|row| row.candidate.clone()).collect();
+        let disabled_at = |user| tables.users.get(&user).and_then(|user| user.disabled_at);
+        let mut open: Vec<_> = open
+            .map(|row| MergeCandidate {
+                user_disabled_at: disabled_at(row.candidate.user_id),
+                union_user_disabled_at: disabled_at(row.candidate.union_user_id),
+                ..row.candidate.clone()
+            })
+            .collect();
         open.sort_by_key(|candidate| candidate.id);
         open.retain(|candidate| page.after.is_none_or(|after| candidate.id > after));
         open.truncate(usize::try_from(page.limit).unwrap_or(usize::MAX));
@@ -33,17 +40,25 @@ impl MergeRepository for InMemoryStore {
         id: Uuid,
         at: Timestamp,
         audit: AuditEntry,
-    ) -> Result<Option<UserId>, RepositoryError> {
+    ) -> Result<MergeOutcome, RepositoryError> {
         let mut tables = self.tables();
         let Some((gone, stays)) = tables.open_pair(id) else {
-            return Ok(None);
+            let remaining = tables.done(&audit).and_then(|done| done.user_id);
+            return Ok(remaining.map_or(MergeOutcome::NotOpen, MergeOutcome::Applied));
         };
+        let is_disabled = |user| {
+            let user = tables.users.get(user);
+            user.is_some_and(|user| user.disabled_at.is_some())
+        };
+        if is_disabled(&gone) != is_disabled(&stays) {
+            return Ok(MergeOutcome::OneIsDisabled);
+        }
         tables.merge(gone, stays, at);
         tables.audit.push(AuditEntry {
             user_id: Some(stays),
             ..audit
         });
-        Ok(Some(stays))
+        Ok(MergeOutcome::Applied(stays))
     }
 
     async fn dismiss(
@@ -54,6 +69,7 @@ impl MergeRepository for InMemoryStore {
     ) -> Result<bool, RepositoryError> {
         let mut tables = self.tables();
         let is_open = tables.open_pair(id).is_some();
+        let is_done = tables.done(&audit).is_some();
         if is_open {
             let mut rows = tables.merge_candidates.iter_mut();
             if let Some(row) = rows.find(|row| row.candidate.id == id) {
@@ -61,11 +77,39 @@ impl MergeRepository for InMemoryStore {
             }
             tables.audit.push(audit);
         }
-        Ok(is_open)
+        Ok(is_open || is_done)
     }
 }
 
 impl Tables {
+    /// Notes two users as one person, unless the pair is noted already.
+    pub(super) fn note_merge(
+        &mut self,
+        id: Uuid,
+        union_id: &UnionId,
+        (user_id, union_user_id): (UserId, UserId),
+        created_at: Timestamp,
+    ) {
+        let is_same = |row: &MergeRow| {
+            (row.candidate.user_id, row.candidate.union_user_id) == (user_id, union_user_id)
+        };
+        if self.merge_candidates.iter().any(is_same) {
+            return;
+        }
+        self.merge_candidates.push(MergeRow {
+            candidate: MergeCandidate {
+                id,
+                union_id: union_id.clone(),
+                user_id,
+                union_user_id,
+                created_at,
+                user_disabled_at: None,
+                union_user_disabled_at: None,
+            },
+            state: MergeState::Open,
+        });
+    }
+
     /// Who goes and who stays by an open candidate.
     fn open_pair(&self, id: Uuid) -> Option<(UserId, UserId)> {
         let mut rows = self.merge_candidates.iter();
@@ -90,10 +134,13 @@ impl Tables {
             moved(&mut row.user_id);
         }
         self.union_owners.values_mut().for_each(moved);
+        for row in &mut self.bans {
+            moved(&mut row.ban.user_id);
+        }
 
         let mut rows = std::mem::take(&mut self.merge_candidates);
         // Of two that become one pair, the one stays that was of it before.
-        rows.sort_by_key(|row| other_of(row, gone).is_some());
+        rows.sort_by_key(|row| (other_of(row, gone).is_some(), row.candidate.id));
         let mut pairs = Vec::new();
         for mut row in rows {
             moved(&mut row.candidate.user_id);

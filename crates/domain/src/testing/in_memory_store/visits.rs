@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 
-use super::{IdentityKey, IdentityRow, InMemoryStore, MergeRow, MergeState, SessionRow, Tables};
+use super::{BannedName, IdentityKey, IdentityRow, InMemoryStore, SessionRow, Tables};
 use crate::id::{SessionId, UserId};
-use crate::ports::{Change, MergeCandidate, RepositoryError, SessionRepository, UserRepository};
+use crate::ports::{Change, RepositoryError, SessionRepository, UserRepository};
 use crate::profile::Profile;
 use crate::secret::{SecretHash, SessionKey};
 use crate::session::{Generation, Session, SessionAccount};
@@ -59,6 +59,13 @@ impl Tables {
             .and_then(|union| self.union_owners.get(union).copied());
         let known = self.identities.get(&key).map(|identity| identity.user_id);
         let user_id = known.or(owner).unwrap_or(visit.new_user_id);
+        let union_name = union
+            .clone()
+            .map(|(platform, id)| BannedName::Union(platform, id));
+        let mut names = [Some(BannedName::Identity(key.clone())), union_name].into_iter();
+        if known.is_none() && names.any(|name| name.is_some_and(|name| self.is_banned(&name))) {
+            return Ok(VisitOutcome::UserDisabled);
+        }
 
         let is_new = !self.users.contains_key(&user_id);
         let user = self
@@ -81,13 +88,18 @@ impl Tables {
             .or_insert_with(|| IdentityRow {
                 user_id,
                 union_id: None,
+                open_platform: None,
                 session_keys: Vec::new(),
                 created_at: visit.at,
                 last_login_at: visit.at,
             });
         identity.last_login_at = identity.last_login_at.max(visit.at);
         if visit.union_id.is_some() {
-            is_changed |= identity.union_id != visit.union_id;
+            let is_new_name = identity.union_id != visit.union_id;
+            is_changed |= is_new_name;
+            if is_new_name || visit.app.open_platform.is_some() {
+                identity.open_platform.clone_from(&visit.app.open_platform);
+            }
             identity.union_id = visit.union_id;
         }
         if let Some(session_key) = visit.session_key {
@@ -96,20 +108,9 @@ impl Tables {
         if let Some(union) = union {
             let union_id = union.1.clone();
             let owner = *self.union_owners.entry(union).or_insert(user_id);
-            let is_same = |row: &MergeRow| {
-                (row.candidate.user_id, row.candidate.union_user_id) == (user_id, owner)
-            };
-            if owner != user_id && !self.merge_candidates.iter().any(is_same) {
-                self.merge_candidates.push(MergeRow {
-                    candidate: MergeCandidate {
-                        id: visit.session.id.as_uuid(),
-                        union_id,
-                        user_id,
-                        union_user_id: owner,
-                        created_at: visit.at,
-                    },
-                    state: MergeState::Open,
-                });
+            if owner != user_id {
+                let id = visit.session.id.as_uuid();
+                self.note_merge(id, &union_id, (user_id, owner), visit.at);
             }
         }
         if is_changed && !is_new {

@@ -69,13 +69,16 @@ pub async fn accounts_are_found_by_openid_unionid_and_phone_together(store: &dyn
     let query = |open_id: Option<&str>, union_id: Option<&str>, phone: Option<&str>| AccountQuery {
         open_id: open_id.map(OpenId::new),
         union_id: union_id.map(UnionId::new),
-        phone: phone.map(ToOwned::to_owned),
+        phones: phone.into_iter().map(ToOwned::to_owned).collect(),
     };
+    let mut either = query(None, None, Some("+13580006666"));
+    either.phones.push(String::from(PHONE));
     for (query, expected) in [
         (query(None, None, None), vec![one, other, third]),
         (query(Some("o1"), None, None), vec![one, other]),
         (query(None, Some("u1"), None), vec![one, third]),
         (query(None, None, Some(PHONE)), vec![other]),
+        (either, vec![other]),
         (query(Some("o1"), Some("u1"), None), vec![one]),
         (query(Some("o1"), None, Some(PHONE)), vec![other]),
         (query(Some("o1"), Some("u1"), Some(PHONE)), vec![]),

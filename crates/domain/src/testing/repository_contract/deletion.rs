@@ -7,9 +7,9 @@
 use futures_util::future::join;
 
 use super::guest::at;
-use super::{Guest, StoreUnderTest, account, admitted, at_once, entry};
-use crate::account::{AccountQuery, Page};
-use crate::audit::AuditAction;
+use super::{EVERYTHING, Guest, StoreUnderTest, account, admitted, at_once, entry};
+use crate::account::{AccountQuery, Page, Withdrawal};
+use crate::audit::{AuditAction, AuditQuery};
 use crate::id::UserId;
 use crate::visit::is_first_visit;
 
@@ -46,6 +46,42 @@ pub async fn a_deleted_user_leaves_nothing_behind(store: &dyn StoreUnderTest) {
     assert!(keys.is_empty());
     assert!(store.merge_candidates().await.is_empty());
     assert!(accounts.find(other.user.id).await.unwrap().is_some());
+}
+
+/// Rule.
+pub async fn a_deed_that_is_repeated_is_told_as_done(store: &dyn StoreUnderTest) {
+    let guest = Guest::new("wx01", "o1");
+    let (accounts, bans) = (store.accounts(), store.bans());
+    let user = admitted(store, guest.visit(0)).await.user.id;
+    store.disable(user, at(5)).await;
+    let deletion = entry(AuditAction::DeleteUser, Some(user));
+    let lift = entry(AuditAction::LiftBan, None);
+    let withdrawal = entry(AuditAction::Withdraw, None);
+    let (app, open_id, what) = (guest.app_id(), guest.open_id(), [Withdrawal::Identity]);
+    // The answer to the first is lost, as it were.
+    for _ in 0..2 {
+        assert!(accounts.delete(user, deletion.clone()).await.unwrap());
+    }
+    for _ in 0..2 {
+        assert!(bans.lift(deletion.id, lift.clone()).await.unwrap());
+    }
+    admitted(store, guest.visit(10)).await;
+    for _ in 0..2 {
+        let audit = withdrawal.clone();
+        let withdrawn = accounts.withdraw(app, open_id, &what, audit).await;
+        assert!(withdrawn.unwrap());
+    }
+    let one = admitted(store, guest.visit(20)).await;
+    for (second, ended) in [(30, true), (30, true), (31, false)] {
+        let lifecycle = store.lifecycle();
+        let end = lifecycle.end(one.user.id, one.session.id, at(second));
+        assert_eq!(end.await.unwrap(), ended);
+    }
+    let all = store
+        .audit()
+        .search(&AuditQuery::default(), EVERYTHING)
+        .await;
+    assert_eq!(all.unwrap().len(), 4);
 }
 
 /// Rule.

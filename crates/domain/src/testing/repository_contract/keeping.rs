@@ -9,8 +9,10 @@ use secrecy::zeroize::Zeroizing;
 use uuid::Uuid;
 
 use super::guest::at;
-use super::{StoreUnderTest, entry};
-use crate::audit::AuditAction;
+use super::{EVERYTHING, StoreUnderTest, entry};
+use crate::account::Page;
+use crate::audit::{AuditAction, AuditQuery};
+use crate::id::UserId;
 use crate::ports::{StoredSigningKey, StoredWechatToken};
 use crate::secret::WechatToken;
 
@@ -110,9 +112,40 @@ pub async fn a_wechat_token_replaces_the_one_before(store: &dyn StoreUnderTest) 
 }
 
 /// Rule.
-pub async fn an_audit_entry_about_nobody_is_kept(store: &dyn StoreUnderTest) {
-    let mut about_an_app = entry(AuditAction::TakeWechatToken, None);
-    about_an_app.subject = Some(String::from("wx01"));
-    about_an_app.from = None;
-    store.audit().record(about_an_app).await.unwrap();
+pub async fn audit_entries_are_found_newest_first(store: &dyn StoreUnderTest) {
+    let user = UserId::new(Uuid::now_v7());
+    let mut entries = vec![
+        entry(AuditAction::TakeWechatToken, None),
+        entry(AuditAction::Withdraw, Some(user)),
+        entry(AuditAction::Withdraw, Some(UserId::new(Uuid::now_v7()))),
+        entry(AuditAction::EndSessions, Some(user)),
+    ];
+    entries[0].subject = Some(String::from("wx01"));
+    entries[0].from = None;
+    for entry in &entries {
+        store.audit().record(entry.clone()).await.unwrap();
+    }
+    entries.reverse();
+    let of = |user_id, action| AuditQuery { user_id, action };
+    let withdraw = Some(AuditAction::Withdraw);
+    for (query, expected) in [
+        (of(None, None), vec![0, 1, 2, 3]),
+        (of(Some(user), None), vec![0, 2]),
+        (of(None, withdraw), vec![1, 2]),
+        (of(Some(user), withdraw), vec![2]),
+        (of(None, Some(AuditAction::RotateKeys)), vec![]),
+    ] {
+        let expected: Vec<_> = expected
+            .into_iter()
+            .map(|at: usize| entries[at].clone())
+            .collect();
+        let found = store.audit().search(&query, EVERYTHING).await.unwrap();
+        assert_eq!(found, expected, "{query:?}");
+    }
+    let page = Page {
+        after: Some(entries[1].id),
+        limit: 1,
+    };
+    let found = store.audit().search(&of(None, None), page).await.unwrap();
+    assert_eq!(found, entries[2..3]);
 }

@@ -12,8 +12,9 @@ use super::{EVERYTHING, Guest, StoreUnderTest, account, admitted, at_once, entry
 use crate::account::{Page, ProfileEdit};
 use crate::audit::AuditAction;
 use crate::id::UserId;
-use crate::ports::MergeCandidate;
+use crate::ports::{MergeCandidate, MergeOutcome};
 use crate::session::SessionAccount;
+use crate::visit::VisitOutcome;
 
 fn member(app: &str, open_id: &str) -> Guest {
     Guest::new(app, open_id).in_account("main")
@@ -34,9 +35,16 @@ async fn pair(
     (goes, stays, candidate.unwrap())
 }
 
-async fn apply(store: &dyn StoreUnderTest, id: Uuid) -> Option<UserId> {
+async fn decide(store: &dyn StoreUnderTest, id: Uuid) -> MergeOutcome {
     let audit = entry(AuditAction::ApplyMerge, None);
     store.merges().apply(id, at(20), audit).await.unwrap()
+}
+
+async fn apply(store: &dyn StoreUnderTest, id: Uuid) -> Option<UserId> {
+    match decide(store, id).await {
+        MergeOutcome::Applied(user) => Some(user),
+        MergeOutcome::OneIsDisabled | MergeOutcome::NotOpen => None,
+    }
 }
 
 /// Rule.
@@ -181,5 +189,63 @@ pub async fn a_dismissed_merge_stays_dismissed(store: &dyn StoreUnderTest) {
     assert_eq!(open, [second]);
     for user in [goes.user.id, stays.user.id] {
         assert!(store.accounts().find(user).await.unwrap().is_some());
+    }
+}
+
+/// Rule.
+pub async fn a_disabled_and_an_enabled_user_are_not_merged(store: &dyn StoreUnderTest) {
+    for (name, who) in [("p", 0), ("q", 1)] {
+        let (goes, stays, candidate) = pair(store, name).await;
+        let users = [goes.user.id, stays.user.id];
+        store.disable(users[who], at(15)).await;
+        assert_eq!(
+            decide(store, candidate.id).await,
+            MergeOutcome::OneIsDisabled
+        );
+        let open = store.merges().open_candidates(EVERYTHING).await.unwrap();
+        let open = open
+            .into_iter()
+            .find(|open| open.id == candidate.id)
+            .unwrap();
+        let since = [open.user_disabled_at, open.union_user_disabled_at];
+        assert_eq!((since[who], since[1 - who]), (Some(at(15)), None));
+        for user in users {
+            assert!(store.accounts().find(user).await.unwrap().is_some());
+        }
+
+        store.disable(users[1 - who], at(16)).await;
+        assert_eq!(
+            decide(store, candidate.id).await,
+            MergeOutcome::Applied(users[1])
+        );
+        let one = store.accounts().find(users[1]).await.unwrap().unwrap();
+        assert!(one.user.disabled_at.is_some());
+        for app in ["wx01", "wx02"] {
+            let visit = member(app, name).visit(30);
+            let refused = store.users().record_visit(visit).await.unwrap();
+            assert_eq!(refused, VisitOutcome::UserDisabled);
+        }
+    }
+}
+
+/// Rule.
+pub async fn a_decision_that_is_repeated_is_told_again(store: &dyn StoreUnderTest) {
+    let (_, stays, candidate) = pair(store, "p").await;
+    let (_, _, second) = pair(store, "q").await;
+    let merges = store.merges();
+    let (applied, dismissed) = (
+        entry(AuditAction::ApplyMerge, None),
+        entry(AuditAction::DismissMerge, None),
+    );
+    // The answer to the first is lost, as it were.
+    for _ in 0..2 {
+        let outcome = merges.apply(candidate.id, at(20), applied.clone()).await;
+        assert_eq!(outcome.unwrap(), MergeOutcome::Applied(stays.user.id));
+        assert!(
+            merges
+                .dismiss(second.id, at(20), dismissed.clone())
+                .await
+                .unwrap()
+        );
     }
 }

@@ -5,7 +5,8 @@
 )]
 
 use super::guest::at;
-use super::{Guest, StoreUnderTest, account, admitted, at_once};
+use super::{Guest, StoreUnderTest, account, admitted, at_once, entry};
+use crate::audit::AuditAction;
 use crate::id::UnionId;
 use crate::visit::{VisitOutcome, is_first_visit};
 
@@ -154,4 +155,37 @@ pub async fn users_of_two_apps_share_the_time_of_their_last_login(store: &dyn St
     assert_eq!(seen.map(|account| account.user.last_login_at), Some(at(60)));
     let late = admitted(store, one.visit(30)).await;
     assert_eq!(late.user.last_login_at, at(60));
+}
+
+/// Rule.
+pub async fn a_freed_unionid_goes_to_those_who_show_it(store: &dyn StoreUnderTest) {
+    // Three users of one person: the first has the unionid, the others showed it later.
+    let guests = ["wx01", "wx02", "wx03"].map(|app| member(app, "o"));
+    let mut users = Vec::new();
+    for guest in &guests {
+        users.push(admitted(store, guest.visit(0)).await.user.id);
+    }
+    for (guest, second) in guests.iter().zip([10, 20, 30]) {
+        admitted(store, guest.clone().with_union_id("u1").visit(second)).await;
+    }
+    // Elsewhere the same unionid is another person's.
+    let stranger = Guest::new("wx09", "o9")
+        .in_account("other")
+        .with_union_id("u1");
+    admitted(store, stranger.visit(0)).await;
+    store.disable(users[1], at(35)).await;
+
+    // Enabled users come first.
+    let audit = entry(AuditAction::DeleteUser, Some(users[0]));
+    assert!(store.accounts().delete(users[0], audit).await.unwrap());
+    assert_eq!(store.merge_candidates().await, [(users[1], users[2])]);
+    let back = admitted(store, guests[0].clone().with_union_id("u1").visit(40)).await;
+    assert_eq!(back.user.id, users[2]);
+
+    let audit = entry(AuditAction::DeleteUser, Some(users[2]));
+    assert!(store.accounts().delete(users[2], audit).await.unwrap());
+    assert!(store.merge_candidates().await.is_empty());
+    let visit = guests[0].clone().with_union_id("u1").visit(50);
+    let outcome = store.users().record_visit(visit).await;
+    assert_eq!(outcome.unwrap(), VisitOutcome::UserDisabled);
 }

@@ -8,6 +8,7 @@ use super::guest::at;
 use super::{Guest, StoreUnderTest, admitted, entry};
 use crate::account::{ProfileEdit, Withdrawal};
 use crate::audit::AuditAction;
+use crate::ports::MergeOutcome;
 
 async fn withdraw(store: &dyn StoreUnderTest, guest: &Guest, what: &[Withdrawal]) -> bool {
     let audit = entry(AuditAction::Withdraw, None);
@@ -124,7 +125,7 @@ pub async fn a_withdrawn_identity_takes_its_unionid_along(store: &dyn StoreUnder
         .apply(open[0].id, at(3), audit)
         .await
         .unwrap();
-    assert_ne!(stays, Some(own));
+    assert_ne!(stays, MergeOutcome::Applied(own));
     assert!(withdraw(store, &one, &[Withdrawal::Identity]).await);
     // Nobody shows u1 any longer, so whoever comes with it is somebody new.
     let visit = member("wx03", "o3").with_union_id("u1").visit(10);
@@ -133,5 +134,25 @@ pub async fn a_withdrawn_identity_takes_its_unionid_along(store: &dyn StoreUnder
         visit.new_user_id
     );
     let visit = member("wx03", "o4").with_union_id("u2").visit(10);
-    assert_eq!(Some(admitted(store, visit).await.user.id), stays);
+    let joined = admitted(store, visit).await.user.id;
+    assert_eq!(MergeOutcome::Applied(joined), stays);
+}
+
+/// Rule.
+pub async fn a_unionid_that_its_user_withdraws_goes_to_those_who_show_it(
+    store: &dyn StoreUnderTest,
+) {
+    let (one, other) = (member("wx01", "o1"), member("wx02", "o2"));
+    let stays = admitted(store, other.visit(0)).await.user.id;
+    admitted(store, one.clone().with_union_id("u1").visit(1)).await;
+    admitted(store, one.clone().with_union_id("u2").visit(2)).await;
+    admitted(store, other.with_union_id("u1").visit(3)).await;
+    assert_eq!(store.merge_candidates().await.len(), 1);
+    // One now shows u2 alone, and another identity of theirs keeps the account.
+    let kept = member("wx03", "o3").with_union_id("u2");
+    admitted(store, kept.visit(4)).await;
+    assert!(withdraw(store, &one, &[Withdrawal::Identity]).await);
+    assert!(store.merge_candidates().await.is_empty());
+    let fourth = member("wx04", "o4").with_union_id("u1");
+    assert_eq!(admitted(store, fourth.visit(5)).await.user.id, stays);
 }
