@@ -3,6 +3,7 @@
 mod change;
 mod find;
 mod remove;
+mod union_ids;
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use domain::user::User;
 
 use crate::key_ring::SessionKeyVault;
 use crate::pool::Pool;
+use crate::stored_keys::StoredKeys;
 use crate::transaction::transaction;
 use crate::users;
 
@@ -25,6 +27,7 @@ use crate::users;
 pub struct DieselAccountRepository {
     pub(crate) pool: Pool,
     pub(crate) vault: Arc<SessionKeyVault>,
+    pub(crate) stored_keys: Arc<StoredKeys>,
 }
 
 #[async_trait]
@@ -111,9 +114,10 @@ impl AccountRepository for DieselAccountRepository {
     }
 
     async fn delete(&self, id: UserId, audit: AuditEntry) -> Result<bool, RepositoryError> {
+        let keys = Arc::clone(&self.stored_keys);
         let deleted = self.pool.run(move |connection| {
             transaction(connection, |connection| {
-                remove::delete(connection, id, &audit)
+                remove::delete(connection, &keys, id, &audit)
             })
         });
         Ok(deleted.await?)
@@ -128,9 +132,10 @@ impl AccountRepository for DieselAccountRepository {
     ) -> Result<bool, RepositoryError> {
         let (app, open_id) = (app.clone(), open_id.clone());
         let withdrawn = withdrawn.to_vec();
+        let keys = Arc::clone(&self.stored_keys);
         let removed = self.pool.run(move |connection| {
             transaction(connection, |connection| {
-                remove::withdraw(connection, &app, &open_id, &withdrawn, &audit)
+                remove::withdraw(connection, &keys, &app, &open_id, &withdrawn, &audit)
             })
         });
         Ok(removed.await?)

@@ -3,11 +3,13 @@
 use async_trait::async_trait;
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use domain::audit::{AuditAction, AuditEntry};
+use domain::account::Page;
+use domain::audit::{AuditAction, AuditEntry, AuditQuery};
 use domain::id::UserId;
 use domain::ports::{AuditLog, RepositoryError};
+use uuid::Uuid;
 
-use crate::connection::AnyConnection;
+use crate::connection::{AnyBackend, AnyConnection};
 use crate::error::DatabaseError;
 use crate::pool::Pool;
 use crate::schema::audit_log;
@@ -24,6 +26,18 @@ impl AuditLog for DieselAuditLog {
     async fn record(&self, entry: AuditEntry) -> Result<(), RepositoryError> {
         let recorded = self.pool.run(move |connection| record(connection, &entry));
         Ok(recorded.await?)
+    }
+
+    async fn search(
+        &self,
+        query: &AuditQuery,
+        page: Page<Uuid>,
+    ) -> Result<Vec<AuditEntry>, RepositoryError> {
+        let query = *query;
+        let found = self
+            .pool
+            .run(move |connection| search(connection, query, page));
+        Ok(found.await?)
     }
 }
 
@@ -49,6 +63,38 @@ pub(crate) fn record(
         ))
         .execute(connection)?;
     Ok(())
+}
+
+/// The entry of a deed that was done before its answer was lost. `None` if it was not done.
+pub(crate) fn find(
+    connection: &mut AnyConnection,
+    id: Uuid,
+) -> Result<Option<AuditEntry>, DatabaseError> {
+    let row = audit_log::table.find(DbId(id));
+    let row = row.first::<AuditRow>(connection).optional()?;
+    row.map(AuditRow::into_entry).transpose()
+}
+
+fn search(
+    connection: &mut AnyConnection,
+    query: AuditQuery,
+    page: Page<Uuid>,
+) -> Result<Vec<AuditEntry>, DatabaseError> {
+    let mut found = audit_log::table.into_boxed::<AnyBackend>();
+    if let Some(user) = query.user_id {
+        found = found.filter(audit_log::user_id.eq(DbId(user.as_uuid())));
+    }
+    if let Some(action) = query.action {
+        found = found.filter(audit_log::action.eq(action.as_str()));
+    }
+    if let Some(after) = page.after {
+        found = found.filter(audit_log::id.lt(DbId(after)));
+    }
+    let rows = found
+        .order(audit_log::id.desc())
+        .limit(page.limit.into())
+        .load::<AuditRow>(connection)?;
+    rows.into_iter().map(AuditRow::into_entry).collect()
 }
 
 /// What was done to a user, in its order.

@@ -81,17 +81,17 @@ where
 macro_rules! columns {
     ($row:ty {
         $first:ident: $first_type:ty = $($first_field:ident).+,
-        $($column:ident: $type:ty = $($field:ident).+,)+
+        $($column:ident: $type:ty = $($field:ident).+,)*
     }) => {
         impl $crate::columns::Columns for $row {
             const NAMES: &'static str =
-                concat!(stringify!($first), $(", ", stringify!($column)),+);
+                concat!(stringify!($first) $(, ", ", stringify!($column))*);
 
             fn lists(rows: &[Self]) -> $crate::columns::Lists<'_> {
                 use $crate::columns::list;
                 $crate::columns::Lists(vec![
                     list::<$first_type, _>(rows.iter().map(|row| &row.$($first_field).+)),
-                    $(list::<$type, _>(rows.iter().map(|row| &row.$($field).+)),)+
+                    $(list::<$type, _>(rows.iter().map(|row| &row.$($field).+)),)*
                 ])
             }
 
@@ -105,7 +105,7 @@ macro_rules! columns {
                     out.push_sql(", ");
                     out.push_bind_param::<$type, _>(&self.$($field).+)?;
                     out.push_sql(concat!(" AS ", stringify!($column)));
-                )+
+                )*
                 Ok(())
             }
         }

@@ -7,6 +7,7 @@ use domain::time::Timestamp;
 
 use crate::accounts::DieselAccountRepository;
 use crate::audit::DieselAuditLog;
+use crate::bans::DieselBanRepository;
 use crate::change_feed::DieselChangeFeed;
 use crate::connection::Connector;
 use crate::group_commit::{GroupCommit, Wire};
@@ -83,8 +84,15 @@ impl Database {
             // Under load one plans visits while the other waits for its commit.
             DatabaseUrl::Postgres(_) => (vec![wire(), wire()], vec![wire()]),
         };
+        let stored_keys = Arc::new(StoredKeys {
+            vault: Vault::new(&master_keys, stored_keys::PURPOSE),
+            session_keys: Arc::clone(&vault),
+            signing_keys: Arc::clone(&signing_key_vault),
+            known: RwLock::default(),
+        });
         let visits = Visits {
             vault: Arc::clone(&vault),
+            stored_keys: Arc::clone(&stored_keys),
         };
         let visits = GroupCommit::start(&visits, visit_wires, queue_capacity);
         let token_uses = GroupCommit::start(&TokenUses, token_wires, queue_capacity);
@@ -92,12 +100,7 @@ impl Database {
             pool: Pool::new(connector, pool_size),
             visits: Arc::new(visits.map_err(OpenError::Threads)?),
             token_uses: Arc::new(token_uses.map_err(OpenError::Threads)?),
-            stored_keys: Arc::new(StoredKeys {
-                vault: Vault::new(&master_keys, stored_keys::PURPOSE),
-                session_keys: Arc::clone(&vault),
-                signing_keys: Arc::clone(&signing_key_vault),
-                known: RwLock::default(),
-            }),
+            stored_keys,
             vault,
             signing_key_vault,
             wechat_token_vault: Arc::new(Vault::new(&master_keys, wechat_tokens::PURPOSE)),
@@ -184,6 +187,7 @@ impl Database {
         DieselAccountRepository {
             pool: self.pool.clone(),
             vault: Arc::clone(&self.vault),
+            stored_keys: Arc::clone(&self.stored_keys),
         }
     }
 
@@ -191,6 +195,14 @@ impl Database {
     #[must_use]
     pub fn merges(&self) -> DieselMergeRepository {
         DieselMergeRepository {
+            pool: self.pool.clone(),
+        }
+    }
+
+    /// Bans that outlive the account.
+    #[must_use]
+    pub fn bans(&self) -> DieselBanRepository {
+        DieselBanRepository {
             pool: self.pool.clone(),
         }
     }

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod audit;
+mod bans;
 mod change_feed;
 mod columns;
 mod connection;
@@ -39,6 +40,7 @@ mod wechat_tokens;
 
 pub use accounts::DieselAccountRepository;
 pub use audit::DieselAuditLog;
+pub use bans::DieselBanRepository;
 pub use change_feed::DieselChangeFeed;
 pub use database::{Database, OpenError};
 pub use merges::DieselMergeRepository;

@@ -1,12 +1,14 @@
 //! Users who seem to be one person.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use domain::account::Page;
 use domain::audit::AuditEntry;
 use domain::id::{UnionId, UserId};
-use domain::ports::{MergeCandidate, MergeRepository, RepositoryError};
+use domain::ports::{MergeCandidate, MergeOutcome, MergeRepository, RepositoryError};
 use domain::time::Timestamp;
 use uuid::Uuid;
 
@@ -15,7 +17,7 @@ use crate::connection::{AnyBackend, AnyConnection};
 use crate::error::DatabaseError;
 use crate::pool::Pool;
 use crate::rows::UserRow;
-use crate::schema::{identities, merge_candidates, sessions, union_ids, users};
+use crate::schema::{bans, identities, merge_candidates, sessions, union_ids, users};
 use crate::session_lifecycle;
 use crate::transaction::{lock_user, transaction};
 use crate::types::{DbId, DbInstant};
@@ -43,7 +45,7 @@ impl MergeRepository for DieselMergeRepository {
         id: Uuid,
         at: Timestamp,
         audit: AuditEntry,
-    ) -> Result<Option<UserId>, RepositoryError> {
+    ) -> Result<MergeOutcome, RepositoryError> {
         let applied = self.pool.run(move |connection| {
             transaction(connection, |connection| apply(connection, id, at, &audit))
         });
@@ -84,17 +86,35 @@ fn open_candidates(
         .order(merge_candidates::id)
         .limit(page.limit.into())
         .load::<(DbId, String, DbId, DbId, DbInstant)>(connection)?;
-    let candidate =
-        |(id, union_id, user, union_user, created_at): (DbId, String, DbId, DbId, DbInstant)| {
-            MergeCandidate {
+    let pairs = rows.iter().flat_map(|(_, _, one, other, _)| [*one, *other]);
+    let disabled = disabled_among(connection, pairs.collect())?;
+    let candidates =
+        rows.into_iter().map(
+            |(id, union_id, user, union_user, created_at)| MergeCandidate {
                 id: id.0,
                 union_id: UnionId::new(union_id),
                 user_id: UserId::new(user.0),
                 union_user_id: UserId::new(union_user.0),
                 created_at: created_at.into(),
-            }
-        };
-    Ok(rows.into_iter().map(candidate).collect())
+                user_disabled_at: disabled.get(&user.0).copied(),
+                union_user_disabled_at: disabled.get(&union_user.0).copied(),
+            },
+        );
+    Ok(candidates.collect())
+}
+
+/// Which of these users are disabled, and since when.
+fn disabled_among(
+    connection: &mut AnyConnection,
+    ids: Vec<DbId>,
+) -> Result<BTreeMap<Uuid, Timestamp>, DatabaseError> {
+    let rows = users::table
+        .filter(users::id.eq_any(ids))
+        .filter(users::disabled_at.is_not_null())
+        .select((users::id, users::disabled_at.assume_not_null()))
+        .load::<(DbId, DbInstant)>(connection)?;
+    let since = |(id, at): (DbId, DbInstant)| (id.0, at.into());
+    Ok(rows.into_iter().map(since).collect())
 }
 
 /// Runs in a transaction.
@@ -103,16 +123,20 @@ fn apply(
     id: Uuid,
     at: Timestamp,
     audit: &AuditEntry,
-) -> Result<Option<UserId>, DatabaseError> {
+) -> Result<MergeOutcome, DatabaseError> {
     let Some((gone, stays)) = open_pair(connection, id)? else {
-        return Ok(None);
+        return already_decided(connection, audit);
     };
     // Both locked in the order of their ids, so that two merges never wait for each other.
     lock_user(connection, gone.min(stays))?;
     lock_user(connection, gone.max(stays))?;
     if lock_open_pair(connection, id)? != Some((gone, stays)) {
         // Decided, or a user deleted, in the moment before the locks.
-        return Ok(None);
+        return already_decided(connection, audit);
+    }
+    let pair = vec![DbId(gone.as_uuid()), DbId(stays.as_uuid())];
+    if disabled_among(connection, pair)?.len() == 1 {
+        return Ok(MergeOutcome::OneIsDisabled);
     }
     fill_profile(connection, gone, stays)?;
     move_rows(connection, gone, stays, at)?;
@@ -124,7 +148,17 @@ fn apply(
         ..audit.clone()
     };
     audit::record(connection, &audit)?;
-    Ok(Some(stays))
+    Ok(MergeOutcome::Applied(stays))
+}
+
+/// What to say of a candidate that is not open: it may have been applied by this very call, whose
+/// answer was lost.
+fn already_decided(
+    connection: &mut AnyConnection,
+    audit: &AuditEntry,
+) -> Result<MergeOutcome, DatabaseError> {
+    let remaining = audit::find(connection, audit.id)?.and_then(|done| done.user_id);
+    Ok(remaining.map_or(MergeOutcome::NotOpen, MergeOutcome::Applied))
 }
 
 /// Who goes and who stays by an open candidate.
@@ -222,6 +256,10 @@ fn move_rows(
     diesel::update(union_ids::table.filter(union_ids::user_id.eq(gone)))
         .set(union_ids::user_id.eq(stays))
         .execute(connection)?;
+    // Those of identities that a disabled user withdrew.
+    diesel::update(bans::table.filter(bans::user_id.eq(gone)))
+        .set(bans::user_id.eq(stays))
+        .execute(connection)?;
     session_lifecycle::end_all(connection, from, at)?;
     diesel::update(sessions::table.filter(sessions::user_id.eq(gone)))
         .set(sessions::user_id.eq(stays))
@@ -285,7 +323,7 @@ fn dismiss(
         ))
         .execute(connection)?;
     if dismissed == 0 {
-        return Ok(false);
+        return Ok(audit::find(connection, audit.id)?.is_some());
     }
     audit::record(connection, audit)?;
     Ok(true)

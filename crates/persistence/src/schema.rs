@@ -114,6 +114,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    use super::{Id, Instant};
+
+    bans (id) {
+        id -> Id,
+        user_id -> Id,
+        at -> Instant,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Binary, Nullable, Text};
+    use super::Id;
+
+    ban_hashes (hash, ban_id) {
+        hash -> Binary,
+        ban_id -> Id,
+        app_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::Binary;
     use super::{Id, Instant};
 

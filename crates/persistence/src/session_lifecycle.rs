@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use domain::id::{AppId, SessionId, UserId};
 use domain::ports::{GenerationUse, RepositoryError, SessionLifecycle};
@@ -61,9 +62,9 @@ impl SessionLifecycle for DieselSessionLifecycle {
         id: SessionId,
         at: Timestamp,
     ) -> Result<bool, RepositoryError> {
-        let ended = self
-            .pool
-            .run(move |connection| end(connection, user, id, at));
+        let ended = self.pool.run(move |connection| {
+            Ok(end(connection, user, id, at)? || has_ended(connection, user, id, at)?)
+        });
         Ok(ended.await?)
     }
 
@@ -141,4 +142,19 @@ pub(crate) fn end(
         .set(table::ended_at.eq(at))
         .execute(connection)?;
     Ok(ended > 0)
+}
+
+/// Whether a session of a user ended at `at` exactly: by a call that is repeated because its
+/// answer was lost.
+fn has_ended(
+    connection: &mut AnyConnection,
+    user: UserId,
+    id: SessionId,
+    at: Timestamp,
+) -> Result<bool, DatabaseError> {
+    let ended = table::table
+        .find(DbId(id.as_uuid()))
+        .filter(table::user_id.eq(DbId(user.as_uuid())))
+        .filter(table::ended_at.eq(DbInstant::from(at)));
+    Ok(diesel::select(exists(ended)).get_result(connection)?)
 }

@@ -38,7 +38,6 @@ pub(crate) struct IdentityHashKey(Zeroizing<[u8; 32]>);
 impl IdentityHashKey {
     /// The keyed hash of `parts`, which are told apart by their lengths. The first should say what is
     /// hashed, such as `b"open_id"`.
-    #[expect(dead_code, reason = "the next commit hashes bans with it")]
     pub(crate) fn hash(&self, parts: &[&[u8]]) -> [u8; 32] {
         keyed_hash(&self.0, parts)
     }
@@ -55,7 +54,6 @@ pub(crate) struct StoredKeys {
 
 impl StoredKeys {
     /// The key of the hashes, from memory after the first time. May be called within a transaction.
-    #[expect(dead_code, reason = "the next commit hashes bans with it")]
     pub(crate) fn identity_hash_key(
         &self,
         connection: &mut AnyConnection,

@@ -23,11 +23,13 @@ use crate::error::DatabaseError;
 use crate::group_commit::Batched;
 use crate::key_ring::SessionKeyVault;
 use crate::sessions;
+use crate::stored_keys::StoredKeys;
 
 /// Visits are recorded.
 #[derive(Clone)]
 pub(crate) struct Visits {
     pub(crate) vault: Arc<SessionKeyVault>,
+    pub(crate) stored_keys: Arc<StoredKeys>,
 }
 
 impl Batched for Visits {
@@ -45,11 +47,14 @@ impl Batched for Visits {
         connection: &mut AnyConnection,
         visits: &[&Visit],
     ) -> Result<Vec<VisitOutcome>, DatabaseError> {
+        let key = self.stored_keys.identity_hash_key(connection)?;
         match connection {
             AnyConnection::Postgres(connection) => {
-                postgres::record(connection, visits, &self.vault)
+                postgres::record(connection, visits, &self.vault, &key)
             }
-            AnyConnection::Sqlite(connection) => sqlite::record(connection, visits, &self.vault),
+            AnyConnection::Sqlite(connection) => {
+                sqlite::record(connection, visits, &self.vault, &key)
+            }
         }
     }
 

@@ -13,6 +13,7 @@ use domain::user::User;
 
 use super::find::find;
 use crate::audit;
+use crate::bans;
 use crate::connection::AnyConnection;
 use crate::error::DatabaseError;
 use crate::schema::{identities, users};
@@ -84,6 +85,7 @@ pub(super) fn set_disabled(
             diesel::update(user)
                 .set((enabled, revision))
                 .execute(connection)?;
+            bans::lift_all_of(connection, id)?;
         }
         Some(at) => {
             // Since when they were, if they already are.

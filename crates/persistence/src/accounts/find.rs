@@ -35,8 +35,8 @@ pub(super) fn search(
     if let Some(after) = page.after {
         found = found.filter(users::id.gt(DbId(after.as_uuid())));
     }
-    if let Some(phone) = &query.phone {
-        found = found.filter(users::phone.eq(phone));
+    if !query.phones.is_empty() {
+        found = found.filter(users::phone.eq_any(&query.phones));
     }
     let of_user = || identities::table.filter(identities::user_id.eq(users::id));
     if let Some(open_id) = query.open_id.as_ref().map(OpenId::as_str) {

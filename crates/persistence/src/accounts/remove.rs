@@ -10,35 +10,41 @@ use domain::account::Withdrawal;
 use domain::audit::AuditEntry;
 use domain::id::{AppId, OpenId, UserId};
 
+use super::union_ids;
 use crate::audit;
+use crate::bans::{self, Deleted};
 use crate::connection::AnyConnection;
 use crate::error::DatabaseError;
-use crate::schema::{identities, merge_candidates, sessions, union_ids, users};
+use crate::schema::{identities, merge_candidates, sessions, users};
+use crate::stored_keys::StoredKeys;
 use crate::transaction::lock_user;
 use crate::types::DbId;
 
 pub(super) fn delete(
     connection: &mut AnyConnection,
+    keys: &StoredKeys,
     id: UserId,
     audit: &AuditEntry,
 ) -> Result<bool, DatabaseError> {
     if !lock_user(connection, id)? {
-        return Ok(false);
+        return Ok(audit::find(connection, audit.id)?.is_some());
     }
-    delete_locked(connection, id)?;
+    bans::ban_if_disabled(connection, keys, id, Deleted::User, audit)?;
+    delete_locked(connection, id, audit)?;
     audit::record(connection, audit)?;
     Ok(true)
 }
 
 pub(super) fn withdraw(
     connection: &mut AnyConnection,
+    keys: &StoredKeys,
     app: &AppId,
     open_id: &OpenId,
     withdrawn: &[Withdrawal],
     audit: &AuditEntry,
 ) -> Result<bool, DatabaseError> {
     let Some(user) = lock_owner(connection, app, open_id)? else {
-        return Ok(false);
+        return Ok(audit::find(connection, audit.id)?.is_some());
     };
     let is = |withdrawal| withdrawn.contains(&withdrawal);
     let cleared = (
@@ -50,7 +56,9 @@ pub(super) fn withdraw(
         .set((cleared, users::revision.eq(users::revision + 1)))
         .execute(connection)?;
     if is(Withdrawal::Identity) {
-        delete_identity(connection, user, app, open_id)?;
+        let deleted = Deleted::Identity(app, open_id);
+        bans::ban_if_disabled(connection, keys, user, deleted, audit)?;
+        delete_identity(connection, user, app, open_id, audit)?;
     }
     let audit = AuditEntry {
         user_id: Some(user),
@@ -62,7 +70,12 @@ pub(super) fn withdraw(
 
 /// Deletes a user and everything about them. Identities, unionids and merge candidates go with
 /// the row.
-fn delete_locked(connection: &mut AnyConnection, id: UserId) -> Result<(), DatabaseError> {
+fn delete_locked(
+    connection: &mut AnyConnection,
+    id: UserId,
+    audit: &AuditEntry,
+) -> Result<(), DatabaseError> {
+    union_ids::release(connection, id, &[], audit)?;
     let id = DbId(id.as_uuid());
     diesel::delete(users::table.find(id)).execute(connection)?;
     diesel::delete(sessions::table.filter(sessions::user_id.eq(id))).execute(connection)?;
@@ -97,36 +110,39 @@ fn delete_identity(
     user: UserId,
     app: &AppId,
     open_id: &OpenId,
+    audit: &AuditEntry,
 ) -> Result<(), DatabaseError> {
     let id = DbId(user.as_uuid());
     diesel::delete(identities::table.find((open_id.as_str(), app.as_str()))).execute(connection)?;
     let left = identities::table.filter(identities::user_id.eq(id));
     if !diesel::select(exists(left)).get_result::<bool>(connection)? {
-        return delete_locked(connection, user);
+        return delete_locked(connection, user, audit);
     }
     let of_identity = sessions::table
         .filter(sessions::user_id.eq(id))
         .filter(sessions::open_id.eq(open_id.as_str()))
         .filter(sessions::app_id.eq(app.as_str()));
     diesel::delete(of_identity).execute(connection)?;
-    forget_lost_unionids(connection, id)
+    forget_lost_unionids(connection, user, audit)
 }
 
 /// Forgets the unionids of a user that none of their identities shows any longer.
-fn forget_lost_unionids(connection: &mut AnyConnection, user: DbId) -> Result<(), DatabaseError> {
+fn forget_lost_unionids(
+    connection: &mut AnyConnection,
+    user: UserId,
+    audit: &AuditEntry,
+) -> Result<(), DatabaseError> {
+    let id = DbId(user.as_uuid());
     let shown = identities::table
-        .filter(identities::user_id.eq(user))
+        .filter(identities::user_id.eq(id))
         .filter(identities::union_id.is_not_null())
         .select(identities::union_id.assume_not_null())
         .distinct()
         .load::<String>(connection)?;
-    let lost = union_ids::table
-        .filter(union_ids::user_id.eq(user))
-        .filter(union_ids::union_id.ne_all(&shown));
-    diesel::delete(lost).execute(connection)?;
+    union_ids::release(connection, user, &shown, audit)?;
     let of_user = merge_candidates::user_id
-        .eq(user)
-        .or(merge_candidates::union_user_id.eq(user));
+        .eq(id)
+        .or(merge_candidates::union_user_id.eq(id));
     let lost = merge_candidates::table
         .filter(of_user)
         .filter(merge_candidates::union_id.ne_all(&shown));

@@ -113,6 +113,17 @@ pub(crate) struct UnionName<'a> {
     union_id: &'a str,
 }
 
+/// A hash that is looked for among the bans.
+pub(crate) struct BanHash {
+    pub(crate) hash: Vec<u8>,
+}
+
+columns! {
+    BanHash {
+        hash: Binary = hash,
+    }
+}
+
 columns! {
     NewUser<'_> {
         id: Id = id,

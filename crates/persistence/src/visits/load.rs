@@ -1,20 +1,50 @@
 //! From rows to what is known, on both databases.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::id::{AppId, OpenId, OpenPlatform, UnionId, UserId};
 use domain::user::Identity;
 use domain::visit::Visit;
 
-use super::plan::{Known, Origin, PlannedIdentity, PlannedUser, UnionKey, unsettled_union};
+use super::batch_rows::BanHash;
+use super::plan::{
+    BannedName, Known, Origin, PlannedIdentity, PlannedUser, UnionKey, unsettled_union,
+};
+use crate::bans;
 use crate::key_ring::{KeyRing, SessionKeyVault};
 use crate::rows::{IdentityRow, UserRow};
+use crate::stored_keys::IdentityHashKey;
 use crate::types::DbInstant;
 
 /// An identity with its user, and when the user last logged in anywhere.
 pub(super) type KnownIdentityRow = (IdentityRow, UserRow, Option<DbInstant>);
 /// The owner of a unionid: unionid, Open Platform account, user, last login.
 pub(super) type UnionOwnerRow = (String, String, UserRow, Option<DbInstant>);
+
+/// Visitors whose identity is not known, by the hashes that may be banned.
+#[derive(Default)]
+pub(super) struct Newcomers(BTreeMap<[u8; 32], BannedName>);
+
+impl Newcomers {
+    pub(super) fn hashes(&self) -> Vec<BanHash> {
+        let hashes = self.0.keys();
+        hashes
+            .map(|hash| BanHash {
+                hash: hash.to_vec(),
+            })
+            .collect()
+    }
+
+    /// Those whose hashes are banned.
+    pub(super) fn banned(mut self, hashes: &[Vec<u8>]) -> BTreeSet<BannedName> {
+        let hashes = hashes
+            .iter()
+            .filter_map(|hash| hash.as_slice().try_into().ok());
+        hashes
+            .filter_map(|hash: [u8; 32]| self.0.remove(&hash))
+            .collect()
+    }
+}
 
 impl Known {
     pub(super) fn add_identity(
@@ -55,6 +85,26 @@ impl Known {
             unsettled_union(visit, self.identities.get(&key))
         });
         unsettled.collect()
+    }
+
+    /// The hashes by which visitors whose identity is not known may be banned. Loaded after
+    /// identities and unionids: who is deleted in between is banned by then.
+    pub(super) fn newcomers(&self, visits: &[&Visit], key: &IdentityHashKey) -> Newcomers {
+        let mut newcomers = Newcomers::default();
+        for visit in visits {
+            let identity = (visit.open_id.clone(), visit.app.id.clone());
+            if self.identities.contains_key(&identity) {
+                continue;
+            }
+            let hash = bans::identity_hash(key, &visit.app.id, &visit.open_id);
+            newcomers.0.insert(hash, BannedName::Identity(identity));
+            if let Some((union_id, platform)) = unsettled_union(visit, None) {
+                let hash = bans::union_hash(key, &platform, &union_id);
+                let name = BannedName::Union((union_id, platform));
+                newcomers.0.insert(hash, name);
+            }
+        }
+        newcomers
     }
 
     pub(super) fn add_union_owner(&mut self, row: UnionOwnerRow) {

@@ -5,7 +5,7 @@
 //! knows a database. Several visits of one user in one batch are planned in their order, each
 //! upon what the one before it left.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::app::App;
 use domain::id::{AppId, OpenId, OpenPlatform, SessionId, UnionId, UserId};
@@ -29,6 +29,15 @@ pub(crate) struct Known {
     pub(crate) identities: BTreeMap<IdentityKey, PlannedIdentity>,
     /// Whose the unionids are that may have to be settled.
     pub(crate) union_owners: BTreeMap<UnionKey, UserId>,
+    /// Which of the visitors who are not known are banned.
+    pub(crate) banned: BTreeSet<BannedName>,
+}
+
+/// What is banned.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum BannedName {
+    Identity(IdentityKey),
+    Union(UnionKey),
 }
 
 /// A user, as they will be.
@@ -106,13 +115,29 @@ pub(crate) fn plan<'a>(visits: impl IntoIterator<Item = &'a Visit>, known: Known
         outcomes: Vec::new(),
     };
     for visit in visits {
-        let outcome = plan.admit(visit, &known.union_owners);
+        let outcome = if plan.is_banned(visit, &known.banned) {
+            VisitOutcome::UserDisabled
+        } else {
+            plan.admit(visit, &known.union_owners)
+        };
         plan.outcomes.push(outcome);
     }
     plan
 }
 
 impl Plan {
+    /// Whether the visitor is not known, and banned.
+    fn is_banned(&self, visit: &Visit, banned: &BTreeSet<BannedName>) -> bool {
+        if banned.is_empty() {
+            return false;
+        }
+        let key = (visit.open_id.clone(), visit.app.id.clone());
+        let union = unsettled_union(visit, None).map(BannedName::Union);
+        !self.identities.contains_key(&key)
+            && (union.is_some_and(|union| banned.contains(&union))
+                || banned.contains(&BannedName::Identity(key)))
+    }
+
     fn admit(&mut self, visit: &Visit, known_owners: &BTreeMap<UnionKey, UserId>) -> VisitOutcome {
         let key = (visit.open_id.clone(), visit.app.id.clone());
         let union = unsettled_union(visit, self.identities.get(&key));
@@ -267,6 +292,7 @@ mod tests {
             users: plan.users,
             identities: plan.identities,
             union_owners: plan.new_union_owners,
+            banned: BTreeSet::new(),
         };
         for user in known.users.values_mut() {
             user.origin = Origin::Loaded { revision: 5 };
@@ -324,6 +350,28 @@ mod tests {
                 .all(|identity| !identity.is_changed)
         );
         assert!(plan.new_union_owners.is_empty());
+    }
+
+    #[test]
+    fn a_ban_is_for_those_who_are_not_known() {
+        let (app, open_id) = (guest().app_id().clone(), guest().open_id().clone());
+        let ban = BTreeSet::from([BannedName::Identity((open_id, app))]);
+        let known = Known {
+            banned: ban.clone(),
+            ..Known::default()
+        };
+        let stranger = Guest::new("wx01", "o2").in_account("main");
+        let visits = [guest().visit(0), stranger.visit(0), guest().visit(1)];
+        let first = plan(&visits, known);
+        let refused = |outcome: &VisitOutcome| *outcome == VisitOutcome::UserDisabled;
+        let outcomes: Vec<_> = first.outcomes.iter().map(refused).collect();
+        assert_eq!(outcomes, [true, false, true]);
+        assert_eq!((first.users.len(), first.identities.len()), (1, 1));
+
+        let mut known = known_after(&[guest().visit(0)]);
+        known.banned = ban;
+        let second = plan(&[guest().visit(1)], known);
+        assert!(!second.outcomes.iter().any(refused));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A batch on PostgreSQL: one statement loads, one writes.
+//! A batch on PostgreSQL: one statement loads (two more for first logins), one writes.
 //!
 //! Both take lists, so their text does not depend on how many visits there are, and PostgreSQL
 //! prepares it once a connection. The write is a transaction of its own: no BEGIN, no COMMIT, no
@@ -15,18 +15,20 @@ use domain::visit::{Visit, VisitOutcome};
 use super::batch_rows::{BatchRows, UnionName, identity_names};
 use super::load::{KnownIdentityRow, UnionOwnerRow};
 use super::plan::{Known, plan};
-use super::statements::{LoadIdentities, LoadUnionOwners};
+use super::statements::{LoadBans, LoadIdentities, LoadUnionOwners};
 use crate::error::DatabaseError;
 use crate::key_ring::SessionKeyVault;
 use crate::statement::LoadAll;
+use crate::stored_keys::IdentityHashKey;
 use fragments::WriteAll;
 
 pub(super) fn record(
     connection: &mut PgConnection,
     visits: &[&Visit],
     vault: &SessionKeyVault,
+    key: &IdentityHashKey,
 ) -> Result<Vec<VisitOutcome>, DatabaseError> {
-    let known = load(connection, visits, vault)?;
+    let known = load(connection, visits, vault, key)?;
     let plan = plan(visits.iter().copied(), known);
     let rows = BatchRows::of(visits, &plan, vault)?;
     if !rows.sessions.is_empty() {
@@ -39,6 +41,7 @@ fn load(
     connection: &mut PgConnection,
     visits: &[&Visit],
     vault: &SessionKeyVault,
+    key: &IdentityHashKey,
 ) -> Result<Known, DatabaseError> {
     let mut known = Known::default();
     let names = identity_names(visits);
@@ -53,6 +56,12 @@ fn load(
         for row in rows.load::<UnionOwnerRow>(connection)? {
             known.add_union_owner(row);
         }
+    }
+    let newcomers = known.newcomers(visits, key);
+    let hashes = newcomers.hashes();
+    if !hashes.is_empty() {
+        let rows = LoadAll::<LoadBans>::of(&hashes);
+        known.banned = newcomers.banned(&rows.load::<Vec<u8>>(connection)?);
     }
     Ok(known)
 }

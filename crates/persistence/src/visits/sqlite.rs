@@ -13,20 +13,22 @@ use super::load::{KnownIdentityRow, UnionOwnerRow};
 use super::plan::{Known, plan};
 use super::statements::{
     InsertIdentities, InsertMergeCandidates, InsertSessions, InsertUnionOwners, InsertUsers,
-    LoadIdentities, LoadUnionOwners, UpdateIdentities, UpdateUsers,
+    LoadBans, LoadIdentities, LoadUnionOwners, UpdateIdentities, UpdateUsers,
 };
 use crate::columns::Columns;
 use crate::error::DatabaseError;
 use crate::key_ring::SessionKeyVault;
 use crate::statement::{Load, Statement};
+use crate::stored_keys::IdentityHashKey;
 
 pub(super) fn record(
     connection: &mut SqliteConnection,
     visits: &[&Visit],
     vault: &SessionKeyVault,
+    key: &IdentityHashKey,
 ) -> Result<Vec<VisitOutcome>, DatabaseError> {
     connection.immediate_transaction(|connection| {
-        let known = load(connection, visits, vault)?;
+        let known = load(connection, visits, vault, key)?;
         let plan = plan(visits.iter().copied(), known);
         write(connection, &BatchRows::of(visits, &plan, vault)?)?;
         Ok(plan.outcomes)
@@ -37,6 +39,7 @@ fn load(
     connection: &mut SqliteConnection,
     visits: &[&Visit],
     vault: &SessionKeyVault,
+    key: &IdentityHashKey,
 ) -> QueryResult<Known> {
     let mut known = Known::default();
     for name in identity_names(visits) {
@@ -52,6 +55,12 @@ fn load(
             known.add_union_owner(row);
         }
     }
+    let newcomers = known.newcomers(visits, key);
+    let mut banned = Vec::new();
+    for hash in newcomers.hashes() {
+        banned.extend(OneRow::<LoadBans>::of(&hash).load::<Vec<u8>>(connection)?);
+    }
+    known.banned = newcomers.banned(&banned);
     Ok(known)
 }
 

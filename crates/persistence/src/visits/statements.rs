@@ -1,11 +1,11 @@
 //! The statements a batch consists of. Each is about rows named `v`, and is the same text on
 //! both databases but for what `v` is.
 
-use diesel::sql_types::{Nullable, Text};
+use diesel::sql_types::{Binary, Nullable, Text};
 
 use super::batch_rows::{
-    ChangedIdentity, ChangedUser, IdentityName, NewIdentity, NewMergeCandidate, NewSessionRow,
-    NewUnionOwner, NewUser, UnionName,
+    BanHash, ChangedIdentity, ChangedUser, IdentityName, NewIdentity, NewMergeCandidate,
+    NewSessionRow, NewUnionOwner, NewUser, UnionName,
 };
 use crate::columns::Columns;
 use crate::schema::{AllOf, identities, users};
@@ -52,6 +52,19 @@ impl Load for LoadUnionOwners {
         SqlTypeOf<AllOf<users::table>>,
         Nullable<Instant>,
     );
+}
+
+/// Which hashes are banned.
+pub(super) struct LoadBans;
+
+impl Statement for LoadBans {
+    type Row<'a> = BanHash;
+    const HEAD: &'static [&'static str] = &["SELECT b.hash FROM "];
+    const TAIL: &'static [&'static str] = &[" JOIN ban_hashes b ON b.hash = v.hash"];
+}
+
+impl Load for LoadBans {
+    type SqlType = Binary;
 }
 
 pub(super) struct InsertUsers;

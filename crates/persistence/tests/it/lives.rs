@@ -5,8 +5,8 @@ use std::sync::Arc;
 use domain::account::{Page, ProfileEdit, Withdrawal};
 use domain::audit::{AuditAction, AuditEntry};
 use domain::ports::{
-    AccountRepository, AuditLog, ChangeFeed, MergeRepository, SessionLifecycle, SessionRepository,
-    SigningKeyRepository, UserRepository, WechatTokenRepository,
+    AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, SessionLifecycle,
+    SessionRepository, SigningKeyRepository, UserRepository, WechatTokenRepository,
 };
 use domain::session::Generation;
 use domain::testing::InMemoryStore;
@@ -51,6 +51,8 @@ enum Step {
     Decide {
         apply: bool,
     },
+    /// The operator lifts the first ban.
+    Lift,
     Restart,
 }
 
@@ -83,9 +85,15 @@ fn any_step() -> impl Strategy<Value = Step> {
         1 => login().prop_map(Step::Delete),
         1 => (login(), what).prop_map(|(login, what)| Step::Withdraw { login, what }),
         2 => any::<bool>().prop_map(|apply| Step::Decide { apply }),
+        1 => Just(Step::Lift),
         1 => Just(Step::Restart),
     ]
 }
+
+const FIRST: Page<Uuid> = Page {
+    after: None,
+    limit: 1,
+};
 
 /// Takes a step in a store, and tells what came of it.
 async fn take(store: &dyn StoreUnderTest, step: &Step, visits: &[Visit], now: Timestamp) -> String {
@@ -104,19 +112,22 @@ async fn take(store: &dyn StoreUnderTest, step: &Step, visits: &[Visit], now: Ti
         return format!("{:?}", store.users().record_visit(visit).await.unwrap());
     }
     if let Step::Decide { apply } = step {
-        let first = Page {
-            after: None,
-            limit: 1,
-        };
-        let open = merges.open_candidates(first).await.unwrap();
+        let open = merges.open_candidates(FIRST).await.unwrap();
         let Some(id) = open.first().map(|open| open.id) else {
             return String::new();
         };
         let decided = match apply {
-            true => merges.apply(id, now, entry).await.unwrap().is_some(),
-            false => merges.dismiss(id, now, entry).await.unwrap(),
+            true => format!("{:?}", merges.apply(id, now, entry).await.unwrap()),
+            false => merges.dismiss(id, now, entry).await.unwrap().to_string(),
         };
         return format!("{open:?} {decided}");
+    }
+    if let Step::Lift = step {
+        let bans = store.bans().list(FIRST).await.unwrap();
+        let Some(ban) = bans.first() else {
+            return String::new();
+        };
+        return store.bans().lift(ban.id, entry).await.unwrap().to_string();
     }
     let (Step::Use { login, .. }
     | Step::LogOut { login, .. }
@@ -169,13 +180,21 @@ async fn take(store: &dyn StoreUnderTest, step: &Step, visits: &[Visit], now: Ti
             let withdrawn = accounts.withdraw(&visit.app.id, &visit.open_id, &what, entry);
             format!("{:?}", withdrawn.await.unwrap())
         }
-        Step::LogIn { .. } | Step::Decide { .. } | Step::Restart => String::new(),
+        Step::LogIn { .. } | Step::Decide { .. } | Step::Lift | Step::Restart => String::new(),
     }
 }
 
 /// Everything a store tells about the users of these visits.
 async fn everything(store: &dyn StoreUnderTest, visits: &[Visit]) -> Vec<String> {
-    let mut told = Vec::new();
+    let all = Page {
+        limit: 1000,
+        ..FIRST
+    };
+    let (bans, merges) = (store.bans(), store.merges());
+    let mut told = vec![
+        format!("{:?}", bans.list(all).await.unwrap()),
+        format!("{:?}", merges.open_candidates(all).await.unwrap()),
+    ];
     for visit in visits {
         let found = store.sessions().find(visit.session.id).await.unwrap();
         let export = store.accounts().export(visit.new_user_id).await.unwrap();
@@ -231,6 +250,7 @@ ports! {
     lifecycle: SessionLifecycle,
     accounts: AccountRepository,
     merges: MergeRepository,
+    bans: BanRepository,
     audit: AuditLog,
     changes: ChangeFeed,
     signing_keys: SigningKeyRepository,

@@ -7,8 +7,9 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::{PgConnection, SqliteConnection};
 use domain::ports::{
-    AccountRepository, AuditLog, ChangeFeed, MergeRepository, RepositoryError, SessionLifecycle,
-    SessionRepository, SigningKeyRepository, UserRepository, WechatTokenRepository,
+    AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, RepositoryError,
+    SessionLifecycle, SessionRepository, SigningKeyRepository, UserRepository,
+    WechatTokenRepository,
 };
 use domain::session::SessionAccount;
 use domain::testing::repository_contract::StoreUnderTest;
@@ -166,6 +167,7 @@ macro_rules! ports {
             lifecycle: SessionLifecycle,
             accounts: AccountRepository,
             merges: MergeRepository,
+            bans: BanRepository,
             audit: AuditLog,
             changes: ChangeFeed,
             signing_keys: SigningKeyRepository,

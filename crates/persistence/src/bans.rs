@@ -1,0 +1,230 @@
+//! Bans that outlive the account.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use domain::account::Page;
+use domain::audit::AuditEntry;
+use domain::ban::Ban;
+use domain::id::{AppId, OpenId, OpenPlatform, UnionId, UserId};
+use domain::ports::{BanRepository, RepositoryError};
+use uuid::Uuid;
+
+use crate::audit;
+use crate::connection::{AnyBackend, AnyConnection};
+use crate::error::DatabaseError;
+use crate::pool::Pool;
+use crate::schema::{ban_hashes, bans, identities, users};
+use crate::stored_keys::{IdentityHashKey, StoredKeys};
+use crate::transaction::transaction;
+use crate::types::{DbId, DbInstant};
+
+/// [`BanRepository`] in Diesel.
+#[derive(Clone)]
+pub struct DieselBanRepository {
+    pub(crate) pool: Pool,
+}
+
+#[async_trait]
+impl BanRepository for DieselBanRepository {
+    async fn list(&self, page: Page<Uuid>) -> Result<Vec<Ban>, RepositoryError> {
+        let listed = self.pool.run(move |connection| list(connection, page));
+        Ok(listed.await?)
+    }
+
+    async fn lift(&self, id: Uuid, audit: AuditEntry) -> Result<bool, RepositoryError> {
+        let lifted = self.pool.run(move |connection| {
+            transaction(connection, |connection| lift(connection, id, &audit))
+        });
+        Ok(lifted.await?)
+    }
+}
+
+/// The hash by which an identity is banned.
+pub(crate) fn identity_hash(key: &IdentityHashKey, app: &AppId, open_id: &OpenId) -> [u8; 32] {
+    let (app, open_id) = (app.as_str().as_bytes(), open_id.as_str().as_bytes());
+    key.hash(&[b"open_id", app, open_id])
+}
+
+/// The hash by which a unionid is banned.
+pub(crate) fn union_hash(
+    key: &IdentityHashKey,
+    platform: &OpenPlatform,
+    union_id: &UnionId,
+) -> [u8; 32] {
+    let (platform, union_id) = (platform.as_str().as_bytes(), union_id.as_str().as_bytes());
+    key.hash(&[b"union_id", platform, union_id])
+}
+
+/// What of a locked user is about to be deleted.
+#[derive(Clone, Copy)]
+pub(crate) enum Deleted<'a> {
+    /// All identities.
+    User,
+    /// One identity.
+    Identity(&'a AppId, &'a OpenId),
+}
+
+/// Bans what is about to be deleted of a locked user, if the user is disabled. Runs in a
+/// transaction.
+pub(crate) fn ban_if_disabled(
+    connection: &mut AnyConnection,
+    keys: &StoredKeys,
+    user: UserId,
+    deleted: Deleted<'_>,
+    audit: &AuditEntry,
+) -> Result<(), DatabaseError> {
+    let id = DbId(user.as_uuid());
+    let disabled = users::table
+        .find(id)
+        .filter(users::disabled_at.is_not_null());
+    if !diesel::select(exists(disabled)).get_result::<bool>(connection)? {
+        return Ok(());
+    }
+    let key = keys.identity_hash_key(connection)?;
+    let ban = ban_of(connection, id, audit)?;
+    for (app, open_id, platform, union_id) in identities_of(connection, id, deleted)? {
+        let hash = identity_hash(&key, &AppId::new(app.as_str()), &OpenId::new(open_id));
+        add_hash(connection, ban, &hash, Some(&app))?;
+        if let Some((platform, union_id)) = platform.zip(union_id) {
+            let hash = union_hash(&key, &OpenPlatform::new(platform), &UnionId::new(union_id));
+            add_hash(connection, ban, &hash, None)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes the bans of a user.
+pub(crate) fn lift_all_of(
+    connection: &mut AnyConnection,
+    user: UserId,
+) -> Result<(), DatabaseError> {
+    let of_user = bans::table.filter(bans::user_id.eq(DbId(user.as_uuid())));
+    diesel::delete(of_user).execute(connection)?;
+    Ok(())
+}
+
+type BannedIdentityRow = (String, String, Option<String>, Option<String>);
+
+fn identities_of(
+    connection: &mut AnyConnection,
+    user: DbId,
+    deleted: Deleted<'_>,
+) -> Result<Vec<BannedIdentityRow>, DatabaseError> {
+    let mut found = identities::table
+        .filter(identities::user_id.eq(user))
+        .select((
+            identities::app_id,
+            identities::open_id,
+            identities::open_platform,
+            identities::union_id,
+        ))
+        .into_boxed::<AnyBackend>();
+    if let Deleted::Identity(app, open_id) = deleted {
+        found = found
+            .filter(identities::open_id.eq(open_id.as_str()))
+            .filter(identities::app_id.eq(app.as_str()));
+    }
+    Ok(found.load(connection)?)
+}
+
+/// The ban of a user, made now if there is none.
+fn ban_of(
+    connection: &mut AnyConnection,
+    user: DbId,
+    audit: &AuditEntry,
+) -> Result<DbId, DatabaseError> {
+    let known = bans::table
+        .filter(bans::user_id.eq(user))
+        .order(bans::id)
+        .select(bans::id)
+        .first::<DbId>(connection)
+        .optional()?;
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let id = DbId(audit.id);
+    diesel::insert_into(bans::table)
+        .values((
+            bans::id.eq(id),
+            bans::user_id.eq(user),
+            bans::at.eq(DbInstant::from(audit.at)),
+        ))
+        .execute(connection)?;
+    Ok(id)
+}
+
+fn add_hash(
+    connection: &mut AnyConnection,
+    ban: DbId,
+    hash: &[u8; 32],
+    app: Option<&str>,
+) -> Result<(), DatabaseError> {
+    let same = ban_hashes::table.find((hash.as_slice(), ban));
+    if diesel::select(exists(same)).get_result::<bool>(connection)? {
+        return Ok(());
+    }
+    diesel::insert_into(ban_hashes::table)
+        .values((
+            ban_hashes::hash.eq(hash.as_slice()),
+            ban_hashes::ban_id.eq(ban),
+            ban_hashes::app_id.eq(app),
+        ))
+        .execute(connection)?;
+    Ok(())
+}
+
+fn list(connection: &mut AnyConnection, page: Page<Uuid>) -> Result<Vec<Ban>, DatabaseError> {
+    let mut found = bans::table.into_boxed::<AnyBackend>();
+    if let Some(after) = page.after {
+        found = found.filter(bans::id.gt(DbId(after)));
+    }
+    let rows = found
+        .order(bans::id)
+        .limit(page.limit.into())
+        .load::<(DbId, DbId, DbInstant)>(connection)?;
+    let ids: Vec<_> = rows.iter().map(|(id, _, _)| *id).collect();
+    let apps = ban_hashes::table
+        .filter(ban_hashes::ban_id.eq_any(ids))
+        .filter(ban_hashes::app_id.is_not_null())
+        .select((ban_hashes::ban_id, ban_hashes::app_id.assume_not_null()))
+        .distinct()
+        .order(ban_hashes::app_id)
+        .load::<(DbId, String)>(connection)?;
+    let mut apps_by_ban = BTreeMap::<_, Vec<_>>::new();
+    for (ban, app) in apps {
+        apps_by_ban.entry(ban.0).or_default().push(AppId::new(app));
+    }
+    let bans = rows.into_iter().map(|(id, user, at)| Ban {
+        id: id.0,
+        user_id: UserId::new(user.0),
+        at: at.into(),
+        app_ids: apps_by_ban.remove(&id.0).unwrap_or_default(),
+    });
+    Ok(bans.collect())
+}
+
+/// Runs in a transaction.
+fn lift(
+    connection: &mut AnyConnection,
+    id: Uuid,
+    audit: &AuditEntry,
+) -> Result<bool, DatabaseError> {
+    let ban = bans::table.find(DbId(id));
+    let user = ban
+        .select(bans::user_id)
+        .first::<DbId>(connection)
+        .optional()?;
+    let lifted = diesel::delete(ban).execute(connection)?;
+    let Some(user) = user.filter(|_| lifted > 0) else {
+        return Ok(audit::find(connection, audit.id)?.is_some());
+    };
+    let audit = AuditEntry {
+        user_id: Some(UserId::new(user.0)),
+        ..audit.clone()
+    };
+    audit::record(connection, &audit)?;
+    Ok(true)
+}
