@@ -208,6 +208,7 @@ async fn compose(
         desk: Arc::new(SupportDesk::new(
             accounts,
             Arc::new(database.merges()),
+            Arc::new(database.bans()),
             Arc::new(database.audit()),
             clock.clone(),
         )),

@@ -1,9 +1,13 @@
 //! `/admin`: the support desk, for holders of an API key.
 
 mod account_reply;
+mod audit;
+mod bans;
 mod merges;
 mod paging;
 mod path_id;
+mod phone_query;
+pub(super) mod query;
 mod user_actions;
 mod users;
 
@@ -27,6 +31,9 @@ use super::routes::{HttpState, resource};
     merges::list,
     merges::apply,
     merges::dismiss,
+    bans::list,
+    bans::lift,
+    audit::list,
 ))]
 pub(super) struct Api;
 
@@ -45,7 +52,14 @@ pub(super) fn configure(routes: &mut ServiceConfig, state: &HttpState) {
             resource("/admin/users/{id}", "GET, DELETE", user)
                 .wrap(from_fn(catch_up::after_changes)),
         )
-        .service(resource("/admin/merges", "GET", [get().to(merges::list)]));
+        .service(resource("/admin/merges", "GET", [get().to(merges::list)]))
+        .service(resource("/admin/bans", "GET", [get().to(bans::list)]))
+        .service(resource(
+            "/admin/bans/{id}",
+            "DELETE",
+            [delete().to(bans::lift)],
+        ))
+        .service(resource("/admin/audit", "GET", [get().to(audit::list)]));
     let post_actions: [(&str, Route); 4] = [
         (
             "/admin/users/{id}/disable",

@@ -9,6 +9,7 @@ use aws_lc_rs::digest::{Digest, SHA256, digest};
 use domain::support::Caller;
 use subtle::ConstantTimeEq;
 
+use super::admin::query;
 use super::bearer::Bearer;
 use super::client_address::TrustedProxies;
 use super::error::ApiError;
@@ -104,6 +105,7 @@ impl<R: Right> FromRequest for ByKey<R> {
         let bearer = Bearer::from_request(request, payload).into_inner();
         ready(bearer.and_then(|Bearer(presented)| {
             let caller = caller(request, presented.expose(), R::SCOPE)?;
+            query::check(request)?;
             Ok(Self {
                 caller,
                 right: PhantomData,

@@ -124,6 +124,9 @@ error_codes! {
     MethodNotAllowed: 405 "method_not_allowed" "请求方法不支持"
         "This path does not know this method; `Allow` lists those it knows.",
         FrontEnd: "Use one of the methods in `Allow`.";
+    Conflict: 409 "conflict" "操作与现有数据冲突"
+        "The operator's request contradicts what is stored; msg says what to do first.",
+        Operator: "Do what msg says, then repeat the request.";
     SessionKeyStale: 409 "session_key_stale" "会话密钥已过期，请重新登录后再试"
         "None of the user's kept session_keys opens the data.",
         FrontEnd: "Call wx.login and log in first, then let the user press the button again.";

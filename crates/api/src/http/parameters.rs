@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use url::form_urlencoded;
 
-/// Names and values, decoded. Nobody asks for those nobody knows.
+/// Names and values, decoded.
 pub(super) struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
@@ -23,6 +23,11 @@ impl Parameters {
     /// Whether there is more than one of this name.
     pub(super) fn is_repeated(&self, name: &str) -> bool {
         self.of_name(name).nth(1).is_some()
+    }
+
+    /// All names, as often as they are given.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
     }
 
     fn of_name(&self, name: &str) -> impl Iterator<Item = &str> {

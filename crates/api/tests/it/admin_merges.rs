@@ -134,3 +134,40 @@ async fn candidates_are_read_page_by_page() {
     let pages = [&one, &other].map(|page| page["items"].as_array().unwrap().clone());
     assert_eq!(pages.concat(), all);
 }
+
+#[rstest]
+#[tokio::test]
+async fn a_disabled_and_an_enabled_user_are_merged_only_once_they_are_alike(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+    #[values(0, 1)] disabled: usize,
+) {
+    let house = house(store).await;
+    let (first, second) = two_users(&house, "alice").await;
+    let users = [&first, &second];
+    let act = async |user: &Value, action: &str| {
+        let path = format!("/admin/users/{}/{action}", id(user));
+        ask(&house, Method::POST, &path).await.data()
+    };
+    let since = act(users[disabled], "disable").await["disabledAt"].clone();
+    let found = candidates(&house).await;
+    let shown = ["userDisabledAt", "unionUserDisabledAt"].map(|field| found[0].get(field).cloned());
+    let mut expected = [None, None];
+    expected[disabled] = Some(since);
+    assert_eq!(shown, expected);
+
+    let apply = path(&found[0], "apply");
+    for _ in 0..2 {
+        let refused = ask(&house, Method::POST, &apply).await;
+        refused.refused(409, "conflict");
+    }
+    for user in users {
+        seen(&house, &format!("/admin/users/{}", id(user))).await;
+    }
+    act(users[disabled], "enable").await;
+    let merged = ask(&house, Method::POST, &apply).await.data();
+    assert_eq!(merged["userId"], second["userId"]);
+    let actions = seen(&house, "/admin/audit?limit=3").await;
+    let actions = actions["items"].as_array().unwrap().iter();
+    let actions: Vec<_> = actions.map(|row| row["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["apply_merge", "enable_user", "disable_user"]);
+}

@@ -52,13 +52,19 @@ async fn users_are_found_by_openid_unionid_and_phone(
         // A `+` that was not escaped arrives as a space.
         String::from("phone=+8613800138000"),
         format!("openId={open_id}&unionId={union_id}&phone=%2B8613800138000"),
-        format!("openId={open_id}&unknown=1&unionId="),
+        // As people write numbers.
+        String::from("phone=8613800138000"),
+        String::from("phone=13800138000"),
+        String::from("phone=138-0013-8000"),
+        String::from("phone=0086%20138%200013%208000"),
+        format!("openId={open_id}&unionId="),
     ] {
         assert_eq!(found(&house, &query).await, [id(&alice)], "{query}");
     }
     for query in [
         String::from("openId=nobody"),
-        String::from("phone=8613800138000"),
+        String::from("phone=8613800138001"),
+        String::from("phone=%2B13800138000"),
         format!("openId={open_id}&unionId={}", text(&bob, "unionId")),
         String::from("openId=%27%20OR%201%3D1--"),
     ] {
@@ -116,7 +122,7 @@ async fn a_list_is_read_page_by_page(#[values(Store::Sqlite, Store::Postgres)] s
 async fn a_page_that_cannot_be_is_a_400(
     #[case] query: &str,
     #[case] named: &str,
-    #[values("users", "merges")] list: &str,
+    #[values("users", "merges", "bans", "audit")] list: &str,
 ) {
     let house = house(Store::Sqlite).await;
     let answer = ask(&house, Method::GET, &format!("/admin/{list}?{query}")).await;
@@ -177,4 +183,64 @@ async fn who_is_not_there_is_a_404(#[case] nobody: &str) {
     ] {
         ask(&house, method, &path).await.refused(404, "not_found");
     }
+}
+
+#[rstest]
+#[case("users?openid=o1", "openid")]
+#[case("users?openId=o1&open_id=o1", "open_id")]
+#[case("users?OpenId=o1", "OpenId")]
+#[case("users?openId%20=o1", "openId")]
+#[case("users?page=2", "page")]
+#[case("users?openId=", "openId")]
+#[case("users?openId&unionId=&limit=10", "openId")]
+#[case("users?openId=o1&openId=o2", "openId")]
+#[case("users?limit=2&limit=3", "limit")]
+#[case("users?phone=alice", "phone")]
+#[case("users?phone=07911123456", "phone")]
+#[case("merges?openId=o1", "openId")]
+#[case("bans?userId=1", "userId")]
+#[case("audit?user=1", "user")]
+#[case("audit?userId=alice", "userId")]
+#[case("audit?userId=", "userId")]
+#[case("audit?action=disable", "action")]
+#[case("audit?action=", "action")]
+#[tokio::test]
+async fn a_query_that_says_something_else_is_refused_by_name(
+    #[case] query: &str,
+    #[case] named: &str,
+) {
+    let house = house(Store::Sqlite).await;
+    let answer = ask(&house, Method::GET, &format!("/admin/{query}")).await;
+    let refused = answer.refused(400, "invalid_request");
+    assert!(refused.contains(named), "{refused}");
+}
+
+#[tokio::test]
+async fn an_unknown_parameter_is_refused_wherever_it_stands_and_after_the_key() {
+    let house = house(Store::Sqlite).await;
+    let login = house.logged_in("alice").await;
+    let user = format!("/admin/users/{}", id(&login));
+    for (method, path) in [
+        (Method::GET, format!("{user}?limit=1")),
+        (Method::POST, format!("{user}/disable?dryRun=true")),
+        (Method::POST, format!("{user}/enable?x")),
+        (Method::DELETE, format!("{user}?force=1")),
+        (Method::DELETE, format!("{user}/sessions?app=1")),
+        (Method::DELETE, format!("/admin/bans/{}?x=", id(&login))),
+        (
+            Method::POST,
+            format!("/admin/merges/{}/apply?x=1", id(&login)),
+        ),
+    ] {
+        ask(&house, method.clone(), &path)
+            .await
+            .refused(400, "invalid_request");
+        house
+            .send(method, &path, None, None)
+            .await
+            .refused(401, "token_missing");
+    }
+    let shown = seen(&house, &user).await;
+    assert!(shown.get("disabledAt").is_none(), "{shown:#}");
+    house.me(&login["token"]).await.data();
 }

@@ -7,6 +7,7 @@
 
 mod account;
 mod admin_actions;
+mod admin_bans;
 mod admin_house;
 mod admin_keys;
 mod admin_merges;

@@ -276,3 +276,27 @@ async fn what_wechat_asks_for_is_in_the_audit_log() {
         (&json!("wechat"), &json!("withdraw"))
     );
 }
+
+#[rstest]
+#[tokio::test]
+async fn a_disabled_user_who_withdraws_at_wechat_stays_shut_out(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = house(store).await;
+    subscribe(&house, PushMode::Safe, PushFormat::Json);
+    let login = house.logged_in("alice").await;
+    let disable = format!("/admin/users/{}/disable", id(&login));
+    ask(&house, Method::POST, &disable).await.data();
+    happens(&house, &UserDataEvent::UserAuthorizationCancellation).await;
+    let user = format!("/admin/users/{}", id(&login));
+    ask(&house, Method::GET, &user)
+        .await
+        .refused(404, "not_found");
+    for app in 0..2 {
+        let app_id = house.app_id(app);
+        let body = json!({ "platCode": house.code_in("alice", &app_id), "appId": app_id });
+        house.login(&body).await.refused(403, "user_disabled");
+    }
+    let bans = seen(&house, "/admin/bans").await;
+    assert_eq!(bans["items"][0]["userId"], login["userId"]);
+}

@@ -1,7 +1,7 @@
 //! `/admin/merges`: users who seem to be one person, for the operator to decide on.
 
 use actix_web::{HttpRequest, web};
-use domain::ports::MergeCandidate;
+use domain::ports::{MergeCandidate, MergeOutcome};
 use domain::support::SupportDesk;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -29,6 +29,14 @@ pub(super) struct MergeReply {
     union_user_id: String,
     #[schema(format = DateTime)]
     created_at: String,
+    /// When `userId` was disabled, if they are.
+    #[schema(format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_disabled_at: Option<String>,
+    /// When `unionUserId` was disabled, if they are.
+    #[schema(format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    union_user_disabled_at: Option<String>,
 }
 
 /// Who remains of two users.
@@ -81,9 +89,15 @@ pub(super) async fn apply(
     PathId(id): PathId,
     desk: web::Data<SupportDesk>,
 ) -> Result<Success<MergedReply>, ApiError> {
-    let remaining = desk.apply_merge(id, &key.caller).await?;
-    let user_id = remaining.ok_or_else(not_open)?.to_string();
-    Ok(Success::new("账号已合并", MergedReply { user_id }))
+    match desk.apply_merge(id, &key.caller).await? {
+        MergeOutcome::Applied(remaining) => {
+            let user_id = remaining.to_string();
+            Ok(Success::new("账号已合并", MergedReply { user_id }))
+        }
+        MergeOutcome::OneIsDisabled => Err(ApiError::new(ErrorCode::Conflict)
+            .saying("两个账号一个已停用、一个未停用，请先把两个都停用或都恢复，再合并")),
+        MergeOutcome::NotOpen => Err(not_open()),
+    }
 }
 
 /// `POST /admin/merges/{id}/dismiss`: they are two.
@@ -121,6 +135,8 @@ impl From<MergeCandidate> for MergeReply {
             user_id: candidate.user_id.to_string(),
             union_user_id: candidate.union_user_id.to_string(),
             created_at: candidate.created_at.to_string(),
+            user_disabled_at: candidate.user_disabled_at.map(|at| at.to_string()),
+            union_user_disabled_at: candidate.union_user_disabled_at.map(|at| at.to_string()),
         }
     }
 }

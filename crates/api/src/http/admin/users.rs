@@ -8,6 +8,7 @@ use domain::support::SupportDesk;
 use super::account_reply::AccountReply;
 use super::paging::Paging;
 use super::path_id::PathId;
+use super::{phone_query, query};
 use crate::http::api_key::{ByKey, Read};
 use crate::http::error::ApiError;
 use crate::http::error_code::ErrorCode;
@@ -25,7 +26,7 @@ use crate::http::success::{Items, Success};
     params(
         ("openId" = Option<String>, Query, description = "WeChat's name of the user in one mini program."),
         ("unionId" = Option<String>, Query, description = "WeChat's name of the user in an open platform."),
-        ("phone" = Option<String>, Query, description = "In E.164."),
+        ("phone" = Option<String>, Query, description = "In E.164; a mainland Chinese number may come without its country."),
         ("cursor" = Option<String>, Query, description = "nextCursor of the page before."),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Items on a page; 50 unless told otherwise."),
     ),
@@ -39,7 +40,7 @@ pub(super) async fn list(
 ) -> Result<Success<Items<AccountReply>>, ApiError> {
     let parameters = Parameters::of_query(&request);
     let paging = Paging::of(&parameters)?;
-    let query = query(&parameters)?;
+    let query = account_query(&parameters)?;
     let found = desk.search(&query, paging.page(UserId::new)).await?;
     let (accounts, next) = paging.cut(found, |last| last.user.id.as_uuid());
     let accounts = accounts.into_iter().map(AccountReply::from).collect();
@@ -67,20 +68,13 @@ pub(super) async fn show(
     Ok(Success::new("ok", account.into()))
 }
 
-fn query(parameters: &Parameters) -> Result<AccountQuery, ApiError> {
+fn account_query(parameters: &Parameters) -> Result<AccountQuery, ApiError> {
+    query::check_filters(parameters, &["openId", "unionId", "phone"])?;
     let text = |name| storable(name, parameters.get(name).map(str::to_owned));
+    let phones = parameters.get("phone").map(phone_query::candidates);
     Ok(AccountQuery {
         open_id: text("openId")?.map(OpenId::new),
         union_id: text("unionId")?.map(UnionId::new),
-        phone: text("phone")?.map(with_plus),
+        phones: phones.transpose()?.unwrap_or_default(),
     })
-}
-
-/// A number in E.164 begins with `+`, which a query string says as `%2B`; written bare it arrives
-/// as a space.
-fn with_plus(phone: String) -> String {
-    match phone.strip_prefix(' ') {
-        Some(digits) => format!("+{digits}"),
-        None => phone,
-    }
 }

@@ -10,11 +10,11 @@ use utoipa::openapi::{
 };
 
 use crate::http::error_code::ErrorCode::{
-    self, CodeInvalid, Forbidden, Internal, InvalidRequest, NotFound, OpenDataInvalid, Overloaded,
-    PayloadTooLarge, PhoneCodeInvalid, RateLimited, RefreshInvalid, RefreshReused, SessionKeyStale,
-    SessionRevoked, StorageUnavailable, TokenExpired, TokenInvalid, TokenMissing, UnknownApp,
-    UnsupportedMediaType, UserBlocked, UserDisabled, WechatBadAnswer, WechatMisconfigured,
-    WechatTimeout, WechatUnavailable,
+    self, CodeInvalid, Conflict, Forbidden, Internal, InvalidRequest, NotFound, OpenDataInvalid,
+    Overloaded, PayloadTooLarge, PhoneCodeInvalid, RateLimited, RefreshInvalid, RefreshReused,
+    SessionKeyStale, SessionRevoked, StorageUnavailable, TokenExpired, TokenInvalid, TokenMissing,
+    UnknownApp, UnsupportedMediaType, UserBlocked, UserDisabled, WechatBadAnswer,
+    WechatMisconfigured, WechatTimeout, WechatUnavailable,
 };
 
 /// The name of the schema of every failure.
@@ -52,6 +52,10 @@ fn of(operation: &Operation) -> Vec<ErrorCode> {
     }
     if security.contains("apiKey") {
         codes.extend(KEY);
+    }
+    // An unknown query parameter.
+    if operation.tags.iter().flatten().any(|tag| tag == "admin") {
+        codes.push(InvalidRequest);
     }
     if operation.request_body.is_some() {
         codes.extend(BODY);
@@ -95,6 +99,7 @@ fn own(operation_id: &str) -> &'static [&'static [ErrorCode]] {
         ],
         "openData" => &[&[OpenDataInvalid, SessionKeyStale]],
         "checkSession" => &[WECHAT, &[UserBlocked]],
+        "applyMerge" => &[&[Conflict]],
         "showWechatToken" => &[WECHAT, &[UnknownApp]],
         "verifyPushAddress" => &[&[Forbidden]],
         "receivePush" => &[&[Forbidden, StorageUnavailable]],
