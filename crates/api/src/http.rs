@@ -4,7 +4,6 @@ mod admin;
 mod api_key;
 mod auth;
 mod bearer;
-mod catch_up;
 mod client_address;
 mod cors;
 mod error;

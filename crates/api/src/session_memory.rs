@@ -3,33 +3,29 @@
 
 mod forgotten_users;
 mod latest_logins;
+mod store;
+mod trust;
 mod weight;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
-use async_trait::async_trait;
-use domain::id::{SessionId, UserId};
-use domain::login::Login;
-use domain::ports::{
-    Change, ChangeFeed, GenerationUse, RepositoryError, SessionLifecycle, SessionRepository,
-};
-use domain::secret::SecretHash;
-use domain::session::{Generation, ListedSession, SessionAccount};
+use domain::id::SessionId;
+use domain::ports::{Change, ChangeFeed, Clock, RepositoryError};
+use domain::session::SessionAccount;
 use domain::time::Timestamp;
+use domain::visit::is_first_visit;
 use quick_cache::sync::Cache;
 
 use forgotten_users::ForgottenUsers;
 use latest_logins::LatestLogins;
+pub(crate) use store::StorePorts;
+use trust::{Instants, Stopwatch, Trust, millis};
 use weight::Weight;
 
 /// How often the changes other replicas made are read.
 const READ_EVERY: Duration = Duration::from_secs(1);
-
-/// How long what is remembered is believed without word from the feed. With the interval above
-/// this bounds how late a revocation can be.
-const BELIEVED_FOR: Duration = Duration::from_secs(4);
 
 /// How long a session is remembered.
 const REMEMBERED_FOR: Duration = Duration::from_mins(10);
@@ -42,22 +38,27 @@ const CAPACITY: u64 = 7 << 19;
 /// How many sessions that is, more or less; the cache lays itself out for so many.
 const USUALLY: usize = 6_500;
 
-/// A [`SessionRepository`] and [`SessionLifecycle`] that remembers what it has read.
+/// What this replica remembers. Use cases and handlers do not know it: it stands behind the ports
+/// of the store ([`StorePorts::remembered_by`]).
 ///
 /// A session is remembered with its user, and believed unless the user was forgotten, or has logged
 /// in here, since: so that makes every session of theirs be read again, without a search for them.
 pub(crate) struct SessionMemory {
-    sessions: Arc<dyn SessionRepository>,
-    lifecycle: Arc<dyn SessionLifecycle>,
     feed: Arc<dyn ChangeFeed>,
+    clock: Arc<dyn Clock>,
     remembered: Cache<SessionId, Remembered, Weight>,
     users: ForgottenUsers,
     logins: LatestLogins,
-    start: Instant,
-    /// When the feed was last read, ms since `start`; 0 for never.
-    heard_at: AtomicU64,
+    trust: Trust,
+    stopwatch: Stopwatch,
+    /// Held by whoever reads the feed, until what it told is forgotten: nobody else may then find
+    /// nothing new and go on.
+    reading: tokio::sync::Mutex<()>,
     /// How often something was forgotten.
     forgotten: AtomicU64,
+    /// Held while something is forgotten, and while something is learnt that nothing forgotten
+    /// contradicts: so a request never finds what was learnt a moment too late.
+    order: Mutex<()>,
 }
 
 #[derive(Clone)]
@@ -67,7 +68,7 @@ struct Remembered {
     learnt: Moment,
     /// So were all logins up to this one.
     logins: u64,
-    /// When it was learnt, ms since the memory's `start`.
+    /// When it was learnt, in milliseconds by the stopwatch.
     at: u64,
 }
 
@@ -77,200 +78,145 @@ struct Moment(u64);
 
 /// What was known before something was read.
 #[derive(Clone, Copy)]
-pub(crate) struct Before {
+struct Before {
     moment: Moment,
     logins: u64,
 }
 
 impl SessionMemory {
-    pub(crate) fn new(
-        sessions: Arc<dyn SessionRepository>,
-        lifecycle: Arc<dyn SessionLifecycle>,
-        feed: Arc<dyn ChangeFeed>,
-    ) -> Self {
+    pub(crate) fn new(feed: Arc<dyn ChangeFeed>, clock: Arc<dyn Clock>) -> Self {
         Self {
-            sessions,
-            lifecycle,
             feed,
+            clock,
             remembered: Cache::with_weighter(USUALLY, CAPACITY, Weight),
             users: ForgottenUsers::default(),
             logins: LatestLogins::default(),
-            start: Instant::now(),
-            heard_at: AtomicU64::new(0),
+            trust: Trust::default(),
+            stopwatch: Stopwatch::start(),
+            reading: tokio::sync::Mutex::new(()),
             forgotten: AtomicU64::new(0),
+            order: Mutex::new(()),
         }
     }
 
-    /// Reads the feed again and again, until the memory is dropped.
+    /// Reads the feed again and again, until the memory is dropped. If the database does not
+    /// answer, what is remembered is soon believed no more.
     pub(crate) async fn listen(memory: Weak<Self>) {
         while let Some(memory) = memory.upgrade() {
-            memory.catch_up().await;
+            if let Err(error) = memory.catch_up().await {
+                tracing::debug!(%error, "the changes of other replicas could not be read");
+            }
+            memory.drop_what_is_too_old();
             drop(memory);
             tokio::time::sleep(READ_EVERY).await;
         }
     }
 
-    /// Forgets what has changed, here or elsewhere. If the database does not answer, what is
-    /// remembered is soon believed no more.
-    pub(crate) async fn catch_up(&self) {
-        let asked_at = self.elapsed_ms();
-        match self.feed.recent().await {
-            Ok(changes) => {
-                for change in changes {
-                    self.forget(change);
-                }
-                self.heard_at.fetch_max(asked_at, Ordering::Relaxed);
-            }
-            Err(error) => {
-                tracing::debug!(%error, "the changes of other replicas could not be read");
-            }
+    /// Forgets what has changed before this call, here or elsewhere.
+    async fn catch_up(&self) -> Result<(), RepositoryError> {
+        let _reading = self.reading.lock().await;
+        // Trust counts from before the query is sent: its snapshot is not older.
+        let asked = self.now();
+        let changes = self.feed.recent().await?;
+        // Between two reads that are far apart, more may have changed than the feed shows. The
+        // second saw the database at the latest when it was answered.
+        if !self.trust.holds_at(self.now()) {
+            self.forget_everything();
         }
-        let oldest = asked_at.saturating_sub(millis(REMEMBERED_FOR));
-        self.users.drop_older_than(oldest);
+        for change in changes {
+            self.forget(change);
+        }
+        self.trust.renew(asked);
+        Ok(())
     }
 
-    /// Now, to be taken before something is read that is to be learnt.
-    pub(crate) fn before(&self) -> Before {
+    /// The session, if it is remembered as one that can be used at `at`.
+    fn find_usable(&self, id: SessionId, at: Timestamp) -> Option<Arc<SessionAccount>> {
+        let now = Instants::new(self.stopwatch.elapsed_ms(), at);
+        if !self.trust.holds_at(now) {
+            return None;
+        }
+        let known = self.remembered.get(&id)?;
+        let is_young = now.elapsed < known.at + millis(REMEMBERED_FOR);
+        let user = known.account.user.id;
+        let user_is_known = known.learnt >= self.users.forgotten_at(user);
+        let user_is_current = known.logins >= self.logins.of(user);
+        let is_believed = is_young && user_is_known && user_is_current;
+        (is_believed && known.account.is_usable(at)).then_some(known.account)
+    }
+
+    /// To be taken before something is read that is to be learnt.
+    fn before(&self) -> Before {
         Before {
             moment: self.moment(),
             logins: self.logins.count(),
         }
     }
 
-    fn moment(&self) -> Moment {
-        Moment(self.forgotten.load(Ordering::SeqCst))
-    }
-
     /// Remembers a login; what is remembered with other sessions of its user is not believed any
     /// more, because it may have changed the user.
-    pub(crate) fn learn_login(&self, login: Login, mut before: Before) {
-        if !login.is_new_user {
-            before.logins = self.logins.add(login.account.user.id);
+    fn learn_login(&self, account: &Arc<SessionAccount>, mut before: Before) {
+        if !is_first_visit(account) {
+            before.logins = self.logins.add(account.user.id);
         }
-        self.learn(&Arc::new(login.account), before);
+        self.learn(account, before);
     }
 
     /// Remembers what has been read since `before`, unless something was forgotten meanwhile: it
     /// could be this.
     fn learn(&self, account: &Arc<SessionAccount>, before: Before) {
-        if self.moment() != before.moment {
-            return;
-        }
         let remembered = Remembered {
             account: Arc::clone(account),
             learnt: before.moment,
             logins: before.logins,
-            at: self.elapsed_ms(),
+            at: self.stopwatch.elapsed_ms(),
         };
-        self.remembered.insert(account.session.id, remembered);
-        if self.moment() != before.moment {
-            // Forgotten between the look and the insertion.
-            self.remembered.remove(&account.session.id);
+        let _order = self.in_order();
+        if self.moment() == before.moment {
+            self.remembered.insert(account.session.id, remembered);
         }
     }
 
     fn forget(&self, change: Change) {
-        let moment = Moment(self.forgotten.fetch_add(1, Ordering::SeqCst) + 1);
+        let _order = self.in_order();
+        let moment = self.next_moment();
         match change {
             Change::Session(id) => {
                 self.remembered.remove(&id);
             }
-            Change::User(id) => self.users.forget(id, moment, self.elapsed_ms()),
+            Change::User(id) => self.users.forget(id, moment, self.stopwatch.elapsed_ms()),
         }
     }
 
-    fn elapsed_ms(&self) -> u64 {
-        millis(self.start.elapsed())
-    }
-}
-
-fn millis(span: Duration) -> u64 {
-    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
-}
-
-#[async_trait]
-impl SessionRepository for SessionMemory {
-    async fn find(&self, id: SessionId) -> Result<Option<SessionAccount>, RepositoryError> {
-        if let Some(account) = self.remembered(id) {
-            return Ok(Some(SessionAccount::clone(&account)));
-        }
-        let before = self.before();
-        let found = self.sessions.find(id).await?;
-        if let Some(account) = &found {
-            self.learn(&Arc::new(account.clone()), before);
-        }
-        Ok(found)
+    fn forget_everything(&self) {
+        let _order = self.in_order();
+        self.users.forget_everybody(self.next_moment());
+        self.remembered.clear();
     }
 
-    fn remembered(&self, id: SessionId) -> Option<Arc<SessionAccount>> {
-        let now = self.elapsed_ms();
-        if now > self.heard_at.load(Ordering::Relaxed) + millis(BELIEVED_FOR) {
-            return None;
-        }
-        let known = self.remembered.get(&id)?;
-        let is_young = now < known.at + millis(REMEMBERED_FOR);
-        let user = known.account.user.id;
-        let user_is_known = known.learnt >= self.users.forgotten_at(user);
-        let user_is_current = known.logins >= self.logins.of(user);
-        (is_young && user_is_known && user_is_current).then_some(known.account)
+    /// Gives memory back that is of no use any more.
+    fn drop_what_is_too_old(&self) {
+        let oldest = self
+            .stopwatch
+            .elapsed_ms()
+            .saturating_sub(millis(REMEMBERED_FOR));
+        self.users.drop_older_than(oldest);
     }
 
-    async fn find_repeated(
-        &self,
-        code: SecretHash,
-        nonce: SecretHash,
-        since: Timestamp,
-    ) -> Result<Option<SessionAccount>, RepositoryError> {
-        self.sessions.find_repeated(code, nonce, since).await
-    }
-}
-
-#[async_trait]
-impl SessionLifecycle for SessionMemory {
-    async fn use_generation(
-        &self,
-        id: SessionId,
-        generation: Generation,
-        at: Timestamp,
-        expires_at: Option<Timestamp>,
-    ) -> Result<GenerationUse, RepositoryError> {
-        let before = self.before();
-        let used = self
-            .lifecycle
-            .use_generation(id, generation, at, expires_at)
-            .await?;
-        match &used {
-            GenerationUse::Live(account) => {
-                self.learn(&Arc::new(SessionAccount::clone(account)), before);
-            }
-            GenerationUse::Replayed | GenerationUse::Ended => self.forget(Change::Session(id)),
-        }
-        Ok(used)
+    fn moment(&self) -> Moment {
+        Moment(self.forgotten.load(Ordering::SeqCst))
     }
 
-    async fn list(
-        &self,
-        user: UserId,
-        now: Timestamp,
-    ) -> Result<Vec<ListedSession>, RepositoryError> {
-        self.lifecycle.list(user, now).await
+    fn next_moment(&self) -> Moment {
+        Moment(self.forgotten.fetch_add(1, Ordering::SeqCst) + 1)
     }
 
-    async fn end(
-        &self,
-        user: UserId,
-        id: SessionId,
-        at: Timestamp,
-    ) -> Result<bool, RepositoryError> {
-        let ended = self.lifecycle.end(user, id, at).await?;
-        self.forget(Change::Session(id));
-        Ok(ended)
+    fn in_order(&self) -> MutexGuard<'_, ()> {
+        self.order.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn end_all(&self, user: UserId, at: Timestamp) -> Result<usize, RepositoryError> {
-        let ended = self.lifecycle.end_all(user, at).await?;
-        self.forget(Change::User(user));
-        Ok(ended)
+    fn now(&self) -> Instants {
+        Instants::new(self.stopwatch.elapsed_ms(), self.clock.now())
     }
 }
 

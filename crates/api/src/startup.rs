@@ -16,7 +16,7 @@ use domain::access::AccessService;
 use domain::account::AccountService;
 use domain::login::{LoginPolicy, LoginPorts, LoginService};
 use domain::personal_data::PersonalDataService;
-use domain::ports::{AccountRepository, Clock, OpenDataOpener};
+use domain::ports::{Clock, OpenDataOpener};
 use domain::sessions::SessionService;
 use domain::support::SupportDesk;
 use domain::time::before;
@@ -37,7 +37,7 @@ use crate::banner::Banner;
 use crate::http::{self, ApiKeys, HttpState, PushInboxes};
 use crate::metrics::Metrics;
 use crate::ops::{self, Lifecycle, OpsServer};
-use crate::session_memory::SessionMemory;
+use crate::session_memory::{SessionMemory, StorePorts};
 use crate::settings::Settings;
 use crate::system_clock::SystemClock;
 use crate::tokens::{JwtTokenIssuer, KeyKeeper};
@@ -164,12 +164,12 @@ async fn compose(
 ) -> anyhow::Result<HttpState> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let opener: Arc<dyn OpenDataOpener> = Arc::new(AesOpenDataOpener);
-    let accounts: Arc<dyn AccountRepository> = Arc::new(database.accounts());
+    let store = remembering_store(database, &clock);
+    let accounts = store.accounts;
     let policy = login_policy(settings);
 
     let tokens = Arc::new(token_issuer(settings));
     keep_keys(database, &tokens, &clock).await;
-    let memory = remember(database);
 
     let wechat = wechat_client(settings, background.runtime())?;
     let app_clients = app_clients(settings, &wechat, database, &clock)?;
@@ -177,8 +177,8 @@ async fn compose(
     let logins = LoginPorts {
         exchanger: Arc::new(HttpCodeExchanger::new(wechat, apps.secrets)),
         opener: Arc::clone(&opener),
-        users: Arc::new(database.users()),
-        sessions: memory.clone(),
+        users: store.users,
+        sessions: Arc::clone(&store.sessions),
         tokens: tokens.clone(),
         clock: Arc::clone(&clock),
     };
@@ -186,13 +186,13 @@ async fn compose(
         apps: Arc::new(apps.directory),
         logins: Arc::new(LoginService::new(logins, policy)),
         access: Arc::new(AccessService::new(
-            memory.clone(),
-            memory.clone(),
+            store.sessions,
+            Arc::clone(&store.lifecycle),
             tokens.clone(),
             clock.clone(),
         )),
         sessions: Arc::new(SessionService::new(
-            memory.clone(),
+            store.lifecycle,
             tokens.clone(),
             clock.clone(),
             policy.session_ttl,
@@ -207,7 +207,7 @@ async fn compose(
         )),
         desk: Arc::new(SupportDesk::new(
             accounts,
-            Arc::new(database.merges()),
+            store.merges,
             Arc::new(database.bans()),
             Arc::new(database.audit()),
             clock.clone(),
@@ -217,7 +217,6 @@ async fn compose(
         api_keys: Arc::new(ApiKeys::new(&settings.admin.api_keys)),
         push: Arc::new(PushInboxes::of(&settings.apps).context("apps: push_aes_key")?),
         tokens,
-        memory,
         background: background.clone(),
         metrics,
     })
@@ -255,15 +254,19 @@ async fn forget_dead_sessions(database: Database) {
     }
 }
 
-/// What this replica remembers, listening to the others.
-fn remember(database: &Database) -> Arc<SessionMemory> {
-    let memory = Arc::new(SessionMemory::new(
-        Arc::new(database.sessions()),
-        Arc::new(database.lifecycle()),
-        Arc::new(database.changes()),
-    ));
+/// The ports of the store with a memory in front, which listens to the other replicas.
+fn remembering_store(database: &Database, clock: &Arc<dyn Clock>) -> StorePorts {
+    let memory = SessionMemory::new(Arc::new(database.changes()), Arc::clone(clock));
+    let memory = Arc::new(memory);
     tokio::spawn(SessionMemory::listen(Arc::downgrade(&memory)));
-    memory
+    let store = StorePorts {
+        users: Arc::new(database.users()),
+        sessions: Arc::new(database.sessions()),
+        lifecycle: Arc::new(database.lifecycle()),
+        accounts: Arc::new(database.accounts()),
+        merges: Arc::new(database.merges()),
+    };
+    store.remembered_by(&memory)
 }
 
 /// Waits for requests under way, and cuts off what is not done in time.

@@ -61,12 +61,10 @@ impl AccessService {
     pub async fn account(&self, token: &AccessToken) -> Result<Arc<SessionAccount>, AccessError> {
         let now = self.clock.now();
         let grant = self.tokens.read_access(token, now)?;
-        let account = match self.sessions.remembered(grant.session_id) {
-            Some(account) => Some(account),
-            None => self.sessions.find(grant.session_id).await?.map(Arc::new),
-        };
-        let account = account
-            .filter(|account| account.session.is_live(now) && account.user.disabled_at.is_none())
+        let account = self
+            .sessions
+            .find_usable(grant.session_id, now)
+            .await?
             .ok_or(AccessError::SessionRevoked)?;
         if grant.generation <= account.session.generation {
             return Ok(account);

@@ -279,7 +279,7 @@ impl LoginService {
         }
         let now = self.ports.clock.now();
         found
-            .filter(|account| account.session.is_live(now) && account.user.disabled_at.is_none())
+            .filter(|account| account.is_usable(now))
             .map(|account| self.answer(account, None, now))
             .transpose()
     }

@@ -68,6 +68,14 @@ pub struct SessionAccount {
     pub identity: Identity,
 }
 
+impl SessionAccount {
+    /// Whether requests are answered at `now`: the session is live, and its user not disabled.
+    #[must_use]
+    pub fn is_usable(&self, now: Timestamp) -> bool {
+        self.session.is_live(now) && self.user.disabled_at.is_none()
+    }
+}
+
 /// A session as its user sees it among others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedSession {

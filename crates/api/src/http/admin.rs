@@ -11,12 +11,10 @@ pub(super) mod query;
 mod user_actions;
 mod users;
 
-use actix_web::middleware::from_fn;
+use actix_web::Route;
 use actix_web::web::{ServiceConfig, delete, get, post};
-use actix_web::{Resource, Route};
 use utoipa::OpenApi;
 
-use super::catch_up;
 use super::routes::{HttpState, resource};
 
 /// What the desk's handlers say of themselves.
@@ -48,10 +46,7 @@ pub(super) fn configure(routes: &mut ServiceConfig, state: &HttpState) {
     ];
     routes
         .service(resource("/admin/users", "GET", [get().to(users::list)]))
-        .service(
-            resource("/admin/users/{id}", "GET, DELETE", user)
-                .wrap(from_fn(catch_up::after_changes)),
-        )
+        .service(resource("/admin/users/{id}", "GET, DELETE", user))
         .service(resource("/admin/merges", "GET", [get().to(merges::list)]))
         .service(resource("/admin/bans", "GET", [get().to(bans::list)]))
         .service(resource(
@@ -70,12 +65,11 @@ pub(super) fn configure(routes: &mut ServiceConfig, state: &HttpState) {
         ("/admin/merges/{id}/dismiss", post().to(merges::dismiss)),
     ];
     for (path, route) in post_actions {
-        routes.service(resource(path, "POST", [route]).wrap(from_fn(catch_up::after_changes)));
+        routes.service(resource(path, "POST", [route]));
     }
-    let sessions: Resource = resource(
+    routes.service(resource(
         "/admin/users/{id}/sessions",
         "DELETE",
         [delete().to(user_actions::end_sessions)],
-    );
-    routes.service(sessions.wrap(from_fn(catch_up::after_changes)));
+    ));
 }

@@ -19,7 +19,6 @@ use super::refresh::TokenFields;
 use super::success::Success;
 use super::user_reply::ProfileFields;
 use crate::background::Background;
-use crate::session_memory::SessionMemory;
 
 const NONCE_LENGTH: std::ops::RangeInclusive<usize> = 16..=64;
 
@@ -95,7 +94,6 @@ pub(super) async fn login(
     body: Result<JsonObject<LoginBody>, ApiError>,
     apps: web::Data<AppDirectory>,
     logins: web::Data<LoginService>,
-    memory: web::Data<SessionMemory>,
     background: web::Data<Background>,
 ) -> Result<Success<LoginReply>, ApiError> {
     let referer = request
@@ -111,16 +109,13 @@ pub(super) async fn login(
     // A phone may hang up while its code is being spent; the session must be stored all the
     // same, or its repeat with the same nonce would find nothing. So the login is a task of its
     // own, which outlives the request.
-    let (logins, memory) = (logins.into_inner(), memory.into_inner());
+    let logins = logins.into_inner();
     let task = async move {
-        let before = memory.before();
         let login = match login {
             Asked::ByCode(attempt) => logins.login(&attempt).await?,
             Asked::ByGateway(named) => logins.login_named(named).await?,
         };
-        let reply = LoginReply::new(&login);
-        memory.learn_login(login, before);
-        Ok::<_, LoginError>(reply)
+        Ok::<_, LoginError>(LoginReply::new(&login))
     };
     let reply = background.run(task).await.map_err(|panic| {
         tracing::error!(%panic, "a login panicked");

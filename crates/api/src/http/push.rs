@@ -8,13 +8,11 @@ mod receive;
 mod verify;
 mod xml;
 
-use actix_web::middleware::from_fn;
 use actix_web::web::{ServiceConfig, get, post};
 use utoipa::OpenApi;
 
 pub(crate) use inbox::PushInboxes;
 
-use super::catch_up;
 use super::routes::resource;
 
 /// What the handlers say of themselves.
@@ -25,8 +23,5 @@ pub(super) struct Api;
 /// Adds the path.
 pub(super) fn configure(routes: &mut ServiceConfig) {
     let methods = [get().to(verify::verify), post().to(receive::receive)];
-    routes.service(
-        resource("/wechat/events/{appId}", "GET, POST", methods)
-            .wrap(from_fn(catch_up::after_changes)),
-    );
+    routes.service(resource("/wechat/events/{appId}", "GET, POST", methods));
 }

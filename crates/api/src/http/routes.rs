@@ -28,12 +28,10 @@ use super::login_limit::{self, LoginLimit};
 use super::push::PushInboxes;
 use super::request_span::RequestSpan;
 use super::{
-    admin, auth, catch_up, cors, frame, jwks, login, me, openapi, personal_data, push, refresh,
-    sessions,
+    admin, auth, cors, frame, jwks, login, me, openapi, personal_data, push, refresh, sessions,
 };
 use crate::background::Background;
 use crate::metrics::Metrics;
-use crate::session_memory::SessionMemory;
 use crate::settings;
 use crate::tokens::JwtTokenIssuer;
 
@@ -71,8 +69,6 @@ pub struct HttpState {
     pub(crate) api_keys: Arc<ApiKeys>,
     /// The apps that get WeChat's messages.
     pub(crate) push: Arc<PushInboxes>,
-    /// What this replica remembers.
-    pub(crate) memory: Arc<SessionMemory>,
     /// Work that outlives its request and its worker.
     pub(crate) background: Background,
     /// Counters.
@@ -147,7 +143,6 @@ fn configure(routes: &mut ServiceConfig, state: &HttpState) {
         .app_data(Data::from(Arc::clone(&state.wechat_tokens)))
         .app_data(Data::from(Arc::clone(&state.api_keys)))
         .app_data(Data::from(Arc::clone(&state.push)))
-        .app_data(Data::from(Arc::clone(&state.memory)))
         .app_data(Data::new(state.background.clone()))
         .app_data(Data::from(Arc::clone(&state.metrics)));
     for_users(routes);
@@ -167,10 +162,8 @@ fn for_users(routes: &mut ServiceConfig) {
     let login = [get().to(login::login), post().to(login::login)];
     let me = [
         get().to(me::show),
-        patch().to(me::edit).wrap(from_fn(catch_up::after_changes)),
-        delete()
-            .to(me::delete)
-            .wrap(from_fn(catch_up::after_changes)),
+        patch().to(me::edit),
+        delete().to(me::delete),
     ];
     routes
         .service(resource("/user/wxlogin", "GET, POST", login).wrap(from_fn(login_limit::enforce)))
@@ -186,10 +179,11 @@ fn for_users(routes: &mut ServiceConfig) {
         ))
         .service(resource("/user/me", "GET, PATCH, DELETE", me))
         .service(resource("/user/me/export", "GET", [get().to(me::export)]))
-        .service(
-            resource("/user/phone", "POST", [post().to(personal_data::phone)])
-                .wrap(from_fn(catch_up::after_changes)),
-        )
+        .service(resource(
+            "/user/phone",
+            "POST",
+            [post().to(personal_data::phone)],
+        ))
         .service(resource(
             "/user/opendata",
             "POST",

@@ -40,16 +40,27 @@ impl ForgottenUsers {
     pub(super) fn forget(&self, user: UserId, moment: Moment, at: u64) {
         let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if state.users.len() >= MOST {
-            state.users.clear();
-            state.everybody = moment;
+            state.forget_everybody(moment);
         }
         state.users.insert(user, Forgotten { moment, at });
+    }
+
+    pub(super) fn forget_everybody(&self, moment: Moment) {
+        let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        state.forget_everybody(moment);
     }
 
     /// Drops those forgotten before `at`, when nothing is remembered that is so old.
     pub(super) fn drop_older_than(&self, at: u64) {
         let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
         state.users.retain(|_, forgotten| forgotten.at >= at);
+    }
+}
+
+impl State {
+    fn forget_everybody(&mut self, moment: Moment) {
+        self.users.clear();
+        self.everybody = moment;
     }
 }
 

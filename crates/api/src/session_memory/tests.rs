@@ -1,39 +1,56 @@
 //! What is remembered, and what must not be.
 
-use std::sync::Mutex;
+mod coherence;
+
 use std::sync::atomic::AtomicUsize;
 
-use domain::app::App;
-use domain::id::{AppId, OpenId};
-use domain::ports::UserRepository;
-use domain::secret::SessionKey;
-use domain::testing::InMemoryStore;
+use async_trait::async_trait;
+use domain::id::UserId;
+use domain::ports::{SessionLifecycle, SessionRepository};
+use domain::secret::SecretHash;
+use domain::session::Generation;
+use domain::testing::repository_contract::Guest;
+use domain::testing::{FixedClock, InMemoryStore};
 use domain::time::after;
-use domain::visit::{NewSession, Visit, VisitOutcome};
+use domain::visit::{Visit, VisitOutcome};
 use tokio::sync::oneshot;
-use uuid::Uuid;
 
 use super::*;
 
-const NOW: Timestamp = Timestamp::constant(1_790_000_000, 0);
+/// A second more than trust lasts.
+const TOO_LONG: Duration = Duration::from_secs(5);
 
-/// Counts what is read, and holds the next answer back on request.
+/// A store that counts what is read, holds the next answer back on request, and whose feed tells
+/// of nothing.
 #[derive(Default)]
 struct Held {
-    store: InMemoryStore,
+    store: Arc<InMemoryStore>,
     reads: AtomicUsize,
     gate: Mutex<Option<oneshot::Receiver<()>>>,
+}
+
+impl Held {
+    /// Holds the next answer back until the sender is used.
+    fn hold(&self) -> oneshot::Sender<()> {
+        let (open, gate) = oneshot::channel();
+        *self.gate.lock().unwrap() = Some(gate);
+        open
+    }
+
+    async fn pass(&self) {
+        let gate = self.gate.lock().unwrap().take();
+        if let Some(gate) = gate {
+            gate.await.unwrap();
+        }
+    }
 }
 
 #[async_trait]
 impl SessionRepository for Held {
     async fn find(&self, id: SessionId) -> Result<Option<SessionAccount>, RepositoryError> {
         self.reads.fetch_add(1, Ordering::SeqCst);
-        let found = self.store.find(id).await;
-        let gate = self.gate.lock().unwrap().take();
-        if let Some(gate) = gate {
-            gate.await.unwrap();
-        }
+        let found = SessionRepository::find(&*self.store, id).await;
+        self.pass().await;
         found
     }
 
@@ -47,90 +64,56 @@ impl SessionRepository for Held {
     }
 }
 
+#[async_trait]
+impl ChangeFeed for Held {
+    async fn recent(&self) -> Result<Vec<Change>, RepositoryError> {
+        self.pass().await;
+        Ok(Vec::new())
+    }
+}
+
+/// One replica, and a user who has a session there.
 struct Bench {
     held: Arc<Held>,
-    memory: SessionMemory,
-    account: SessionAccount,
+    clock: Arc<FixedClock>,
+    memory: Arc<SessionMemory>,
+    ports: StorePorts,
+    user: UserId,
+    session: SessionId,
 }
 
-/// A memory that has heard the feed, and a session in the store.
 async fn bench() -> Bench {
+    bench_of(Guest::new("wx01", "o-alice").visit(0)).await
+}
+
+/// A replica that has heard the feed, and remembers a login.
+async fn bench_of(visit: Visit) -> Bench {
     let held = Arc::new(Held::default());
-    let visit = Visit {
-        at: NOW,
-        app: App {
-            id: AppId::new("wx01"),
-            open_platform: None,
-        },
-        open_id: OpenId::new("o-alice"),
-        union_id: None,
-        session_key: Some(SessionKey::new("key")),
-        reports: Vec::new(),
-        new_user_id: UserId::new(Uuid::now_v7()),
-        session: NewSession {
-            id: SessionId::new(Uuid::now_v7()),
-            expires_at: after(NOW, Duration::from_hours(1)),
-            code: SecretHash::from_bytes([1; 32]),
-            nonce: None,
-        },
-    };
-    let VisitOutcome::Recorded(account) = held.store.record_visit(visit).await.unwrap() else {
+    let clock = Arc::new(FixedClock::at(visit.at));
+    let memory = Arc::new(SessionMemory::new(held.clone(), clock.clone()));
+    let ports = ports(&held.store, held.clone()).remembered_by(&memory);
+    memory.catch_up().await.unwrap();
+    let outcome = ports.users.record_visit(visit).await.unwrap();
+    let VisitOutcome::Recorded(account) = outcome else {
         unreachable!("nobody is disabled");
     };
-    let store = Arc::new(Ended(Arc::clone(&held)));
-    let memory = SessionMemory::new(Arc::clone(&held) as _, store.clone(), store);
-    memory.catch_up().await;
     Bench {
         held,
+        clock,
         memory,
-        account: *account,
+        ports,
+        user: account.user.id,
+        session: account.session.id,
     }
 }
 
-/// The other two ports of the store in `Held`.
-struct Ended(Arc<Held>);
-
-#[async_trait]
-impl SessionLifecycle for Ended {
-    async fn use_generation(
-        &self,
-        id: SessionId,
-        generation: Generation,
-        at: Timestamp,
-        expires_at: Option<Timestamp>,
-    ) -> Result<GenerationUse, RepositoryError> {
-        self.0
-            .store
-            .use_generation(id, generation, at, expires_at)
-            .await
-    }
-
-    async fn list(
-        &self,
-        user: UserId,
-        now: Timestamp,
-    ) -> Result<Vec<ListedSession>, RepositoryError> {
-        self.0.store.list(user, now).await
-    }
-
-    async fn end(
-        &self,
-        user: UserId,
-        id: SessionId,
-        at: Timestamp,
-    ) -> Result<bool, RepositoryError> {
-        self.0.store.end(user, id, at).await
-    }
-
-    async fn end_all(&self, user: UserId, at: Timestamp) -> Result<usize, RepositoryError> {
-        self.0.store.end_all(user, at).await
-    }
-}
-
-#[async_trait]
-impl ChangeFeed for Ended {
-    async fn recent(&self) -> Result<Vec<Change>, RepositoryError> {
-        Ok(Vec::new())
+fn ports(store: &Arc<InMemoryStore>, sessions: Arc<dyn SessionRepository>) -> StorePorts {
+    StorePorts {
+        users: store.clone(),
+        sessions,
+        lifecycle: store.clone(),
+        accounts: store.clone(),
+        merges: store.clone(),
     }
 }
 
@@ -139,17 +122,42 @@ impl Bench {
         self.held.reads.load(Ordering::SeqCst)
     }
 
-    async fn is_live(&self) -> bool {
-        let found = self.memory.find(self.account.session.id).await.unwrap();
-        found.is_some_and(|account| account.session.is_live(NOW))
+    async fn is_usable(&self) -> bool {
+        let sessions = &self.ports.sessions;
+        let found = sessions.find_usable(self.session, self.clock.now()).await;
+        found.unwrap().is_some()
     }
+
+    /// Ends the session on another replica. The feed will not tell.
+    async fn end_elsewhere(&self) {
+        let store = &self.held.store;
+        let ended = store.end(self.user, self.session, self.clock.now()).await;
+        assert!(ended.unwrap());
+    }
+
+    /// Time passes for the program and for everybody.
+    fn wait(&self, span: Duration) {
+        let added = &self.memory.stopwatch.added;
+        added.fetch_add(millis(span), Ordering::SeqCst);
+        self.clock.advance(span);
+    }
+}
+
+#[tokio::test]
+async fn a_login_is_remembered() {
+    let bench = bench().await;
+    for _ in 0..5 {
+        assert!(bench.is_usable().await);
+    }
+    assert_eq!(bench.reads(), 0);
 }
 
 #[tokio::test]
 async fn a_session_is_read_once() {
     let bench = bench().await;
+    bench.memory.forget_everything();
     for _ in 0..5 {
-        assert!(bench.is_live().await);
+        assert!(bench.is_usable().await);
     }
     assert_eq!(bench.reads(), 1);
 }
@@ -157,29 +165,105 @@ async fn a_session_is_read_once() {
 #[tokio::test]
 async fn what_was_being_read_while_it_ended_is_not_remembered() {
     let bench = bench().await;
-    let (open, gate) = oneshot::channel();
-    *bench.held.gate.lock().unwrap() = Some(gate);
-    let (user, session) = (bench.account.user.id, bench.account.session.id);
-    let read_before = async {
-        bench.memory.find(session).await.unwrap();
-    };
+    bench.memory.forget_everything();
+    let open = bench.held.hold();
+    let read_before = async { assert!(bench.is_usable().await) };
     let ended = async {
-        assert!(bench.memory.end(user, session, NOW).await.unwrap());
+        let lifecycle = &bench.ports.lifecycle;
+        let ended = lifecycle.end(bench.user, bench.session, bench.clock.now());
+        assert!(ended.await.unwrap());
         open.send(()).unwrap();
     };
     tokio::join!(read_before, ended);
-    assert!(!bench.is_live().await);
+    assert!(!bench.is_usable().await);
 }
 
 #[tokio::test]
-async fn a_session_of_a_user_who_was_forgotten_is_read_again() {
+async fn sessions_of_a_user_that_all_ended_are_read_again() {
     let bench = bench().await;
-    assert!(bench.is_live().await);
-    bench
-        .memory
-        .end_all(bench.account.user.id, NOW)
-        .await
-        .unwrap();
-    assert!(!bench.is_live().await);
-    assert_eq!(bench.reads(), 2);
+    let lifecycle = &bench.ports.lifecycle;
+    let ended = lifecycle.end_all(bench.user, bench.clock.now()).await;
+    assert_eq!(ended.unwrap(), 1);
+    assert!(!bench.is_usable().await);
+    assert_eq!(bench.reads(), 1);
+}
+
+#[tokio::test]
+async fn a_replica_that_was_paused_believes_nothing_neither_at_once_nor_after_the_next_read() {
+    let bench = bench().await;
+    bench.end_elsewhere().await;
+    assert!(bench.is_usable().await, "this replica cannot know yet");
+    bench.wait(TOO_LONG);
+    assert!(!bench.is_usable().await);
+    bench.memory.catch_up().await.unwrap();
+    assert!(!bench.is_usable().await);
+}
+
+#[tokio::test]
+async fn a_machine_that_was_suspended_believes_nothing() {
+    let bench = bench().await;
+    bench.end_elsewhere().await;
+    // Its monotonic clock stood still.
+    bench.clock.advance(TOO_LONG);
+    assert!(!bench.is_usable().await);
+    bench.memory.catch_up().await.unwrap();
+    assert!(!bench.is_usable().await);
+}
+
+#[tokio::test]
+async fn a_read_of_the_feed_that_took_too_long_forgets_everything() {
+    let bench = bench().await;
+    let open = bench.held.hold();
+    let slow = bench.memory.catch_up();
+    let meanwhile = async {
+        bench.end_elsewhere().await;
+        bench.wait(TOO_LONG);
+        open.send(()).unwrap();
+    };
+    let (slow, ()) = tokio::join!(slow, meanwhile);
+    slow.unwrap();
+    bench.memory.catch_up().await.unwrap();
+    assert!(!bench.is_usable().await);
+}
+
+#[tokio::test]
+async fn a_request_that_began_before_a_pause_teaches_nothing_after_it() {
+    for is_answered_first in [true, false] {
+        let bench = bench().await;
+        bench.memory.forget_everything();
+        let open = bench.held.hold();
+        let began_before = async { assert!(bench.is_usable().await) };
+        let pause = async {
+            bench.end_elsewhere().await;
+            bench.wait(TOO_LONG);
+            if is_answered_first {
+                open.send(()).unwrap();
+                tokio::task::yield_now().await;
+                bench.memory.catch_up().await.unwrap();
+            } else {
+                bench.memory.catch_up().await.unwrap();
+                open.send(()).unwrap();
+            }
+        };
+        tokio::join!(began_before, pause);
+        assert!(!bench.is_usable().await, "{is_answered_first}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_refused_because_of_a_remembered_end() {
+    let second = Duration::from_secs(1);
+    let mut visit = Guest::new("wx01", "o-alice").visit(0);
+    visit.session.expires_at = after(visit.at, second);
+    let bench = bench_of(visit).await;
+    // Prolonged by a refresh on another replica.
+    let (generation, now) = (Generation::FIRST, bench.clock.now());
+    let prolonged = Some(after(now, Duration::from_hours(1)));
+    let store = &bench.held.store;
+    let used = store.use_generation(bench.session, generation, now, prolonged);
+    used.await.unwrap();
+    bench.wait(2 * second);
+    assert!(bench.is_usable().await);
+    assert!(bench.is_usable().await);
+    assert_eq!(bench.reads(), 1);
 }

@@ -20,10 +20,20 @@ pub trait SessionRepository: Send + Sync {
     /// [`RepositoryError`].
     async fn find(&self, id: SessionId) -> Result<Option<SessionAccount>, RepositoryError>;
 
-    /// What is known of the session without asking a database. `None` says nothing: ask
-    /// [`find`](Self::find).
-    fn remembered(&self, _id: SessionId) -> Option<Arc<SessionAccount>> {
-        None
+    /// The session, if it [can be used](SessionAccount::is_usable) at `at`.
+    ///
+    /// An adapter MAY answer with a session that it remembers. It MUST NOT answer `None` because
+    /// of what it remembers: the session may have been prolonged, or its user enabled, elsewhere.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    async fn find_usable(
+        &self,
+        id: SessionId,
+        at: Timestamp,
+    ) -> Result<Option<Arc<SessionAccount>>, RepositoryError> {
+        let found = self.find(id).await?;
+        Ok(found.filter(|account| account.is_usable(at)).map(Arc::new))
     }
 
     /// The session that was opened with this code and this nonce at or after `since`.

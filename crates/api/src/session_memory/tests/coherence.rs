@@ -1,0 +1,133 @@
+//! The contract of the store, with the memory in front: whatever is called, what is remembered
+//! afterwards is what is stored.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::id::SessionId;
+use domain::ports::{
+    AccountRepository, AuditLog, BanRepository, ChangeFeed, Clock, MergeRepository,
+    RepositoryError, SessionLifecycle, SessionRepository, SigningKeyRepository, UserRepository,
+    WechatTokenRepository,
+};
+use domain::secret::SecretHash;
+use domain::session::SessionAccount;
+use domain::testing::repository_contract::{Guest, StoreUnderTest};
+use domain::testing::{FixedClock, InMemoryStore};
+use domain::time::Timestamp;
+
+use super::{SessionMemory, StorePorts, ports};
+
+/// A replica on a store that it shares with others.
+struct Replica {
+    store: Arc<InMemoryStore>,
+    ports: StorePorts,
+    sessions: Arc<Compared>,
+}
+
+/// Looks each session up twice, in the memory and in the store.
+struct Compared {
+    store: Arc<InMemoryStore>,
+    remembering: Arc<dyn SessionRepository>,
+    at: Timestamp,
+}
+
+#[async_trait]
+impl SessionRepository for Compared {
+    async fn find(&self, id: SessionId) -> Result<Option<SessionAccount>, RepositoryError> {
+        let stored = SessionRepository::find(&*self.store, id).await?;
+        let usable = stored.clone().filter(|account| account.is_usable(self.at));
+        // Twice, because the first may have read what the second remembers.
+        for _ in 0..2 {
+            let found = self.remembering.find_usable(id, self.at).await?;
+            assert_eq!(found.as_deref(), usable.as_ref());
+        }
+        Ok(stored)
+    }
+
+    async fn find_repeated(
+        &self,
+        code: SecretHash,
+        nonce: SecretHash,
+        since: Timestamp,
+    ) -> Result<Option<SessionAccount>, RepositoryError> {
+        self.store.find_repeated(code, nonce, since).await
+    }
+}
+
+async fn replica() -> Replica {
+    Replica::on(Arc::default()).await
+}
+
+impl Replica {
+    async fn on(store: Arc<InMemoryStore>) -> Self {
+        let at = Guest::new("wx01", "o1").visit(0).at;
+        let clock: Arc<dyn Clock> = Arc::new(FixedClock::at(at));
+        let memory = Arc::new(SessionMemory::new(store.clone(), clock));
+        memory.catch_up().await.unwrap();
+        let ports = ports(&store, store.clone()).remembered_by(&memory);
+        let sessions = Arc::new(Compared {
+            store: Arc::clone(&store),
+            remembering: Arc::clone(&ports.sessions),
+            at,
+        });
+        Self {
+            store,
+            ports,
+            sessions,
+        }
+    }
+}
+
+impl StoreUnderTest for Replica {
+    fn users(&self) -> Arc<dyn UserRepository> {
+        Arc::clone(&self.ports.users)
+    }
+
+    fn sessions(&self) -> Arc<dyn SessionRepository> {
+        self.sessions.clone()
+    }
+
+    fn lifecycle(&self) -> Arc<dyn SessionLifecycle> {
+        Arc::clone(&self.ports.lifecycle)
+    }
+
+    fn accounts(&self) -> Arc<dyn AccountRepository> {
+        Arc::clone(&self.ports.accounts)
+    }
+
+    fn merges(&self) -> Arc<dyn MergeRepository> {
+        Arc::clone(&self.ports.merges)
+    }
+
+    fn bans(&self) -> Arc<dyn BanRepository> {
+        self.store.clone()
+    }
+
+    fn audit(&self) -> Arc<dyn AuditLog> {
+        self.store.clone()
+    }
+
+    fn changes(&self) -> Arc<dyn ChangeFeed> {
+        self.store.clone()
+    }
+
+    fn signing_keys(&self) -> Arc<dyn SigningKeyRepository> {
+        self.store.clone()
+    }
+
+    fn wechat_tokens(&self) -> Arc<dyn WechatTokenRepository> {
+        self.store.clone()
+    }
+
+    /// The same replica: what another changes, this one may learn later.
+    fn replica(&self) -> Box<dyn StoreUnderTest> {
+        Box::new(Self {
+            store: Arc::clone(&self.store),
+            ports: self.ports.clone(),
+            sessions: Arc::clone(&self.sessions),
+        })
+    }
+}
+
+domain::repository_contract!(replica);
