@@ -10,6 +10,7 @@ mod master_key;
 mod metrics;
 pub mod ops;
 mod schema;
+mod service_clock;
 mod session_memory;
 pub mod settings;
 pub mod startup;

@@ -17,9 +17,8 @@ use domain::account::AccountService;
 use domain::login::{LoginPolicy, LoginPorts, LoginService};
 use domain::personal_data::PersonalDataService;
 use domain::ports::{Clock, OpenDataOpener};
-use domain::sessions::SessionService;
+use domain::sessions::{SessionPolicy, SessionService};
 use domain::support::SupportDesk;
-use domain::time::before;
 use persistence::Database;
 use wxclient::{HttpCodeExchanger, HttpWechatTokenSource, HttpWechatUserApi};
 use wxcrypto::AesOpenDataOpener;
@@ -37,6 +36,7 @@ use crate::banner::Banner;
 use crate::http::{self, ApiKeys, HttpState, PushInboxes};
 use crate::metrics::Metrics;
 use crate::ops::{self, Lifecycle, OpsServer};
+use crate::service_clock::ServiceClock;
 use crate::session_memory::{SessionMemory, StorePorts};
 use crate::settings::Settings;
 use crate::system_clock::SystemClock;
@@ -70,6 +70,14 @@ impl Application {
     /// # Errors
     /// If a setting cannot work or an address is taken. Not if WeChat or the database is away.
     pub async fn build(settings: Settings) -> anyhow::Result<Self> {
+        Self::build_on(settings, Arc::new(SystemClock)).await
+    }
+
+    /// The same on a machine with another clock, as a test has one.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub async fn build_on(settings: Settings, machine: Arc<dyn Clock>) -> anyhow::Result<Self> {
         settings.check_sandbox_is_private()?;
         let reserved = Reserved::new(settings.server.listen)?;
         let ops_listener = bind(settings.server.ops_listen)?;
@@ -89,7 +97,8 @@ impl Application {
             schema::bring_up_to_date(&database, settings.database.is_sqlite()).await?;
         }
         tokio::spawn(forget_dead_sessions(database.clone()));
-        let state = compose(&settings, &database, apps, metrics, &background).await?;
+        let clock = keep_time(&database, machine).await;
+        let state = compose(&settings, &database, apps, clock, metrics, &background).await?;
 
         let listener = reserved.listen()?;
         let banner = Banner {
@@ -159,10 +168,10 @@ async fn compose(
     settings: &Settings,
     database: &Database,
     apps: AppList,
+    clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
     background: &Background,
 ) -> anyhow::Result<HttpState> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let opener: Arc<dyn OpenDataOpener> = Arc::new(AesOpenDataOpener);
     let store = remembering_store(database, &clock);
     let accounts = store.accounts;
@@ -195,7 +204,10 @@ async fn compose(
             store.lifecycle,
             tokens.clone(),
             clock.clone(),
-            policy.session_ttl,
+            SessionPolicy {
+                ttl: policy.session_ttl,
+                reuse_grace: Duration::from_secs(settings.tokens.reuse_grace_s.into()),
+            },
         )),
         accounts: Arc::new(AccountService::new(accounts.clone(), clock.clone())),
         personal_data: Arc::new(PersonalDataService::new(
@@ -222,6 +234,16 @@ async fn compose(
     })
 }
 
+/// The clock of the service, set now if the database is there, and again and again.
+async fn keep_time(database: &Database, machine: Arc<dyn Clock>) -> Arc<dyn Clock> {
+    let clock = Arc::new(ServiceClock::new(machine, Arc::new(database.clock())));
+    if let Err(error) = clock.read().await {
+        tracing::debug!(%error, "the database's clock could not be read");
+    }
+    tokio::spawn(ServiceClock::keep(Arc::downgrade(&clock)));
+    clock
+}
+
 /// Gives the issuer its keys, now if the database is there, and whenever they change.
 async fn keep_keys(database: &Database, issuer: &Arc<JwtTokenIssuer>, clock: &Arc<dyn Clock>) {
     let keeper = KeyKeeper {
@@ -243,10 +265,7 @@ async fn keep_keys(database: &Database, issuer: &Arc<JwtTokenIssuer>, clock: &Ar
 async fn forget_dead_sessions(database: Database) {
     loop {
         SystemClock.wait(FORGET_EVERY).await;
-        match database
-            .forget_dead_sessions(before(SystemClock.now(), KEPT_DEAD))
-            .await
-        {
+        match database.forget_dead_sessions(KEPT_DEAD).await {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "dead sessions were forgotten"),
             Err(error) => tracing::debug!(%error, "dead sessions could not be forgotten"),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::ports::{
     AccessTokenError, Clock, GenerationUse, RepositoryError, SessionLifecycle, SessionRepository,
-    TokenIssuer,
+    TokenIssuer, TokenUse,
 };
 use crate::secret::AccessToken;
 use crate::session::SessionAccount;
@@ -72,7 +72,7 @@ impl AccessService {
         // The first use of a newer generation closes the one before it: one write a generation.
         let used = self
             .lifecycle
-            .use_generation(grant.session_id, grant.generation, now, None)
+            .use_generation(grant.session_id, grant.generation, now, TokenUse::Access)
             .await?;
         match used {
             GenerationUse::Live(account) => Ok(Arc::from(account)),

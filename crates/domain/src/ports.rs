@@ -18,6 +18,7 @@ mod repository_error;
 mod session_lifecycle;
 mod session_repository;
 mod signing_key_repository;
+mod store_clock;
 mod token_issuer;
 mod user_repository;
 mod wechat_api_error;
@@ -35,9 +36,10 @@ pub use merge_repository::{MergeCandidate, MergeOutcome, MergeRepository};
 pub use open_data_opener::{OpenDataError, OpenDataOpener};
 pub use readiness::{NotReady, ReadinessProbe};
 pub use repository_error::RepositoryError;
-pub use session_lifecycle::{GenerationUse, SessionLifecycle};
+pub use session_lifecycle::{GenerationUse, SessionLifecycle, TokenUse};
 pub use session_repository::SessionRepository;
 pub use signing_key_repository::{SigningKeyRepository, StoredSigningKey};
+pub use store_clock::StoreClock;
 pub use token_issuer::{
     AccessGrant, AccessTokenError, RefreshTokenError, SessionGrant, TokenIssueError, TokenIssuer,
     TokenPair,

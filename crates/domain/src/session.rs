@@ -1,7 +1,7 @@
 //! Our own login state.
 
 use crate::id::{AppId, SessionId, UserId};
-use crate::time::Timestamp;
+use crate::time::{Duration, Timestamp, after};
 use crate::user::{Identity, User};
 
 /// One login of a user on one device.
@@ -15,6 +15,8 @@ pub struct Session {
     pub generation: Generation,
     /// When the user logged in.
     pub created_at: Timestamp,
+    /// When something of the newest generation was first used; at first, when the user logged in.
+    pub last_used_at: Timestamp,
     /// When its refresh token dies if it is not used before.
     pub expires_at: Timestamp,
     /// When it ended by logout, revocation or replay; `None` while it lives.
@@ -26,6 +28,16 @@ impl Session {
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.ended_at.is_none() && now < self.expires_at
+    }
+
+    /// Whether a refresh token of `generation` is still taken at `at`, although its successor has
+    /// been used: it is of the generation just before the newest one, and the first use of that is
+    /// less than `grace` ago.
+    #[must_use]
+    pub fn is_in_grace(&self, generation: Generation, at: Timestamp, grace: Duration) -> bool {
+        generation.next() == self.generation
+            && !grace.is_zero()
+            && at < after(self.last_used_at, grace)
     }
 }
 
@@ -83,6 +95,4 @@ pub struct ListedSession {
     pub session: Session,
     /// The mini program it was opened in.
     pub app_id: AppId,
-    /// When one of its tokens last closed a generation before it.
-    pub last_used_at: Timestamp,
 }

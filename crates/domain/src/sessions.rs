@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::id::SessionId;
 use crate::ports::{
     AccessGrant, Clock, GenerationUse, RefreshTokenError, RepositoryError, SessionLifecycle,
-    TokenIssueError, TokenIssuer, TokenPair,
+    TokenIssueError, TokenIssuer, TokenPair, TokenUse,
 };
 use crate::secret::RefreshToken;
 use crate::session::{ListedSession, SessionAccount};
@@ -14,13 +14,23 @@ use crate::time::{Duration, after};
 /// Refreshes, lists and ends sessions.
 ///
 /// Refresh tokens have generations. A token of generation n gives a pair of generation n+1, any
-/// number of times and in parallel, because a phone may lose an answer; from the first use of
-/// anything of n+1 on, n is a replay, and a replay ends the session.
+/// number of times and in parallel, because a phone may lose an answer. After the first use of
+/// anything of n+1 it does so for a short grace, because many request libraries refresh once for
+/// each of several refused requests. Then n is a replay, and a replay ends the session.
 pub struct SessionService {
     lifecycle: Arc<dyn SessionLifecycle>,
     tokens: Arc<dyn TokenIssuer>,
     clock: Arc<dyn Clock>,
-    session_ttl: Duration,
+    policy: SessionPolicy,
+}
+
+/// What the operator decides about sessions.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionPolicy {
+    /// How long a session lives without being refreshed.
+    pub ttl: Duration,
+    /// How long after the first use of its successor a refresh token is still taken.
+    pub reuse_grace: Duration,
 }
 
 /// Why a refresh token gives nothing.
@@ -44,19 +54,19 @@ pub enum RefreshError {
 }
 
 impl SessionService {
-    /// Puts the service together. A session that is not refreshed for `session_ttl` dies.
+    /// Puts the service together.
     #[must_use]
     pub fn new(
         lifecycle: Arc<dyn SessionLifecycle>,
         tokens: Arc<dyn TokenIssuer>,
         clock: Arc<dyn Clock>,
-        session_ttl: Duration,
+        policy: SessionPolicy,
     ) -> Self {
         Self {
             lifecycle,
             tokens,
             clock,
-            session_ttl,
+            policy,
         }
     }
 
@@ -67,10 +77,13 @@ impl SessionService {
     pub async fn refresh(&self, token: &RefreshToken) -> Result<TokenPair, RefreshError> {
         let now = self.clock.now();
         let shown = self.tokens.read_refresh(token, now)?;
-        let expires_at = after(now, self.session_ttl);
+        let token = TokenUse::Refresh {
+            expires_at: after(now, self.policy.ttl),
+            grace: self.policy.reuse_grace,
+        };
         let used = self
             .lifecycle
-            .use_generation(shown.session_id, shown.generation, now, Some(expires_at))
+            .use_generation(shown.session_id, shown.generation, now, token)
             .await?;
         let account = match used {
             GenerationUse::Live(account) => account,

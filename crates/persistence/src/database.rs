@@ -3,7 +3,7 @@
 use std::sync::{Arc, RwLock};
 
 use domain::ports::RepositoryError;
-use domain::time::Timestamp;
+use domain::time::Duration;
 
 use crate::accounts::DieselAccountRepository;
 use crate::audit::DieselAuditLog;
@@ -22,6 +22,7 @@ use crate::rewrap::{self, RewrapProgress, Vaults};
 use crate::seal::Vault;
 use crate::session_lifecycle::DieselSessionLifecycle;
 use crate::signing_keys::{self, DieselSigningKeyRepository};
+use crate::store_clock::DieselStoreClock;
 use crate::stored_keys::{self, StoredKeys};
 use crate::token_uses::TokenUses;
 use crate::url::{DatabaseUrl, UnknownDatabaseUrl};
@@ -139,13 +140,21 @@ impl Database {
         Ok(rewrap::rewrap(&self.pool, vaults, progress).await?)
     }
 
-    /// Forgets the sessions that ended or expired before an instant, a batch at a time, and gives
-    /// how many there were. To be called now and then.
+    /// Forgets the sessions that ended or expired longer than `kept` ago by the database's clock,
+    /// a batch at a time, and gives how many there were. To be called now and then.
     ///
     /// # Errors
     /// [`RepositoryError`].
-    pub async fn forget_dead_sessions(&self, before: Timestamp) -> Result<usize, RepositoryError> {
-        Ok(housekeeping::forget_dead_sessions(&self.pool, before).await?)
+    pub async fn forget_dead_sessions(&self, kept: Duration) -> Result<usize, RepositoryError> {
+        Ok(housekeeping::forget_dead_sessions(&self.pool, kept).await?)
+    }
+
+    /// The database's clock.
+    #[must_use]
+    pub fn clock(&self) -> DieselStoreClock {
+        DieselStoreClock {
+            pool: self.pool.clone(),
+        }
     }
 
     /// The store of users.

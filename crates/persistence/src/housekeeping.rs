@@ -1,13 +1,14 @@
 //! Forgetting what nobody asks for any longer.
 
 use diesel::prelude::*;
-use domain::time::Timestamp;
+use domain::time::{self, Duration, Timestamp};
 use uuid::Uuid;
 
 use crate::connection::AnyConnection;
 use crate::error::DatabaseError;
 use crate::pool::Pool;
 use crate::schema::sessions;
+use crate::store_clock;
 use crate::types::{DbId, DbInstant};
 
 /// How many sessions are looked at in one statement.
@@ -15,8 +16,11 @@ const BATCH: i64 = 1000;
 
 pub(crate) async fn forget_dead_sessions(
     pool: &Pool,
-    before: Timestamp,
+    kept: Duration,
 ) -> Result<usize, DatabaseError> {
+    // By the database's clock: a replica whose own is ahead must not remove what lives.
+    let now = pool.run(store_clock::now).await?;
+    let before = time::before(now, kept);
     // A session that was dead before an instant was opened before it. Ids tell when.
     let last = DbId(last_id_of(before));
     let mut after = DbId(Uuid::nil());

@@ -29,6 +29,7 @@ mod session_lifecycle;
 mod sessions;
 mod signing_keys;
 mod statement;
+mod store_clock;
 mod stored_keys;
 mod token_uses;
 mod transaction;
@@ -51,6 +52,7 @@ pub use rewrap::RewrapProgress;
 pub use seal::{MasterKeyError, MasterKeys};
 pub use session_lifecycle::DieselSessionLifecycle;
 pub use signing_keys::DieselSigningKeyRepository;
+pub use store_clock::DieselStoreClock;
 pub use url::UnknownDatabaseUrl;
 pub use wechat_tokens::DieselWechatTokenRepository;
 

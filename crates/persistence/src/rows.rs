@@ -79,6 +79,7 @@ pub(crate) struct SessionRow {
     user_id: DbId,
     generation: i32,
     created_at: DbInstant,
+    last_used_at: DbInstant,
     expires_at: DbInstant,
     ended_at: Option<DbInstant>,
 }
@@ -90,6 +91,7 @@ impl From<SessionRow> for Session {
             user_id: UserId::new(row.user_id.0),
             generation: Generation::new(row.generation.unsigned_abs()),
             created_at: row.created_at.into(),
+            last_used_at: row.last_used_at.into(),
             expires_at: row.expires_at.into(),
             ended_at: row.ended_at.map(Into::into),
         }

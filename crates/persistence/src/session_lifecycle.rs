@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use domain::id::{AppId, SessionId, UserId};
-use domain::ports::{GenerationUse, RepositoryError, SessionLifecycle};
+use domain::ports::{GenerationUse, RepositoryError, SessionLifecycle, TokenUse};
 use domain::session::{Generation, ListedSession};
 use domain::time::Timestamp;
 
@@ -16,7 +16,7 @@ use crate::group_commit::GroupCommit;
 use crate::pool::Pool;
 use crate::rows::SessionRow;
 use crate::schema::sessions as table;
-use crate::token_uses::{TokenUse, TokenUses};
+use crate::token_uses::{NotedUse, TokenUses};
 use crate::transaction::repeated;
 use crate::types::{DbId, DbInstant};
 
@@ -34,13 +34,13 @@ impl SessionLifecycle for DieselSessionLifecycle {
         id: SessionId,
         generation: Generation,
         at: Timestamp,
-        expires_at: Option<Timestamp>,
+        token: TokenUse,
     ) -> Result<GenerationUse, RepositoryError> {
-        let used = TokenUse {
+        let used = NotedUse {
             session: id,
             generation,
             at,
-            expires_at,
+            token,
         };
         self.token_uses.write(used).await
     }
@@ -91,20 +91,17 @@ pub(crate) fn list(
                 table::user_id,
                 table::generation,
                 table::created_at,
+                table::last_used_at,
                 table::expires_at,
                 table::ended_at,
             ),
             table::app_id,
-            table::last_used_at,
         ))
-        .load::<(SessionRow, String, DbInstant)>(connection)?;
-    let sessions = rows
-        .into_iter()
-        .map(|(session, app_id, last_used_at)| ListedSession {
-            session: session.into(),
-            app_id: AppId::new(app_id),
-            last_used_at: last_used_at.into(),
-        });
+        .load::<(SessionRow, String)>(connection)?;
+    let sessions = rows.into_iter().map(|(session, app_id)| ListedSession {
+        session: session.into(),
+        app_id: AppId::new(app_id),
+    });
     let is_asked_for = |listed: &ListedSession| now.is_none_or(|now| listed.session.is_live(now));
     Ok(sessions.filter(is_asked_for).collect())
 }

@@ -86,6 +86,7 @@ fn accounts() -> _ {
                 sessions::user_id,
                 sessions::generation,
                 sessions::created_at,
+                sessions::last_used_at,
                 sessions::expires_at,
                 sessions::ended_at,
             ),

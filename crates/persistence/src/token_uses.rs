@@ -10,7 +10,7 @@ mod rules;
 use std::hash::Hash;
 
 use domain::id::SessionId;
-use domain::ports::GenerationUse;
+use domain::ports::{GenerationUse, TokenUse};
 use domain::session::{Generation, SessionAccount};
 use domain::time::Timestamp;
 
@@ -21,12 +21,21 @@ use crate::transaction::transaction;
 
 /// A token of a generation is used.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct TokenUse {
+pub(crate) struct NotedUse {
     pub(crate) session: SessionId,
     pub(crate) generation: Generation,
     pub(crate) at: Timestamp,
-    /// When the session will expire, if it was a refresh token.
-    pub(crate) expires_at: Option<Timestamp>,
+    pub(crate) token: TokenUse,
+}
+
+impl NotedUse {
+    /// When the session expires from now on; `None` if the use does not say.
+    fn expires_at(&self) -> Option<Timestamp> {
+        match self.token {
+            TokenUse::Access => None,
+            TokenUse::Refresh { expires_at, .. } => Some(expires_at),
+        }
+    }
 }
 
 /// Uses of tokens are noted.
@@ -34,19 +43,19 @@ pub(crate) struct TokenUse {
 pub(crate) struct TokenUses;
 
 impl Batched for TokenUses {
-    type Item = TokenUse;
+    type Item = NotedUse;
     type Outcome = GenerationUse;
 
     const NAME: &'static str = "token uses";
 
-    fn key(used: &TokenUse) -> impl Hash {
+    fn key(used: &NotedUse) -> impl Hash {
         used.session.as_uuid()
     }
 
     fn write(
         &self,
         connection: &mut AnyConnection,
-        uses: &[&TokenUse],
+        uses: &[&NotedUse],
     ) -> Result<Vec<GenerationUse>, DatabaseError> {
         let noted = match connection {
             AnyConnection::Postgres(connection) => postgres::note(connection, uses)?,
@@ -69,7 +78,7 @@ impl Batched for TokenUses {
     fn write_again(
         &self,
         connection: &mut AnyConnection,
-        uses: &[&TokenUse],
+        uses: &[&NotedUse],
     ) -> Result<Vec<GenerationUse>, DatabaseError> {
         self.write(connection, uses)
     }

@@ -8,6 +8,7 @@ use domain::ports::{Clock, NotReady};
 use wxclient::WechatError;
 
 use super::print::print;
+use crate::service_clock;
 use crate::settings::Settings;
 use crate::startup::Checkup;
 use crate::system_clock::SystemClock;
@@ -39,6 +40,7 @@ async fn findings(config: Option<&Path>) -> Vec<Finding> {
         database(&checkup).await,
         clock(&checkup).await,
     ];
+    findings.extend(database_clock(&checkup).await);
     for app in &checkup.apps {
         findings.push(app_secret(&checkup, app).await);
     }
@@ -103,6 +105,23 @@ async fn clock(checkup: &Checkup) -> Finding {
         return Finding::bad("clock", format!("{told}; {todo}"));
     }
     Finding::good("clock", told)
+}
+
+/// Nothing if the database does not answer, which another finding says, or has no clock.
+async fn database_clock(checkup: &Checkup) -> Option<Finding> {
+    let theirs = checkup.database_clock.now().await.ok()??;
+    let what = "database clock";
+    Some(match service_clock::apart(SystemClock.now(), theirs) {
+        None => Finding::good(what, "agrees with this machine's"),
+        Some(apart) => Finding::bad(
+            what,
+            format!(
+                "this machine's clock is {apart} the database's; the service goes by the \
+                 database's. Set the wrong one and keep both right with NTP (chrony, \
+                 systemd-timesyncd)"
+            ),
+        ),
+    })
 }
 
 /// In normal mode stable_token gives the token that is in use, so nobody's is displaced.

@@ -149,7 +149,7 @@ impl From<ListedSession> for ExportedSession {
             app_id: listed.app_id.to_string(),
             generation: listed.session.generation.number(),
             created_at: listed.session.created_at.to_string(),
-            last_used_at: listed.last_used_at.to_string(),
+            last_used_at: listed.session.last_used_at.to_string(),
             expires_at: listed.session.expires_at.to_string(),
             ended_at: listed.session.ended_at.map(|at| at.to_string()),
         }

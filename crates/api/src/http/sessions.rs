@@ -112,7 +112,7 @@ impl SessionReply {
             id: listed.session.id.to_string(),
             app_id: listed.app_id.to_string(),
             created_at: listed.session.created_at.to_string(),
-            last_used_at: listed.last_used_at.to_string(),
+            last_used_at: listed.session.last_used_at.to_string(),
             expires_at: listed.session.expires_at.to_string(),
             current: listed.session.id == asking.session.id,
         }

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicUsize;
 
 use async_trait::async_trait;
 use domain::id::UserId;
-use domain::ports::{SessionLifecycle, SessionRepository};
+use domain::ports::{SessionLifecycle, SessionRepository, TokenUse};
 use domain::secret::SecretHash;
 use domain::session::Generation;
 use domain::testing::repository_contract::Guest;
@@ -258,7 +258,10 @@ async fn nobody_is_refused_because_of_a_remembered_end() {
     let bench = bench_of(visit).await;
     // Prolonged by a refresh on another replica.
     let (generation, now) = (Generation::FIRST, bench.clock.now());
-    let prolonged = Some(after(now, Duration::from_hours(1)));
+    let prolonged = TokenUse::Refresh {
+        expires_at: after(now, Duration::from_hours(1)),
+        grace: Duration::ZERO,
+    };
     let store = &bench.held.store;
     let used = store.use_generation(bench.session, generation, now, prolonged);
     used.await.unwrap();

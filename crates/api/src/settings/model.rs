@@ -174,6 +174,9 @@ pub struct Tokens {
     pub access_ttl_s: u32,
     /// How long a refresh token is good for, s.
     pub refresh_ttl_s: u32,
+    /// How long after the first use of its successor a refresh token is still taken, s; 0 for not
+    /// at all.
+    pub reuse_grace_s: u32,
 }
 
 /// `open_data.*`
@@ -297,6 +300,7 @@ impl Default for Tokens {
             issuer: String::from("wxlogin"),
             access_ttl_s: 900,
             refresh_ttl_s: 2_592_000,
+            reuse_grace_s: 10,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::ports::ReadinessProbe;
+use domain::ports::{ReadinessProbe, StoreClock};
 use tokio::runtime::Handle;
 use wxclient::WechatClient;
 use wxsandbox::RunningSandbox;
@@ -16,6 +16,7 @@ pub(crate) struct Checkup {
     /// With the sandbox in WeChat's place, if no app is configured.
     pub(crate) settings: Settings,
     pub(crate) database: Arc<dyn ReadinessProbe>,
+    pub(crate) database_clock: Arc<dyn StoreClock>,
     pub(crate) wechat: WechatClient,
     pub(crate) apps: Vec<wxclient::App>,
     pub(crate) sandbox: Option<RunningSandbox>,
@@ -35,6 +36,7 @@ impl Checkup {
         let database = open_database(&settings, &master_keys)?;
         Ok(Self {
             database: Arc::new(database.readiness()),
+            database_clock: Arc::new(database.clock()),
             wechat: wechat_client(&settings, &Handle::current())?,
             apps: AppList::of(&settings)?.secrets,
             sandbox,

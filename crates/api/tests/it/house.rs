@@ -1,11 +1,13 @@
 //! A running house for one test, with a verb for each thing a test does to it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use api::settings::{App, HttpUrl, Listen, Secret, Settings};
 use api::startup::Application;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use domain::ports::Clock;
 use reqwest::{Method, Response, StatusCode};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -138,6 +140,11 @@ impl House {
         Service::start(self.settings.clone()).await
     }
 
+    /// Another replica, on a machine with another clock.
+    pub(crate) async fn twin_on(&self, machine: Arc<dyn Clock>) -> Service {
+        Service::start_on(self.settings.clone(), machine).await
+    }
+
     /// A request to be made by hand.
     pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.service.request(method, path)
@@ -163,7 +170,14 @@ impl House {
 
 impl Service {
     async fn start(settings: Settings) -> Self {
-        let application = Application::build(settings).await.unwrap();
+        Self::run(Application::build(settings).await.unwrap())
+    }
+
+    async fn start_on(settings: Settings, machine: Arc<dyn Clock>) -> Self {
+        Self::run(Application::build_on(settings, machine).await.unwrap())
+    }
+
+    fn run(application: Application) -> Self {
         let banner = application.banner().clone();
         let (stop, stopped) = oneshot::channel();
         let ended = tokio::spawn(async move {

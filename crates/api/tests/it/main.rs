@@ -17,6 +17,7 @@ mod arrows;
 mod auth_introspect;
 mod auth_verify;
 mod auth_wechat_token;
+mod clocks;
 mod cloud_hosting;
 mod compose;
 mod envelope;

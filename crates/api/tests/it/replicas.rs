@@ -1,12 +1,19 @@
 //! Two replicas on one PostgreSQL keep the rules together.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Instant;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::{join, join_all};
+use jiff::SignedDuration;
 use reqwest::Method;
+use rstest::rstest;
 use serde_json::{Value, json};
+use wxsandbox::{Api, Fault, FaultEffect};
 
+use crate::clocks::ShiftedClock;
 use crate::house::{Answer, House, Service, Store, soon};
 
 async fn two() -> (House, Service) {
@@ -91,6 +98,50 @@ async fn the_nonce_holds_on_both_also_at_the_same_moment() {
     }
 }
 
+/// The second request reaches the other replica while WeChat, which has used up the code, still
+/// lets the first one wait.
+#[rstest]
+#[case::clocks_that_agree(0)]
+#[case::a_clock_that_is_ahead(90)]
+#[case::a_clock_that_is_behind(-90)]
+#[tokio::test]
+async fn the_nonce_holds_on_the_other_while_the_first_waits_for_a_slow_wechat(
+    #[case] seconds: i64,
+) {
+    let house = House::new(Store::Postgres).await;
+    let by = SignedDuration::from_secs(seconds);
+    let twin = house.twin_on(Arc::new(ShiftedClock { by })).await;
+    let slow = FaultEffect::Delay { ms: 2500 };
+    let slow = Fault::on(Api::Code2Session, slow).after_the_work().times(1);
+    house.sandbox.control().inject(slow);
+    let body = json!({ "platCode": house.code("alice"), "nonce": "0123456789abcdef" });
+    let first = twin.send(Method::POST, "/user/wxlogin", None, Some(&body));
+    let second = async {
+        soon("the first request to reach WeChat", || async {
+            let exchanges = house.sandbox.control().count_of(Api::Code2Session);
+            (exchanges > 0).then_some(())
+        })
+        .await;
+        house.login(&body).await
+    };
+    let (first, second) = join(first, second).await;
+    let (first, second) = (first.data(), second.data());
+    assert_eq!(session_of(&first), session_of(&second));
+    let later = house.login(&body).await.data();
+    assert_eq!(session_of(&first), session_of(&later));
+    for login in [&first, &second, &later] {
+        house.me(&login["token"]).await.data();
+        me(&twin, login).await.data();
+    }
+}
+
+/// The session a token is of.
+fn session_of(login: &Value) -> Value {
+    let claims = login["token"].as_str().unwrap().split('.').nth(1).unwrap();
+    let claims = URL_SAFE_NO_PAD.decode(claims).unwrap();
+    serde_json::from_slice::<Value>(&claims).unwrap()["sid"].clone()
+}
+
 #[tokio::test]
 async fn a_logout_reaches_the_other_within_five_seconds() {
     let (house, twin) = two().await;
@@ -121,7 +172,11 @@ async fn a_deletion_reaches_the_other_within_five_seconds() {
 
 #[tokio::test]
 async fn a_replay_on_one_ends_the_session_on_both() {
-    let (house, twin) = two().await;
+    let house = House::with(Store::Postgres, |settings| {
+        settings.tokens.reuse_grace_s = 0;
+    });
+    let house = house.await;
+    let twin = house.twin().await;
     let login = house.logged_in("alice").await;
     let here = refresh(&twin, &login).await.data();
     // The answer was lost, so the phone asks the other replica.

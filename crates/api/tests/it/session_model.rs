@@ -22,17 +22,18 @@ use replicas::Replicas;
 #[rstest]
 fn phones_that_do_anything_find_the_rules_kept(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
+    #[values(0, 3600)] grace_s: u32,
 ) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
-    let replicas = RefCell::new(runtime.block_on(Replicas::new(store)));
+    let replicas = RefCell::new(runtime.block_on(Replicas::new(store, grace_s)));
     let config = config();
     let seed = config.rng_seed;
     let walked = TestRunner::new(config).run(&commands::walk(), |walk| {
         let mut replicas = replicas.borrow_mut();
-        runtime.block_on(Phones::new(&mut replicas).walk(&walk))
+        runtime.block_on(Phones::new(&mut replicas, grace_s > 0).walk(&walk))
     });
     let failure = walked.err().map(|error| told(&error));
     let told = failure.as_deref().unwrap_or_default();
@@ -52,7 +53,7 @@ fn told(failure: &TestError<Vec<Command>>) -> String {
     }
 }
 
-/// A score of walks, or as many as `PROPTEST_CASES` says; with a seed that can be printed.
+/// A dozen walks, or as many as `PROPTEST_CASES` says; with a seed that can be printed.
 fn config() -> Config {
     let mut config = Config {
         failure_persistence: None,
@@ -61,7 +62,7 @@ fn config() -> Config {
         ..Config::default()
     };
     if std::env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = 20;
+        config.cases = 12;
     }
     if config.rng_seed == RngSeed::Random {
         config.rng_seed = RngSeed::Fixed(rand::random());
@@ -78,7 +79,7 @@ async fn repeats_that_meet_the_first_use_of_the_successor_are_given_a_pair_or_en
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
     #[case] by_refresh: bool,
 ) {
-    let replicas = Replicas::new(store).await;
+    let replicas = Replicas::new(store, 0).await;
     for round in 0..16 {
         let login = replicas.house.logged_in("alice").await;
         let next = refresh(&replicas, 0, &login).await.data();
@@ -132,7 +133,7 @@ async fn repeats_that_meet_the_first_use_of_the_successor_are_given_a_pair_or_en
 async fn a_session_that_many_replays_ended_at_once_stays_ended_after_a_restart(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let mut replicas = Replicas::new(store).await;
+    let mut replicas = Replicas::new(store, 0).await;
     let login = replicas.house.logged_in("alice").await;
     let next = refresh(&replicas, 0, &login).await.data();
     me(&replicas, 1, &next).await.data();
@@ -164,7 +165,7 @@ async fn a_session_that_many_replays_ended_at_once_stays_ended_after_a_restart(
 /// An access token is good until it expires, also where its session was last seen long ago.
 #[tokio::test]
 async fn an_older_access_token_on_the_other_replica_ends_nothing() {
-    let replicas = Replicas::new(Store::Postgres).await;
+    let replicas = Replicas::new(Store::Postgres, 0).await;
     let first = replicas.house.logged_in("alice").await;
     // The other replica remembers the session as it is now.
     soon("the other replica to remember", || async {

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::RepositoryError;
 use crate::id::{SessionId, UserId};
 use crate::session::{Generation, ListedSession, SessionAccount};
-use crate::time::Timestamp;
+use crate::time::{Duration, Timestamp};
 
 /// Carries sessions on from generation to generation, and ends them.
 ///
@@ -14,12 +14,12 @@ use crate::time::Timestamp;
 #[async_trait]
 pub trait SessionLifecycle: Send + Sync {
     /// Notes that a token of `generation` has been used: the session's generation becomes
-    /// `generation` if it was less. The use of a refresh token says when the session will
-    /// expire, the use of an access token leaves `expires_at` away.
+    /// `generation` if it was less.
     ///
     /// A refresh token of a generation less than the session's is a replay: the session is
-    /// ended, durably, and the answer is [`GenerationUse::Replayed`]. An access token of one is
-    /// not: it is good until it expires, and changes nothing.
+    /// ended, durably, and the answer is [`GenerationUse::Replayed`]. While the
+    /// [grace](crate::session::Session::is_in_grace) lasts it is none: it is taken and changes
+    /// nothing. So is an access token of such a generation, until it expires.
     ///
     /// # Errors
     /// [`RepositoryError`].
@@ -28,7 +28,7 @@ pub trait SessionLifecycle: Send + Sync {
         id: SessionId,
         generation: Generation,
         at: Timestamp,
-        expires_at: Option<Timestamp>,
+        token: TokenUse,
     ) -> Result<GenerationUse, RepositoryError>;
 
     /// The user's sessions that are live at `now`, the newest first.
@@ -58,6 +58,21 @@ pub trait SessionLifecycle: Send + Sync {
     /// # Errors
     /// [`RepositoryError`].
     async fn end_all(&self, user: UserId, at: Timestamp) -> Result<usize, RepositoryError>;
+}
+
+/// Which of the two tokens of a generation is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenUse {
+    /// The access token.
+    Access,
+    /// The refresh token.
+    Refresh {
+        /// When the session expires from now on.
+        expires_at: Timestamp,
+        /// How long after the first use of its successor the token is still taken; zero for not
+        /// at all.
+        grace: Duration,
+    },
 }
 
 /// What became of the use of a token.

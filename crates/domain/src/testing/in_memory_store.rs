@@ -53,7 +53,6 @@ struct IdentityRow {
 struct SessionRow {
     session: Session,
     identity: IdentityKey,
-    last_used_at: Timestamp,
     code: SecretHash,
     nonce: Option<SecretHash>,
 }

@@ -176,6 +176,8 @@ macro_rules! repository_contract {
             a_generation_can_be_used_until_its_successor_is,
             the_use_of_a_replaced_generation_ends_the_session_on_every_replica,
             uses_of_two_generations_at_once_end_in_one_state,
+            a_generation_that_was_just_replaced_is_taken_for_the_grace,
+            the_grace_is_for_the_generation_before_the_newest_alone,
             an_access_token_of_a_replaced_generation_changes_nothing,
             a_use_moves_the_end_and_a_new_generation_the_time_of_last_use,
             a_session_that_is_over_cannot_be_used,

@@ -12,7 +12,7 @@ use domain::id::SessionId;
 use domain::session::SessionAccount;
 
 use super::rules::as_column;
-use super::{Noted, TokenUse};
+use super::{Noted, NotedUse};
 use crate::columns::columns;
 use crate::error::DatabaseError;
 use crate::schema::{AllOf, users};
@@ -22,18 +22,18 @@ use crate::types::{DbId, DbInstant, Id, Instant};
 
 pub(super) fn note(
     connection: &mut PgConnection,
-    uses: &[&TokenUse],
+    uses: &[&NotedUse],
 ) -> Result<Vec<Noted>, DatabaseError> {
     // By id, so that two replicas take their locks in the same order.
-    let mut firsts = BTreeMap::<SessionId, TokenUse>::new();
+    let mut firsts = BTreeMap::<SessionId, NotedUse>::new();
     for used in uses {
         let first = firsts.entry(used.session).or_insert(**used);
-        if is_same_use(first, used) {
-            first.expires_at = first.expires_at.max(used.expires_at);
+        if is_same_use(first, used) && used.expires_at() > first.expires_at() {
+            first.token = used.token;
         }
     }
     let written = carry_on(connection, &firsts)?;
-    let written_for = |used: &TokenUse| {
+    let written_for = |used: &NotedUse| {
         let first = firsts.get(&used.session)?;
         let account = written.get(&used.session)?;
         is_same_use(first, used).then_some(account)
@@ -50,14 +50,14 @@ pub(super) fn note(
 type Accounts = HashMap<SessionId, Box<SessionAccount>>;
 
 /// Several requests may use one token at the same moment. That is one use.
-fn is_same_use(one: &TokenUse, other: &TokenUse) -> bool {
-    one.generation == other.generation && one.expires_at.is_some() == other.expires_at.is_some()
+fn is_same_use(one: &NotedUse, other: &NotedUse) -> bool {
+    one.generation == other.generation && one.expires_at().is_some() == other.expires_at().is_some()
 }
 
 /// Gives the sessions that go on.
 fn carry_on(
     connection: &mut PgConnection,
-    uses: &BTreeMap<SessionId, TokenUse>,
+    uses: &BTreeMap<SessionId, NotedUse>,
 ) -> Result<Accounts, DatabaseError> {
     let rows: Vec<_> = uses.values().map(UseRow::of).collect();
     let rows = LoadAll::<CarryOn>::of(&rows).load::<AccountRow>(connection)?;
@@ -94,12 +94,12 @@ columns! {
 }
 
 impl UseRow {
-    fn of(used: &TokenUse) -> Self {
+    fn of(used: &NotedUse) -> Self {
         Self {
             session: DbId(used.session.as_uuid()),
             generation: as_column(used.generation),
             at: used.at.into(),
-            expires_at: used.expires_at.map(DbInstant::from),
+            expires_at: used.expires_at().map(DbInstant::from),
         }
     }
 }
@@ -119,7 +119,8 @@ impl Statement for CarryOn {
          AND (t.generation < v.generation \
          OR t.generation = v.generation AND t.expires_at <> v.expires_at) \
          AND i.open_id = t.open_id AND i.app_id = t.app_id AND u.id = t.user_id \
-         RETURNING t.id, t.user_id, t.generation, t.created_at, t.expires_at, t.ended_at, \
+         RETURNING t.id, t.user_id, t.generation, t.created_at, t.last_used_at, t.expires_at, \
+         t.ended_at, \
          i.app_id, i.open_id, i.union_id, ",
         USER,
     ];
@@ -127,7 +128,15 @@ impl Statement for CarryOn {
 
 impl Load for CarryOn {
     type SqlType = (
-        (Id, Id, Integer, Instant, Instant, Nullable<Instant>),
+        (
+            Id,
+            Id,
+            Integer,
+            Instant,
+            Instant,
+            Instant,
+            Nullable<Instant>,
+        ),
         (Text, Text, Nullable<Text>),
         SqlTypeOf<AllOf<users::table>>,
         Nullable<Instant>,

@@ -3,10 +3,10 @@
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::Integer;
-use domain::ports::GenerationUse;
+use domain::ports::{GenerationUse, TokenUse};
 use domain::session::{Generation, SessionAccount};
 
-use super::TokenUse;
+use super::NotedUse;
 use crate::connection::{AnyBackend, AnyConnection};
 use crate::error::DatabaseError;
 use crate::session_lifecycle::end;
@@ -16,7 +16,7 @@ use crate::types::{DbId, DbInstant, Id, Instant};
 /// Notes a use of the session as it is in the database.
 pub(super) fn note(
     connection: &mut AnyConnection,
-    used: &TokenUse,
+    used: &NotedUse,
 ) -> Result<GenerationUse, DatabaseError> {
     let found = sessions::find(connection, used.session)?;
     note_found(connection, used, found.map(Box::new))
@@ -27,7 +27,7 @@ pub(super) fn note(
 /// does.
 pub(super) fn note_found(
     connection: &mut AnyConnection,
-    used: &TokenUse,
+    used: &NotedUse,
     mut found: Option<Box<SessionAccount>>,
 ) -> Result<GenerationUse, DatabaseError> {
     loop {
@@ -41,7 +41,7 @@ pub(super) fn note_found(
 /// Does what is to be done with a session that was found. `None` if it has changed since.
 fn settle(
     connection: &mut AnyConnection,
-    used: &TokenUse,
+    used: &NotedUse,
     found: Option<Box<SessionAccount>>,
 ) -> Result<Option<GenerationUse>, DatabaseError> {
     let Some(mut account) = found else {
@@ -51,7 +51,7 @@ fn settle(
         return Ok(Some(GenerationUse::Ended));
     }
     let is_old = used.generation < account.session.generation;
-    if is_old && used.expires_at.is_some() {
+    if is_old && is_replay(&account, used) {
         let is_ended = end(connection, account.user.id, used.session, used.at)?;
         return Ok(is_ended.then_some(GenerationUse::Replayed));
     }
@@ -59,15 +59,24 @@ fn settle(
     Ok(is_noted.then_some(GenerationUse::Live(account)))
 }
 
+/// Whether the use of a token whose successor has been used must end the session.
+fn is_replay(account: &SessionAccount, used: &NotedUse) -> bool {
+    let session = &account.session;
+    match used.token {
+        TokenUse::Access => false,
+        TokenUse::Refresh { grace, .. } => !session.is_in_grace(used.generation, used.at, grace),
+    }
+}
+
 /// Writes what the use changes, if anything. `false` if the session has changed since it was
 /// found.
 fn carry_on(
     connection: &mut AnyConnection,
     account: &mut SessionAccount,
-    used: &TokenUse,
+    used: &NotedUse,
 ) -> Result<bool, DatabaseError> {
     let session = &mut account.session;
-    let expires_at = used.expires_at.unwrap_or(session.expires_at);
+    let expires_at = used.expires_at().unwrap_or(session.expires_at);
     if used.generation == session.generation && expires_at == session.expires_at {
         return Ok(true);
     }
@@ -79,6 +88,9 @@ fn carry_on(
         used_at: used.at.into(),
         expires_at: expires_at.into(),
     };
+    if session.generation < used.generation {
+        session.last_used_at = used.at;
+    }
     session.generation = used.generation;
     session.expires_at = expires_at;
     Ok(change.execute(connection)? > 0)

@@ -271,6 +271,7 @@ fn session(visit: &Visit, user_id: UserId) -> Session {
         user_id,
         generation: Generation::FIRST,
         created_at: visit.at,
+        last_used_at: visit.at,
         expires_at: visit.session.expires_at,
         ended_at: None,
     }

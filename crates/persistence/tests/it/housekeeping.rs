@@ -1,12 +1,13 @@
 //! Forgetting what nobody asks for, and what must not be read in a dump.
 
+use domain::id::SessionId;
 use domain::ports::{
     ChangeFeed, SessionLifecycle, SessionRepository, SigningKeyRepository, StoredSigningKey,
     StoredWechatToken, UserRepository, WechatTokenRepository,
 };
 use domain::secret::WechatToken;
 use domain::testing::repository_contract::Guest;
-use domain::time::{Duration, Timestamp, after};
+use domain::time::{Duration, Timestamp, after, before, to_microseconds};
 use futures_util::future::join_all;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -22,12 +23,14 @@ async fn sessions_that_have_long_been_dead_are_forgotten_and_no_others() {
     for store in stores().await {
         let (users, lifecycle) = (store.database.users(), store.database.lifecycle());
         let guest = Guest::new("wx01", "o1");
-        let start = guest.visit(0).at;
+        let start = before(now(), Duration::from_hours(1));
         let seconds = |seconds| after(start, Duration::from_secs(seconds));
         let mut sessions = Vec::new();
-        for expires_at in [100, 200] {
+        for expires_at in [1000, 2000] {
             let visits = (0..1250).map(|_| {
                 let mut visit = guest.visit(0);
+                visit.at = start;
+                visit.session.id = SessionId::new(id_at(start));
                 visit.session.expires_at = seconds(expires_at);
                 users.record_visit(visit)
             });
@@ -35,19 +38,37 @@ async fn sessions_that_have_long_been_dead_are_forgotten_and_no_others() {
             sessions.extend(accounts.map(|account| account.session));
         }
         let (user, ended) = (sessions[2000].user_id, sessions[2000].id);
-        assert!(lifecycle.end(user, ended, seconds(50)).await.unwrap());
+        assert!(lifecycle.end(user, ended, seconds(500)).await.unwrap());
 
-        let forget = |at: Timestamp| store.database.forget_dead_sessions(at);
-        assert_eq!(forget(seconds(50)).await.unwrap(), 0);
-        assert_eq!(forget(seconds(51)).await.unwrap(), 1);
-        assert_eq!(forget(seconds(100)).await.unwrap(), 0);
-        assert_eq!(forget(seconds(101)).await.unwrap(), 1250);
-        let left = lifecycle.list(user, seconds(101)).await.unwrap();
+        // Both databases have this machine's clock.
+        let forget_before = |second| {
+            let kept = now().duration_since(seconds(second)).unsigned_abs();
+            store.database.forget_dead_sessions(kept)
+        };
+        assert_eq!(forget_before(400).await.unwrap(), 0);
+        assert_eq!(forget_before(600).await.unwrap(), 1);
+        assert_eq!(forget_before(900).await.unwrap(), 0);
+        assert_eq!(forget_before(1100).await.unwrap(), 1250);
+        let left = lifecycle.list(user, seconds(1100)).await.unwrap();
         assert_eq!(left.len(), 1249);
         let found = store.database.sessions().find(sessions[0].id).await;
         assert_eq!(found.unwrap(), None);
-        assert_eq!(forget(seconds(201)).await.unwrap(), 1249);
+        assert_eq!(forget_before(2100).await.unwrap(), 1249);
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it is compared with the database's clock"
+)]
+fn now() -> Timestamp {
+    to_microseconds(Timestamp::now())
+}
+
+/// An id that was made at an instant.
+fn id_at(at: Timestamp) -> Uuid {
+    let seconds = at.as_second().unsigned_abs();
+    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, 0))
 }
 
 /// Everything in the tables of secrets, or in all files.

@@ -6,7 +6,7 @@ use domain::account::{Page, ProfileEdit, Withdrawal};
 use domain::audit::{AuditAction, AuditEntry};
 use domain::ports::{
     AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, SessionLifecycle,
-    SessionRepository, SigningKeyRepository, UserRepository, WechatTokenRepository,
+    SessionRepository, SigningKeyRepository, TokenUse, UserRepository, WechatTokenRepository,
 };
 use domain::session::Generation;
 use domain::testing::InMemoryStore;
@@ -151,9 +151,16 @@ async fn take(store: &dyn StoreUnderTest, step: &Step, visits: &[Visit], now: Ti
             refresh,
             ..
         } => {
-            let end = refresh.then(|| after(now, Duration::from_secs(20)));
+            let token = if *refresh {
+                TokenUse::Refresh {
+                    expires_at: after(now, Duration::from_secs(20)),
+                    grace: Duration::from_secs(5),
+                }
+            } else {
+                TokenUse::Access
+            };
             let generation = Generation::new(*generation);
-            let outcome = lifecycle.use_generation(session, generation, now, end);
+            let outcome = lifecycle.use_generation(session, generation, now, token);
             format!("{:?}", outcome.await.unwrap())
         }
         Step::LogOut {

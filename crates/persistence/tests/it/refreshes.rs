@@ -7,7 +7,7 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection};
 use domain::id::SessionId;
 use domain::ports::{
-    GenerationUse, RepositoryError, SessionLifecycle, SessionRepository, UserRepository,
+    GenerationUse, RepositoryError, SessionLifecycle, SessionRepository, TokenUse, UserRepository,
 };
 use domain::session::{Generation, SessionAccount};
 use domain::testing::repository_contract::{Guest, StoreUnderTest};
@@ -22,6 +22,9 @@ use crate::store::{Place, Store, account, options};
 
 type Used = Result<GenerationUse, RepositoryError>;
 
+/// How long a replaced refresh token is still taken.
+const GRACE: Duration = Duration::from_secs(10);
+
 /// A token is used at a second after the first login. That of a refresh gives a day.
 async fn used(
     database: &Database,
@@ -31,10 +34,17 @@ async fn used(
     is_refresh: bool,
 ) -> Used {
     let at = at(second);
-    let end = is_refresh.then(|| end_after(second));
+    let token = if is_refresh {
+        TokenUse::Refresh {
+            expires_at: end_after(second),
+            grace: GRACE,
+        }
+    } else {
+        TokenUse::Access
+    };
     let generation = Generation::new(generation);
     let lifecycle = database.lifecycle();
-    lifecycle.use_generation(id, generation, at, end).await
+    lifecycle.use_generation(id, generation, at, token).await
 }
 
 fn refreshed(
@@ -142,7 +152,10 @@ async fn a_replay_in_a_batch(store: Store) {
         }
         let told = live(outcome);
         let mut expected = accounts[index].clone();
-        expected.session.generation = Generation::new(if index == newer { 4 } else { 1 });
+        if index == newer {
+            expected.session.generation = Generation::new(4);
+            expected.session.last_used_at = at(60);
+        }
         if ![access, newer].contains(&index) {
             expected.session.expires_at = end_after(60);
         }
@@ -180,8 +193,9 @@ async fn uses_of_one_session_in_a_batch(store: Store) {
         used(database, id(2), 2, 21, false),
         // Two generations, the older one last.
         used(database, id(3), 2, 20, true),
-        used(database, id(3), 1, 21, true),
-        used(database, id(3), 1, 22, true),
+        used(database, id(3), 1, 29, true),
+        used(database, id(3), 1, 31, true),
+        used(database, id(3), 1, 32, true),
     ];
     let outcomes = in_one_batch(&store, id(0), uses).await;
     let mut outcomes = outcomes.into_iter();
@@ -193,6 +207,11 @@ async fn uses_of_one_session_in_a_batch(store: Store) {
         2
     );
     live(outcomes.next().unwrap());
+    let in_grace = live(outcomes.next().unwrap()).session;
+    assert_eq!(
+        (in_grace.generation.number(), in_grace.expires_at),
+        (2, end_after(20))
+    );
     assert_eq!(outcomes.next().unwrap().unwrap(), GenerationUse::Replayed);
     assert_eq!(outcomes.next().unwrap().unwrap(), GenerationUse::Ended);
 
@@ -201,7 +220,7 @@ async fn uses_of_one_session_in_a_batch(store: Store) {
         (found.generation.number(), found.expires_at),
         (2, end_after(20))
     );
-    assert_eq!(find(database, id(3)).await.session.ended_at, Some(at(21)));
+    assert_eq!(find(database, id(3)).await.session.ended_at, Some(at(31)));
     assert!(find(database, id(1)).await.session.expires_at >= end_after(15));
 }
 

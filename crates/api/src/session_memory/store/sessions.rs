@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::id::{SessionId, UserId};
-use domain::ports::{Change, GenerationUse, RepositoryError, SessionLifecycle, SessionRepository};
+use domain::ports::{
+    Change, GenerationUse, RepositoryError, SessionLifecycle, SessionRepository, TokenUse,
+};
 use domain::secret::SecretHash;
 use domain::session::{Generation, ListedSession, SessionAccount};
 use domain::time::Timestamp;
@@ -50,13 +52,10 @@ impl SessionLifecycle for Remembering<dyn SessionLifecycle> {
         id: SessionId,
         generation: Generation,
         at: Timestamp,
-        expires_at: Option<Timestamp>,
+        token: TokenUse,
     ) -> Result<GenerationUse, RepositoryError> {
         let before = self.memory.before();
-        let used = self
-            .plain()
-            .use_generation(id, generation, at, expires_at)
-            .await;
+        let used = self.plain().use_generation(id, generation, at, token).await;
         match &used {
             Ok(GenerationUse::Live(account)) => {
                 let account = Arc::new(SessionAccount::clone(account));

@@ -41,11 +41,12 @@ struct Held {
 }
 
 impl<'a> Phones<'a> {
-    pub(super) fn new(replicas: &'a mut Replicas) -> Self {
+    /// Phones whose replaced refresh tokens are still taken, if `has_grace`.
+    pub(super) fn new(replicas: &'a mut Replicas, has_grace: bool) -> Self {
         Self {
             replicas,
             sessions: Vec::new(),
-            worlds: vec![World::default()],
+            worlds: vec![World::new(has_grace)],
         }
     }
 

@@ -24,8 +24,9 @@ pub(super) struct Pair {
 }
 
 impl Replicas {
-    pub(super) async fn new(store: Store) -> Self {
-        let house = House::new(store).await;
+    /// Replicas that take a replaced refresh token for `grace_s` seconds more.
+    pub(super) async fn new(store: Store, grace_s: u32) -> Self {
+        let house = House::with(store, |settings| settings.tokens.reuse_grace_s = grace_s).await;
         let control = house.sandbox.control();
         // Few people log in very often here.
         control.change_policy(|policy| policy.logins_per_minute_per_user = 0);

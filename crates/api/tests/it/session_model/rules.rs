@@ -57,9 +57,12 @@ pub(super) struct Span {
 }
 
 /// One way the sessions can be, after all that has been heard.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct World {
     sessions: Vec<Session>,
+    /// Whether a replaced refresh token is still taken. The grace lasts longer than a walk, or
+    /// there is none.
+    has_grace: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -79,6 +82,13 @@ struct End {
 }
 
 impl World {
+    pub(super) fn new(has_grace: bool) -> Self {
+        Self {
+            sessions: Vec::new(),
+            has_grace,
+        }
+    }
+
     pub(super) fn log_in(&mut self, user: usize) {
         self.sessions.push(Session {
             user,
@@ -160,11 +170,12 @@ impl World {
             end.known_to.insert(call.at);
             return Heard::Revoked;
         }
-        if call.generation < session.generation {
+        let is_in_grace = self.has_grace && call.generation + 1 == session.generation;
+        if call.generation < session.generation && !is_in_grace {
             self.end(call.session, call.at, span);
             return Heard::Reused;
         }
-        session.generation = call.generation;
+        session.generation = session.generation.max(call.generation);
         Heard::Pair {
             session: call.session,
             generation: call.generation + 1,

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::{InMemoryStore, SessionRow, Tables};
 use crate::id::{SessionId, UserId};
-use crate::ports::{Change, GenerationUse, RepositoryError, SessionLifecycle};
+use crate::ports::{Change, GenerationUse, RepositoryError, SessionLifecycle, TokenUse};
 use crate::session::{Generation, ListedSession};
 use crate::time::Timestamp;
 
@@ -15,10 +15,10 @@ impl SessionLifecycle for InMemoryStore {
         id: SessionId,
         generation: Generation,
         at: Timestamp,
-        expires_at: Option<Timestamp>,
+        token: TokenUse,
     ) -> Result<GenerationUse, RepositoryError> {
         let mut tables = self.tables();
-        let used = tables.use_generation(id, generation, at, expires_at);
+        let used = tables.use_generation(id, generation, at, token);
         Ok(used.unwrap_or(GenerationUse::Ended))
     }
 
@@ -80,7 +80,6 @@ impl Tables {
             .map(|row| ListedSession {
                 session: row.session.clone(),
                 app_id: row.identity.0.clone(),
-                last_used_at: row.last_used_at,
             })
             .collect();
         listed.sort_by_key(|listed| {
@@ -95,14 +94,20 @@ impl Tables {
         id: SessionId,
         generation: Generation,
         at: Timestamp,
-        expires_at: Option<Timestamp>,
+        token: TokenUse,
     ) -> Option<GenerationUse> {
         let account = self.account(self.sessions.get(&id)?)?;
         if !account.session.is_live(at) || account.user.disabled_at.is_some() {
             return Some(GenerationUse::Ended);
         }
         if generation < account.session.generation {
-            if expires_at.is_none() {
+            let is_taken = match token {
+                TokenUse::Access => true,
+                TokenUse::Refresh { grace, .. } => {
+                    account.session.is_in_grace(generation, at, grace)
+                }
+            };
+            if is_taken {
                 return Some(GenerationUse::Live(Box::new(account)));
             }
             self.end(account.user.id, at, |row| row.session.id == id);
@@ -111,9 +116,11 @@ impl Tables {
         let row = self.sessions.get_mut(&id)?;
         if generation > row.session.generation {
             row.session.generation = generation;
-            row.last_used_at = at;
+            row.session.last_used_at = at;
         }
-        row.session.expires_at = expires_at.unwrap_or(row.session.expires_at);
+        if let TokenUse::Refresh { expires_at, .. } = token {
+            row.session.expires_at = expires_at;
+        }
         let account = self.account(self.sessions.get(&id)?)?;
         Some(GenerationUse::Live(Box::new(account)))
     }

@@ -171,11 +171,11 @@ fn session_row(
             user_id,
             generation: Generation::FIRST,
             created_at: at,
+            last_used_at: at,
             expires_at: new.expires_at,
             ended_at: None,
         },
         identity,
-        last_used_at: at,
         code: new.code,
         nonce: new.nonce,
     }

@@ -8,8 +8,9 @@ use super::guest::at;
 use super::{EVERYTHING, Guest, StoreUnderTest, admitted, entry};
 use crate::account::{ProfileEdit, Withdrawal};
 use crate::audit::AuditAction;
-use crate::ports::Change;
+use crate::ports::{Change, TokenUse};
 use crate::session::SessionAccount;
+use crate::time::Duration;
 
 /// A user of their own for each kind of change.
 async fn user(store: &dyn StoreUnderTest, open_id: &str) -> (Guest, SessionAccount) {
@@ -105,7 +106,10 @@ pub async fn a_login_that_changes_nothing_is_not_announced(store: &dyn StoreUnde
             account.session.id,
             account.session.generation.next(),
             at(second),
-            Some(at(90_000)),
+            TokenUse::Refresh {
+                expires_at: at(90_000),
+                grace: Duration::ZERO,
+            },
         );
         used.await.unwrap();
     }

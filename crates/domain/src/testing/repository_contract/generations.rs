@@ -9,21 +9,35 @@ use futures_util::future::join_all;
 use super::guest::at;
 use super::{Guest, StoreUnderTest, admitted};
 use crate::id::SessionId;
-use crate::ports::GenerationUse;
+use crate::ports::{GenerationUse, TokenUse};
 use crate::session::{Generation, SessionAccount};
-use crate::time::Timestamp;
+use crate::time::{Duration, Timestamp};
 
 const FIRST: Generation = Generation::FIRST;
 
+/// A refresh without a grace.
 async fn used(
     store: &dyn StoreUnderTest,
     id: SessionId,
     number: u32,
     second: i64,
 ) -> GenerationUse {
-    let (generation, expires_at) = (Generation::new(number), Some(at(second + 86_400)));
+    used_with_grace(store, id, number, second, 0).await
+}
+
+async fn used_with_grace(
+    store: &dyn StoreUnderTest,
+    id: SessionId,
+    number: u32,
+    second: i64,
+    grace_s: u64,
+) -> GenerationUse {
+    let token = TokenUse::Refresh {
+        expires_at: at(second + 86_400),
+        grace: Duration::from_secs(grace_s),
+    };
     let lifecycle = store.lifecycle();
-    let used = lifecycle.use_generation(id, generation, at(second), expires_at);
+    let used = lifecycle.use_generation(id, Generation::new(number), at(second), token);
     used.await.unwrap()
 }
 
@@ -73,13 +87,67 @@ pub async fn the_use_of_a_replaced_generation_ends_the_session_on_every_replica(
 }
 
 /// Rule.
+pub async fn a_generation_that_was_just_replaced_is_taken_for_the_grace(
+    store: &dyn StoreUnderTest,
+) {
+    let replica = store.replica();
+    let id = admitted(store, Guest::new("wx01", "o1").visit(0))
+        .await
+        .session
+        .id;
+    assert!(live(used_with_grace(store, id, 1, 10, 10).await).is_some());
+    let newest = live(used_with_grace(&*replica, id, 2, 20, 10).await).unwrap();
+    assert_eq!(newest.session.last_used_at, at(20));
+    // Nothing changes, so the session is not prolonged.
+    for second in [20, 25, 29] {
+        for store in [store, &*replica] {
+            let again = live(used_with_grace(store, id, 1, second, 10).await);
+            assert_eq!(again.as_ref(), Some(&newest), "at {second}");
+        }
+    }
+    // The grace begins with the first use of the newest generation, not with a later one.
+    let prolonged = live(used_with_grace(store, id, 2, 29, 10).await).unwrap();
+    assert_eq!(prolonged.session.last_used_at, at(20));
+    assert_eq!(prolonged.session.expires_at, at(29 + 86_400));
+    assert_eq!(
+        used_with_grace(&*replica, id, 1, 30, 10).await,
+        GenerationUse::Replayed
+    );
+    assert_eq!(
+        used_with_grace(store, id, 2, 31, 10).await,
+        GenerationUse::Ended
+    );
+    assert_eq!(ended_at(store, id).await, Some(at(30)));
+}
+
+/// Rule.
+pub async fn the_grace_is_for_the_generation_before_the_newest_alone(store: &dyn StoreUnderTest) {
+    let lifecycle = store.lifecycle();
+    let id = admitted(store, Guest::new("wx01", "o1").visit(0))
+        .await
+        .session
+        .id;
+    for number in [2, 3] {
+        // The access token of the next pair closes a generation too.
+        let used = lifecycle.use_generation(id, Generation::new(number), at(10), TokenUse::Access);
+        assert!(live(used.await.unwrap()).is_some());
+    }
+    assert!(live(used_with_grace(store, id, 2, 11, 10).await).is_some());
+    assert_eq!(
+        used_with_grace(store, id, 1, 11, 10).await,
+        GenerationUse::Replayed
+    );
+    assert_eq!(ended_at(store, id).await, Some(at(11)));
+}
+
+/// Rule.
 pub async fn an_access_token_of_a_replaced_generation_changes_nothing(store: &dyn StoreUnderTest) {
     let account = admitted(store, Guest::new("wx01", "o1").visit(0)).await;
     let id = account.session.id;
     let newest = live(used(store, id, 3, 10).await).unwrap();
     let lifecycle = store.lifecycle();
     for number in [1, 2] {
-        let used = lifecycle.use_generation(id, Generation::new(number), at(20), None);
+        let used = lifecycle.use_generation(id, Generation::new(number), at(20), TokenUse::Access);
         assert_eq!(live(used.await.unwrap()), Some(newest.clone()));
     }
     assert_eq!(ended_at(store, id).await, None);
@@ -118,15 +186,15 @@ pub async fn a_use_moves_the_end_and_a_new_generation_the_time_of_last_use(
 
     let same = live(used(store, id, 1, 10).await).unwrap();
     assert_eq!(same.session.expires_at, at(10 + 86_400));
+    assert_eq!(same.session.last_used_at, at(0));
     let listed = lifecycle.list(user, at(10)).await.unwrap();
-    assert_eq!(listed[0].last_used_at, at(0));
     assert_eq!(listed[0].session, same.session);
 
-    let unmoved = lifecycle.use_generation(id, Generation::new(2), at(20), None);
+    let unmoved = lifecycle.use_generation(id, Generation::new(2), at(20), TokenUse::Access);
     let unmoved = live(unmoved.await.unwrap()).unwrap();
     assert_eq!(unmoved.session.expires_at, at(10 + 86_400));
+    assert_eq!(unmoved.session.last_used_at, at(20));
     let listed = lifecycle.list(user, at(20)).await.unwrap();
-    assert_eq!(listed[0].last_used_at, at(20));
     assert_eq!(listed[0].session, unmoved.session);
 }
 

@@ -31,7 +31,7 @@ pub async fn live_sessions_are_listed_newest_first(store: &dyn StoreUnderTest) {
     let all = store.lifecycle().list(new.user.id, at(50)).await.unwrap();
     assert_eq!(all[0].session, new.session);
     assert_eq!(all[0].app_id, *guest.app_id());
-    assert_eq!(all[0].last_used_at, at(20));
+    assert_eq!(all[0].session.last_used_at, at(20));
 }
 
 /// Rule.
