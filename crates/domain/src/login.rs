@@ -3,6 +3,7 @@
 mod attempt;
 mod code_ledger;
 mod error;
+mod patience;
 mod spent_codes;
 
 use std::sync::Arc;
@@ -22,19 +23,24 @@ use crate::session::SessionAccount;
 use crate::time::{Duration, Timestamp, after, before};
 use crate::visit::{NewSession, Visit, VisitOutcome, is_first_visit};
 use code_ledger::{Claim, CodeLedger, Turn};
+use patience::Patience;
 
 /// How long a repeated request gets the same session again.
 const REPEAT_WINDOW: Duration = Duration::from_mins(1);
 
-/// How long to wait, step by step, for another replica that has exchanged the same code to store
-/// its session. The sum bounds what a wrong code with a nonce can cost.
-const REPEAT_WAITS: [Duration; 5] = [
-    Duration::from_millis(20),
-    Duration::from_millis(40),
-    Duration::from_millis(80),
-    Duration::from_millis(160),
-    Duration::from_millis(320),
-];
+/// The first pause between two looks for the session that another replica is about to store. The
+/// pauses double, up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+
+/// The longest of those pauses: at most two queries a second for each login that waits.
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+/// How long another replica may take to store its session when WeChat has answered it.
+const STORING_TAKES: Duration = Duration::from_secs(1);
+
+/// How long a login looks for the session of another replica if too many others wait already:
+/// long enough for a replica that WeChat has answered at once.
+const BRIEFLY: Duration = Duration::from_millis(600);
 
 /// What the operator decides about logins.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +49,8 @@ pub struct LoginPolicy {
     pub open_data_max_age: Option<Duration>,
     /// How long a session lives without being refreshed.
     pub session_ttl: Duration,
+    /// How long WeChat may take to answer the exchange of a code.
+    pub exchange_timeout: Duration,
 }
 
 /// The doors a login walks through.
@@ -67,6 +75,7 @@ pub struct LoginService {
     ports: LoginPorts,
     policy: LoginPolicy,
     codes: CodeLedger,
+    patience: Patience,
 }
 
 impl LoginService {
@@ -77,6 +86,7 @@ impl LoginService {
             ports,
             policy,
             codes: CodeLedger::default(),
+            patience: Patience::default(),
         }
     }
 
@@ -104,7 +114,7 @@ impl LoginService {
                     }
                     if self.codes.is_spent(&code) {
                         return self
-                            .repeat(code, nonce, &[])
+                            .repeat(code, nonce, Duration::ZERO)
                             .await?
                             .ok_or(LoginError::CodeSpent);
                     }
@@ -237,28 +247,32 @@ impl LoginService {
     }
 
     /// WeChat refused the code. If it came with a nonce, another replica may have exchanged it
-    /// for the same phone a moment ago.
+    /// for the same phone a moment ago, and may still wait for WeChat's answer.
     async fn repeated_elsewhere(
         &self,
         error: WechatApiError,
         code: SecretHash,
         nonce: Option<SecretHash>,
     ) -> Result<Login, LoginError> {
-        if let (WechatApiError::CodeInvalid(_), Some(nonce)) = (&error, nonce)
-            && let Some(login) = self.repeat(code, nonce, &REPEAT_WAITS).await?
-        {
-            return Ok(login);
-        }
-        Err(error.into())
+        let (WechatApiError::CodeInvalid(_), Some(nonce)) = (&error, nonce) else {
+            return Err(error.into());
+        };
+        let place = self.patience.take();
+        let patience = match place {
+            Some(_) => self.policy.exchange_timeout.saturating_add(STORING_TAKES),
+            None => BRIEFLY,
+        };
+        let repeated = self.repeat(code, nonce, patience).await?;
+        repeated.ok_or_else(|| error.into())
     }
 
     /// New tokens for the session that this code and nonce have opened, if they have; looks
-    /// again after each of `waits`.
+    /// again and again while `patience` lasts.
     async fn repeat(
         &self,
         code: SecretHash,
         nonce: SecretHash,
-        waits: &[Duration],
+        mut patience: Duration,
     ) -> Result<Option<Login>, LoginError> {
         let since = before(self.ports.clock.now(), REPEAT_WINDOW);
         let mut found = self
@@ -266,11 +280,12 @@ impl LoginService {
             .sessions
             .find_repeated(code, nonce, since)
             .await?;
-        for wait in waits {
-            if found.is_some() {
-                break;
-            }
-            self.ports.clock.wait(*wait).await;
+        let mut pause = FIRST_PAUSE;
+        while found.is_none() && !patience.is_zero() {
+            pause = pause.min(patience);
+            self.ports.clock.wait(pause).await;
+            patience -= pause;
+            pause = (pause * 2).min(LONGEST_PAUSE);
             found = self
                 .ports
                 .sessions

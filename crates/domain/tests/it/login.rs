@@ -37,6 +37,7 @@ impl Doors {
         let policy = LoginPolicy {
             open_data_max_age: None,
             session_ttl: Duration::from_hours(1),
+            exchange_timeout: Duration::from_secs(5),
         };
         LoginService::new(ports, policy)
     }
