@@ -29,6 +29,7 @@ pub use observer::CallObserver;
 use per_api::PerApi;
 use policy::Policy;
 
+use crate::app::AppSecret;
 use crate::error::{Fault, WechatError};
 use crate::wire;
 
@@ -79,6 +80,37 @@ impl WechatClient {
     {
         let deadline = self.deadline();
         self.call_until(call, deadline, understand).await
+    }
+
+    /// [`call`](Self::call) with an AppSecret. If WeChat refuses it and there is another, the call
+    /// is made once more with that: it looks at the secret before it looks at a code.
+    pub(crate) async fn call_with_secret<W, T>(
+        &self,
+        secret: &AppSecret,
+        with_secret: impl Fn(&str) -> Call,
+        understand: impl Fn(W) -> Result<T, Fault>,
+    ) -> Result<T, WechatError>
+    where
+        W: DeserializeOwned,
+    {
+        let deadline = self.deadline();
+        let presented = secret.current();
+        let call = with_secret(presented.text);
+        let refused = match self.call_until(call, deadline, &understand).await {
+            Err(error) if error.is_of_the_secret() => error,
+            result => return result,
+        };
+        let Some(other) = secret.instead_of(&presented) else {
+            return Err(refused);
+        };
+        tracing::warn!(error = %refused, "WeChat refuses an AppSecret; the app's other one is tried");
+        let result = self
+            .call_until(with_secret(other.text), deadline, &understand)
+            .await;
+        if result.as_ref().is_err_and(WechatError::is_of_the_secret) {
+            secret.both_refused();
+        }
+        result
     }
 
     /// [`call`](Self::call), to be done at `deadline`.

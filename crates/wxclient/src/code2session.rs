@@ -24,13 +24,16 @@ impl WechatClient {
         app: &App,
         code: &LoginCode,
     ) -> Result<WechatSession, WechatError> {
-        let call = Call::get(Api::Code2Session, Repeat::IfCertainlyNotTaken).query(&[
-            ("appid", app.app_id.as_str()),
-            ("secret", app.secret.expose()),
-            ("js_code", code.expose()),
-            ("grant_type", "authorization_code"),
-        ]);
-        self.call(call, Code2SessionReply::into_session).await
+        let call = |secret: &str| {
+            Call::get(Api::Code2Session, Repeat::IfCertainlyNotTaken).query(&[
+                ("appid", app.app_id.as_str()),
+                ("secret", secret),
+                ("js_code", code.expose()),
+                ("grant_type", "authorization_code"),
+            ])
+        };
+        self.call_with_secret(&app.secret, call, Code2SessionReply::into_session)
+            .await
     }
 }
 

@@ -45,6 +45,15 @@ impl WechatError {
         }
     }
 
+    /// Whether WeChat refused the AppSecret: 40125, and 40001 where the secret is the credential.
+    pub(crate) fn is_of_the_secret(&self) -> bool {
+        match self.errcode() {
+            Some(40125) => true,
+            Some(40001) => matches!(self.api, Api::StableToken | Api::Token),
+            _ => false,
+        }
+    }
+
     /// What the catalogue says about this error at this API.
     #[must_use]
     pub fn verdict(&self) -> &'static Verdict {

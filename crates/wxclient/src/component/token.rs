@@ -59,7 +59,7 @@ impl TokenSource for ComponentTokens {
         let Component { app_id, secret } = &self.component;
         let call = Call::post(self.api(), Repeat::Freely).body(&[
             ("component_appid", app_id.as_str().into()),
-            ("component_appsecret", secret.expose().into()),
+            ("component_appsecret", secret.current().text.into()),
             ("component_verify_ticket", ticket.expose_secret().into()),
         ]);
         self.client.call(call, TokenReply::into_token).await

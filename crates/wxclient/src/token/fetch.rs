@@ -41,13 +41,16 @@ impl WechatClient {
         } else {
             Repeat::Freely
         };
-        let call = Call::post(Api::StableToken, repeat).body(&[
-            ("grant_type", "client_credential".into()),
-            ("appid", app.app_id.as_str().into()),
-            ("secret", app.secret.expose().into()),
-            ("force_refresh", force.into()),
-        ]);
-        self.call(call, TokenReply::into_token).await
+        let call = |secret: &str| {
+            Call::post(Api::StableToken, repeat).body(&[
+                ("grant_type", "client_credential".into()),
+                ("appid", app.app_id.as_str().into()),
+                ("secret", secret.into()),
+                ("force_refresh", force.into()),
+            ])
+        };
+        self.call_with_secret(&app.secret, call, TokenReply::into_token)
+            .await
     }
 
     /// 获取接口调用凭据: a new token of `app`. The previous one of this kind works for about five
@@ -56,12 +59,15 @@ impl WechatClient {
     /// # Errors
     /// [`WechatError`]; a wrong secret (40001, 40125) or address (40164) is the operator's.
     pub async fn plain_token(&self, app: &App) -> Result<FetchedToken, WechatError> {
-        let call = Call::get(Api::Token, Repeat::Freely).query(&[
-            ("grant_type", "client_credential"),
-            ("appid", app.app_id.as_str()),
-            ("secret", app.secret.expose()),
-        ]);
-        self.call(call, TokenReply::into_token).await
+        let call = |secret: &str| {
+            Call::get(Api::Token, Repeat::Freely).query(&[
+                ("grant_type", "client_credential"),
+                ("appid", app.app_id.as_str()),
+                ("secret", secret),
+            ])
+        };
+        self.call_with_secret(&app.secret, call, TokenReply::into_token)
+            .await
     }
 }
 

@@ -169,3 +169,58 @@ async fn an_app_without_a_secret_is_a_misconfiguration() {
     assert_eq!(named(&error), ("misconfigured", None));
     assert!(server.seen().is_empty());
 }
+
+const WRONG_SECRET: &str = r#"{"errcode":40125,"errmsg":"invalid appsecret, rid: 1"}"#;
+
+/// An app that has a new secret beside the old one.
+fn app_with_two() -> wxclient::App {
+    let mut app = app();
+    app.secret = app.secret.or("n".repeat(32));
+    app
+}
+
+/// The secrets that were presented, in order.
+fn presented(server: &Server) -> Vec<&'static str> {
+    let is_new = |head: &str| head.contains(&"n".repeat(32));
+    let seen = server.seen();
+    let names = seen.iter();
+    names
+        .map(|seen| if is_new(&seen.head) { "new" } else { "old" })
+        .collect()
+}
+
+#[tokio::test]
+async fn the_second_secret_is_tried_once_and_kept_after_a_reset() {
+    let server = Server::start([Act::Answer(ok(WRONG_SECRET)), Act::Answer(ok(SESSION))]).await;
+    let app = app_with_two();
+    let exchanger = HttpCodeExchanger::new(client(&server.url).build().unwrap(), [app.clone()]);
+    for _ in 0..2 {
+        let code = LoginCode::new(CODE);
+        exchanger.exchange(&app.app_id, &code).await.unwrap();
+    }
+    assert_eq!(presented(&server), ["old", "new", "new"]);
+}
+
+#[tokio::test]
+async fn two_wrong_secrets_are_one_error_and_not_two_calls_each_time() {
+    let server = Server::start([Act::Answer(ok(WRONG_SECRET))]).await;
+    let app = app_with_two();
+    let wechat = client(&server.url).build().unwrap();
+    for _ in 0..3 {
+        let code = LoginCode::new(CODE);
+        let error = wechat.code2session(&app, &code).await.unwrap_err();
+        assert_eq!(error.errcode(), Some(40125));
+    }
+    assert_eq!(presented(&server), ["old", "new", "new", "new"]);
+}
+
+#[tokio::test]
+async fn a_token_is_fetched_with_the_second_secret_if_the_first_is_refused() {
+    const REFUSED: &str = r#"{"errcode":40001,"errmsg":"invalid credential"}"#;
+    const TOKEN: &str = r#"{"access_token":"70_x","expires_in":7200}"#;
+    let server = Server::start([Act::Answer(ok(REFUSED)), Act::Answer(ok(TOKEN))]).await;
+    let wechat = client(&server.url).build().unwrap();
+    let fetched = wechat.stable_token(&app_with_two()).await.unwrap();
+    assert_eq!(fetched.token.expose(), "70_x");
+    assert!(server.seen()[1].body.contains(&"n".repeat(32)));
+}
