@@ -4,7 +4,7 @@ mod introspect;
 mod verify;
 mod wechat_token;
 
-use actix_web::web::{ServiceConfig, get, head, post};
+use actix_web::web::{self, ServiceConfig, get, post};
 use utoipa::OpenApi;
 
 use super::routes::{HttpState, resource};
@@ -16,8 +16,10 @@ pub(super) struct Api;
 
 /// Adds the paths. Those for holders of an API key are there if there is a key.
 pub(super) fn configure(routes: &mut ServiceConfig, state: &HttpState) {
-    let verify = [get().to(verify::verify), head().to(verify::verify)];
-    routes.service(resource("/auth/verify", "GET, HEAD", verify));
+    // Gateways ask with the method, and some with the path, of the request they hold.
+    for path in ["/auth/verify", "/auth/verify/{tail:.*}"] {
+        routes.route(path, web::route().to(verify::verify));
+    }
     if state.api_keys.is_empty() {
         return;
     }

@@ -86,7 +86,6 @@ async fn a_key_opens_what_its_scope_names_and_nothing_else() {
 #[case("/admin/merges/x/dismiss", "POST")]
 #[case("/auth/introspect", "POST")]
 #[case("/auth/wechat-token", "GET")]
-#[case("/auth/verify", "GET, HEAD")]
 #[tokio::test]
 async fn another_method_is_a_405_with_those_the_path_knows(
     #[case] path: &str,

@@ -16,7 +16,7 @@ async fn verify(house: &House, method: Method, token: &Value) -> Answer {
 #[tokio::test]
 async fn a_good_token_is_told_in_headers_and_nowhere_else(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
-    #[values(Method::GET, Method::HEAD)] method: Method,
+    #[values(Method::GET, Method::HEAD, Method::POST, Method::DELETE, Method::OPTIONS)] method: Method,
 ) {
     let house = House::new(store).await;
     let login = house.logged_in("alice").await;
@@ -63,4 +63,34 @@ async fn an_expired_token_is_a_401() {
     })
     .await;
     answer.refused(401, "token_expired");
+}
+
+#[tokio::test]
+async fn a_gateway_may_ask_with_any_method_and_below_the_path() {
+    let house = House::new(Store::Sqlite).await;
+    let login = house.logged_in("alice").await;
+    let token = login["token"].as_str();
+    for path in ["/auth/verify/", "/auth/verify/orders/1?page=2"] {
+        for method in [Method::GET, Method::PUT, Method::PATCH] {
+            let answer = house.send(method.clone(), path, token, None).await;
+            assert_eq!(answer.status.as_u16(), 200, "{method} {path}");
+            assert_eq!(answer.header("x-open-id"), login["openId"].as_str());
+            let answer = house.send(method, path, None, None).await;
+            answer.refused(401, "token_missing");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_preflight_passes_and_an_options_request_without_one_needs_a_token() {
+    let house = House::new(Store::Sqlite).await;
+    let ask = |name: &'static str, value: &'static str| {
+        let request = house.request(Method::OPTIONS, "/auth/verify/orders");
+        async move { request.header(name, value).send().await.unwrap() }
+    };
+    let preflight = ask("access-control-request-method", "PUT").await;
+    assert_eq!(preflight.status().as_u16(), 204);
+    assert!(preflight.headers().get("x-user-id").is_none());
+    let other = ask("x-other", "PUT").await;
+    assert_eq!(other.status().as_u16(), 401);
 }

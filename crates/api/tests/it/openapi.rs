@@ -54,6 +54,10 @@ async fn every_path_answers_to_exactly_the_methods_of_the_document() {
                 "{method} {path}: {status}"
             );
         }
+        // A gateway may ask with any method.
+        if path == "/auth/verify" {
+            continue;
+        }
         let refused = house.send(Method::TRACE, &url, None, None).await;
         refused.refused(405, "method_not_allowed");
         let allowed = refused.header("allow").unwrap().split(", ");
@@ -96,6 +100,8 @@ async fn every_registered_path_is_in_the_document() {
     let documented: BTreeSet<String> = routes(&document(&house).await).into_keys().collect();
     // `/` is the server the paths are below.
     registered.remove("/");
+    // As the path above it; a path of the document cannot hold slashes.
+    registered.remove("/auth/verify/{tail:.*}");
     assert_eq!(registered, documented);
 }
 

@@ -1,10 +1,13 @@
-//! `GET /auth/verify`: tells a proxy (nginx's auth_request, Traefik's forwardAuth, Caddy's
-//! forward_auth) who is asking, in headers it hands on.
+//! `/auth/verify`: tells a gateway (nginx's auth_request, Traefik's forwardAuth, Caddy's
+//! forward_auth, Envoy's ext_authz) who is asking, in headers that it hands on.
 
-use actix_web::HttpResponse;
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
+use domain::session::SessionAccount;
 use uuid::Uuid;
 
+use crate::http::error::ApiError;
 use crate::http::who::Who;
 
 /// Answers with who is asking, bare.
@@ -14,7 +17,7 @@ use crate::http::who::Who;
     tag = "auth",
     operation_id = "verify",
     summary = "Tell a proxy who is asking",
-    description = "For nginx's auth_request, Traefik's forwardAuth and Caddy's forward_auth.",
+    description = "For nginx's auth_request, Traefik's forwardAuth, Caddy's forward_auth and Envoy's ext_authz. Any other method and any path below this one are answered in the same way; a CORS preflight is 204.",
     responses((status = 200, description = "A good token; who it is stands in the headers.",
         headers(
             ("X-User-Id" = String, description = "The user."),
@@ -24,7 +27,27 @@ use crate::http::who::Who;
         ))),
     security(("token" = [])),
 )]
-pub(super) async fn verify(Who(account): Who) -> HttpResponse {
+pub(super) async fn verify(
+    request: HttpRequest,
+    who: Result<Who, ApiError>,
+) -> Result<HttpResponse, ApiError> {
+    if is_preflight(&request) {
+        return Ok(HttpResponse::NoContent().finish());
+    }
+    who.map(|Who(account)| told(&account))
+}
+
+/// A CORS preflight never carries a token. A gateway that passes it on has to get it through to
+/// the backend that knows the origins.
+fn is_preflight(request: &HttpRequest) -> bool {
+    request.method() == Method::OPTIONS
+        && request
+            .headers()
+            .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+/// All four headers, always: a gateway replaces those that a client has sent with these.
+fn told(account: &SessionAccount) -> HttpResponse {
     let (session, identity) = (&account.session, &account.identity);
     HttpResponse::Ok()
         .insert_header((USER, uuid(session.user_id.as_uuid())))
