@@ -16,7 +16,14 @@ async fn verify(house: &House, method: Method, token: &Value) -> Answer {
 #[tokio::test]
 async fn a_good_token_is_told_in_headers_and_nowhere_else(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
-    #[values(Method::GET, Method::HEAD, Method::POST, Method::DELETE, Method::OPTIONS)] method: Method,
+    #[values(
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::DELETE,
+        Method::OPTIONS
+    )]
+    method: Method,
 ) {
     let house = House::new(store).await;
     let login = house.logged_in("alice").await;
