@@ -3,6 +3,8 @@
 mod app_secret;
 mod code;
 mod component;
+mod multi_end;
+mod payment;
 mod platform;
 mod request;
 mod session;
@@ -50,6 +52,14 @@ pub(super) static GROUPS: &[Group] = &[
     Group {
         title: "Third-party platforms (第三方平台)",
         entries: component::ENTRIES,
+    },
+    Group {
+        title: "Payment: signatures with the session_key (虚拟支付、小游戏、门店支付)",
+        entries: payment::ENTRIES,
+    },
+    Group {
+        title: "Multi-end apps (多端应用)",
+        entries: multi_end::ENTRIES,
     },
     Group {
         title: "Beside the server API: on the phone, and in WeChat's decryption samples",

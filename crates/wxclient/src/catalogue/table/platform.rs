@@ -130,12 +130,21 @@ pub(super) static ENTRIES: &[Entry] = &[
         ),
     ),
     entry(
-        76022,
-        "cgi_path 不支持查询",
-        "cgi_path is not supported (quota API)",
+        48017,
+        "接口地址已停用",
+        "this address of the API is retired",
         misconfigured(
-            "该路径(如 /sns/*)不支持查询额度",
-            "this path (as /sns/*) cannot be asked about",
+            "升级 wxlogin;若配置了 wechat.base_url,改回 https://api.weixin.qq.com",
+            "upgrade wxlogin; if wechat.base_url is set, make it https://api.weixin.qq.com",
+        ),
+    ),
+    entry(
+        76022,
+        "无权操作该 cgi_path,或该路径不支持",
+        "no permission for this cgi_path, or it is not supported (quota API, reset of one API's counter)",
+        misconfigured(
+            "确认小程序拥有该接口的权限;/sns/* 等路径不支持",
+            "see that the app has this API; paths such as /sns/* are not supported",
         ),
     ),
     entry(

@@ -74,15 +74,19 @@ pub(super) static ENTRIES: &[Entry] = &[
     ),
     entry(
         61080,
-        "该用户安全数据不可用",
-        "risk data of this user is not available",
+        "用户安全等级服务暂不可用",
+        "the risk rank service is not available now",
         NOT_KNOWN_NOW,
     ),
     entry(
         61081,
-        "该用户安全数据不可用(原文未记录)",
-        "risk data of this user is not available (WeChat's wording is not on record)",
-        NOT_KNOWN_NOW,
+        "查询用户安全等级过于频繁",
+        "the risk rank is asked for too often",
+        Verdict {
+            category: Category::Limit,
+            retry: Retry::AfterSeconds(60),
+            ..NOT_KNOWN_NOW
+        },
     ),
     entry(
         87014,

@@ -60,6 +60,18 @@ pub(super) static ENTRIES: &[Entry] = &[
         NETWORK,
     ),
     entry(
+        600_001,
+        "(前端)网络切换",
+        "phone: the network changed (on iOS all requests under way fail when the phone leaves Wi-Fi)",
+        Verdict {
+            todo: text(
+                "前端立即重发该请求;登录请求带同一个 code 与 nonce 重发",
+                "the front end repeats the request at once; a login with the same code and nonce",
+            ),
+            ..NETWORK
+        },
+    ),
+    entry(
         600_003,
         "(前端)网络中断",
         "phone: network interrupted",

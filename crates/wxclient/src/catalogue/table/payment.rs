@@ -1,0 +1,97 @@
+//! Errcodes of signatures with the session_key: virtual payment (虚拟支付), game coins, store
+//! payment; on the phone and on a server.
+
+use super::{Actor, Answer, Category, Entry, Retry, Verdict, entry, text};
+
+pub(super) static ENTRIES: &[Entry] = &[
+    entry(
+        -15005,
+        "(前端)用户态签名 signature 错误",
+        "phone: the user signature (signature) is wrong",
+        SIGN_AGAIN,
+    ),
+    entry(
+        -15006,
+        "(前端)支付签名 paySig 错误",
+        "phone: the pay signature (paySig) is wrong",
+        PAY_SIG,
+    ),
+    entry(
+        -15007,
+        "(前端)session_key 已过期",
+        "phone: the session_key has expired",
+        LOG_IN_AND_SIGN,
+    ),
+    entry(
+        268_490_003,
+        "签名错误(虚拟支付)",
+        "wrong signature (virtual payment)",
+        SIGN_AGAIN,
+    ),
+    entry(
+        268_490_009,
+        "session_key 不存在或已过期(虚拟支付)",
+        "the session_key is missing or has expired (virtual payment)",
+        LOG_IN_AND_SIGN,
+    ),
+    entry(
+        90010,
+        "用户态签名错误(小游戏)",
+        "wrong user signature (small games)",
+        SIGN_AGAIN,
+    ),
+    entry(
+        90011,
+        "支付签名 pay_sig 错误(小游戏)",
+        "wrong pay_sig (small games)",
+        PAY_SIG,
+    ),
+    entry(
+        90016,
+        "session_key 已过期(小游戏)",
+        "the session_key has expired (small games)",
+        LOG_IN_AND_SIGN,
+    ),
+    entry(
+        90018,
+        "参数错误(小游戏)",
+        "bad parameter (small games)",
+        backend(
+            "核对该接口的参数;签名的文本与发送的请求体必须逐字节相同",
+            "check the parameters of the API; the text that was signed and the body that is sent must be the same bytes",
+        ),
+    ),
+];
+
+/// The team's payment backend is the front end of this service's signatures.
+const fn backend(zh: &'static str, en: &'static str) -> Verdict {
+    Verdict {
+        category: Category::Input,
+        actor: Actor::FrontEnd,
+        todo: text(zh, en),
+        retry: Retry::Never,
+        answer: None,
+    }
+}
+
+const SIGN_AGAIN: Verdict = backend(
+    "支付后端:用最新的 session_key(POST /auth/wechat-signature,checkSession 为 true)对原文逐字节重新签名,签名须为小写十六进制",
+    "the payment backend signs the exact text again with the newest session_key (POST /auth/wechat-signature with checkSession); the hex must be lower case",
+);
+
+const PAY_SIG: Verdict = Verdict {
+    actor: Actor::Operator,
+    category: Category::Configuration,
+    ..backend(
+        "支付后端:核对 AppKey 是否与 env(0 现网、1 沙箱)对应,并对 uri + \"&\" + 原文签名",
+        "the payment backend uses the AppKey of the env (0 live, 1 sandbox) and signs uri + \"&\" + the exact text",
+    )
+};
+
+const LOG_IN_AND_SIGN: Verdict = Verdict {
+    answer: Some(Answer::SessionKeyStale),
+    ..backend(
+        "前端先 wx.login 并登录,支付后端再请求新的签名",
+        "the phone calls wx.login and logs in, then the payment backend asks for a new signature",
+    )
+};
