@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use domain::id::AppId;
 use domain::ports::{Clock, WechatTokenRepository};
+use domain::secret::WechatToken;
 
 pub use encrypted_message::EncryptedMessage;
 pub use session::session_signature;
@@ -96,6 +97,19 @@ impl AppClient {
     /// [`WechatError`] if there is none and WeChat gives none.
     pub async fn access_token(&self) -> Result<FetchedToken, WechatError> {
         self.client.token().await
+    }
+
+    /// The token that is good now, after another service saw WeChat refuse `refused`. WeChat is
+    /// asked anew only if `refused` is the newest token known, and because of such reports at most
+    /// once in ten seconds.
+    ///
+    /// # Errors
+    /// [`WechatError`] if there is none and WeChat gives none.
+    pub async fn access_token_instead_of(
+        &self,
+        refused: &WechatToken,
+    ) -> Result<FetchedToken, WechatError> {
+        self.client.reported(refused).await
     }
 }
 

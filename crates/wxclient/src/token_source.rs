@@ -30,14 +30,27 @@ impl HttpWechatTokenSource {
     }
 }
 
+impl HttpWechatTokenSource {
+    fn client(&self, app: &AppId) -> Result<&AppClient, WechatApiError> {
+        self.apps
+            .get(app)
+            .ok_or_else(|| WechatApiError::Misconfigured(Box::new(NoSecret(app.clone()))))
+    }
+}
+
 #[async_trait]
 impl WechatTokenSource for HttpWechatTokenSource {
     async fn current(&self, app: &AppId) -> Result<(WechatToken, Duration), WechatApiError> {
-        let client = self
-            .apps
-            .get(app)
-            .ok_or_else(|| WechatApiError::Misconfigured(Box::new(NoSecret(app.clone()))))?;
-        let fetched = client.access_token().await.map_err(WechatApiError::from)?;
+        let fetched = self.client(app)?.access_token().await?;
+        Ok((fetched.token, fetched.expires_in))
+    }
+
+    async fn instead_of(
+        &self,
+        app: &AppId,
+        refused: &WechatToken,
+    ) -> Result<(WechatToken, Duration), WechatApiError> {
+        let fetched = self.client(app)?.access_token_instead_of(refused).await?;
         Ok((fetched.token, fetched.expires_in))
     }
 }

@@ -15,6 +15,10 @@ use crate::error::{Fault, WechatError};
 /// How long the repository may hold up a call that waits for a token: a fetch is quicker then.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// How far apart the fetches are that reports of other services lead to: WeChat counts the calls of
+/// its token API, and a service that reports in a loop must not use them up.
+const BETWEEN_REPORTS: Duration = Duration::from_secs(10);
+
 /// The cache. Replicas need no lock between them: a stable token is the same for all who ask, and
 /// a plain one that another replica has displaced is refused (40001), which leads to the
 /// repository. A repository that is away only costs more calls of WeChat's token API.
@@ -22,8 +26,8 @@ pub(crate) struct TokenCache {
     source: Arc<dyn TokenSource>,
     shared: Option<SharedTokens>,
     current: Mutex<Option<Current>>,
-    /// Held by the one who fetches.
-    fetching: tokio::sync::Mutex<()>,
+    /// Held by the one who fetches. When a report last led to a fetch.
+    fetching: tokio::sync::Mutex<Option<Instant>>,
 }
 
 /// Where replicas share their tokens, and the clock by which these expire.
@@ -90,6 +94,36 @@ impl TokenCache {
         deadline: Instant,
     ) -> Result<FetchedToken, WechatError> {
         self.in_time(deadline, self.renew(Some(refused))).await
+    }
+
+    /// The token that is good now, after another service saw WeChat refuse `refused`. If that is
+    /// the newest one known, WeChat is asked anew, in normal mode, which displaces no token that
+    /// still works.
+    pub(crate) async fn reported(
+        &self,
+        refused: &WechatToken,
+        deadline: Instant,
+    ) -> Result<FetchedToken, WechatError> {
+        let renewal = async {
+            let mut last_fetch = self.fetching.lock().await;
+            let newest = match self.load().await {
+                Some(shared) => Some(self.keep(shared)),
+                None => self.current().map(Current::into_fetched),
+            };
+            let may_fetch = last_fetch.is_none_or(|last| last.elapsed() >= BETWEEN_REPORTS);
+            match newest {
+                Some(newest) if !may_fetch || newest.token.expose() != refused.expose() => {
+                    Ok(newest)
+                }
+                _ => {
+                    *last_fetch = Some(Instant::now());
+                    let fetched = self.keep(self.source.fetch().await?);
+                    self.save(&fetched).await;
+                    Ok(fetched)
+                }
+            }
+        };
+        self.in_time(deadline, renewal).await
     }
 
     async fn in_time(
@@ -299,6 +333,25 @@ mod tests {
         let (one, two) = tokio::join!(instead(), instead());
         assert_eq!(one.unwrap().token.expose(), "T2");
         assert_eq!(two.unwrap().token.expose(), "T2");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_report_of_the_newest_token_fetches_another_and_at_most_every_ten_seconds() {
+        let cache = cache([("T1", 7200), ("T2", 7200), ("T3", 7200)]);
+        token(&cache).await;
+        let report = async |token: &str| {
+            let deadline = Instant::now() + Duration::from_secs(5);
+            let token = cache.reported(&WechatToken::new(token), deadline).await;
+            token.unwrap().token.expose().to_owned()
+        };
+        assert_eq!(report("an older one").await, "T1");
+        assert_eq!(report("T1").await, "T2");
+        assert_eq!(report("T1").await, "T2");
+        tokio::time::advance(Duration::from_secs(8)).await;
+        assert_eq!(report("T2").await, "T2");
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(report("T2").await, "T3");
+        assert_eq!(token(&cache).await, "T3");
     }
 
     #[tokio::test(start_paused = true)]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::ports::{Clock, WechatTokenRepository};
+use domain::secret::WechatToken;
 use serde::de::DeserializeOwned;
 
 use super::{FetchedToken, SharedTokens, TokenCache, TokenSource};
@@ -36,6 +37,14 @@ impl TokenClient {
 
     pub(crate) async fn token(&self) -> Result<FetchedToken, WechatError> {
         self.tokens.token(self.client.deadline()).await
+    }
+
+    /// See [`AppClient::access_token_instead_of`](crate::AppClient::access_token_instead_of).
+    pub(crate) async fn reported(
+        &self,
+        refused: &WechatToken,
+    ) -> Result<FetchedToken, WechatError> {
+        self.tokens.reported(refused, self.client.deadline()).await
     }
 
     /// Makes the call that `with_token` describes. If WeChat refuses the token, it is made once
