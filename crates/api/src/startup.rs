@@ -16,12 +16,13 @@ use domain::access::AccessService;
 use domain::account::AccountService;
 use domain::login::{LoginPolicy, LoginPorts, LoginService};
 use domain::personal_data::PersonalDataService;
-use domain::ports::{Clock, OpenDataOpener};
+use domain::ports::{Clock, OpenDataOpener, WechatUserApi};
 use domain::sessions::{SessionPolicy, SessionService};
+use domain::signatures::SignatureService;
 use domain::support::SupportDesk;
 use persistence::Database;
 use wxclient::{HttpCodeExchanger, HttpWechatTokenSource, HttpWechatUserApi};
-use wxcrypto::AesOpenDataOpener;
+use wxcrypto::{AesOpenDataOpener, HmacSessionSigner};
 use wxsandbox::RunningSandbox;
 
 pub(crate) use checkup::Checkup;
@@ -183,6 +184,7 @@ async fn compose(
     let wechat = wechat_client(settings, background.runtime())?;
     let app_clients = app_clients(settings, &wechat, database, &clock)?;
     let wechat_tokens = Arc::new(HttpWechatTokenSource::new(app_clients.clone()));
+    let user_api: Arc<dyn WechatUserApi> = Arc::new(HttpWechatUserApi::new(app_clients));
     let logins = LoginPorts {
         exchanger: Arc::new(HttpCodeExchanger::new(wechat, apps.secrets)),
         opener: Arc::clone(&opener),
@@ -210,8 +212,15 @@ async fn compose(
             },
         )),
         accounts: Arc::new(AccountService::new(accounts.clone(), clock.clone())),
+        signatures: Arc::new(SignatureService::new(
+            accounts.clone(),
+            user_api.clone(),
+            Arc::new(HmacSessionSigner),
+            Arc::new(database.audit()),
+            clock.clone(),
+        )),
         personal_data: Arc::new(PersonalDataService::new(
-            Arc::new(HttpWechatUserApi::new(app_clients)),
+            user_api,
             opener,
             accounts.clone(),
             clock.clone(),

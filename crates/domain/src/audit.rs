@@ -84,6 +84,8 @@ audit_actions! {
     DismissMerge = "dismiss_merge",
     /// WeChat's access_token was handed out.
     TakeWechatToken = "take_wechat_token",
+    /// A text was signed with a user's session_key; the subject is its SHA-256.
+    SignText = "wechat_signature",
     /// A user withdrew something at WeChat.
     Withdraw = "withdraw",
     /// A ban was lifted.

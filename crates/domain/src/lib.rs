@@ -10,7 +10,7 @@
 //! | [`app`] | the mini programs this service logs users in for |
 //! | [`profile`], [`user`], [`session`], [`visit`], [`open_data`], [`audit`], [`ban`] | the model |
 //! | [`ports`] | what an adapter must do |
-//! | [`login`], [`access`], [`sessions`], [`account`], [`personal_data`], [`support`] | the use cases |
+//! | [`login`], [`access`], [`sessions`], [`account`], [`personal_data`], [`signatures`], [`support`] | the use cases |
 
 pub mod access;
 pub mod account;
@@ -26,6 +26,7 @@ pub mod profile;
 pub mod secret;
 pub mod session;
 pub mod sessions;
+pub mod signatures;
 pub mod support;
 #[cfg(feature = "testing")]
 #[expect(

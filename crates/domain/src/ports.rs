@@ -17,6 +17,7 @@ mod readiness;
 mod repository_error;
 mod session_lifecycle;
 mod session_repository;
+mod session_signer;
 mod signing_key_repository;
 mod store_clock;
 mod token_issuer;
@@ -38,6 +39,7 @@ pub use readiness::{NotReady, ReadinessProbe};
 pub use repository_error::RepositoryError;
 pub use session_lifecycle::{GenerationUse, SessionLifecycle, TokenUse};
 pub use session_repository::SessionRepository;
+pub use session_signer::SessionSigner;
 pub use signing_key_repository::{SigningKeyRepository, StoredSigningKey};
 pub use store_clock::StoreClock;
 pub use token_issuer::{

@@ -6,6 +6,7 @@
 //! | check `rawData` | [`verify_raw_data`] |
 //! | check and open what WeChat pushes, seal the reply | [`push`] |
 //! | read what WeChat wrote around a user's odd characters | [`mend`] |
+//! | sign a payment with a session_key or an AppKey | [`session_signature`], [`pay_signature`] |
 //! | give wxlogin's use cases their port | [`AesOpenDataOpener`] |
 #![doc = include_str!("../README.md")]
 
@@ -20,11 +21,13 @@ mod padding;
 pub mod payload;
 pub mod push;
 mod raw_data;
+mod signature;
 
 pub use aes_open_data_opener::AesOpenDataOpener;
 pub use open_data::{OpenData, open};
 pub use payload::Payload;
 pub use raw_data::verify_raw_data;
+pub use signature::{HmacSessionSigner, pay_signature, session_signature};
 
 // The words of the domain that this crate's functions take and give, so that it can be used alone.
 pub use domain::id::{AppId, OpenId, UnionId};

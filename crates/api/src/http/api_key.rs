@@ -22,7 +22,7 @@ pub(crate) struct ApiKeys(Vec<KnownKey>);
 struct KnownKey {
     name: String,
     digest: Digest,
-    /// `None` for all.
+    /// `None` for all but [`Scope::Sign`].
     scopes: Option<Vec<Scope>>,
 }
 
@@ -57,9 +57,11 @@ impl ApiKeys {
 
 impl KnownKey {
     fn may(&self, scope: Scope) -> bool {
-        self.scopes
-            .as_ref()
-            .is_none_or(|scopes| scopes.contains(&scope))
+        match &self.scopes {
+            Some(scopes) => scopes.contains(&scope),
+            // A signature moves money, so a key that may make one says so.
+            None => scope != Scope::Sign,
+        }
     }
 }
 
@@ -76,6 +78,8 @@ pub(super) struct Write;
 pub(super) struct Introspect;
 /// [`Scope::WechatToken`].
 pub(super) struct WechatToken;
+/// [`Scope::Sign`].
+pub(super) struct Sign;
 
 impl Right for Read {
     const SCOPE: Scope = Scope::Read;
@@ -88,6 +92,9 @@ impl Right for Introspect {
 }
 impl Right for WechatToken {
     const SCOPE: Scope = Scope::WechatToken;
+}
+impl Right for Sign {
+    const SCOPE: Scope = Scope::Sign;
 }
 
 /// The holder of a key that has the scope of `R`. Asking for it is what makes an endpoint one for
@@ -144,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_key_may_do_everything_and_is_named_by_its_place() {
+    fn a_bare_key_may_do_everything_but_sign_and_is_named_by_its_place() {
         let keys = ApiKeys::new(&[key(Some("desk"), "one", None), key(None, "two", None)]);
         let found = keys.find("two").unwrap();
         assert_eq!(found.name, "key-2");
@@ -156,6 +163,7 @@ mod tests {
         ] {
             assert!(found.may(scope), "{scope:?}");
         }
+        assert!(!found.may(Scope::Sign));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod introspect;
 mod verify;
+mod wechat_signature;
 mod wechat_token;
 
 use actix_web::web::{self, ServiceConfig, get, post};
@@ -9,9 +10,17 @@ use utoipa::OpenApi;
 
 use super::routes::{HttpState, resource};
 
+pub(super) use wechat_signature::SignatureLimit;
+
 /// What the handlers say of themselves.
 #[derive(OpenApi)]
-#[openapi(paths(verify::verify, introspect::introspect, wechat_token::show))]
+#[openapi(paths(
+    verify::verify,
+    introspect::introspect,
+    wechat_token::show,
+    wechat_token::report,
+    wechat_signature::sign,
+))]
 pub(super) struct Api;
 
 /// Adds the paths. Those for holders of an API key are there if there is a key.
@@ -23,15 +32,20 @@ pub(super) fn configure(routes: &mut ServiceConfig, state: &HttpState) {
     if state.api_keys.is_empty() {
         return;
     }
+    let token = [
+        get().to(wechat_token::show),
+        post().to(wechat_token::report),
+    ];
     routes
         .service(resource(
             "/auth/introspect",
             "POST",
             [post().to(introspect::introspect)],
         ))
+        .service(resource("/auth/wechat-token", "GET, POST", token))
         .service(resource(
-            "/auth/wechat-token",
-            "GET",
-            [get().to(wechat_token::show)],
+            "/auth/wechat-signature",
+            "POST",
+            [post().to(wechat_signature::sign)],
         ));
 }

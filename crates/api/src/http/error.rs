@@ -1,5 +1,6 @@
 //! An error on its way out, and how the use cases' errors become one.
 
+use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ use domain::login::LoginError;
 use domain::personal_data::PersonalDataError;
 use domain::ports::{Cause, OpenDataError, RepositoryError, TokenIssueError, WechatApiError};
 use domain::sessions::RefreshError;
+use domain::signatures::SignatureError;
+use wxclient::WechatError;
 
 use super::error_code::ErrorCode;
 use super::failure_body::Failure;
@@ -31,6 +34,8 @@ pub struct ApiError {
     retry_after: Option<Duration>,
     allow: Option<&'static str>,
     cause: Option<Cause>,
+    /// What did not succeed, for the log.
+    doing: &'static str,
 }
 
 impl ApiError {
@@ -44,6 +49,7 @@ impl ApiError {
             retry_after: None,
             allow: None,
             cause: None,
+            doing: "request failed",
         }
     }
 
@@ -83,6 +89,12 @@ impl ApiError {
         }
     }
 
+    /// The same, of this work: it is the message of the log line.
+    #[must_use]
+    pub(super) fn doing(self, doing: &'static str) -> Self {
+        Self { doing, ..self }
+    }
+
     /// The same, because of this.
     pub(super) fn because(self, cause: impl Into<Cause>) -> Self {
         Self {
@@ -97,6 +109,22 @@ impl ApiError {
         self.code
     }
 
+    /// What the operator does: by the errcode, if WeChat gave one, because 40164 and 48001 want
+    /// different things done.
+    fn action(&self) -> &'static str {
+        let mut next = self
+            .cause
+            .as_deref()
+            .map(|cause| cause as &(dyn Error + 'static));
+        while let Some(cause) = next {
+            if let Some(error) = cause.downcast_ref::<WechatError>() {
+                return error.verdict().todo.en;
+            }
+            next = cause.source();
+        }
+        self.code.entry().action
+    }
+
     /// Ours is an error, WeChat's a warning, the caller's a matter for debugging.
     fn log(&self) {
         let id = self.code.entry().id;
@@ -107,8 +135,9 @@ impl ApiError {
                     error = id,
                     cause,
                     alert = true,
-                    action = self.code.entry().action,
-                    "login failed"
+                    action = self.action(),
+                    "{}",
+                    self.doing
                 );
             }
             ErrorCode::Internal | ErrorCode::StorageUnavailable => {
@@ -124,14 +153,15 @@ impl ApiError {
                     error = id,
                     cause,
                     alert = true,
-                    action = "Do what the cause says: until then WeChat answers nobody.",
-                    "login failed"
+                    action = self.action(),
+                    "{}",
+                    self.doing
                 );
             }
             ErrorCode::WechatBadAnswer
             | ErrorCode::WechatTimeout
             | ErrorCode::WechatUnavailable => {
-                tracing::warn!(error = id, cause, "WeChat failed");
+                tracing::warn!(error = id, cause, "WeChat failed: {}", self.doing);
             }
             _ => tracing::debug!(error = id, cause, detail = self.detail, "request refused"),
         }
@@ -201,7 +231,9 @@ impl From<UnknownApp> for ApiError {
 impl From<LoginError> for ApiError {
     fn from(error: LoginError) -> Self {
         match error {
-            LoginError::Exchange(error) => Self::from_wechat(error, ErrorCode::CodeInvalid),
+            LoginError::Exchange(error) => {
+                Self::from_wechat(error, ErrorCode::CodeInvalid).doing("login failed")
+            }
             LoginError::CodeSpent => Self::new(ErrorCode::CodeInvalid).because(error),
             LoginError::OpenData(error) => Self::new(ErrorCode::OpenDataInvalid).because(error),
             LoginError::UserDisabled => Self::new(ErrorCode::UserDisabled),
@@ -311,6 +343,19 @@ impl From<PersonalDataError> for ApiError {
             }
             PersonalDataError::Gone => Self::new(ErrorCode::SessionRevoked),
             PersonalDataError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<SignatureError> for ApiError {
+    fn from(error: SignatureError) -> Self {
+        match error {
+            SignatureError::NoSuchUser => Self::new(ErrorCode::NotFound),
+            SignatureError::UserDisabled => Self::new(ErrorCode::UserDisabled),
+            SignatureError::SessionKeyStale => Self::new(ErrorCode::SessionKeyStale)
+                .saying("没有可用的会话密钥：请前端重新 wx.login 登录，后端再请求签名"),
+            SignatureError::Wechat(error) => Self::from(error).doing("session_key check failed"),
+            SignatureError::Storage(error) => error.into(),
         }
     }
 }

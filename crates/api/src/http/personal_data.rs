@@ -53,7 +53,8 @@ pub(super) async fn phone(
             check_length("code", &code, CODE_LENGTH)?;
             personal_data
                 .phone_by_code(&account, &PhoneCode::new(code))
-                .await?
+                .await
+                .map_err(|error| ApiError::from(error).doing("phone number lookup failed"))?
         }
         (None, Some(data)) => personal_data.phone_by_data(&account, &data).await?,
         (None, None) => return Err(ApiError::invalid("缺少字段 code，或 encryptedData 与 iv")),
@@ -127,6 +128,8 @@ pub(super) async fn check(
     Who(account): Who,
     personal_data: web::Data<PersonalDataService>,
 ) -> Result<Success<SessionKeyReply>, ApiError> {
-    let session_key_valid = personal_data.session_key_is_current(&account).await?;
+    let asked = personal_data.session_key_is_current(&account).await;
+    let session_key_valid =
+        asked.map_err(|error| ApiError::from(error).doing("session_key check failed"))?;
     Ok(Success::new("ok", SessionKeyReply { session_key_valid }))
 }

@@ -15,10 +15,12 @@ use domain::login::LoginService;
 use domain::personal_data::PersonalDataService;
 use domain::ports::{Clock, WechatTokenSource};
 use domain::sessions::SessionService;
+use domain::signatures::SignatureService;
 use domain::support::SupportDesk;
 use tracing_actix_web::TracingLogger;
 
 use super::api_key::ApiKeys;
+use super::auth::SignatureLimit;
 use super::client_address::TrustedProxies;
 use super::error::ApiError;
 use super::error_code::ErrorCode;
@@ -59,6 +61,8 @@ pub struct HttpState {
     pub personal_data: Arc<PersonalDataService>,
     /// The support desk.
     pub desk: Arc<SupportDesk>,
+    /// Signatures with session_keys.
+    pub signatures: Arc<SignatureService>,
     /// The format of our tokens.
     pub tokens: Arc<JwtTokenIssuer>,
     /// Instants for what is compared with now.
@@ -94,6 +98,7 @@ pub fn serve(
     let gateway = Data::new(Gateway {
         is_believed: settings.wechat.cloud_hosting,
     });
+    let signature_limit = Data::new(SignatureLimit::new());
     forget_quiet_addresses(&limit);
     let places = Data::new(Places::new(settings.limits.max_inflight));
     let body_limit = web::PayloadConfig::new(server.max_body_bytes as usize);
@@ -103,6 +108,7 @@ pub fn serve(
             .app_data(proxies.clone())
             .app_data(gateway.clone())
             .app_data(limit.clone())
+            .app_data(signature_limit.clone())
             .app_data(places.clone())
             .app_data(body_limit.clone())
             .configure(|routes| configure(routes, &state))
@@ -138,6 +144,7 @@ fn configure(routes: &mut ServiceConfig, state: &HttpState) {
         .app_data(Data::from(Arc::clone(&state.accounts)))
         .app_data(Data::from(Arc::clone(&state.personal_data)))
         .app_data(Data::from(Arc::clone(&state.desk)))
+        .app_data(Data::from(Arc::clone(&state.signatures)))
         .app_data(Data::from(Arc::clone(&state.tokens)))
         .app_data(Data::from(Arc::clone(&state.clock)))
         .app_data(Data::from(Arc::clone(&state.wechat_tokens)))

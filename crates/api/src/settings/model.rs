@@ -205,14 +205,14 @@ pub struct Admin {
     pub api_keys: Vec<ApiKey>,
 }
 
-/// One of `admin.api_keys`: a bare key, which may do everything, or a named one with scopes.
+/// One of `admin.api_keys`: a bare key, or a named one with scopes.
 #[derive(Debug, Clone)]
 pub struct ApiKey {
     /// Who uses it, for the audit log.
     pub name: Option<String>,
     /// The key.
     pub key: Secret,
-    /// What it may do; `None` for everything.
+    /// What it may do; `None` for everything but [`Scope::Sign`], which must be named.
     pub scopes: Option<Vec<Scope>>,
 }
 
@@ -228,6 +228,8 @@ pub enum Scope {
     Introspect,
     /// Take WeChat's access_token.
     WechatToken,
+    /// Have texts signed with a user's session_key. A bare key may not.
+    Sign,
 }
 
 /// `log.*`

@@ -13,6 +13,8 @@ pub(crate) const WRITER: &str = "writer-0123456789";
 pub(crate) const INTROSPECTOR: &str = "introspector-0123456789";
 pub(crate) const TOKEN_TAKER: &str = "token-taker-0123456789";
 
+pub(crate) const SIGNER: &str = "signer-0123456789";
+
 pub(crate) fn keys() -> Vec<ApiKey> {
     let named = |name: &str, key: &str, scope| ApiKey {
         name: Some(name.to_owned()),
@@ -29,6 +31,7 @@ pub(crate) fn keys() -> Vec<ApiKey> {
         named("writer", WRITER, Scope::Write),
         named("introspector", INTROSPECTOR, Scope::Introspect),
         named("token-taker", TOKEN_TAKER, Scope::WechatToken),
+        named("signer", SIGNER, Scope::Sign),
     ]
 }
 

@@ -3,9 +3,12 @@
 use api::settings::Secret;
 use reqwest::Method;
 use rstest::rstest;
+use serde_json::json;
 
 use crate::admin_house::{TOKEN_TAKER, ask, house, keys, seen};
 use crate::house::{House, Store};
+
+const PATH: &str = "/auth/wechat-token";
 
 #[rstest]
 #[tokio::test]
@@ -46,6 +49,75 @@ async fn wechat_takes_the_token() {
         .unwrap();
     let reply: serde_json::Value = serde_json::from_str(&reply.text().await.unwrap()).unwrap();
     assert_eq!(reply["errcode"], 0, "{reply:#}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_token_that_wechat_has_dropped_is_replaced_once_it_is_reported(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = house(store).await;
+    let report = async |token: &serde_json::Value| {
+        let body = json!({ "refused": token, "appId": "" });
+        house
+            .send(Method::POST, PATH, Some(TOKEN_TAKER), Some(&body))
+            .await
+            .data()
+    };
+    let first = seen(&house, PATH).await["accessToken"].clone();
+    let asked = || {
+        house
+            .sandbox
+            .control()
+            .count_of(wxsandbox::Api::StableToken)
+    };
+    let before = asked();
+    // An older one than the stored one asks nobody.
+    assert_eq!(report(&json!("an older one")).await["accessToken"], first);
+    assert_eq!(asked(), before);
+    house
+        .sandbox
+        .control()
+        .revoke_tokens(&house.app_id(0))
+        .unwrap();
+    let second = report(&first).await["accessToken"].clone();
+    assert_ne!(second, first);
+    assert_eq!(asked(), before + 1);
+    for token in [&first, &second] {
+        assert_eq!(report(token).await["accessToken"], second);
+    }
+    assert_eq!(asked(), before + 1, "at most once in ten seconds");
+    assert_eq!(seen(&house, PATH).await["accessToken"], second);
+    let elsewhere = house.twin().await;
+    let body = json!({ "refused": first });
+    let there = elsewhere
+        .send(Method::POST, PATH, Some(TOKEN_TAKER), Some(&body))
+        .await
+        .data();
+    assert_eq!(there["accessToken"], second);
+    assert_eq!(asked(), before + 1);
+}
+
+#[rstest]
+#[case(json!({}), "invalid_request")]
+#[case(json!({"refused": ""}), "invalid_request")]
+#[case(json!({"refused": 5}), "invalid_request")]
+#[case(json!({"refused": "x".repeat(2_000)}), "invalid_request")]
+#[case(json!({"refused": "x", "appId": "wx0000000000000000"}), "unknown_app")]
+#[tokio::test]
+async fn a_report_says_which_token(#[case] body: serde_json::Value, #[case] error: &str) {
+    let house = house(Store::Sqlite).await;
+    let answer = house
+        .send(Method::POST, PATH, Some(TOKEN_TAKER), Some(&body))
+        .await;
+    answer.refused(400, error);
+    let answer = house.send(
+        Method::POST,
+        PATH,
+        Some(crate::admin_house::SIGNER),
+        Some(&body),
+    );
+    answer.await.refused(403, "forbidden");
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ mod api_security;
 mod arrows;
 mod auth_introspect;
 mod auth_verify;
+mod auth_wechat_signature;
 mod auth_wechat_token;
 mod clocks;
 mod cloud_hosting;

@@ -184,3 +184,22 @@ async fn a_fault_at_the_check_of_a_session_key_is_told() {
     }
     assert_eq!(check().await.data()["sessionKeyValid"], true);
 }
+
+#[tokio::test]
+async fn the_alert_says_what_this_errcode_wants_done_and_what_did_not_succeed() {
+    let service = talkative();
+    let token = alice(&service).await;
+    for code in [
+        48001, 48004, 47001, 40002, 41002, 44002, 45035, 50004, 61003, 61007,
+    ] {
+        let control = service.sandbox.control();
+        control.clear_faults();
+        control.inject(Fault::on(Api::GetPhoneNumber, errcode(code)));
+        let answer = phone(&service, &token, &tapped(&service)).await;
+        answer.refused(500, "wechat_misconfigured");
+        let line = line_as(&service, &code.to_string(), &answer, OURS).await;
+        let todo = wxclient::catalogue::lookup(code).verdict.todo.en;
+        assert_eq!(line["action"], todo, "{code}");
+        assert_eq!(line["message"], "phone number lookup failed", "{code}");
+    }
+}

@@ -100,7 +100,12 @@ fn own(operation_id: &str) -> &'static [&'static [ErrorCode]] {
         "openData" => &[&[OpenDataInvalid, SessionKeyStale]],
         "checkSession" => &[WECHAT, &[UserBlocked]],
         "applyMerge" => &[&[Conflict]],
-        "showWechatToken" => &[WECHAT, &[UnknownApp]],
+        "showWechatToken" | "reportWechatToken" => &[WECHAT, &[UnknownApp]],
+        "signWithSessionKey" => &[
+            WECHAT,
+            &[UnknownApp, UserDisabled, NotFound, SessionKeyStale],
+            &[UserBlocked],
+        ],
         "verifyPushAddress" => &[&[Forbidden]],
         "receivePush" => &[&[Forbidden, StorageUnavailable]],
         _ => &[],

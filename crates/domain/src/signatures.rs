@@ -1,0 +1,174 @@
+//! Use case: signatures with a user's session_key, which never leaves the service.
+//!
+//! WeChat's virtual payment wants each order signed with the user's newest session_key. Another
+//! backend of the team gives the text, and gets the signature.
+
+use std::sync::Arc;
+
+use crate::account::{Account, AccountQuery, Page};
+use crate::audit::{AuditAction, AuditEntry};
+use crate::id::{AppId, OpenId, UserId};
+use crate::ports::{
+    AccountRepository, AuditLog, Clock, RepositoryError, SessionSigner, WechatApiError,
+    WechatUserApi,
+};
+use crate::support::Caller;
+use crate::user::Identity;
+
+/// How many accounts an openid is looked for in. WeChat's openids differ between apps, so that more
+/// than one account with the same one is the exception.
+const ACCOUNTS: u32 = 20;
+
+/// Signs texts with session_keys.
+pub struct SignatureService {
+    accounts: Arc<dyn AccountRepository>,
+    wechat: Arc<dyn WechatUserApi>,
+    signer: Arc<dyn SessionSigner>,
+    audit: Arc<dyn AuditLog>,
+    clock: Arc<dyn Clock>,
+}
+
+/// What is to be signed, and for whom.
+#[derive(Clone, Debug)]
+pub struct SignatureOrder {
+    /// The app whose session_key signs.
+    pub app: AppId,
+    /// The user.
+    pub user: Whom,
+    /// The text: a JSON object with at least one member, which the caller has checked.
+    pub text: String,
+    /// The SHA-256 of the text in hex, for the audit log.
+    pub digest: String,
+    /// Whether WeChat is asked first if the session_key is still the current one.
+    pub check_session: bool,
+}
+
+/// How a user is named.
+#[derive(Clone, Debug)]
+pub enum Whom {
+    /// By our id.
+    User(UserId),
+    /// By the openid in the app.
+    OpenId(OpenId),
+}
+
+/// A signature, and whose session_key made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionSignature {
+    /// Lower-case hex of HMAC-SHA256.
+    pub signature: String,
+    /// The user in the app.
+    pub open_id: OpenId,
+}
+
+/// Why nothing was signed.
+#[derive(Debug, thiserror::Error)]
+pub enum SignatureError {
+    /// There is no such user in this app.
+    #[error("there is no such user in this app")]
+    NoSuchUser,
+    /// The operator has shut the user out.
+    #[error("the user is disabled")]
+    UserDisabled,
+    /// No session_key is kept, or WeChat says that it is not current any more.
+    #[error("there is no current session_key of the user")]
+    SessionKeyStale,
+    /// WeChat did not say whether the session_key is current.
+    #[error("WeChat did not check the session_key")]
+    Wechat(#[from] WechatApiError),
+    /// The database did not answer.
+    #[error("the account could not be reached")]
+    Storage(#[from] RepositoryError),
+}
+
+impl SignatureService {
+    /// Puts the service together.
+    #[must_use]
+    pub fn new(
+        accounts: Arc<dyn AccountRepository>,
+        wechat: Arc<dyn WechatUserApi>,
+        signer: Arc<dyn SessionSigner>,
+        audit: Arc<dyn AuditLog>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            accounts,
+            wechat,
+            signer,
+            audit,
+            clock,
+        }
+    }
+
+    /// Signs with the user's newest session_key, which is read from the store each time: one from
+    /// before a login on another replica would make a signature that WeChat refuses. The audit
+    /// entry is stored before the signature is given.
+    ///
+    /// # Errors
+    /// [`SignatureError`].
+    pub async fn sign(
+        &self,
+        order: &SignatureOrder,
+        by: &Caller,
+    ) -> Result<SessionSignature, SignatureError> {
+        let (account, identity) = self.find(order).await?.ok_or(SignatureError::NoSuchUser)?;
+        if account.user.disabled_at.is_some() {
+            return Err(SignatureError::UserDisabled);
+        }
+        let open_id = identity.open_id;
+        let keys = self.accounts.session_keys(&order.app, &open_id).await?;
+        let key = keys.first().ok_or(SignatureError::SessionKeyStale)?;
+        if order.check_session && !self.wechat.is_current(&order.app, &open_id, key).await? {
+            return Err(SignatureError::SessionKeyStale);
+        }
+        self.audit
+            .record(AuditEntry {
+                id: self.clock.new_id(),
+                at: self.clock.now(),
+                actor: by.name.clone(),
+                action: AuditAction::SignText,
+                user_id: Some(account.user.id),
+                subject: Some(order.digest.clone()),
+                from: by.from,
+            })
+            .await?;
+        Ok(SessionSignature {
+            signature: self.signer.sign(key, order.text.as_bytes()),
+            open_id,
+        })
+    }
+
+    /// The user, and who they are in the app. After a merge a user may have several identities
+    /// there; the one that logged in last counts.
+    async fn find(
+        &self,
+        order: &SignatureOrder,
+    ) -> Result<Option<(Account, Identity)>, RepositoryError> {
+        let accounts = match &order.user {
+            Whom::User(id) => self.accounts.find(*id).await?.into_iter().collect(),
+            Whom::OpenId(open_id) => {
+                let query = AccountQuery {
+                    open_id: Some(open_id.clone()),
+                    ..AccountQuery::default()
+                };
+                let page = Page {
+                    after: None,
+                    limit: ACCOUNTS,
+                };
+                self.accounts.search(&query, page).await?
+            }
+        };
+        Ok(accounts.into_iter().find_map(|account| {
+            let in_app = account.identities.iter().filter(|known| {
+                let is_meant = match &order.user {
+                    Whom::User(_) => true,
+                    Whom::OpenId(open_id) => known.identity.open_id == *open_id,
+                };
+                is_meant && known.identity.app_id == order.app
+            });
+            let identity = in_app.max_by_key(|known| known.last_login_at)?;
+            let identity = identity.identity.clone();
+            Some((account, identity))
+        }))
+    }
+}
