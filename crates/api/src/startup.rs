@@ -323,5 +323,6 @@ fn login_policy(settings: &Settings) -> LoginPolicy {
         open_data_max_age: (max_age > 0).then(|| Duration::from_secs(max_age)),
         session_ttl: Duration::from_secs(settings.tokens.refresh_ttl_s.into()),
         exchange_timeout: Duration::from_millis(settings.wechat.timeout_ms.into()),
+        sessions_per_user: settings.limits.sessions_per_user,
     }
 }

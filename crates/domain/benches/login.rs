@@ -86,6 +86,7 @@ impl Doors {
             open_data_max_age: None,
             session_ttl: Duration::from_hours(1),
             exchange_timeout: Duration::from_secs(5),
+            sessions_per_user: 100,
         };
         LoginService::new(ports, policy)
     }

@@ -83,12 +83,16 @@ pub enum Withdrawal {
     Identity,
 }
 
+/// The most sessions an export holds: some hundred kilobytes.
+pub const EXPORTED_SESSIONS: u32 = 1000;
+
 /// Everything stored about a user, secrets aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountExport {
     /// The user and their identities.
     pub account: Account,
-    /// All their sessions, ended ones included, the newest first.
+    /// Their sessions, ended ones included, the newest first; no more than
+    /// [`EXPORTED_SESSIONS`].
     pub sessions: Vec<ListedSession>,
     /// What was done to their account.
     pub audit: Vec<AuditEntry>,

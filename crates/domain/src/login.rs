@@ -51,6 +51,8 @@ pub struct LoginPolicy {
     pub session_ttl: Duration,
     /// How long WeChat may take to answer the exchange of a code.
     pub exchange_timeout: Duration,
+    /// How many live sessions a user may have; 0 for any number.
+    pub sessions_per_user: u32,
 }
 
 /// The doors a login walks through.
@@ -165,6 +167,7 @@ impl LoginService {
             reports: proven.reports,
             new_user_id: UserId::new(self.ports.clock.new_id()),
             session: self.new_session(now, code, nonce),
+            sessions_per_user: self.policy.sessions_per_user,
         };
         self.record(visit, proven.watermark).await
     }
@@ -188,6 +191,7 @@ impl LoginService {
             reports: Vec::new(),
             new_user_id: UserId::new(self.ports.clock.new_id()),
             session: self.new_session(now, code, None),
+            sessions_per_user: self.policy.sessions_per_user,
         };
         self.record(visit, None).await
     }
@@ -213,7 +217,7 @@ impl LoginService {
     ) -> Result<Login, LoginError> {
         let now = visit.at;
         match self.ports.users.record_visit(visit).await? {
-            VisitOutcome::Recorded(account) => self.answer(*account, watermark, now),
+            VisitOutcome::Recorded { account, .. } => self.answer(*account, watermark, now),
             VisitOutcome::UserDisabled => Err(LoginError::UserDisabled),
         }
     }

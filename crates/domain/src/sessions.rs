@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::account::Page;
 use crate::id::SessionId;
 use crate::ports::{
     AccessGrant, Clock, GenerationUse, RefreshTokenError, RepositoryError, SessionLifecycle,
@@ -119,15 +120,17 @@ impl SessionService {
         Ok(())
     }
 
-    /// Where the user is logged in.
+    /// A page of where the user is logged in, the newest first.
     ///
     /// # Errors
     /// [`RepositoryError`].
     pub async fn list(
         &self,
         account: &SessionAccount,
+        page: Page<SessionId>,
     ) -> Result<Vec<ListedSession>, RepositoryError> {
-        self.lifecycle.list(account.user.id, self.clock.now()).await
+        let now = self.clock.now();
+        self.lifecycle.list(account.user.id, now, page).await
     }
 
     /// Ends one of the user's sessions. `false` if they have no such session.

@@ -27,6 +27,8 @@ pub struct Visit {
     pub new_user_id: UserId,
     /// The session to open.
     pub session: NewSession,
+    /// How many live sessions the user may have, this one included; 0 for any number.
+    pub sessions_per_user: u32,
 }
 
 /// The session a login opens, at [`Generation::FIRST`](crate::session::Generation::FIRST).
@@ -46,7 +48,12 @@ pub struct NewSession {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VisitOutcome {
     /// The user and the session are stored, durably.
-    Recorded(Box<SessionAccount>),
+    Recorded {
+        /// The session, and whose it is.
+        account: Box<SessionAccount>,
+        /// Whether older sessions of the user were ended, because there were too many.
+        ended_others: bool,
+    },
     /// The user is disabled, or was when their account was deleted. Nothing was stored.
     UserDisabled,
 }

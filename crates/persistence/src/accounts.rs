@@ -19,8 +19,10 @@ use domain::user::User;
 use crate::key_ring::SessionKeyVault;
 use crate::pool::Pool;
 use crate::stored_keys::StoredKeys;
+use crate::strays;
 use crate::transaction::transaction;
 use crate::users;
+use remove::Removed;
 
 /// [`AccountRepository`] in Diesel.
 #[derive(Clone)]
@@ -28,6 +30,20 @@ pub struct DieselAccountRepository {
     pub(crate) pool: Pool,
     pub(crate) vault: Arc<SessionKeyVault>,
     pub(crate) stored_keys: Arc<StoredKeys>,
+}
+
+impl DieselAccountRepository {
+    /// Has the sessions removed that are left, if something was removed. Gives whether it was.
+    fn finish(&self, removed: Option<Removed>) -> bool {
+        if let Some(Removed {
+            user,
+            has_strays: true,
+        }) = removed
+        {
+            strays::remove_others(&self.pool, user);
+        }
+        removed.is_some()
+    }
 }
 
 #[async_trait]
@@ -120,7 +136,7 @@ impl AccountRepository for DieselAccountRepository {
                 remove::delete(connection, &keys, id, &audit)
             })
         });
-        Ok(deleted.await?)
+        Ok(self.finish(deleted.await?))
     }
 
     async fn withdraw(
@@ -138,7 +154,7 @@ impl AccountRepository for DieselAccountRepository {
                 remove::withdraw(connection, &keys, &app, &open_id, &withdrawn, &audit)
             })
         });
-        Ok(removed.await?)
+        Ok(self.finish(removed.await?))
     }
 
     async fn export(&self, id: UserId) -> Result<Option<AccountExport>, RepositoryError> {

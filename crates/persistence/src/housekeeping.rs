@@ -1,5 +1,6 @@
 //! Forgetting what nobody asks for any longer.
 
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use domain::time::{self, Duration, Timestamp};
 use uuid::Uuid;
@@ -7,7 +8,7 @@ use uuid::Uuid;
 use crate::connection::AnyConnection;
 use crate::error::DatabaseError;
 use crate::pool::Pool;
-use crate::schema::sessions;
+use crate::schema::{identities, sessions};
 use crate::store_clock;
 use crate::types::{DbId, DbInstant};
 
@@ -62,13 +63,18 @@ fn forget(
     before: Timestamp,
 ) -> Result<usize, DatabaseError> {
     let before = DbInstant::from(before);
+    let identity = identities::table
+        .filter(identities::open_id.eq(sessions::open_id))
+        .filter(identities::app_id.eq(sessions::app_id))
+        .filter(identities::user_id.eq(sessions::user_id));
+    let is_stray = not(exists(identity));
     let is_dead = sessions::expires_at.lt(before).or(sessions::ended_at
         .is_not_null()
         .and(sessions::ended_at.lt(before)));
     let dead = sessions::table
         .filter(sessions::id.gt(after))
         .filter(sessions::id.le(end))
-        .filter(is_dead);
+        .filter(is_dead.or(is_stray));
     Ok(diesel::delete(dead).execute(connection)?)
 }
 

@@ -260,7 +260,7 @@ fn move_rows(
     diesel::update(bans::table.filter(bans::user_id.eq(gone)))
         .set(bans::user_id.eq(stays))
         .execute(connection)?;
-    session_lifecycle::end_all(connection, from, at)?;
+    session_lifecycle::end_each(connection, from, at)?;
     diesel::update(sessions::table.filter(sessions::user_id.eq(gone)))
         .set(sessions::user_id.eq(stays))
         .execute(connection)?;

@@ -42,6 +42,27 @@ impl Pool {
         blocking(move || pool.run_blocking(work)).await
     }
 
+    /// Runs `work` again and again, until it says that nothing is left, on a thread that may
+    /// block. Nobody waits for it.
+    pub(crate) fn repeat_in_background<F>(&self, work: F)
+    where
+        F: Fn(&mut AnyConnection) -> Result<bool, DatabaseError> + Send + 'static,
+    {
+        let pool = self.clone();
+        tokio::task::spawn_blocking(move || {
+            loop {
+                match pool.run_blocking(&work) {
+                    Ok(true) => {}
+                    Ok(false) => return,
+                    Err(error) => {
+                        tracing::warn!(%error, "work in the background was given up");
+                        return;
+                    }
+                }
+            }
+        });
+    }
+
     /// How long an operation waits for a connection.
     pub(crate) fn acquire_timeout(&self) -> Duration {
         self.connector.acquire_timeout

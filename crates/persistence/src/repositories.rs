@@ -16,8 +16,9 @@ use crate::key_ring::SessionKeyVault;
 use crate::migrations;
 use crate::pool::Pool;
 use crate::stored_keys::StoredKeys;
-use crate::visits::Visits;
-use crate::{sessions, users};
+use crate::transaction::transaction;
+use crate::visits::{Visits, WrittenVisit};
+use crate::{session_bound, sessions, users};
 
 /// [`UserRepository`] in Diesel.
 #[derive(Clone)]
@@ -30,11 +31,40 @@ pub struct DieselUserRepository {
 #[async_trait]
 impl UserRepository for DieselUserRepository {
     async fn record_visit(&self, visit: Visit) -> Result<VisitOutcome, RepositoryError> {
-        self.visits.write(visit).await
+        let (bound, at) = (visit.sessions_per_user, visit.at);
+        let WrittenVisit {
+            mut outcome,
+            sessions_opened,
+        } = self.visits.write(visit).await?;
+        if bound > 0
+            && sessions_opened > i64::from(bound)
+            && let VisitOutcome::Recorded {
+                account,
+                ended_others,
+            } = &mut outcome
+        {
+            *ended_others = self.bound_sessions(account, bound, at).await;
+        }
+        Ok(outcome)
     }
 }
 
 impl DieselUserRepository {
+    /// Ends the oldest sessions beyond `bound`. Gives whether there were any. If it fails, the
+    /// login is good all the same, and the next one ends them.
+    async fn bound_sessions(&self, account: &SessionAccount, bound: u32, at: Timestamp) -> bool {
+        let (user, identity) = (account.user.id, account.identity.clone());
+        let kept = self.pool.run(move |connection| {
+            transaction(connection, |connection| {
+                session_bound::keep(connection, user, &identity, bound, at)
+            })
+        });
+        kept.await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the oldest sessions of a user were not ended");
+            false
+        })
+    }
+
     /// The session_keys of an identity that are kept, newest first; none for an unknown one.
     ///
     /// # Errors

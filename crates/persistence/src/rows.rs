@@ -23,6 +23,8 @@ pub(crate) struct UserRow {
     created_at: DbInstant,
     disabled_at: Option<DbInstant>,
     pub(crate) revision: i32,
+    /// Sessions that were opened up to then are over.
+    pub(crate) sessions_ended_until: Option<DbInstant>,
 }
 
 impl UserRow {
@@ -59,6 +61,7 @@ pub(crate) struct IdentityRow {
     pub(crate) created_at: DbInstant,
     pub(crate) last_login_at: DbInstant,
     pub(crate) revision: i32,
+    pub(crate) sessions_opened: i32,
 }
 
 /// What is told of an identity: `app_id`, `open_id`, `union_id`.
@@ -84,16 +87,18 @@ pub(crate) struct SessionRow {
     ended_at: Option<DbInstant>,
 }
 
-impl From<SessionRow> for Session {
-    fn from(row: SessionRow) -> Self {
-        Self {
-            id: SessionId::new(row.id.0),
-            user_id: UserId::new(row.user_id.0),
-            generation: Generation::new(row.generation.unsigned_abs()),
-            created_at: row.created_at.into(),
-            last_used_at: row.last_used_at.into(),
-            expires_at: row.expires_at.into(),
-            ended_at: row.ended_at.map(Into::into),
+impl SessionRow {
+    /// The session of a user whose sessions up to `ended_until` are over.
+    pub(crate) fn into_session(self, ended_until: Option<DbInstant>) -> Session {
+        let ended_with_all = ended_until.filter(|until| self.created_at <= *until);
+        Session {
+            id: SessionId::new(self.id.0),
+            user_id: UserId::new(self.user_id.0),
+            generation: Generation::new(self.generation.unsigned_abs()),
+            created_at: self.created_at.into(),
+            last_used_at: self.last_used_at.into(),
+            expires_at: self.expires_at.into(),
+            ended_at: self.ended_at.or(ended_with_all).map(Into::into),
         }
     }
 }

@@ -19,6 +19,7 @@ diesel::table! {
         created_at -> Instant,
         disabled_at -> Nullable<Instant>,
         revision -> Integer,
+        sessions_ended_until -> Nullable<Instant>,
     }
 }
 
@@ -36,6 +37,7 @@ diesel::table! {
         created_at -> Instant,
         last_login_at -> Instant,
         revision -> Integer,
+        sessions_opened -> Integer,
     }
 }
 

@@ -3,22 +3,27 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use diesel::dsl::exists;
+use diesel::dsl::{exists, max};
 use diesel::prelude::*;
+use domain::account::Page;
 use domain::id::{AppId, SessionId, UserId};
 use domain::ports::{GenerationUse, RepositoryError, SessionLifecycle, TokenUse};
 use domain::session::{Generation, ListedSession};
 use domain::time::Timestamp;
 
-use crate::connection::AnyConnection;
+use crate::connection::{AnyBackend, AnyConnection};
 use crate::error::DatabaseError;
 use crate::group_commit::GroupCommit;
 use crate::pool::Pool;
 use crate::rows::SessionRow;
-use crate::schema::sessions as table;
+use crate::schema::{identities, sessions as table, users};
 use crate::token_uses::{NotedUse, TokenUses};
-use crate::transaction::repeated;
+use crate::transaction::transaction;
 use crate::types::{DbId, DbInstant};
+
+/// The most sessions of a user that are ended by their rows, which tell when that was. With more it
+/// would take longer than a second, so they are ended by the user's row.
+const ENDED_BY_ROW: usize = 1000;
 
 /// [`SessionLifecycle`] in Diesel.
 #[derive(Clone)]
@@ -49,10 +54,11 @@ impl SessionLifecycle for DieselSessionLifecycle {
         &self,
         user: UserId,
         now: Timestamp,
+        page: Page<SessionId>,
     ) -> Result<Vec<ListedSession>, RepositoryError> {
         let listed = self
             .pool
-            .run(move |connection| list(connection, user, Some(now)));
+            .run(move |connection| list(connection, user, Some(now), page));
         Ok(listed.await?)
     }
 
@@ -71,20 +77,30 @@ impl SessionLifecycle for DieselSessionLifecycle {
     async fn end_all(&self, user: UserId, at: Timestamp) -> Result<usize, RepositoryError> {
         let ended = self
             .pool
-            .run(move |connection| repeated(connection, |one| end_all(one, user, at)));
+            .run(move |connection| transaction(connection, |one| end_all(one, user, at)));
         Ok(ended.await?)
     }
 }
 
-/// The user's sessions that are live at `now`, or all of them; the newest first.
+/// A page of the user's sessions that are live at `now`, or of all of them; the newest first.
 pub(crate) fn list(
     connection: &mut AnyConnection,
     user: UserId,
     now: Option<Timestamp>,
+    page: Page<SessionId>,
 ) -> Result<Vec<ListedSession>, DatabaseError> {
-    let rows = table::table
-        .filter(table::user_id.eq(DbId(user.as_uuid())))
-        .order((table::created_at.desc(), table::id.desc()))
+    let until = ended_until(connection, user)?;
+    let mut listed = match now {
+        Some(now) => live(user, now.into(), until),
+        None => of_user(user),
+    };
+    if let Some(after) = page.after {
+        listed = listed.filter(table::id.lt(DbId(after.as_uuid())));
+    }
+    // Ids are of UUID version 7: the newest is the greatest.
+    let rows = listed
+        .order(table::id.desc())
+        .limit(page.limit.into())
         .select((
             (
                 table::id,
@@ -99,27 +115,120 @@ pub(crate) fn list(
         ))
         .load::<(SessionRow, String)>(connection)?;
     let sessions = rows.into_iter().map(|(session, app_id)| ListedSession {
-        session: session.into(),
+        session: session.into_session(until),
         app_id: AppId::new(app_id),
     });
-    let is_asked_for = |listed: &ListedSession| now.is_none_or(|now| listed.session.is_live(now));
-    Ok(sessions.filter(is_asked_for).collect())
+    Ok(sessions.collect())
 }
 
-/// Ends the sessions of a user that are live at `at`.
+type Sessions<'a> = table::BoxedQuery<'a, AnyBackend>;
+
+fn of_user<'a>(user: UserId) -> Sessions<'a> {
+    table::table
+        .filter(table::user_id.eq(DbId(user.as_uuid())))
+        .into_boxed()
+}
+
+/// The sessions of a user that are live at an instant. `until` is [`ended_until`].
+pub(crate) fn live<'a>(user: UserId, at: DbInstant, until: Option<DbInstant>) -> Sessions<'a> {
+    let live = of_user(user)
+        .filter(table::ended_at.is_null())
+        .filter(table::expires_at.gt(at));
+    match until {
+        Some(until) => live.filter(table::created_at.gt(until)),
+        None => live,
+    }
+}
+
+/// The other sessions of a user.
+pub(crate) fn dead<'a>(user: UserId, at: DbInstant, until: Option<DbInstant>) -> Sessions<'a> {
+    let ended = table::ended_at.is_not_null().or(table::expires_at.le(at));
+    match until {
+        Some(until) => of_user(user).filter(ended.or(table::created_at.le(until))),
+        None => of_user(user).filter(ended),
+    }
+}
+
+/// Up to when the sessions of a user have been ended, all at once.
+pub(crate) fn ended_until(
+    connection: &mut AnyConnection,
+    user: UserId,
+) -> Result<Option<DbInstant>, DatabaseError> {
+    let until = users::table
+        .find(DbId(user.as_uuid()))
+        .select(users::sessions_ended_until)
+        .first::<Option<DbInstant>>(connection);
+    Ok(until.optional()?.flatten())
+}
+
+/// Ends the sessions of a user that were opened up to an instant, without touching them.
+pub(crate) fn end_until(
+    connection: &mut AnyConnection,
+    user: UserId,
+    until: DbInstant,
+) -> Result<(), DatabaseError> {
+    diesel::update(users::table.find(DbId(user.as_uuid())))
+        .set(users::sessions_ended_until.eq(until))
+        .execute(connection)?;
+    Ok(())
+}
+
+/// Ends the sessions of a user that are live at `at`. Runs in a transaction.
 pub(crate) fn end_all(
     connection: &mut AnyConnection,
     user: UserId,
     at: Timestamp,
 ) -> Result<usize, DatabaseError> {
     let at = DbInstant::from(at);
-    let live = table::table
-        .filter(table::user_id.eq(DbId(user.as_uuid())))
-        .filter(table::ended_at.is_null())
-        .filter(table::expires_at.gt(at));
-    Ok(diesel::update(live)
+    let until = ended_until(connection, user)?;
+    let some = live(user, at, until)
+        .limit(i64::try_from(ENDED_BY_ROW).unwrap_or(i64::MAX))
+        .select(table::id)
+        .load::<DbId>(connection)?;
+    let still_live = table::table
+        .filter(table::id.eq_any(&some))
+        .filter(table::ended_at.is_null());
+    let ended = diesel::update(still_live)
         .set(table::ended_at.eq(at))
-        .execute(connection)?)
+        .execute(connection)?;
+    if some.len() < ENDED_BY_ROW {
+        return Ok(ended);
+    }
+    let others: i64 = live(user, at, until).count().get_result(connection)?;
+    // A login that is under way is planned again: its session is opened after this end.
+    let of_user = identities::user_id.eq(DbId(user.as_uuid()));
+    diesel::update(identities::table.filter(of_user))
+        .set(identities::revision.eq(identities::revision + 1))
+        .execute(connection)?;
+    // Another replica's clock may be ahead by a little.
+    let newest = identities::table
+        .filter(of_user)
+        .select(max(identities::last_login_at))
+        .first::<Option<DbInstant>>(connection)?;
+    end_until(connection, user, newest.map_or(at, |newest| newest.max(at)))?;
+    Ok(ended + usize::try_from(others).unwrap_or(usize::MAX))
+}
+
+/// Ends the sessions of a user one by one, so that they stay over when they get another user.
+pub(crate) fn end_each(
+    connection: &mut AnyConnection,
+    user: UserId,
+    at: Timestamp,
+) -> Result<(), DatabaseError> {
+    let is_open = table::user_id
+        .eq(DbId(user.as_uuid()))
+        .and(table::ended_at.is_null());
+    if let Some(until) = ended_until(connection, user)? {
+        let ended_with_all = is_open.and(table::created_at.le(until));
+        diesel::update(table::table.filter(ended_with_all))
+            .set(table::ended_at.eq(until))
+            .execute(connection)?;
+    }
+    let at = DbInstant::from(at);
+    diesel::update(table::table.filter(is_open.and(table::expires_at.gt(at))))
+        .set(table::ended_at.eq(at))
+        .execute(connection)?;
+    Ok(())
 }
 
 /// Ends a session of a user if it is live at `at`. `false` if it is not.
@@ -130,11 +239,13 @@ pub(crate) fn end(
     at: Timestamp,
 ) -> Result<bool, DatabaseError> {
     let at = DbInstant::from(at);
+    let until = ended_until(connection, user)?;
     let live = table::table
         .find(DbId(id.as_uuid()))
         .filter(table::user_id.eq(DbId(user.as_uuid())))
         .filter(table::ended_at.is_null())
-        .filter(table::expires_at.gt(at));
+        .filter(table::expires_at.gt(at))
+        .filter(table::created_at.gt(until.unwrap_or(DbInstant::EPOCH)));
     let ended = diesel::update(live)
         .set(table::ended_at.eq(at))
         .execute(connection)?;

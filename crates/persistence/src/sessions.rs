@@ -74,7 +74,9 @@ pub(crate) fn find_repeated(
 fn accounts() -> _ {
     let of_session = identities::open_id
         .eq(sessions::open_id)
-        .and(identities::app_id.eq(sessions::app_id));
+        .and(identities::app_id.eq(sessions::app_id))
+        // A session that its identity's deletion has left behind must not live again with the next.
+        .and(identities::user_id.eq(sessions::user_id));
     let user: AllOf<users::table> = users::all_columns;
     let last_login_at: LastLoginAt = sql(LAST_LOGIN_AT);
     sessions::table
@@ -102,7 +104,7 @@ fn accounts() -> _ {
 
 pub(crate) fn account((session, names, user, last_login_at): AccountRow) -> SessionAccount {
     SessionAccount {
-        session: session.into(),
+        session: session.into_session(user.sessions_ended_until),
         user: user.into_user(last_login_at),
         identity: identity(names),
     }

@@ -14,6 +14,7 @@ pub(crate) type SqlTypeOf<Columns> = <Columns as diesel::Expression>::SqlType;
 /// last logged in.
 pub(crate) const USER: &str = "u.id, u.nick_name, u.avatar_url, u.gender, u.language, \
     u.country, u.province, u.city, u.phone, u.created_at, u.disabled_at, u.revision, \
+    u.sessions_ended_until, \
     (SELECT max(s.last_login_at) FROM identities s WHERE s.user_id = u.id) ";
 
 /// A statement: `HEAD v TAIL`.

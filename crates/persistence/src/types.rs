@@ -53,6 +53,11 @@ pub(crate) struct DbInstant(i64);
 /// PostgreSQL counts from 2000 (PostgreSQL's source, `POSTGRES_EPOCH_JDATE`).
 const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
 
+impl DbInstant {
+    /// 1970, which is before anything that is stored.
+    pub(crate) const EPOCH: Self = Self(0);
+}
+
 impl From<Timestamp> for DbInstant {
     fn from(timestamp: Timestamp) -> Self {
         Self(timestamp.as_microsecond())

@@ -25,6 +25,16 @@ use crate::key_ring::SessionKeyVault;
 use crate::sessions;
 use crate::stored_keys::StoredKeys;
 
+/// Says that nobody has counted a user's sessions.
+const UNCOUNTED: i64 = i32::MAX as i64;
+
+/// A visit that has been dealt with.
+pub(crate) struct WrittenVisit {
+    pub(crate) outcome: VisitOutcome,
+    /// How many live sessions the user has at most.
+    pub(crate) sessions_opened: i64,
+}
+
 /// Visits are recorded.
 #[derive(Clone)]
 pub(crate) struct Visits {
@@ -34,7 +44,7 @@ pub(crate) struct Visits {
 
 impl Batched for Visits {
     type Item = Visit;
-    type Outcome = VisitOutcome;
+    type Outcome = WrittenVisit;
 
     const NAME: &'static str = "visits";
 
@@ -46,7 +56,7 @@ impl Batched for Visits {
         &self,
         connection: &mut AnyConnection,
         visits: &[&Visit],
-    ) -> Result<Vec<VisitOutcome>, DatabaseError> {
+    ) -> Result<Vec<WrittenVisit>, DatabaseError> {
         let key = self.stored_keys.identity_hash_key(connection)?;
         match connection {
             AnyConnection::Postgres(connection) => {
@@ -63,7 +73,7 @@ impl Batched for Visits {
         &self,
         connection: &mut AnyConnection,
         visits: &[&Visit],
-    ) -> Result<Vec<VisitOutcome>, DatabaseError> {
+    ) -> Result<Vec<WrittenVisit>, DatabaseError> {
         let mut stored = Vec::with_capacity(visits.len());
         for visit in visits {
             stored.push(sessions::find(connection, visit.session.id)?);
@@ -75,7 +85,13 @@ impl Batched for Visits {
             .collect();
         let mut written = self.write(connection, &missing)?.into_iter();
         let outcomes = stored.into_iter().map(|stored| match stored {
-            Some(account) => Some(VisitOutcome::Recorded(Box::new(account))),
+            Some(account) => Some(WrittenVisit {
+                outcome: VisitOutcome::Recorded {
+                    account: Box::new(account),
+                    ended_others: false,
+                },
+                sessions_opened: UNCOUNTED,
+            }),
             None => written.next(),
         });
         outcomes

@@ -4,7 +4,7 @@ mod account_reply;
 mod audit;
 mod bans;
 mod merges;
-mod paging;
+pub(in crate::http) mod paging;
 mod path_id;
 mod phone_query;
 pub(super) mod query;

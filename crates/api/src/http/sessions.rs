@@ -1,6 +1,6 @@
 //! `/user/logout`, `/user/sessions`: where a user is logged in, and how that ends.
 
-use actix_web::web;
+use actix_web::{HttpRequest, web};
 use domain::id::SessionId;
 use domain::session::{ListedSession, SessionAccount};
 use domain::sessions::SessionService;
@@ -8,11 +8,16 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::admin::paging::Paging;
 use super::error::ApiError;
 use super::error_code::ErrorCode;
 use super::json_object::OptionalJsonObject;
+use super::parameters::Parameters;
 use super::success::{Items, Nothing, Success};
 use super::who::Who;
+
+/// How many sessions a page has: as many as a user may have by default.
+const PAGE: u32 = 100;
 
 #[derive(Deserialize, Default, ToSchema)]
 pub(super) struct LogoutBody {
@@ -66,19 +71,26 @@ pub(super) struct SessionReply {
     tag = "user",
     operation_id = "listSessions",
     summary = "List where the user is logged in",
-    responses((status = 200, description = "The live sessions.", body = Success<Items<SessionReply>>)),
+    params(
+        ("cursor" = Option<String>, Query, description = "nextCursor of the page before."),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Items on a page; 100 unless told otherwise."),
+    ),
+    responses((status = 200, description = "The live sessions, the newest first.", body = Success<Items<SessionReply>>)),
     security(("token" = [])),
 )]
 pub(super) async fn list(
     Who(account): Who,
+    request: HttpRequest,
     sessions: web::Data<SessionService>,
 ) -> Result<Success<Items<SessionReply>>, ApiError> {
-    let listed = sessions.list(&account).await?;
+    let paging = Paging::with_default(&Parameters::of_query(&request), PAGE)?;
+    let listed = sessions.list(&account, paging.page(SessionId::new)).await?;
+    let (listed, next) = paging.cut(listed, |last| last.session.id.as_uuid());
     let items = listed
         .iter()
         .map(|listed| SessionReply::new(listed, &account))
         .collect();
-    Ok(Success::new("ok", Items::all(items)))
+    Ok(Success::new("ok", Items::page(items, next)))
 }
 
 /// `DELETE /user/sessions/{id}`

@@ -66,14 +66,6 @@ pub(super) struct Items<T> {
 }
 
 impl<T> Items<T> {
-    /// A list that fits on one page.
-    pub(super) fn all(items: Vec<T>) -> Self {
-        Self {
-            items,
-            next_cursor: None,
-        }
-    }
-
     /// One page of a list, and the cursor of the next if there is one.
     pub(super) fn page(items: Vec<T>, next_cursor: Option<String>) -> Self {
         Self { items, next_cursor }

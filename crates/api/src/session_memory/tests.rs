@@ -94,7 +94,7 @@ async fn bench_of(visit: Visit) -> Bench {
     let ports = ports(&held.store, held.clone()).remembered_by(&memory);
     memory.catch_up().await.unwrap();
     let outcome = ports.users.record_visit(visit).await.unwrap();
-    let VisitOutcome::Recorded(account) = outcome else {
+    let VisitOutcome::Recorded { account, .. } = outcome else {
         unreachable!("nobody is disabled");
     };
     Bench {

@@ -195,6 +195,8 @@ pub struct Limits {
     pub login_per_minute_per_ip: u32,
     /// Requests under way at once; one more is answered 503.
     pub max_inflight: u32,
+    /// Live sessions of a user; one more ends the oldest. 0 for any number.
+    pub sessions_per_user: u32,
 }
 
 /// `admin.*`
@@ -318,6 +320,7 @@ impl Default for Limits {
         Self {
             login_per_minute_per_ip: 60,
             max_inflight: 1_024,
+            sessions_per_user: 100,
         }
     }
 }

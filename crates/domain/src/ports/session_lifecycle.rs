@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 
 use super::RepositoryError;
+use crate::account::Page;
 use crate::id::{SessionId, UserId};
 use crate::session::{Generation, ListedSession, SessionAccount};
 use crate::time::{Duration, Timestamp};
@@ -31,7 +32,7 @@ pub trait SessionLifecycle: Send + Sync {
         token: TokenUse,
     ) -> Result<GenerationUse, RepositoryError>;
 
-    /// The user's sessions that are live at `now`, the newest first.
+    /// A page of the user's sessions that are live at `now`, the newest first.
     ///
     /// # Errors
     /// [`RepositoryError`].
@@ -39,6 +40,7 @@ pub trait SessionLifecycle: Send + Sync {
         &self,
         user: UserId,
         now: Timestamp,
+        page: Page<SessionId>,
     ) -> Result<Vec<ListedSession>, RepositoryError>;
 
     /// Ends one session of a user. `false` if the user has no such live session. A session that
@@ -53,7 +55,8 @@ pub trait SessionLifecycle: Send + Sync {
         at: Timestamp,
     ) -> Result<bool, RepositoryError>;
 
-    /// Ends all sessions of a user. Gives how many were live.
+    /// Ends all sessions of a user. Gives how many were live. It takes no longer for a user with a
+    /// million sessions than it takes to count them.
     ///
     /// # Errors
     /// [`RepositoryError`].

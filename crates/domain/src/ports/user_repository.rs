@@ -27,6 +27,8 @@ pub trait UserRepository: Send + Sync {
     ///   visit's time.
     /// - The last three session_keys of an identity are kept, sealed; one that is already the
     ///   newest is not kept twice.
+    /// - If the user has more than `sessions_per_user` live sessions then, the oldest are ended. That
+    ///   is a step of its own, which is done before the call returns.
     /// - A disabled user is [`VisitOutcome::UserDisabled`], and nothing is stored. So is a new
     ///   identity that is banned, itself or by its unionid in its app's Open Platform account
     ///   ([`Ban`](crate::ban::Ban)).

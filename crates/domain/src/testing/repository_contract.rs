@@ -29,7 +29,7 @@ use uuid::Uuid;
 
 use crate::account::Page;
 use crate::audit::{AuditAction, AuditEntry};
-use crate::id::{AppId, OpenId, UserId};
+use crate::id::{AppId, OpenId, SessionId, UserId};
 use crate::ports::{
     AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, SessionLifecycle,
     SessionRepository, SigningKeyRepository, UserRepository, WechatTokenRepository,
@@ -121,6 +121,12 @@ const EVERYTHING: Page<Uuid> = Page {
     limit: 1000,
 };
 
+/// All sessions on one page.
+const ALL: Page<SessionId> = Page {
+    after: None,
+    limit: 1000,
+};
+
 /// An entry for the audit log.
 fn entry(action: AuditAction, user_id: Option<UserId>) -> AuditEntry {
     AuditEntry {
@@ -184,6 +190,9 @@ macro_rules! repository_contract {
             live_sessions_are_listed_newest_first,
             a_session_is_ended_only_by_its_user_and_once,
             all_sessions_of_a_user_end_at_once_and_no_others,
+            a_further_login_ends_the_oldest_sessions_beyond_the_bound,
+            logins_at_once_leave_no_more_sessions_than_the_bound,
+            a_list_gives_pages_newest_first,
             every_change_is_announced_to_every_replica,
             a_login_that_changes_nothing_is_not_announced,
             an_account_shows_all_identities,
@@ -244,7 +253,7 @@ async fn admitted(store: &dyn StoreUnderTest, visit: Visit) -> SessionAccount {
 #[expect(clippy::panic, reason = "a rule that is broken fails its test")]
 fn account(outcome: Result<VisitOutcome, crate::ports::RepositoryError>) -> SessionAccount {
     match outcome {
-        Ok(VisitOutcome::Recorded(account)) => *account,
+        Ok(VisitOutcome::Recorded { account, .. }) => *account,
         Ok(VisitOutcome::UserDisabled) => panic!("the user is not disabled"),
         Err(error) => panic!("the visit was not recorded: {error:?}"),
     }

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use domain::account::{Account, AccountExport, AccountIdentity, AccountQuery, Page};
-use domain::id::{OpenId, UnionId, UserId};
+use domain::account::{
+    Account, AccountExport, AccountIdentity, AccountQuery, EXPORTED_SESSIONS, Page,
+};
+use domain::id::{OpenId, SessionId, UnionId, UserId};
 use domain::time::Timestamp;
 
 use crate::audit;
@@ -52,6 +54,12 @@ pub(super) fn search(
     accounts(connection, rows)
 }
 
+/// The sessions that an export holds.
+const EXPORTED: Page<SessionId> = Page {
+    after: None,
+    limit: EXPORTED_SESSIONS,
+};
+
 /// Everything about a user. Runs in a transaction.
 pub(super) fn export(
     connection: &mut AnyConnection,
@@ -62,7 +70,7 @@ pub(super) fn export(
     };
     Ok(Some(AccountExport {
         account,
-        sessions: session_lifecycle::list(connection, id, None)?,
+        sessions: session_lifecycle::list(connection, id, None, EXPORTED)?,
         audit: audit::of_user(connection, id)?,
         merge_candidates: others_of(connection, id)?,
     }))

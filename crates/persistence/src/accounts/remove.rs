@@ -15,8 +15,9 @@ use crate::audit;
 use crate::bans::{self, Deleted};
 use crate::connection::AnyConnection;
 use crate::error::DatabaseError;
-use crate::schema::{identities, merge_candidates, sessions, users};
+use crate::schema::{identities, merge_candidates, users};
 use crate::stored_keys::StoredKeys;
+use crate::strays;
 use crate::transaction::lock_user;
 use crate::types::DbId;
 
@@ -25,14 +26,36 @@ pub(super) fn delete(
     keys: &StoredKeys,
     id: UserId,
     audit: &AuditEntry,
-) -> Result<bool, DatabaseError> {
+) -> Result<Option<Removed>, DatabaseError> {
     if !lock_user(connection, id)? {
-        return Ok(audit::find(connection, audit.id)?.is_some());
+        let is_done = audit::find(connection, audit.id)?.is_some();
+        return Ok(is_done.then(|| Removed::before(id)));
     }
     bans::ban_if_disabled(connection, keys, id, Deleted::User, audit)?;
-    delete_locked(connection, id, audit)?;
+    let has_strays = delete_locked(connection, id, audit)?;
     audit::record(connection, audit)?;
-    Ok(true)
+    Ok(Some(Removed {
+        user: id,
+        has_strays,
+    }))
+}
+
+/// What was removed.
+#[derive(Clone, Copy)]
+pub(super) struct Removed {
+    pub(super) user: UserId,
+    /// Whether sessions are left to be removed.
+    pub(super) has_strays: bool,
+}
+
+impl Removed {
+    /// It was removed by a call whose answer was lost.
+    const fn before(user: UserId) -> Self {
+        Self {
+            user,
+            has_strays: true,
+        }
+    }
 }
 
 pub(super) fn withdraw(
@@ -42,9 +65,11 @@ pub(super) fn withdraw(
     open_id: &OpenId,
     withdrawn: &[Withdrawal],
     audit: &AuditEntry,
-) -> Result<bool, DatabaseError> {
+) -> Result<Option<Removed>, DatabaseError> {
     let Some(user) = lock_owner(connection, app, open_id)? else {
-        return Ok(audit::find(connection, audit.id)?.is_some());
+        let done = audit::find(connection, audit.id)?;
+        let user = done.and_then(|entry| entry.user_id);
+        return Ok(user.map(Removed::before));
     };
     let is = |withdrawal| withdrawn.contains(&withdrawal);
     let cleared = (
@@ -55,31 +80,30 @@ pub(super) fn withdraw(
     diesel::update(users::table.find(DbId(user.as_uuid())))
         .set((cleared, users::revision.eq(users::revision + 1)))
         .execute(connection)?;
+    let mut has_strays = false;
     if is(Withdrawal::Identity) {
         let deleted = Deleted::Identity(app, open_id);
         bans::ban_if_disabled(connection, keys, user, deleted, audit)?;
-        delete_identity(connection, user, app, open_id, audit)?;
+        has_strays = delete_identity(connection, user, app, open_id, audit)?;
     }
     let audit = AuditEntry {
         user_id: Some(user),
         ..audit.clone()
     };
     audit::record(connection, &audit)?;
-    Ok(true)
+    Ok(Some(Removed { user, has_strays }))
 }
 
 /// Deletes a user and everything about them. Identities, unionids and merge candidates go with
-/// the row.
+/// the row. Gives whether sessions are left to be removed.
 fn delete_locked(
     connection: &mut AnyConnection,
     id: UserId,
     audit: &AuditEntry,
-) -> Result<(), DatabaseError> {
+) -> Result<bool, DatabaseError> {
     union_ids::release(connection, id, &[], audit)?;
-    let id = DbId(id.as_uuid());
-    diesel::delete(users::table.find(id)).execute(connection)?;
-    diesel::delete(sessions::table.filter(sessions::user_id.eq(id))).execute(connection)?;
-    Ok(())
+    diesel::delete(users::table.find(DbId(id.as_uuid()))).execute(connection)?;
+    strays::remove(connection, id)
 }
 
 /// The user of an identity, locked.
@@ -105,25 +129,22 @@ fn lock_owner(
     }
 }
 
+/// Gives whether sessions are left to be removed.
 fn delete_identity(
     connection: &mut AnyConnection,
     user: UserId,
     app: &AppId,
     open_id: &OpenId,
     audit: &AuditEntry,
-) -> Result<(), DatabaseError> {
+) -> Result<bool, DatabaseError> {
     let id = DbId(user.as_uuid());
     diesel::delete(identities::table.find((open_id.as_str(), app.as_str()))).execute(connection)?;
     let left = identities::table.filter(identities::user_id.eq(id));
     if !diesel::select(exists(left)).get_result::<bool>(connection)? {
         return delete_locked(connection, user, audit);
     }
-    let of_identity = sessions::table
-        .filter(sessions::user_id.eq(id))
-        .filter(sessions::open_id.eq(open_id.as_str()))
-        .filter(sessions::app_id.eq(app.as_str()));
-    diesel::delete(of_identity).execute(connection)?;
-    forget_lost_unionids(connection, user, audit)
+    forget_lost_unionids(connection, user, audit)?;
+    strays::remove(connection, user)
 }
 
 /// Forgets the unionids of a user that none of their identities shows any longer.

@@ -116,9 +116,11 @@ impl Statement for CarryOn {
     const TAIL: &'static [&'static str] = &[
         ", identities i, users u WHERE t.id = v.session_id \
          AND t.ended_at IS NULL AND t.expires_at > v.at AND u.disabled_at IS NULL \
+         AND (u.sessions_ended_until IS NULL OR t.created_at > u.sessions_ended_until) \
          AND (t.generation < v.generation \
          OR t.generation = v.generation AND t.expires_at <> v.expires_at) \
-         AND i.open_id = t.open_id AND i.app_id = t.app_id AND u.id = t.user_id \
+         AND i.open_id = t.open_id AND i.app_id = t.app_id AND i.user_id = t.user_id \
+         AND u.id = t.user_id \
          RETURNING t.id, t.user_id, t.generation, t.created_at, t.last_used_at, t.expires_at, \
          t.ended_at, \
          i.app_id, i.open_id, i.union_id, ",

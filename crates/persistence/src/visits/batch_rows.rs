@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use diesel::sql_types::{Binary, Integer, Nullable, SmallInt, Text};
 use domain::id::{OpenPlatform, UnionId};
+use domain::session::SessionAccount;
 use domain::user::User;
 use domain::visit::{Visit, VisitOutcome};
 
@@ -59,6 +60,7 @@ pub(crate) struct NewIdentity<'a> {
     pub(crate) session_keys: Vec<u8>,
     pub(crate) created_at: DbInstant,
     pub(crate) last_login_at: DbInstant,
+    pub(crate) sessions_opened: i32,
 }
 
 pub(crate) struct ChangedIdentity<'a> {
@@ -69,6 +71,7 @@ pub(crate) struct ChangedIdentity<'a> {
     pub(crate) open_platform: Option<&'a str>,
     pub(crate) session_keys: Vec<u8>,
     pub(crate) last_login_at: DbInstant,
+    pub(crate) sessions_opened: i32,
 }
 
 #[derive(Clone, Copy)]
@@ -162,6 +165,7 @@ columns! {
         session_keys: Binary = session_keys,
         created_at: Instant = created_at,
         last_login_at: Instant = last_login_at,
+        sessions_opened: Integer = sessions_opened,
     }
 }
 
@@ -174,6 +178,7 @@ columns! {
         open_platform: Nullable<Text> = open_platform,
         session_keys: Binary = session_keys,
         last_login_at: Instant = last_login_at,
+        sessions_opened: Integer = sessions_opened,
     }
 }
 
@@ -292,9 +297,8 @@ impl<'a> BatchRows<'a> {
         rows.merge_candidates
             .extend(plan.merge_candidates.iter().map(NewMergeCandidate::of));
         for (visit, outcome) in visits.iter().zip(&plan.outcomes) {
-            if let VisitOutcome::Recorded(account) = outcome {
-                let user_id = DbId(account.user.id.as_uuid());
-                rows.sessions.push(NewSessionRow::of(visit, user_id));
+            if let VisitOutcome::Recorded { account, .. } = outcome {
+                rows.sessions.push(NewSessionRow::of(visit, account));
             }
         }
         Ok(rows)
@@ -319,6 +323,7 @@ impl<'a> BatchRows<'a> {
                 session_keys,
                 created_at: planned.created_at.into(),
                 last_login_at: planned.last_login_at.into(),
+                sessions_opened: planned.sessions_opened,
             }),
             Origin::Loaded { revision } => self.changed_identities.push(ChangedIdentity {
                 app_id: app.as_str(),
@@ -328,6 +333,7 @@ impl<'a> BatchRows<'a> {
                 open_platform,
                 session_keys,
                 last_login_at: planned.last_login_at.into(),
+                sessions_opened: planned.sessions_opened,
             }),
         }
         Ok(())
@@ -364,14 +370,14 @@ impl<'a> NewMergeCandidate<'a> {
 }
 
 impl<'a> NewSessionRow<'a> {
-    fn of(visit: &'a Visit, user_id: DbId) -> Self {
+    fn of(visit: &'a Visit, account: &SessionAccount) -> Self {
         let session = &visit.session;
         Self {
             id: DbId(session.id.as_uuid()),
-            user_id,
+            user_id: DbId(account.user.id.as_uuid()),
             app_id: visit.app.id.as_str(),
             open_id: visit.open_id.as_str(),
-            created_at: visit.at.into(),
+            created_at: account.session.created_at.into(),
             expires_at: session.expires_at.into(),
             code_hour: code_hour(visit.at),
             code_hash: session.code.as_bytes(),

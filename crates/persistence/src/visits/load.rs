@@ -6,6 +6,7 @@ use domain::id::{AppId, OpenId, OpenPlatform, UnionId, UserId};
 use domain::user::Identity;
 use domain::visit::Visit;
 
+use super::UNCOUNTED;
 use super::batch_rows::BanHash;
 use super::plan::{
     BannedName, Known, Origin, PlannedIdentity, PlannedUser, UnionKey, unsettled_union,
@@ -16,8 +17,9 @@ use crate::rows::{IdentityRow, UserRow};
 use crate::stored_keys::IdentityHashKey;
 use crate::types::DbInstant;
 
-/// An identity with its user, and when the user last logged in anywhere.
-pub(super) type KnownIdentityRow = (IdentityRow, UserRow, Option<DbInstant>);
+/// An identity with its user, when the user last logged in anywhere, and the sum of
+/// `sessions_opened` over their identities.
+pub(super) type KnownIdentityRow = (IdentityRow, UserRow, Option<DbInstant>, Option<i64>);
 /// The owner of a unionid: unionid, Open Platform account, user, last login.
 pub(super) type UnionOwnerRow = (String, String, UserRow, Option<DbInstant>);
 
@@ -49,10 +51,10 @@ impl Newcomers {
 impl Known {
     pub(super) fn add_identity(
         &mut self,
-        (row, user, last_login_at): KnownIdentityRow,
+        (row, user, last_login_at, sessions_opened): KnownIdentityRow,
         vault: &SessionKeyVault,
     ) {
-        self.add_user(user, last_login_at);
+        self.add_user(user, last_login_at, sessions_opened.unwrap_or(UNCOUNTED));
         let app_id = AppId::new(row.app_id);
         let open_id = OpenId::new(row.open_id);
         let keys = KeyRing::load(vault, &app_id, &open_id, &row.session_keys);
@@ -72,6 +74,7 @@ impl Known {
             origin: Origin::Loaded {
                 revision: row.revision,
             },
+            sessions_opened: row.sessions_opened,
             is_changed: false,
         };
         self.identities.insert(key, planned);
@@ -110,12 +113,18 @@ impl Known {
     pub(super) fn add_union_owner(&mut self, row: UnionOwnerRow) {
         let (union_id, open_platform, user, last_login_at) = row;
         let key: UnionKey = (UnionId::new(union_id), OpenPlatform::new(open_platform));
-        let user = self.add_user(user, last_login_at);
+        let user = self.add_user(user, last_login_at, UNCOUNTED);
         self.union_owners.insert(key, user);
     }
 
-    fn add_user(&mut self, row: UserRow, last_login_at: Option<DbInstant>) -> UserId {
+    fn add_user(
+        &mut self,
+        row: UserRow,
+        last_login_at: Option<DbInstant>,
+        sessions_opened: i64,
+    ) -> UserId {
         let revision = row.revision;
+        let sessions_ended_until = row.sessions_ended_until.map(Into::into);
         let user = row.into_user(last_login_at);
         let id = user.id;
         self.users.insert(
@@ -123,6 +132,8 @@ impl Known {
             PlannedUser {
                 user,
                 origin: Origin::Loaded { revision },
+                sessions_ended_until,
+                sessions_opened,
                 is_changed: false,
             },
         );

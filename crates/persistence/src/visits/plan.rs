@@ -11,10 +11,11 @@ use domain::app::App;
 use domain::id::{AppId, OpenId, OpenPlatform, SessionId, UnionId, UserId};
 use domain::profile::Profile;
 use domain::session::{Generation, Session, SessionAccount};
-use domain::time::Timestamp;
+use domain::time::{Duration, Timestamp, after};
 use domain::user::{Identity, User};
 use domain::visit::{Visit, VisitOutcome};
 
+use super::WrittenVisit;
 use crate::key_ring::KeyRing;
 
 /// An identity's name.
@@ -45,6 +46,10 @@ pub(crate) enum BannedName {
 pub(crate) struct PlannedUser {
     pub(crate) user: User,
     pub(crate) origin: Origin,
+    /// Sessions that were opened up to then are over.
+    pub(crate) sessions_ended_until: Option<Timestamp>,
+    /// The sum over their identities.
+    pub(crate) sessions_opened: i64,
     /// Whether something changes that is kept in the user's row.
     pub(crate) is_changed: bool,
 }
@@ -59,6 +64,8 @@ pub(crate) struct PlannedIdentity {
     pub(crate) keys: KeyRing,
     pub(crate) created_at: Timestamp,
     pub(crate) last_login_at: Timestamp,
+    /// How many live sessions there are at most that were opened through it.
+    pub(crate) sessions_opened: i32,
     pub(crate) origin: Origin,
     pub(crate) is_changed: bool,
 }
@@ -91,6 +98,8 @@ pub(crate) struct Plan {
     pub(crate) merge_candidates: Vec<MergeCandidate>,
     /// One for each visit, in their order.
     pub(crate) outcomes: Vec<VisitOutcome>,
+    /// How many sessions the visitor has at most, for each visit.
+    pub(crate) sessions_opened: Vec<i64>,
 }
 
 /// Whether the owner of the visit's unionid must be known: the identity is new, or its unionid
@@ -113,9 +122,11 @@ pub(crate) fn plan<'a>(visits: impl IntoIterator<Item = &'a Visit>, known: Known
         new_union_owners: BTreeMap::new(),
         merge_candidates: Vec::new(),
         outcomes: Vec::new(),
+        sessions_opened: Vec::new(),
     };
     for visit in visits {
         let outcome = if plan.is_banned(visit, &known.banned) {
+            plan.sessions_opened.push(0);
             VisitOutcome::UserDisabled
         } else {
             plan.admit(visit, &known.union_owners)
@@ -126,6 +137,16 @@ pub(crate) fn plan<'a>(visits: impl IntoIterator<Item = &'a Visit>, known: Known
 }
 
 impl Plan {
+    pub(crate) fn written(self) -> Vec<WrittenVisit> {
+        let written = self.outcomes.into_iter().zip(self.sessions_opened);
+        written
+            .map(|(outcome, sessions_opened)| WrittenVisit {
+                outcome,
+                sessions_opened,
+            })
+            .collect()
+    }
+
     /// Whether the visitor is not known, and banned.
     fn is_banned(&self, visit: &Visit, banned: &BTreeSet<BannedName>) -> bool {
         if banned.is_empty() {
@@ -155,9 +176,12 @@ impl Plan {
             .entry(user_id)
             .or_insert_with(|| PlannedUser::new(user_id, visit.at));
         if user.user.disabled_at.is_some() {
+            self.sessions_opened.push(0);
             return VisitOutcome::UserDisabled;
         }
         user.learn(visit);
+        user.sessions_opened = user.sessions_opened.saturating_add(1);
+        self.sessions_opened.push(user.sessions_opened);
         let identity = self
             .identities
             .entry(key)
@@ -179,8 +203,8 @@ impl Plan {
             }
             _ => {}
         }
-        VisitOutcome::Recorded(Box::new(SessionAccount {
-            session: session(visit, user_id),
+        let account = SessionAccount {
+            session: session(visit, user_id, user.sessions_ended_until),
             user: user.user.clone(),
             identity: Identity {
                 // Shared with all who visit the app, if the account is remembered.
@@ -188,7 +212,11 @@ impl Plan {
                 open_id: visit.open_id.clone(),
                 union_id: identity.identity.union_id.clone(),
             },
-        }))
+        };
+        VisitOutcome::Recorded {
+            account: Box::new(account),
+            ended_others: false,
+        }
     }
 }
 
@@ -206,6 +234,8 @@ impl PlannedUser {
         Self {
             user,
             origin: Origin::New,
+            sessions_ended_until: None,
+            sessions_opened: 0,
             is_changed: true,
         }
     }
@@ -241,6 +271,7 @@ impl PlannedIdentity {
             keys: KeyRing::default(),
             created_at: visit.at,
             last_login_at: visit.at,
+            sessions_opened: 0,
             origin: Origin::New,
             is_changed: true,
         }
@@ -249,6 +280,7 @@ impl PlannedIdentity {
     fn learn(&mut self, visit: &Visit) {
         self.is_changed = true;
         self.last_login_at = self.last_login_at.max(visit.at);
+        self.sessions_opened = self.sessions_opened.saturating_add(1);
         if let Some(session_key) = &visit.session_key {
             self.keys.keep(session_key, visit.at);
         }
@@ -265,13 +297,18 @@ impl PlannedIdentity {
     }
 }
 
-fn session(visit: &Visit, user_id: UserId) -> Session {
+/// The session that a visit opens: after those that have been ended all at once, whatever a clock
+/// says.
+fn session(visit: &Visit, user_id: UserId, ended_until: Option<Timestamp>) -> Session {
+    let created_at = ended_until.map_or(visit.at, |until| {
+        visit.at.max(after(until, Duration::from_micros(1)))
+    });
     Session {
         id: visit.session.id,
         user_id,
         generation: Generation::FIRST,
-        created_at: visit.at,
-        last_used_at: visit.at,
+        created_at,
+        last_used_at: created_at,
         expires_at: visit.session.expires_at,
         ended_at: None,
     }

@@ -10,8 +10,9 @@
 mod fragments;
 
 use diesel::{PgConnection, RunQueryDsl};
-use domain::visit::{Visit, VisitOutcome};
+use domain::visit::Visit;
 
+use super::WrittenVisit;
 use super::batch_rows::{BatchRows, UnionName, identity_names};
 use super::load::{KnownIdentityRow, UnionOwnerRow};
 use super::plan::{Known, plan};
@@ -27,14 +28,14 @@ pub(super) fn record(
     visits: &[&Visit],
     vault: &SessionKeyVault,
     key: &IdentityHashKey,
-) -> Result<Vec<VisitOutcome>, DatabaseError> {
+) -> Result<Vec<WrittenVisit>, DatabaseError> {
     let known = load(connection, visits, vault, key)?;
     let plan = plan(visits.iter().copied(), known);
     let rows = BatchRows::of(visits, &plan, vault)?;
     if !rows.sessions.is_empty() {
         WriteAll::of(&rows).execute(connection)?;
     }
-    Ok(plan.outcomes)
+    Ok(plan.written())
 }
 
 fn load(

@@ -6,8 +6,9 @@ use std::marker::PhantomData;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use diesel::{QueryResult, RunQueryDsl};
-use domain::visit::{Visit, VisitOutcome};
+use domain::visit::Visit;
 
+use super::WrittenVisit;
 use super::batch_rows::{BatchRows, UnionName, identity_names};
 use super::load::{KnownIdentityRow, UnionOwnerRow};
 use super::plan::{Known, plan};
@@ -26,12 +27,12 @@ pub(super) fn record(
     visits: &[&Visit],
     vault: &SessionKeyVault,
     key: &IdentityHashKey,
-) -> Result<Vec<VisitOutcome>, DatabaseError> {
+) -> Result<Vec<WrittenVisit>, DatabaseError> {
     connection.immediate_transaction(|connection| {
         let known = load(connection, visits, vault, key)?;
         let plan = plan(visits.iter().copied(), known);
         write(connection, &BatchRows::of(visits, &plan, vault)?)?;
-        Ok(plan.outcomes)
+        Ok(plan.written())
     })
 }
 

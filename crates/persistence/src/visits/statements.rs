@@ -1,7 +1,7 @@
 //! The statements a batch consists of. Each is about rows named `v`, and is the same text on
 //! both databases but for what `v` is.
 
-use diesel::sql_types::{Binary, Nullable, Text};
+use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 
 use super::batch_rows::{
     BanHash, ChangedIdentity, ChangedUser, IdentityName, NewIdentity, NewMergeCandidate,
@@ -19,9 +19,9 @@ impl Statement for LoadIdentities {
     type Row<'a> = IdentityName<'a>;
     const HEAD: &'static [&'static str] = &[
         "SELECT i.app_id, i.open_id, i.user_id, i.union_id, i.open_platform, i.session_keys, \
-         i.created_at, i.last_login_at, i.revision, ",
+         i.created_at, i.last_login_at, i.revision, i.sessions_opened, ",
         USER,
-        "FROM ",
+        ", (SELECT sum(s.sessions_opened) FROM identities s WHERE s.user_id = u.id) FROM ",
     ];
     const TAIL: &'static [&'static str] = &[" JOIN identities i ON i.open_id = v.open_id AND \
         i.app_id = v.app_id JOIN users u ON u.id = i.user_id"];
@@ -32,6 +32,7 @@ impl Load for LoadIdentities {
         SqlTypeOf<AllOf<identities::table>>,
         SqlTypeOf<AllOf<users::table>>,
         Nullable<Instant>,
+        Nullable<BigInt>,
     );
 }
 
@@ -109,6 +110,7 @@ impl Statement for UpdateIdentities {
     const HEAD: &'static [&'static str] = &[
         "UPDATE identities AS i SET union_id = v.union_id, open_platform = v.open_platform, \
          session_keys = v.session_keys, last_login_at = v.last_login_at, \
+         sessions_opened = v.sessions_opened, \
          revision = i.revision + 1 FROM ",
     ];
     const TAIL: &'static [&'static str] =

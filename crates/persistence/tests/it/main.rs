@@ -10,6 +10,7 @@ mod contract;
 mod durability;
 mod housekeeping;
 mod lives;
+mod many_sessions;
 mod migrations;
 mod outages;
 mod properties;

@@ -221,7 +221,7 @@ async fn a_visit_whose_answer_was_lost_is_neither_lost_nor_stored_twice() {
     let visits = guests.map(|guest| users.record_visit(guest.visit(0)));
     for outcome in join_all(visits).await {
         assert!(
-            matches!(outcome, Ok(VisitOutcome::Recorded(_))),
+            matches!(outcome, Ok(VisitOutcome::Recorded { .. })),
             "{outcome:?}"
         );
     }

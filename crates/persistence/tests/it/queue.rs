@@ -62,7 +62,7 @@ async fn more_visits_than_the_queue_holds_are_refused_at_once_and_the_others_sto
     let mut stored = 0;
     for outcome in join_all(visits).await {
         match outcome.unwrap() {
-            Ok(VisitOutcome::Recorded(_)) => stored += 1,
+            Ok(VisitOutcome::Recorded { .. }) => stored += 1,
             Err(RepositoryError::Overloaded) => {}
             other => panic!("{other:?}"),
         }
@@ -124,7 +124,7 @@ async fn a_row_that_the_database_refuses_fails_only_its_own_visit() {
             );
         } else {
             assert!(
-                matches!(outcome, Ok(VisitOutcome::Recorded(_))),
+                matches!(outcome, Ok(VisitOutcome::Recorded { .. })),
                 "{outcome:?}"
             );
         }

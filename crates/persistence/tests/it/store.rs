@@ -43,7 +43,7 @@ pub(crate) async fn postgres() -> Store {
 /// The account of a visit that must have been recorded.
 pub(crate) fn account(outcome: Result<VisitOutcome, RepositoryError>) -> SessionAccount {
     match outcome.unwrap() {
-        VisitOutcome::Recorded(account) => *account,
+        VisitOutcome::Recorded { account, .. } => *account,
         VisitOutcome::UserDisabled => panic!("the user is not disabled"),
     }
 }

@@ -13,13 +13,21 @@ const MAX_LIMIT: u32 = 200;
 
 /// Which page of a list is asked for, by `cursor` and `limit`.
 #[derive(Debug)]
-pub(super) struct Paging {
+pub(in crate::http) struct Paging {
     after: Option<Uuid>,
     limit: u32,
 }
 
 impl Paging {
-    pub(super) fn of(parameters: &Parameters) -> Result<Self, ApiError> {
+    pub(in crate::http) fn of(parameters: &Parameters) -> Result<Self, ApiError> {
+        Self::with_default(parameters, DEFAULT_LIMIT)
+    }
+
+    /// A page of `default` items unless `limit` says otherwise.
+    pub(in crate::http) fn with_default(
+        parameters: &Parameters,
+        default: u32,
+    ) -> Result<Self, ApiError> {
         let after = parameters.get("cursor").map(|cursor| {
             read_cursor(cursor)
                 .ok_or_else(|| ApiError::invalid("参数 cursor 无效，请使用上一页返回的 nextCursor"))
@@ -34,12 +42,12 @@ impl Paging {
         });
         Ok(Self {
             after: after.transpose()?,
-            limit: limit.transpose()?.unwrap_or(DEFAULT_LIMIT),
+            limit: limit.transpose()?.unwrap_or(default),
         })
     }
 
     /// What to ask the store for: one item more than wanted, which tells whether more follow.
-    pub(super) fn page<T>(&self, id: impl FnOnce(Uuid) -> T) -> Page<T> {
+    pub(in crate::http) fn page<T>(&self, id: impl FnOnce(Uuid) -> T) -> Page<T> {
         Page {
             after: self.after.map(id),
             limit: self.limit + 1,
@@ -47,7 +55,7 @@ impl Paging {
     }
 
     /// What was found, cut to what was wanted, and the cursor of the next page if there is one.
-    pub(super) fn cut<T>(
+    pub(in crate::http) fn cut<T>(
         &self,
         mut found: Vec<T>,
         id: impl FnOnce(&T) -> Uuid,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use domain::account::Page;
 use domain::id::{SessionId, UserId};
 use domain::ports::{
     Change, GenerationUse, RepositoryError, SessionLifecycle, SessionRepository, TokenUse,
@@ -72,8 +73,9 @@ impl SessionLifecycle for Remembering<dyn SessionLifecycle> {
         &self,
         user: UserId,
         now: Timestamp,
+        page: Page<SessionId>,
     ) -> Result<Vec<ListedSession>, RepositoryError> {
-        self.plain().list(user, now).await
+        self.plain().list(user, now, page).await
     }
 
     async fn end(

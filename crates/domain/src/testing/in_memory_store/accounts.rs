@@ -4,7 +4,8 @@ use async_trait::async_trait;
 
 use super::{IdentityKey, InMemoryStore, MergeRow, Tables};
 use crate::account::{
-    Account, AccountExport, AccountIdentity, AccountQuery, Page, ProfileEdit, Withdrawal,
+    Account, AccountExport, AccountIdentity, AccountQuery, EXPORTED_SESSIONS, Page, ProfileEdit,
+    Withdrawal,
 };
 use crate::audit::AuditEntry;
 use crate::id::{AppId, OpenId, OpenPlatform, UnionId, UserId};
@@ -148,7 +149,11 @@ impl AccountRepository for InMemoryStore {
         candidates.sort_by_key(|row| row.candidate.id);
         Ok(tables.find(id).map(|account| AccountExport {
             account,
-            sessions: tables.sessions_of(id),
+            sessions: {
+                let mut sessions = tables.sessions_of(id);
+                sessions.truncate(EXPORTED_SESSIONS as usize);
+                sessions
+            },
             audit: audit
                 .filter(|entry| entry.user_id == Some(id))
                 .cloned()

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 
 use super::{InMemoryStore, SessionRow, Tables};
+use crate::account::Page;
 use crate::id::{SessionId, UserId};
 use crate::ports::{Change, GenerationUse, RepositoryError, SessionLifecycle, TokenUse};
 use crate::session::{Generation, ListedSession};
@@ -26,9 +27,12 @@ impl SessionLifecycle for InMemoryStore {
         &self,
         user: UserId,
         now: Timestamp,
+        page: Page<SessionId>,
     ) -> Result<Vec<ListedSession>, RepositoryError> {
         let mut listed = self.tables().sessions_of(user);
-        listed.retain(|listed| listed.session.is_live(now));
+        let is_after = |id| page.after.is_none_or(|after| id < after);
+        listed.retain(|listed| listed.session.is_live(now) && is_after(listed.session.id));
+        listed.truncate(usize::try_from(page.limit).unwrap_or(usize::MAX));
         Ok(listed)
     }
 
@@ -72,6 +76,23 @@ impl Tables {
         ended.len()
     }
 
+    /// Ends the oldest live sessions of a user beyond `bound`. Gives whether there were any.
+    pub(super) fn bound(&mut self, user: UserId, bound: u32, at: Timestamp) -> bool {
+        let rows = self.sessions.values();
+        let live = rows.filter(|row| row.session.user_id == user && row.session.is_live(at));
+        let mut live: Vec<_> = live
+            .map(|row| (row.session.created_at, row.session.id))
+            .collect();
+        live.sort_unstable();
+        let kept = usize::try_from(bound).unwrap_or(usize::MAX);
+        if bound == 0 || live.len() <= kept {
+            return false;
+        }
+        live.truncate(live.len() - kept);
+        let is_old = |row: &SessionRow| live.iter().any(|(_, id)| *id == row.session.id);
+        self.end(user, at, is_old) > 0
+    }
+
     /// All sessions of a user, the newest first.
     pub(super) fn sessions_of(&self, user: UserId) -> Vec<ListedSession> {
         let rows = self.sessions.values();
@@ -82,9 +103,7 @@ impl Tables {
                 app_id: row.identity.0.clone(),
             })
             .collect();
-        listed.sort_by_key(|listed| {
-            std::cmp::Reverse((listed.session.created_at, listed.session.id))
-        });
+        listed.sort_by_key(|listed| std::cmp::Reverse(listed.session.id));
         listed
     }
 

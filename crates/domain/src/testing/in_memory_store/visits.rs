@@ -119,8 +119,12 @@ impl Tables {
         let row = session_row(&visit.session, user_id, key, visit.at);
         let account = self.account(&row);
         self.sessions.insert(row.session.id, row);
+        let ended_others = self.bound(user_id, visit.sessions_per_user, visit.at);
         Ok(account.map_or(VisitOutcome::UserDisabled, |account| {
-            VisitOutcome::Recorded(Box::new(account))
+            VisitOutcome::Recorded {
+                account: Box::new(account),
+                ended_others,
+            }
         }))
     }
 

@@ -7,7 +7,7 @@
 use futures_util::future::join;
 
 use super::guest::at;
-use super::{EVERYTHING, Guest, StoreUnderTest, account, admitted, at_once, entry};
+use super::{ALL, EVERYTHING, Guest, StoreUnderTest, account, admitted, at_once, entry};
 use crate::account::{AccountQuery, Page, Withdrawal};
 use crate::audit::{AuditAction, AuditQuery};
 use crate::id::UserId;
@@ -37,7 +37,7 @@ pub async fn a_deleted_user_leaves_nothing_behind(store: &dyn StoreUnderTest) {
     assert!(
         store
             .lifecycle()
-            .list(own.user.id, at(10))
+            .list(own.user.id, at(10), ALL)
             .await
             .unwrap()
             .is_empty()

@@ -7,7 +7,7 @@
 use futures_util::future::join;
 
 use super::guest::at;
-use super::{Guest, StoreUnderTest, admitted, at_once, entry};
+use super::{ALL, Guest, StoreUnderTest, admitted, at_once, entry};
 use crate::audit::AuditAction;
 use crate::visit::VisitOutcome;
 
@@ -48,12 +48,12 @@ pub async fn no_session_survives_disabling_at_the_moment_of_logins(store: &dyn S
         )
         .await;
         for outcome in outcomes {
-            if let VisitOutcome::Recorded(account) = outcome.unwrap() {
+            if let VisitOutcome::Recorded { account, .. } = outcome.unwrap() {
                 let found = store.sessions().find(account.session.id).await.unwrap();
                 assert_eq!(found.unwrap().session.ended_at, Some(at(10)));
             }
         }
-        let live = store.lifecycle().list(user, at(11)).await.unwrap();
+        let live = store.lifecycle().list(user, at(11), ALL).await.unwrap();
         assert!(live.is_empty());
         let refused = store.users().record_visit(guest.visit(20)).await;
         assert_eq!(refused.unwrap(), VisitOutcome::UserDisabled);

@@ -7,7 +7,7 @@
 use futures_util::future::join_all;
 
 use super::guest::at;
-use super::{Guest, StoreUnderTest, admitted};
+use super::{ALL, Guest, StoreUnderTest, admitted};
 use crate::id::SessionId;
 use crate::ports::{GenerationUse, TokenUse};
 use crate::session::{Generation, SessionAccount};
@@ -187,14 +187,14 @@ pub async fn a_use_moves_the_end_and_a_new_generation_the_time_of_last_use(
     let same = live(used(store, id, 1, 10).await).unwrap();
     assert_eq!(same.session.expires_at, at(10 + 86_400));
     assert_eq!(same.session.last_used_at, at(0));
-    let listed = lifecycle.list(user, at(10)).await.unwrap();
+    let listed = lifecycle.list(user, at(10), ALL).await.unwrap();
     assert_eq!(listed[0].session, same.session);
 
     let unmoved = lifecycle.use_generation(id, Generation::new(2), at(20), TokenUse::Access);
     let unmoved = live(unmoved.await.unwrap()).unwrap();
     assert_eq!(unmoved.session.expires_at, at(10 + 86_400));
     assert_eq!(unmoved.session.last_used_at, at(20));
-    let listed = lifecycle.list(user, at(20)).await.unwrap();
+    let listed = lifecycle.list(user, at(20), ALL).await.unwrap();
     assert_eq!(listed[0].session, unmoved.session);
 }
 

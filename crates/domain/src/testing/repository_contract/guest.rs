@@ -75,6 +75,7 @@ impl Guest {
                 code: code_hash(&Uuid::now_v7().to_string()),
                 nonce: None,
             },
+            sessions_per_user: 0,
         }
     }
 

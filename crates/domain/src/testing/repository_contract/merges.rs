@@ -8,7 +8,7 @@ use futures_util::future::join;
 use uuid::Uuid;
 
 use super::guest::at;
-use super::{EVERYTHING, Guest, StoreUnderTest, account, admitted, at_once, entry};
+use super::{ALL, EVERYTHING, Guest, StoreUnderTest, account, admitted, at_once, entry};
 use crate::account::{Page, ProfileEdit};
 use crate::audit::AuditAction;
 use crate::id::UserId;
@@ -80,7 +80,11 @@ pub async fn an_applied_merge_makes_two_users_one(store: &dyn StoreUnderTest) {
     assert_eq!(one.user.phone.as_deref(), Some("+8613580006666"));
     assert_eq!(one.user.last_login_at, at(10));
 
-    let live = store.lifecycle().list(stays.user.id, at(30)).await.unwrap();
+    let live = store
+        .lifecycle()
+        .list(stays.user.id, at(30), ALL)
+        .await
+        .unwrap();
     let live: Vec<_> = live.iter().map(|listed| listed.session.id).collect();
     assert_eq!(live, [stays.session.id]);
     let again = admitted(store, member("wx01", "p").visit(30)).await;

@@ -1,0 +1,110 @@
+//! The bound on how many sessions a user has. Each function runs in a transaction.
+
+use diesel::prelude::*;
+use domain::id::UserId;
+use domain::time::Timestamp;
+use domain::user::Identity;
+
+use crate::connection::AnyConnection;
+use crate::error::DatabaseError;
+use crate::schema::{identities, sessions};
+use crate::session_lifecycle::{dead, end_until, ended_until, live};
+use crate::types::{DbId, DbInstant};
+
+/// The most sessions that one login ends by their rows. There are more where the bound was lowered
+/// or is new.
+const ENDED_BY_ROW: usize = 100;
+
+/// The most dead sessions that one login removes: a few milliseconds.
+const REMOVED_AT_ONCE: i64 = 1000;
+
+/// Ends the oldest live sessions of a user, so that no more than `bound` are left, and removes
+/// what is dead beyond as many, so that nobody fills the table by logging in. Then counts for the
+/// next logins. Gives whether a session was ended.
+pub(crate) fn keep(
+    connection: &mut AnyConnection,
+    user: UserId,
+    identity: &Identity,
+    bound: u32,
+    at: Timestamp,
+) -> Result<bool, DatabaseError> {
+    // A login that is committed later than this counts itself on top of what it had loaded, which
+    // is not less than what is counted here.
+    lock_identities(connection, user)?;
+    let at = DbInstant::from(at);
+    let until = ended_until(connection, user)?;
+    let beyond = live(user, at, until)
+        .order((sessions::created_at.desc(), sessions::id.desc()))
+        .offset(bound.into())
+        .limit(i64::try_from(ENDED_BY_ROW + 1).unwrap_or(i64::MAX))
+        .select((sessions::id, sessions::created_at))
+        .load::<(DbId, DbInstant)>(connection)?;
+    match beyond.first() {
+        Some((_, newest)) if beyond.len() > ENDED_BY_ROW => end_until(connection, user, *newest)?,
+        _ => {
+            let ids = beyond.iter().map(|(id, _)| *id);
+            let still_live = sessions::table
+                .filter(sessions::id.eq_any(ids.collect::<Vec<_>>()))
+                .filter(sessions::ended_at.is_null());
+            diesel::update(still_live)
+                .set(sessions::ended_at.eq(at))
+                .execute(connection)?;
+        }
+    }
+    let until = ended_until(connection, user)?;
+    remove_dead(connection, user, at, until, bound)?;
+    let count = live(user, at, until).count().get_result(connection)?;
+    set_count(connection, user, identity, count)?;
+    Ok(!beyond.is_empty())
+}
+
+/// On SQLite nobody else writes anyway.
+fn lock_identities(connection: &mut AnyConnection, user: UserId) -> Result<(), DatabaseError> {
+    if let AnyConnection::Postgres(connection) = connection {
+        identities::table
+            .filter(identities::user_id.eq(DbId(user.as_uuid())))
+            .order((identities::open_id, identities::app_id))
+            .select(identities::revision)
+            .for_update()
+            .load::<i32>(connection)?;
+    }
+    Ok(())
+}
+
+fn remove_dead(
+    connection: &mut AnyConnection,
+    user: UserId,
+    at: DbInstant,
+    until: Option<DbInstant>,
+    kept: u32,
+) -> Result<(), DatabaseError> {
+    let removed = dead(user, at, until)
+        .order((sessions::created_at.desc(), sessions::id.desc()))
+        .offset(kept.into())
+        .limit(REMOVED_AT_ONCE)
+        .select(sessions::id)
+        .load::<DbId>(connection)?;
+    if !removed.is_empty() {
+        diesel::delete(sessions::table.filter(sessions::id.eq_any(removed))).execute(connection)?;
+    }
+    Ok(())
+}
+
+/// Says at one of the user's identities how many sessions are live.
+fn set_count(
+    connection: &mut AnyConnection,
+    user: UserId,
+    identity: &Identity,
+    count: i64,
+) -> Result<(), DatabaseError> {
+    let of_user = identities::user_id.eq(DbId(user.as_uuid()));
+    diesel::update(identities::table.filter(of_user))
+        .set(identities::sessions_opened.eq(0))
+        .execute(connection)?;
+    let key = (identity.open_id.as_str(), identity.app_id.as_str());
+    let count = i32::try_from(count).unwrap_or(i32::MAX);
+    diesel::update(identities::table.find(key).filter(of_user))
+        .set(identities::sessions_opened.eq(count))
+        .execute(connection)?;
+    Ok(())
+}

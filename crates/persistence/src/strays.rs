@@ -1,0 +1,40 @@
+//! Sessions whose identity has been deleted. They are dead: no session is found without its
+//! identity. A deletion removes a first lot in its transaction, and the others are removed
+//! afterwards, so that it does not take longer for a user with very many.
+
+use diesel::dsl::{exists, not};
+use diesel::prelude::*;
+use domain::id::UserId;
+
+use crate::connection::AnyConnection;
+use crate::error::DatabaseError;
+use crate::pool::Pool;
+use crate::schema::{identities, sessions};
+use crate::types::DbId;
+
+/// How many are removed at once: some ten milliseconds.
+const LOT: usize = 1000;
+
+/// Removes a lot of a user's strays. Gives whether there may be more.
+pub(crate) fn remove(connection: &mut AnyConnection, user: UserId) -> Result<bool, DatabaseError> {
+    let identity = identities::table
+        .filter(identities::open_id.eq(sessions::open_id))
+        .filter(identities::app_id.eq(sessions::app_id))
+        .filter(identities::user_id.eq(sessions::user_id));
+    let lot = sessions::table
+        .filter(sessions::user_id.eq(DbId(user.as_uuid())))
+        .filter(not(exists(identity)))
+        .limit(i64::try_from(LOT).unwrap_or(i64::MAX))
+        .select(sessions::id)
+        .load::<DbId>(connection)?;
+    if !lot.is_empty() {
+        diesel::delete(sessions::table.filter(sessions::id.eq_any(&lot))).execute(connection)?;
+    }
+    Ok(lot.len() == LOT)
+}
+
+/// Removes the others of a user's strays, lot by lot, on a thread of its own. If the process ends
+/// before, housekeeping removes them.
+pub(crate) fn remove_others(pool: &Pool, user: UserId) {
+    pool.repeat_in_background(move |connection| remove(connection, user));
+}
