@@ -54,4 +54,11 @@ pub enum KeysCommand {
     Rotate,
     /// Seal every stored secret under the first of the master keys.
     Rewrap,
+    /// After the loss of the master key: give up what it sealed, and go on with another. Everybody logs
+    /// in again, and bans of users who were deleted do not hold any more.
+    Reset {
+        /// Says that the master key is lost for good.
+        #[arg(long, required = true)]
+        everything_sealed_is_lost: bool,
+    },
 }

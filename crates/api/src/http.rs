@@ -19,6 +19,7 @@ mod load_shed;
 mod login;
 mod login_limit;
 mod me;
+mod metadata;
 mod openapi;
 mod parameters;
 mod personal_data;

@@ -9,6 +9,7 @@ pub mod http;
 mod master_key;
 mod metrics;
 pub mod ops;
+mod readiness;
 mod schema;
 mod service_clock;
 mod session_memory;

@@ -27,7 +27,7 @@ use wxsandbox::RunningSandbox;
 
 pub(crate) use checkup::Checkup;
 use database::open_database;
-pub use database::{migrate, rewrap, rotate_keys};
+pub use database::{migrate, reset_keys, rewrap, rotate_keys};
 use listener::{Reserved, bind};
 use sandbox::{start_sandbox, with_sandbox};
 use wechat::{AppList, app_clients, wechat_client};
@@ -37,11 +37,12 @@ use crate::banner::Banner;
 use crate::http::{self, ApiKeys, HttpState, PushInboxes};
 use crate::metrics::Metrics;
 use crate::ops::{self, Lifecycle, OpsServer};
+use crate::readiness::ServiceReadiness;
 use crate::service_clock::ServiceClock;
 use crate::session_memory::{SessionMemory, StorePorts};
 use crate::settings::Settings;
 use crate::system_clock::SystemClock;
-use crate::tokens::{JwtTokenIssuer, KeyKeeper};
+use crate::tokens::{Audience, JwtTokenIssuer, KeyKeeper, TokenPolicy};
 use crate::{master_key, schema};
 
 /// How often dead sessions are looked for.
@@ -110,8 +111,12 @@ impl Application {
                 .as_ref()
                 .map(|sandbox| (sandbox.base_url().to_owned(), String::from("alice"))),
         };
+        let probe = ServiceReadiness {
+            database: Arc::new(database.readiness()),
+            tokens: state.tokens.clone(),
+        };
         let server = http::serve(listener, state, &settings)?;
-        lifecycle.begin_serving(Arc::new(database.readiness()));
+        lifecycle.begin_serving(Arc::new(probe));
         Ok(Self {
             server,
             ops,
@@ -179,7 +184,7 @@ async fn compose(
     let policy = login_policy(settings);
 
     let tokens = Arc::new(token_issuer(settings));
-    keep_keys(database, &tokens, &clock).await;
+    keep_keys(settings, database, &tokens, &clock).await;
 
     let wechat = wechat_client(settings, background.runtime())?;
     let app_clients = app_clients(settings, &wechat, database, &clock)?;
@@ -254,19 +259,26 @@ async fn keep_time(database: &Database, machine: Arc<dyn Clock>) -> Arc<dyn Cloc
 }
 
 /// Gives the issuer its keys, now if the database is there, and whenever they change.
-async fn keep_keys(database: &Database, issuer: &Arc<JwtTokenIssuer>, clock: &Arc<dyn Clock>) {
-    let keeper = KeyKeeper {
-        repository: Arc::new(database.signing_keys()),
-        issuer: Arc::clone(issuer),
-        clock: Arc::clone(clock),
-    };
-    if let Err(error) = keeper.read().await {
+async fn keep_keys(
+    settings: &Settings,
+    database: &Database,
+    issuer: &Arc<JwtTokenIssuer>,
+    clock: &Arc<dyn Clock>,
+) {
+    let mut keeper = KeyKeeper::new(
+        Arc::new(database.signing_keys()),
+        Arc::clone(issuer),
+        Arc::clone(clock),
+        settings.tokens.algorithm,
+    );
+    let pause = keeper.read().await.unwrap_or_else(|error| {
         tracing::error!(
             error = format!("{error:#}"),
             "the signing keys cannot be read, so nobody can log in; the service keeps trying"
         );
-    }
-    tokio::spawn(keeper.keep());
+        keeper.pause_after_failure()
+    });
+    tokio::spawn(keeper.keep(pause));
 }
 
 /// Removes, now and then, the sessions that have been dead for a while, so that they do not pile
@@ -310,11 +322,12 @@ async fn stop(server: &ServerHandle, timeout: Duration) {
 
 fn token_issuer(settings: &Settings) -> JwtTokenIssuer {
     let tokens = &settings.tokens;
-    JwtTokenIssuer::new(
-        tokens.issuer.clone(),
-        Duration::from_secs(tokens.access_ttl_s.into()),
-        Duration::from_secs(tokens.refresh_ttl_s.into()),
-    )
+    JwtTokenIssuer::new(TokenPolicy {
+        issuer: tokens.issuer.clone(),
+        audience: Audience::of(&tokens.audience),
+        access_ttl: Duration::from_secs(tokens.access_ttl_s.into()),
+        refresh_ttl: Duration::from_secs(tokens.refresh_ttl_s.into()),
+    })
 }
 
 fn login_policy(settings: &Settings) -> LoginPolicy {

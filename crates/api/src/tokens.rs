@@ -1,10 +1,13 @@
 //! The format of our tokens: a signed JWT for access, an opaque text for refresh.
 
 mod access_token;
+mod jwk;
 mod key_keeper;
+mod key_pair;
 mod key_ring;
 mod refresh_token;
 mod signing_key;
+mod succession;
 mod verified;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -17,33 +20,45 @@ use domain::ports::{
 use domain::secret::{AccessToken, RefreshToken};
 use domain::time::{Timestamp, after};
 
-pub use access_token::Claims;
-pub use key_keeper::{KeyKeeper, new_key};
-pub use key_ring::{JwkSet, KeyRing};
+pub use access_token::{Audience, Claims};
+pub use jwk::JwkSet;
+pub(crate) use key_keeper::KEPT_LONGER;
+pub use key_keeper::KeyKeeper;
+pub use key_pair::new_secret;
+pub use key_ring::KeyRing;
 pub use signing_key::SigningKey;
 use verified::VerifiedTokens;
 
-/// Issues JWTs signed with Ed25519 (RFC 8037) and refresh tokens authenticated with HMAC-SHA256.
+/// Issues JWTs signed with Ed25519, P-256 or RSA, and refresh tokens authenticated with HMAC-SHA256.
 ///
 /// Until it is given keys it issues and reads nothing.
 pub struct JwtTokenIssuer {
     keys: RwLock<Arc<KeyRing>>,
     verified: VerifiedTokens,
-    issuer: String,
-    access_ttl: Duration,
-    refresh_ttl: Duration,
+    policy: TokenPolicy,
+}
+
+/// What the operator decides about tokens.
+#[derive(Clone, Debug)]
+pub struct TokenPolicy {
+    /// The tokens' `iss`.
+    pub issuer: String,
+    /// The access tokens' `aud`.
+    pub audience: Option<Audience>,
+    /// How long an access token is good for.
+    pub access_ttl: Duration,
+    /// How long a refresh token is good for.
+    pub refresh_ttl: Duration,
 }
 
 impl JwtTokenIssuer {
-    /// An issuer named `issuer` (the tokens' `iss`), without keys.
+    /// An issuer without keys.
     #[must_use]
-    pub fn new(issuer: String, access_ttl: Duration, refresh_ttl: Duration) -> Self {
+    pub fn new(policy: TokenPolicy) -> Self {
         Self {
             keys: RwLock::default(),
             verified: VerifiedTokens::default(),
-            issuer,
-            access_ttl,
-            refresh_ttl,
+            policy,
         }
     }
 
@@ -64,9 +79,24 @@ impl JwtTokenIssuer {
     /// [`AccessTokenError`] if it is not ours or too old.
     pub fn claims(&self, token: &AccessToken, now: Timestamp) -> Result<Claims, AccessTokenError> {
         let keys = self.keys_to_read()?;
-        let (claims, verified) = access_token::read(&keys, &self.issuer, token)?;
+        let (claims, verified) = access_token::read(&keys, &self.policy.issuer, token)?;
         verified.at(now)?;
         Ok(claims)
+    }
+
+    /// The tokens' `iss`.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.policy.issuer
+    }
+
+    /// The keys to publish. While there are none, nobody should remember that there are none.
+    ///
+    /// # Errors
+    /// [`TokenIssueError::NoKey`].
+    pub fn keys_to_show(&self) -> Result<Arc<KeyRing>, TokenIssueError> {
+        self.can_issue()?;
+        Ok(self.keys())
     }
 
     fn keys_to_read(&self) -> Result<Arc<KeyRing>, AccessTokenError> {
@@ -79,18 +109,23 @@ impl JwtTokenIssuer {
 }
 
 impl TokenIssuer for JwtTokenIssuer {
+    fn can_issue(&self) -> Result<(), TokenIssueError> {
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        keys.signing().map(|_| ()).ok_or(TokenIssueError::NoKey)
+    }
+
     fn issue(&self, grant: &AccessGrant, now: Timestamp) -> Result<TokenPair, TokenIssueError> {
         let keys = self.keys();
-        let key = keys.signing(now).ok_or(TokenIssueError::NoKey)?;
-        let (access, verified) = access_token::sign(key, &self.issuer, grant, now, self.access_ttl)
+        let key = keys.signing().ok_or(TokenIssueError::NoKey)?;
+        let (access, verified) = access_token::sign(key, &self.policy, grant, now)
             .map_err(|error| TokenIssueError::Failed(error.into()))?;
         // Who logs in comes back with the token: our own signature needs no verification.
         self.verified.insert(&access, verified);
         Ok(TokenPair {
             access,
-            access_ttl: self.access_ttl,
-            refresh: refresh_token::make(key, grant, after(now, self.refresh_ttl)),
-            refresh_ttl: self.refresh_ttl,
+            access_ttl: self.policy.access_ttl,
+            refresh: refresh_token::make(key, grant, after(now, self.policy.refresh_ttl)),
+            refresh_ttl: self.policy.refresh_ttl,
         })
     }
 
@@ -103,7 +138,7 @@ impl TokenIssuer for JwtTokenIssuer {
         if let Some(verified) = self.verified.get(token, &keys) {
             return verified.at(now);
         }
-        let (_, verified) = access_token::read(&keys, &self.issuer, token)?;
+        let (_, verified) = access_token::read(&keys, &self.policy.issuer, token)?;
         let grant = verified.at(now)?;
         self.verified.insert(token, verified);
         Ok(grant)

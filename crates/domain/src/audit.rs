@@ -92,4 +92,6 @@ audit_actions! {
     LiftBan = "lift_ban",
     /// The signing key was replaced.
     RotateKeys = "rotate_keys",
+    /// What the master keys do not open was given up.
+    ResetKeys = "reset_keys",
 }

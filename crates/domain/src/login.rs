@@ -100,6 +100,7 @@ impl LoginService {
     /// # Errors
     /// [`LoginError`], by what the client can do.
     pub async fn login(&self, attempt: &LoginAttempt) -> Result<Login, LoginError> {
+        self.ports.tokens.can_issue()?;
         let code = SecretHash::of_code(&attempt.app.id, &attempt.code);
         let nonce = attempt
             .nonce
@@ -178,6 +179,7 @@ impl LoginService {
     /// # Errors
     /// [`LoginError`], by what the client can do.
     pub async fn login_named(&self, named: NamedUser) -> Result<Login, LoginError> {
+        self.ports.tokens.can_issue()?;
         let now = self.ports.clock.now();
         // Every session is filed under the hash of a code. This one's nobody can send.
         let no_code = LoginCode::new(self.ports.clock.new_id().to_string());

@@ -40,7 +40,9 @@ pub use repository_error::RepositoryError;
 pub use session_lifecycle::{GenerationUse, SessionLifecycle, TokenUse};
 pub use session_repository::SessionRepository;
 pub use session_signer::SessionSigner;
-pub use signing_key_repository::{SigningKeyRepository, StoredSigningKey};
+pub use signing_key_repository::{
+    SigningAlgorithm, SigningKeyRepository, SigningSecret, StoredSigningKey,
+};
 pub use store_clock::StoreClock;
 pub use token_issuer::{
     AccessGrant, AccessTokenError, RefreshTokenError, SessionGrant, TokenIssueError, TokenIssuer,

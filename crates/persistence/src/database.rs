@@ -1,7 +1,9 @@
 //! The database, opened.
 
+use std::path::Path;
 use std::sync::{Arc, RwLock};
 
+use domain::audit::AuditEntry;
 use domain::ports::RepositoryError;
 use domain::time::Duration;
 
@@ -18,10 +20,12 @@ use crate::migrations::{self, MigrateError};
 use crate::options::DatabaseOptions;
 use crate::pool::Pool;
 use crate::repositories::{DieselReadinessProbe, DieselSessionRepository, DieselUserRepository};
+use crate::reset::{self, GivenUp};
 use crate::rewrap::{self, RewrapProgress, Vaults};
 use crate::seal::Vault;
 use crate::session_lifecycle::DieselSessionLifecycle;
 use crate::signing_keys::{self, DieselSigningKeyRepository};
+use crate::sqlite_file;
 use crate::store_clock::DieselStoreClock;
 use crate::stored_keys::{self, StoredKeys};
 use crate::token_uses::TokenUses;
@@ -131,13 +135,37 @@ impl Database {
         &self,
         progress: impl Fn(RewrapProgress) + Send + Sync,
     ) -> Result<RewrapProgress, RepositoryError> {
-        let vaults = Vaults {
+        Ok(rewrap::rewrap(&self.pool, self.vaults(), progress).await?)
+    }
+
+    /// Gives up what no master key opens, after the loss of one, so that the service works with those it
+    /// has. Everybody logs in again.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    pub async fn give_up_what_is_lost(
+        &self,
+        audit: AuditEntry,
+    ) -> Result<GivenUp, RepositoryError> {
+        Ok(reset::reset(&self.pool, self.vaults(), audit).await?)
+    }
+
+    /// Whether the SQLite database in `file` holds anything that is sealed. `false` if there is no such
+    /// file or it has not been migrated.
+    ///
+    /// # Errors
+    /// [`RepositoryError`] if it cannot be read.
+    pub fn sqlite_file_holds_secrets(file: &Path) -> Result<bool, RepositoryError> {
+        Ok(sqlite_file::holds_secrets(file)?)
+    }
+
+    fn vaults(&self) -> Vaults {
+        Vaults {
             session_keys: Arc::clone(&self.vault),
             signing_keys: Arc::clone(&self.signing_key_vault),
             wechat_tokens: Arc::clone(&self.wechat_token_vault),
             stored_keys: Arc::clone(&self.stored_keys),
-        };
-        Ok(rewrap::rewrap(&self.pool, vaults, progress).await?)
+        }
     }
 
     /// Forgets the sessions that ended or expired longer than `kept` ago by the database's clock,

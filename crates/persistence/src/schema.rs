@@ -137,13 +137,15 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::Binary;
+    use diesel::sql_types::{Binary, Text};
     use super::{Id, Instant};
 
     signing_keys (id) {
         id -> Id,
         seed -> Binary,
         created_at -> Instant,
+        algorithm -> Text,
+        used_at -> Instant,
     }
 }
 

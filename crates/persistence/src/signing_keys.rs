@@ -1,17 +1,22 @@
 //! The keys that sign tokens.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use domain::audit::AuditEntry;
-use domain::ports::{RepositoryError, SigningKeyRepository, StoredSigningKey};
-use domain::time::Timestamp;
+use domain::ports::{
+    RepositoryError, SigningAlgorithm, SigningKeyRepository, SigningSecret, StoredSigningKey,
+};
+use domain::time::{Timestamp, before};
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::audit;
 use crate::connection::AnyConnection;
+use crate::database_clock;
 use crate::error::DatabaseError;
 use crate::pool::Pool;
 use crate::schema::signing_keys;
@@ -36,22 +41,32 @@ pub(crate) const PURPOSE: &str = "signing_key";
 impl SigningKeyRepository for DieselSigningKeyRepository {
     async fn all(&self) -> Result<Vec<StoredSigningKey>, RepositoryError> {
         let stored_keys = Arc::clone(&self.stored_keys);
-        let rows = self.pool.run(move |connection| {
+        let read = self.pool.run(move |connection| {
             stored_keys.verify(connection)?;
-            load(connection)
+            Ok((load(connection)?, database_clock::now(connection)?))
         });
-        let rows = rows.await?;
-        Ok(rows.iter().filter_map(|row| self.open(row)).collect())
+        let (rows, now) = read.await?;
+        let opened = rows.iter().filter_map(|row| row.open(&self.vault));
+        let stored = opened.map(|(secret, created_at)| StoredSigningKey {
+            secret,
+            age: now
+                .duration_since(created_at)
+                .try_into()
+                .unwrap_or_default(),
+        });
+        Ok(stored.collect())
     }
 
-    async fn store_first(&self, key: StoredSigningKey) -> Result<(), RepositoryError> {
-        let row = self.seal(&key)?;
-        let stored_keys = Arc::clone(&self.stored_keys);
+    async fn store_first(&self, key: SigningSecret) -> Result<(), RepositoryError> {
+        let row = NewRow::seal(&key, &self.vault)?;
+        let (vault, stored_keys) = (Arc::clone(&self.vault), Arc::clone(&self.stored_keys));
         let stored = self.pool.run(move |connection| {
             transaction(connection, |connection| {
                 stored_keys.verify(connection)?;
                 lock(connection)?;
-                if load(connection)?.is_empty() {
+                let rows = load(connection)?;
+                let mut same = rows.iter().filter(|kept| kept.algorithm == row.algorithm);
+                if !same.any(|kept| kept.open(&vault).is_some()) {
                     row.insert(connection)?;
                 }
                 Ok(())
@@ -62,69 +77,99 @@ impl SigningKeyRepository for DieselSigningKeyRepository {
 
     async fn rotate(
         &self,
-        key: StoredSigningKey,
-        dead_since: Timestamp,
+        key: SigningSecret,
+        dead_after: Duration,
         audit: AuditEntry,
     ) -> Result<(), RepositoryError> {
-        let row = self.seal(&key)?;
+        let row = NewRow::seal(&key, &self.vault)?;
         let stored_keys = Arc::clone(&self.stored_keys);
         let rotated = self.pool.run(move |connection| {
             transaction(connection, |connection| {
                 stored_keys.verify(connection)?;
                 lock(connection)?;
-                let keys = load(connection)?;
-                if keys.iter().all(|key| key.id != row.id) {
+                let kept = signing_keys::table.find(row.id).count();
+                if kept.get_result::<i64>(connection)? == 0 {
+                    forget_dead(connection, dead_after)?;
                     row.insert(connection)?;
                 }
-                forget_dead(connection, dead_since)?;
                 audit::record(connection, &audit)
             })
         });
         Ok(rotated.await?)
     }
-}
 
-impl DieselSigningKeyRepository {
-    fn seal(&self, key: &StoredSigningKey) -> Result<SigningKeyRow, DatabaseError> {
-        let seed = self.vault.seal(&[key.id.as_bytes()], key.seed.as_slice());
-        Ok(SigningKeyRow {
-            id: DbId(key.id),
-            seed: seed.map_err(|_| self.vault.sealing_failed())?,
-            created_at: key.created_at.into(),
-        })
-    }
-
-    /// The key, or nothing if it does not open: its tokens are refused, those of the others are good.
-    fn open(&self, row: &SigningKeyRow) -> Option<StoredSigningKey> {
-        let seed = self.vault.open(&[row.id.0.as_bytes()], &row.seed).ok();
-        let seed = seed.and_then(|seed| <[u8; 32]>::try_from(seed.as_slice()).ok());
-        let Some(seed) = seed else {
-            self.vault.report_lost("signing key");
-            return None;
-        };
-        Some(StoredSigningKey {
-            id: row.id.0,
-            seed: Zeroizing::new(seed),
-            created_at: row.created_at.into(),
-        })
+    async fn note_use(&self, id: Uuid) -> Result<(), RepositoryError> {
+        let noted = self.pool.run(move |connection| {
+            let now = DbInstant::from(database_clock::now(connection)?);
+            diesel::update(signing_keys::table.find(DbId(id)))
+                .set(signing_keys::used_at.eq(now))
+                .execute(connection)?;
+            Ok(())
+        });
+        Ok(noted.await?)
     }
 }
 
-#[derive(Insertable, Queryable)]
-#[diesel(table_name = signing_keys)]
-struct SigningKeyRow {
+#[derive(Queryable)]
+struct Row {
     id: DbId,
+    /// The seed, and the private key behind it, sealed.
     seed: Vec<u8>,
     created_at: DbInstant,
+    algorithm: String,
 }
 
-impl SigningKeyRow {
+impl Row {
+    /// The key and when it was stored; nothing if it does not open. Then its tokens are refused, and
+    /// those of other keys are as good as before.
+    fn open(&self, vault: &Vault) -> Option<(SigningSecret, Timestamp)> {
+        let opened = vault.open(&[self.id.0.as_bytes()], &self.seed).ok();
+        let parts = opened.as_ref().and_then(|bytes| bytes.split_first_chunk());
+        let algorithm = SigningAlgorithm::from_name(&self.algorithm);
+        let (Some((seed, private_key)), Some(algorithm)) = (parts, algorithm) else {
+            vault.report_lost("signing key");
+            return None;
+        };
+        let secret = SigningSecret {
+            id: self.id.0,
+            algorithm,
+            seed: Zeroizing::new(*seed),
+            private_key: Zeroizing::new(private_key.to_vec()),
+        };
+        Some((secret, self.created_at.into()))
+    }
+}
+
+/// A key that is to be stored.
+struct NewRow {
+    id: DbId,
+    seed: Vec<u8>,
+    algorithm: &'static str,
+}
+
+impl NewRow {
+    fn seal(key: &SigningSecret, vault: &Vault) -> Result<Self, DatabaseError> {
+        // The exact size first: growing would leave a copy behind that is not wiped.
+        let mut secret = Zeroizing::new(Vec::with_capacity(32 + key.private_key.len()));
+        secret.extend_from_slice(key.seed.as_slice());
+        secret.extend_from_slice(&key.private_key);
+        let sealed = vault.seal(&[key.id.as_bytes()], &secret);
+        Ok(Self {
+            id: DbId(key.id),
+            seed: sealed.map_err(|_| vault.sealing_failed())?,
+            algorithm: key.algorithm.as_str(),
+        })
+    }
+
     fn insert(&self, connection: &mut AnyConnection) -> Result<(), DatabaseError> {
+        let now = DbInstant::from(database_clock::now(connection)?);
         diesel::insert_into(signing_keys::table)
             .values((
                 signing_keys::id.eq(self.id),
                 signing_keys::seed.eq(&self.seed),
-                signing_keys::created_at.eq(self.created_at),
+                signing_keys::created_at.eq(now),
+                signing_keys::algorithm.eq(self.algorithm),
+                signing_keys::used_at.eq(now),
             ))
             .execute(connection)?;
         Ok(())
@@ -132,9 +177,16 @@ impl SigningKeyRow {
 }
 
 /// All keys, the newest first.
-fn load(connection: &mut AnyConnection) -> Result<Vec<SigningKeyRow>, DatabaseError> {
-    let newest_first = (signing_keys::created_at.desc(), signing_keys::id.desc());
-    Ok(signing_keys::table.order(newest_first).load(connection)?)
+fn load(connection: &mut AnyConnection) -> Result<Vec<Row>, DatabaseError> {
+    let rows = signing_keys::table
+        .order((signing_keys::created_at.desc(), signing_keys::id.desc()))
+        .select((
+            signing_keys::id,
+            signing_keys::seed,
+            signing_keys::created_at,
+            signing_keys::algorithm,
+        ));
+    Ok(rows.load(connection)?)
 }
 
 /// Keeps other replicas from storing keys until the transaction ends.
@@ -145,15 +197,22 @@ fn lock(connection: &mut AnyConnection) -> Result<(), DatabaseError> {
     Ok(())
 }
 
-/// Forgets the keys whose successors were made at or before `dead_since`.
-fn forget_dead(connection: &mut AnyConnection, dead_since: Timestamp) -> Result<(), DatabaseError> {
-    let dead_since = DbInstant::from(dead_since);
-    let keys = load(connection)?;
-    let successors = keys.iter();
-    for (key, successor) in keys.iter().skip(1).zip(successors) {
-        if successor.created_at <= dead_since {
-            diesel::delete(signing_keys::table.find(key.id)).execute(connection)?;
-        }
-    }
+/// Forgets the keys that have not been in use for `dead_after`.
+fn forget_dead(connection: &mut AnyConnection, dead_after: Duration) -> Result<(), DatabaseError> {
+    let last_use = before(database_clock::now(connection)?, dead_after);
+    let dead = signing_keys::table.filter(signing_keys::used_at.le(DbInstant::from(last_use)));
+    diesel::delete(dead).execute(connection)?;
     Ok(())
+}
+
+/// Gives up the keys that do not open. Gives how many there were.
+pub(crate) fn forget_lost(
+    connection: &mut AnyConnection,
+    vault: &Vault,
+) -> Result<usize, DatabaseError> {
+    let rows = load(connection)?;
+    let lost = rows.iter().filter(|row| row.open(vault).is_none());
+    let lost: Vec<DbId> = lost.map(|row| row.id).collect();
+    let rows = signing_keys::table.filter(signing_keys::id.eq_any(&lost));
+    Ok(diesel::delete(rows).execute(connection)?)
 }

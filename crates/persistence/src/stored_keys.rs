@@ -162,6 +162,24 @@ impl StoredKeys {
             }))
     }
 
+    /// Makes another key if the stored one does not open, or if there is none and what is stored does not
+    /// open. Gives whether one was given up.
+    pub(crate) fn replace_if_lost(
+        &self,
+        connection: &mut AnyConnection,
+    ) -> Result<bool, DatabaseError> {
+        let stored = sealed(connection)?;
+        if stored
+            .as_ref()
+            .is_some_and(|sealed| self.open(sealed).is_ok())
+        {
+            return Ok(false);
+        }
+        diesel::delete(stored_keys::table.find(IDENTITY_HASH)).execute(connection)?;
+        self.make(connection)?;
+        Ok(stored.is_some())
+    }
+
     /// Seals the keys under the first master key. Gives how many were sealed anew.
     pub(crate) fn rewrap(&self, connection: &mut AnyConnection) -> Result<u64, DatabaseError> {
         self.verify(connection)?;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use persistence::RewrapProgress;
+use persistence::{GivenUp, RewrapProgress};
 
 use crate::cli::KeysCommand;
 use crate::settings::Settings;
@@ -33,6 +33,22 @@ pub(super) fn run(config: Option<&Path>, command: &KeysCommand) -> anyhow::Resul
                 println!("{} secrets sealed anew", done.rewrapped);
                 anyhow::ensure!(done.lost == 0, "{} secrets {LOST}", done.lost);
                 println!("{DONE}");
+            }
+            KeysCommand::Reset { .. } => {
+                let GivenUp {
+                    signing_keys,
+                    wechat_tokens,
+                    identity_hash_key,
+                } = startup::reset_keys(&settings).await?;
+                println!(
+                    "given up: {signing_keys} signing keys, {wechat_tokens} access_tokens of WeChat's{}",
+                    if identity_hash_key {
+                        ", and the key of bans (bans of deleted users do not hold any more; ban them again)"
+                    } else {
+                        ""
+                    }
+                );
+                println!("running services with this master_key turn ready within seconds");
             }
         }
         Ok(())

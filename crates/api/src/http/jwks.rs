@@ -2,6 +2,7 @@
 
 use actix_web::web::{Data, Json};
 
+use super::error::ApiError;
 use crate::tokens::{JwkSet, JwtTokenIssuer};
 
 /// The key set, bare.
@@ -13,6 +14,6 @@ use crate::tokens::{JwkSet, JwtTokenIssuer};
     summary = "Hand out the public keys, to verify tokens offline",
     responses((status = 200, description = "The key set (RFC 7517), bare.", body = JwkSet)),
 )]
-pub(super) async fn show(tokens: Data<JwtTokenIssuer>) -> Json<JwkSet> {
-    Json(tokens.keys().public())
+pub(super) async fn show(tokens: Data<JwtTokenIssuer>) -> Result<Json<JwkSet>, ApiError> {
+    Ok(Json(tokens.keys_to_show()?.public()))
 }

@@ -12,7 +12,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 
 use super::routes::resource;
-use super::{admin, auth, jwks, login, me, personal_data, push, refresh, sessions};
+use super::{admin, auth, jwks, login, me, metadata, personal_data, push, refresh, sessions};
 
 /// The document, as it is served and printed.
 static TEXT: LazyLock<String> =
@@ -65,6 +65,8 @@ pub(super) fn configure(routes: &mut ServiceConfig) {
         sessions::list,
         sessions::end,
         jwks::show,
+        metadata::openid,
+        metadata::oauth,
         serve::show,
         page::show,
         page::file,
@@ -86,6 +88,9 @@ fn document() -> utoipa::openapi::OpenApi {
         bearer.description = Some(description.to_owned());
         components.add_security_scheme(name, SecurityScheme::Http(bearer));
     }
+    let mut basic = Http::new(HttpAuthScheme::Basic);
+    basic.description = Some("The name of one of `admin.api_keys`, and the key.".to_owned());
+    components.add_security_scheme("apiKeyByName", SecurityScheme::Http(basic));
     finish::finish(&mut document);
     document
 }

@@ -30,7 +30,8 @@ use super::login_limit::{self, LoginLimit};
 use super::push::PushInboxes;
 use super::request_span::RequestSpan;
 use super::{
-    admin, auth, cors, frame, jwks, login, me, openapi, personal_data, push, refresh, sessions,
+    admin, auth, cors, frame, jwks, login, me, metadata, openapi, personal_data, push, refresh,
+    sessions,
 };
 use crate::background::Background;
 use crate::metrics::Metrics;
@@ -161,6 +162,16 @@ fn configure(routes: &mut ServiceConfig, state: &HttpState) {
         "/.well-known/jwks.json",
         "GET",
         [get().to(jwks::show)],
+    ));
+    routes.service(resource(
+        "/.well-known/openid-configuration",
+        "GET",
+        [get().to(metadata::openid)],
+    ));
+    routes.service(resource(
+        "/.well-known/oauth-authorization-server",
+        "GET",
+        [get().to(metadata::oauth)],
     ));
 }
 

@@ -48,6 +48,12 @@ fn texts(settings: &Settings) -> Result<(), SettingsError> {
     if settings.tokens.issuer.is_empty() {
         return Err(SettingsError::invalid("tokens.issuer", "must not be empty"));
     }
+    if settings.tokens.audience.iter().any(String::is_empty) {
+        return Err(SettingsError::invalid(
+            "tokens.audience",
+            "must not hold an empty name",
+        ));
+    }
     if let Some(index) = settings
         .admin
         .api_keys

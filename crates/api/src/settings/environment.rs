@@ -11,7 +11,8 @@ use super::{FILE_VARIABLE, SettingsError, file};
 const PREFIX: &str = "WXLOGIN_";
 
 /// The settings that are lists, which come separated by commas.
-const LISTS: [&str; 4] = [
+const LISTS: [&str; 5] = [
+    "tokens.audience",
     "server.trusted_proxies",
     "server.cors_allowed_origins",
     "master_key",

@@ -1,9 +1,10 @@
 //! The settings and their defaults, one struct a section.
 
+use domain::ports::SigningAlgorithm;
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use super::value::{CorsOrigin, HttpUrl, Listen, Secret, network};
+use super::value::{CorsOrigin, HttpUrl, Listen, Secret, algorithm, names, network};
 
 /// All settings.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -177,6 +178,12 @@ pub struct Tokens {
     /// How long after the first use of its successor a refresh token is still taken, s; 0 for not
     /// at all.
     pub reuse_grace_s: u32,
+    /// What access tokens are signed with.
+    #[serde(deserialize_with = "algorithm::of_name")]
+    pub algorithm: SigningAlgorithm,
+    /// The access tokens' `aud`: none, one or several.
+    #[serde(deserialize_with = "names::one_or_several")]
+    pub audience: Vec<String>,
 }
 
 /// `open_data.*`
@@ -302,6 +309,8 @@ impl Default for Tokens {
     fn default() -> Self {
         Self {
             issuer: String::from("wxlogin"),
+            algorithm: SigningAlgorithm::default(),
+            audience: Vec::new(),
             access_ttl_s: 900,
             refresh_ttl_s: 2_592_000,
             reuse_grace_s: 10,

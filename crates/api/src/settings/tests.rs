@@ -140,6 +140,27 @@ fn the_apps_in_the_environment_may_name_files_too() {
     assert_eq!(settings.apps[0].secret.expose(), SECRET);
 }
 
+#[rstest]
+#[case::none("", &[])]
+#[case::one("audience = \"orders\"", &["orders"])]
+#[case::with_a_comma("audience = \"a,b\"", &["a,b"])]
+#[case::several("audience = [\"orders\", \"chat\"]", &["orders", "chat"])]
+fn tokens_may_be_for_none_one_or_several(#[case] text: &str, #[case] expected: &[&str]) {
+    let text = format!("[tokens]\nalgorithm = \"RS256\"\n{text}\n");
+    let tokens = with_file(&text).unwrap().tokens;
+    assert_eq!(tokens.audience, expected);
+    assert_eq!(tokens.algorithm.as_str(), "RS256");
+}
+
+#[test]
+fn an_audience_without_a_name_is_refused() {
+    let refused = with_file("[tokens]\naudience = [\"orders\", \"\"]\n").unwrap_err();
+    assert!(
+        refused.to_string().starts_with("tokens.audience"),
+        "{refused}"
+    );
+}
+
 #[test]
 fn a_key_may_be_bare_or_named_with_scopes() {
     let settings = with_file(
@@ -164,6 +185,8 @@ fn a_key_may_be_bare_or_named_with_scopes() {
 #[case::negative("WXLOGIN_TOKENS__ACCESS_TTL_S", "-5", "tokens.access_ttl_s")]
 #[case::zero("WXLOGIN_DATABASE__POOL_SIZE", "0", "database.pool_size")]
 #[case::no_address("WXLOGIN_SERVER__LISTEN", "secret-words", "server.listen")]
+#[case::no_algorithm("WXLOGIN_TOKENS__ALGORITHM", "secret-words", "tokens.algorithm")]
+#[case::an_algorithm_of_secrets("WXLOGIN_TOKENS__ALGORITHM", "HS256", "tokens.algorithm")]
 #[case::no_network(
     "WXLOGIN_SERVER__TRUSTED_PROXIES",
     "secret-words",

@@ -131,6 +131,54 @@ pub(super) mod network {
     }
 }
 
+/// The algorithm of the tokens, by its name in JOSE headers.
+pub(super) mod algorithm {
+    use domain::ports::SigningAlgorithm;
+    use serde::Deserialize;
+    use serde::de::{Deserializer, Error};
+
+    pub(in crate::settings) fn of_name<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<SigningAlgorithm, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        SigningAlgorithm::from_name(&name)
+            .ok_or_else(|| D::Error::custom("expected EdDSA, ES256 or RS256"))
+    }
+}
+
+/// One name as text, or several as a list.
+pub(super) mod names {
+    use serde::de::{Deserializer, Error, SeqAccess, Visitor};
+
+    pub(in crate::settings) fn one_or_several<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<String>, D::Error> {
+        deserializer.deserialize_any(OneOrSeveral)
+    }
+
+    struct OneOrSeveral;
+
+    impl<'de> Visitor<'de> for OneOrSeveral {
+        type Value = Vec<String>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a text, or a list of texts")
+        }
+
+        fn visit_str<E: Error>(self, name: &str) -> Result<Vec<String>, E> {
+            Ok(vec![name.to_owned()])
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<String>, A::Error> {
+            let mut names = Vec::new();
+            while let Some(name) = list.next_element()? {
+                names.push(name);
+            }
+            Ok(names)
+        }
+    }
+}
+
 /// A bare key, or `{name, key, scopes}`.
 mod api_key {
     use serde::Deserialize;

@@ -7,14 +7,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::audit::{AuditAction, AuditEntry};
 use domain::ports::{Clock, SigningKeyRepository};
-use domain::time::before;
-use persistence::{Database, DatabaseOptions, MasterKeys, RewrapProgress};
+use persistence::{Database, DatabaseOptions, GivenUp, MasterKeys, RewrapProgress};
 use secrecy::SecretString;
 
 use crate::master_key;
 use crate::settings::Settings;
 use crate::system_clock::SystemClock;
-use crate::tokens::new_key;
+use crate::tokens::{KEPT_LONGER, new_secret};
 
 /// Brings the database to the newest schema.
 ///
@@ -37,26 +36,41 @@ pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
 /// If the database does not answer or refuses.
 pub async fn rotate_keys(settings: &Settings) -> anyhow::Result<()> {
     let database = open_database(settings, &master_key::load(settings)?)?;
-    let key = new_key(&SystemClock);
+    let key = new_secret(settings.tokens.algorithm, &SystemClock)
+        .context("a signing key cannot be made")?;
     let longest = settings
         .tokens
         .refresh_ttl_s
         .max(settings.tokens.access_ttl_s);
-    let dead_since = before(key.created_at, Duration::from_secs(longest.into()));
-    let audit = AuditEntry {
-        id: SystemClock.new_id(),
-        at: key.created_at,
-        actor: String::from("operator"),
-        action: AuditAction::RotateKeys,
-        user_id: None,
-        subject: Some(key.id.to_string()),
-        from: None,
-    };
+    let dead_after = Duration::from_secs(longest.into()) + KEPT_LONGER;
+    let audit = by_operator(AuditAction::RotateKeys, Some(key.id.to_string()));
     database
         .signing_keys()
-        .rotate(key, dead_since, audit)
+        .rotate(key, dead_after, audit)
         .await
         .context("the key was not stored")
+}
+
+/// Gives up what the master keys do not open. Gives what that was.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn reset_keys(settings: &Settings) -> anyhow::Result<GivenUp> {
+    let database = open_database(settings, &master_key::load_after_loss(settings)?)?;
+    let audit = by_operator(AuditAction::ResetKeys, None);
+    Ok(database.give_up_what_is_lost(audit).await?)
+}
+
+fn by_operator(action: AuditAction, subject: Option<String>) -> AuditEntry {
+    AuditEntry {
+        id: SystemClock.new_id(),
+        at: SystemClock.now(),
+        actor: String::from("operator"),
+        action,
+        user_id: None,
+        subject,
+        from: None,
+    }
 }
 
 /// Seals every stored secret under the first master key. Gives what was done.

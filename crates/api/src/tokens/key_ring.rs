@@ -1,60 +1,33 @@
 //! All keys whose tokens may still be alive.
 
-use std::time::Duration;
+use std::sync::Arc;
 
-use domain::time::{Timestamp, after};
-use serde::Serialize;
-use utoipa::ToSchema;
+use domain::ports::SigningAlgorithm;
 
 use super::SigningKey;
+use super::jwk::JwkSet;
 use super::signing_key::KeyId;
 
-/// How old a key must be before it signs, so that every replica has read it by then: a token is
-/// never shown to a replica that does not know its key.
-const SETTLE: Duration = Duration::from_secs(20);
-
-/// The keys, the newest first.
+/// The keys, the newest first, and which of them signs.
 #[derive(Default)]
 pub struct KeyRing {
-    keys: Vec<SigningKey>,
-}
-
-/// A JSON Web Key Set (RFC 7517), bare.
-#[derive(Serialize, ToSchema)]
-pub struct JwkSet {
-    keys: Vec<Jwk>,
-}
-
-/// A public Ed25519 key (RFC 8037).
-#[derive(Serialize, ToSchema)]
-struct Jwk {
-    kty: &'static str,
-    crv: &'static str,
-    alg: &'static str,
-    #[serde(rename = "use")]
-    usage: &'static str,
-    kid: String,
-    x: String,
+    keys: Vec<Arc<SigningKey>>,
+    signing: Option<Arc<SigningKey>>,
 }
 
 impl KeyRing {
     /// A ring of these keys, the newest first.
     #[must_use]
-    pub fn new(keys: Vec<SigningKey>) -> Self {
-        Self { keys }
+    pub fn new(keys: Vec<Arc<SigningKey>>, signing: Option<Arc<SigningKey>>) -> Self {
+        Self { keys, signing }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 
-    /// The key to sign with: the newest that has settled, or, if none has, the oldest.
-    pub(super) fn signing(&self, now: Timestamp) -> Option<&SigningKey> {
-        let settled = self
-            .keys
-            .iter()
-            .find(|key| after(key.made_at, SETTLE) <= now);
-        settled.or_else(|| self.keys.last())
+    pub(super) fn signing(&self) -> Option<&SigningKey> {
+        self.signing.as_deref()
     }
 
     pub(super) fn has(&self, id: KeyId) -> bool {
@@ -62,26 +35,34 @@ impl KeyRing {
     }
 
     pub(super) fn of_kid(&self, kid: &str) -> Option<&SigningKey> {
-        self.keys.iter().find(|key| key.kid == kid)
+        self.find(|key| key.kid == kid)
     }
 
     pub(super) fn of_tag(&self, tag: &[u8]) -> Option<&SigningKey> {
-        self.keys.iter().find(|key| key.tag == tag)
+        self.find(|key| key.tag == tag)
+    }
+
+    fn find(&self, is_it: impl Fn(&SigningKey) -> bool) -> Option<&SigningKey> {
+        self.keys.iter().map(|key| &**key).find(|key| is_it(key))
     }
 
     /// The public keys, for those who verify tokens offline.
     #[must_use]
     pub fn public(&self) -> JwkSet {
-        let keys = self.keys.iter().map(|key| Jwk {
-            kty: "OKP",
-            crv: "Ed25519",
-            alg: "EdDSA",
-            usage: "sig",
-            kid: key.kid.clone(),
-            x: key.public.clone(),
-        });
+        let keys = self.keys.iter().map(|key| key.public.clone());
         JwkSet {
             keys: keys.collect(),
         }
+    }
+
+    /// The algorithms of the keys, each once; that of the key that signs comes first.
+    pub(crate) fn algorithms(&self) -> Vec<SigningAlgorithm> {
+        let mut algorithms = Vec::new();
+        for key in self.signing.iter().chain(&self.keys) {
+            if !algorithms.contains(&key.algorithm) {
+                algorithms.push(key.algorithm);
+            }
+        }
+        algorithms
     }
 }

@@ -1,9 +1,13 @@
 //! What makes a token ours, and what does not.
 
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
+    UnparsedPublicKey,
+};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::id::{AppId, SessionId, UserId};
-use domain::ports::StoredSigningKey;
+use domain::ports::{SigningAlgorithm, SigningSecret};
 use domain::session::Generation;
 use uuid::Uuid;
 
@@ -11,22 +15,33 @@ use super::*;
 
 const NOW: Timestamp = Timestamp::constant(1_790_000_000, 0);
 
-fn key(seed: u8, made_at: Timestamp) -> SigningKey {
-    let stored = StoredSigningKey {
+fn key(seed: u8) -> Arc<SigningKey> {
+    let secret = SigningSecret {
         id: Uuid::now_v7(),
+        algorithm: SigningAlgorithm::EdDsa,
         seed: [seed; 32].into(),
-        created_at: made_at,
+        private_key: Vec::new().into(),
     };
-    SigningKey::new(&stored).unwrap()
+    Arc::new(SigningKey::new(&secret).unwrap())
+}
+
+fn policy(name: &str) -> TokenPolicy {
+    TokenPolicy {
+        issuer: name.to_owned(),
+        audience: None,
+        access_ttl: Duration::from_mins(15),
+        refresh_ttl: Duration::from_hours(720),
+    }
+}
+
+/// A ring whose first key signs.
+fn ring(keys: &[Arc<SigningKey>]) -> KeyRing {
+    KeyRing::new(keys.to_vec(), keys.first().cloned())
 }
 
 fn issuer(seed: u8, name: &str) -> JwtTokenIssuer {
-    let issuer = JwtTokenIssuer::new(
-        name.to_owned(),
-        Duration::from_mins(15),
-        Duration::from_hours(720),
-    );
-    issuer.set_keys(KeyRing::new(vec![key(seed, NOW)]));
+    let issuer = JwtTokenIssuer::new(policy(name));
+    issuer.set_keys(ring(&[key(seed)]));
     issuer
 }
 
@@ -85,9 +100,9 @@ fn a_remembered_token_is_refused_once_its_key_is_gone() {
     for _ in 0..3 {
         elsewhere.read_access(&token, NOW).unwrap();
     }
-    elsewhere.set_keys(KeyRing::new(vec![key(2, NOW), key(1, NOW)]));
+    elsewhere.set_keys(ring(&[key(2), key(1)]));
     elsewhere.read_access(&token, NOW).unwrap();
-    elsewhere.set_keys(KeyRing::new(vec![key(2, NOW)]));
+    elsewhere.set_keys(ring(&[key(2)]));
     assert_eq!(
         elsewhere.read_access(&token, NOW),
         Err(AccessTokenError::Invalid)
@@ -189,38 +204,105 @@ fn a_changed_or_foreign_refresh_token_is_refused() {
 }
 
 #[test]
-fn a_new_key_signs_once_it_has_settled_and_the_old_one_still_verifies() {
-    let issuer = issuer(1, "wxlogin");
-    let kid = |token: &AccessToken| {
-        jsonwebtoken::decode_header(token.expose())
-            .unwrap()
-            .kid
-            .unwrap()
-    };
-    let old = issuer.issue(&grant(), NOW).unwrap();
-    issuer.set_keys(KeyRing::new(vec![
-        key(2, NOW),
-        key(1, Timestamp::constant(1_780_000_000, 0)),
-    ]));
-    let unsettled = issuer.issue(&grant(), NOW).unwrap();
-    assert_eq!(kid(&unsettled.access), kid(&old.access));
-    let later = after(NOW, Duration::from_secs(20));
-    let new = issuer.issue(&grant(), later).unwrap();
-    assert_ne!(kid(&new.access), kid(&old.access));
-    for pair in [&old, &new] {
-        issuer.read_access(&pair.access, later).unwrap();
-        issuer.read_refresh(&pair.refresh, later).unwrap();
+fn the_tokens_of_keys_that_sign_no_more_are_good_whatever_the_algorithm() {
+    let issuer = JwtTokenIssuer::new(policy("wxlogin"));
+    let (mut keys, mut pairs) = (Vec::new(), Vec::new());
+    for algorithm in SigningAlgorithm::ALL {
+        let secret = new_secret(algorithm, &crate::system_clock::SystemClock).unwrap();
+        keys.insert(0, Arc::new(SigningKey::new(&secret).unwrap()));
+        issuer.set_keys(ring(&keys));
+        issuer.can_issue().unwrap();
+        pairs.push(issuer.issue(&grant(), NOW).unwrap());
+        let elsewhere = JwtTokenIssuer::new(policy("wxlogin"));
+        elsewhere.set_keys(ring(&keys));
+        for pair in &pairs {
+            for issuer in [&issuer, &elsewhere] {
+                issuer.read_access(&pair.access, NOW).unwrap();
+                issuer.read_refresh(&pair.refresh, NOW).unwrap();
+            }
+        }
+    }
+    assert_eq!(
+        issuer.keys().algorithms(),
+        [
+            SigningAlgorithm::Rs256,
+            SigningAlgorithm::Es256,
+            SigningAlgorithm::EdDsa
+        ]
+    );
+}
+
+/// Verifies a token as another backend does: with the published key of its `kid` alone.
+fn verify_with_the_key_set(token: &str, keys: &KeyRing) -> serde_json::Value {
+    let [head, claims, signature]: [&str; 3] =
+        token.split('.').collect::<Vec<_>>().try_into().unwrap();
+    let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).unwrap();
+    let json = |text: &str| serde_json::from_slice::<serde_json::Value>(&decode(text)).unwrap();
+    let header = json(head);
+    let set = serde_json::to_value(keys.public()).unwrap();
+    let keys = set["keys"].as_array().unwrap();
+    let key = keys.iter().find(|key| key["kid"] == header["kid"]).unwrap();
+    assert_eq!((&key["alg"], &key["use"]), (&header["alg"], &"sig".into()));
+    let number = |name: &str| decode(key[name].as_str().unwrap());
+    let message = format!("{head}.{claims}");
+    let (message, signature) = (message.as_bytes(), decode(signature));
+    match (
+        key["kty"].as_str().unwrap(),
+        header["alg"].as_str().unwrap(),
+    ) {
+        ("OKP", "EdDSA") => {
+            assert_eq!(key["crv"], "Ed25519");
+            UnparsedPublicKey::new(&ED25519, number("x")).verify(message, &signature)
+        }
+        ("EC", "ES256") => {
+            assert_eq!(key["crv"], "P-256");
+            let point = [vec![4], number("x"), number("y")].concat();
+            UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(message, &signature)
+        }
+        ("RSA", "RS256") => {
+            let (n, e) = (number("n"), number("e"));
+            RsaPublicKeyComponents { n, e }.verify(&RSA_PKCS1_2048_8192_SHA256, message, &signature)
+        }
+        other => panic!("{other:?}"),
+    }
+    .unwrap();
+    json(claims)
+}
+
+#[test]
+fn every_algorithms_tokens_are_verified_with_the_published_keys_alone() {
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let audiences: [(Vec<String>, serde_json::Value); 3] = [
+        (Vec::new(), serde_json::Value::Null),
+        (names(&["orders"]), "orders".into()),
+        (names(&["orders", "chat"]), vec!["orders", "chat"].into()),
+    ];
+    for algorithm in SigningAlgorithm::ALL {
+        let secret = new_secret(algorithm, &crate::system_clock::SystemClock).unwrap();
+        let key = Arc::new(SigningKey::new(&secret).unwrap());
+        for (audience, aud) in &audiences {
+            let issuer = JwtTokenIssuer::new(TokenPolicy {
+                audience: Audience::of(audience),
+                ..policy("https://login.example.com")
+            });
+            issuer.set_keys(ring(&[Arc::clone(&key)]));
+            let pair = issuer.issue(&grant(), NOW).unwrap();
+            let claims = verify_with_the_key_set(pair.access.expose(), &issuer.keys());
+            assert_eq!(claims.get("aud").unwrap_or(&serde_json::Value::Null), aud);
+            assert_eq!(claims["iss"], "https://login.example.com");
+            // A change of the audience logs nobody out.
+            let other = JwtTokenIssuer::new(policy("https://login.example.com"));
+            other.set_keys(ring(&[Arc::clone(&key)]));
+            other.read_access(&pair.access, NOW).unwrap();
+        }
     }
 }
 
 #[test]
 fn without_keys_nothing_is_issued_and_nothing_refused_for_good() {
     let good = issuer(1, "wxlogin").issue(&grant(), NOW).unwrap();
-    let issuer = JwtTokenIssuer::new(
-        String::from("wxlogin"),
-        Duration::from_mins(15),
-        Duration::from_hours(1),
-    );
+    let issuer = JwtTokenIssuer::new(policy("wxlogin"));
+    assert!(matches!(issuer.can_issue(), Err(TokenIssueError::NoKey)));
     assert!(matches!(
         issuer.issue(&grant(), NOW),
         Err(TokenIssueError::NoKey)

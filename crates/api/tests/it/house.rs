@@ -145,6 +145,18 @@ impl House {
         Service::start_on(self.settings.clone(), machine).await
     }
 
+    /// Another replica with other settings.
+    pub(crate) async fn twin_with(&self, change: impl FnOnce(&mut Settings)) -> Service {
+        Service::start(self.settings_with(change)).await
+    }
+
+    /// The settings of the service, changed.
+    pub(crate) fn settings_with(&self, change: impl FnOnce(&mut Settings)) -> Settings {
+        let mut settings = self.settings.clone();
+        change(&mut settings);
+        settings
+    }
+
     /// A request to be made by hand.
     pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.service.request(method, path)
@@ -157,14 +169,7 @@ impl House {
 
     /// A path of the ops listener.
     pub(crate) async fn ops(&self, path: &str) -> (StatusCode, String) {
-        let response = self
-            .service
-            .http
-            .get(format!("{}{path}", self.service.ops_url))
-            .send()
-            .await
-            .unwrap();
-        (response.status(), response.text().await.unwrap())
+        self.service.ops(path).await
     }
 }
 
@@ -210,7 +215,14 @@ impl Service {
         Answer::read(request.send().await.unwrap()).await
     }
 
-    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+    /// A path of the ops listener.
+    pub(crate) async fn ops(&self, path: &str) -> (StatusCode, String) {
+        let url = format!("{}{path}", self.ops_url);
+        let response = self.http.get(url).send().await.unwrap();
+        (response.status(), response.text().await.unwrap())
+    }
+
+    pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         self.http.request(method, format!("{}{path}", self.url))
     }
 

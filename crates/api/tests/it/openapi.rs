@@ -43,7 +43,12 @@ fn filled(path: &str, house: &House) -> String {
 
 #[tokio::test]
 async fn every_path_answers_to_exactly_the_methods_of_the_document() {
-    let house = push_house::house(Store::Sqlite).await;
+    let mut house = push_house::house(Store::Sqlite).await;
+    // The metadata of the issuer is there if it is a URL.
+    let issuer = String::from("https://login.example.com");
+    house
+        .restart_with(|settings| settings.tokens.issuer = issuer)
+        .await;
     for (path, methods) in routes(&document(&house).await) {
         let url = filled(&path, &house);
         for method in &methods {

@@ -6,53 +6,109 @@ use uuid::Uuid;
 
 use super::RepositoryError;
 use crate::audit::AuditEntry;
-use crate::time::Timestamp;
+use crate::time::Duration;
 
 /// Keeps signing keys, sealed.
 ///
-/// The newest key signs. An older one still verifies what it signed until that is dead, and is
-/// forgotten then.
+/// A newer key replaces an older one in signing; the older one still verifies what it signed until that
+/// is dead, and is forgotten then. All times are the store's own, so that no machine's clock decides
+/// which key signs.
+///
+/// Each key is independent: an adapter MUST skip one that it cannot read, and MUST refuse every call
+/// with [`RepositoryError::WrongMasterKey`] if the master keys are not those of the store.
 #[async_trait]
 pub trait SigningKeyRepository: Send + Sync {
-    /// All keys, the newest first.
+    /// All keys that can be read, the newest first.
     ///
     /// # Errors
     /// [`RepositoryError`].
     async fn all(&self) -> Result<Vec<StoredSigningKey>, RepositoryError>;
 
-    /// Stores `key` if there is no key at all. Of two replicas that start at once, one stores
-    /// its key and both use that one.
+    /// Stores `key` if no key of its algorithm can be read. Of two replicas that start at once, one
+    /// stores its key and both use that one.
     ///
     /// # Errors
     /// [`RepositoryError`].
-    async fn store_first(&self, key: StoredSigningKey) -> Result<(), RepositoryError>;
+    async fn store_first(&self, key: SigningSecret) -> Result<(), RepositoryError>;
 
-    /// Stores `key` as the newest, and forgets the keys that were replaced at or before
-    /// `dead_since`, whose tokens are dead.
+    /// Stores `key` as the newest, and forgets the keys that have not been in use for `dead_after`,
+    /// whose tokens are dead.
     ///
     /// # Errors
     /// [`RepositoryError`].
     async fn rotate(
         &self,
-        key: StoredSigningKey,
-        dead_since: Timestamp,
+        key: SigningSecret,
+        dead_after: Duration,
         audit: AuditEntry,
     ) -> Result<(), RepositoryError>;
+
+    /// Notes that the key is in use now. A new key counts as in use when it is stored.
+    ///
+    /// # Errors
+    /// [`RepositoryError`].
+    async fn note_use(&self, id: Uuid) -> Result<(), RepositoryError>;
+}
+
+/// What access tokens are signed with (RFC 7518, RFC 8037).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SigningAlgorithm {
+    /// Ed25519.
+    #[default]
+    EdDsa,
+    /// ECDSA with P-256 and SHA-256.
+    Es256,
+    /// RSA (2048 bits) with PKCS #1 v1.5 and SHA-256.
+    Rs256,
+}
+
+impl SigningAlgorithm {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::EdDsa, Self::Es256, Self::Rs256];
+
+    /// Its name in JOSE headers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::EdDsa => "EdDSA",
+            Self::Es256 => "ES256",
+            Self::Rs256 => "RS256",
+        }
+    }
+
+    /// The algorithm of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|algorithm| algorithm.as_str() == name)
+    }
 }
 
 /// A key as it is kept: what the real keys are derived from.
 #[derive(Clone)]
-pub struct StoredSigningKey {
+pub struct SigningSecret {
     /// Its id, of UUID version 7.
     pub id: Uuid,
-    /// 32 random bytes.
+    /// What its tokens are signed with.
+    pub algorithm: SigningAlgorithm,
+    /// 32 random bytes: the Ed25519 key and the key of the refresh tokens come from them.
     pub seed: Zeroizing<[u8; 32]>,
-    /// When it was made.
-    pub created_at: Timestamp,
+    /// The private key of ES256 and RS256 (PKCS #8, DER); empty for EdDSA.
+    pub private_key: Zeroizing<Vec<u8>>,
 }
 
-impl std::fmt::Debug for StoredSigningKey {
+/// A stored key, and how old it is.
+#[derive(Clone, Debug)]
+pub struct StoredSigningKey {
+    /// The key.
+    pub secret: SigningSecret,
+    /// How long ago it was stored.
+    pub age: Duration,
+}
+
+impl std::fmt::Debug for SigningSecret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "StoredSigningKey({})", self.id)
+        write!(f, "SigningSecret({}, {})", self.id, self.algorithm.as_str())
     }
 }

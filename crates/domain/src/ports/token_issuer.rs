@@ -11,6 +11,13 @@ use crate::time::{Duration, Timestamp};
 /// An adapter MUST make tokens nobody else can make, MUST make a new access token at every call,
 /// and MUST refuse every token it did not make.
 pub trait TokenIssuer: Send + Sync {
+    /// Whether tokens can be issued now: asked before a code is spent that could not be answered with
+    /// any.
+    ///
+    /// # Errors
+    /// [`TokenIssueError::NoKey`].
+    fn can_issue(&self) -> Result<(), TokenIssueError>;
+
     /// Makes the pair of tokens of one generation of a session.
     ///
     /// # Errors
@@ -77,8 +84,9 @@ pub struct TokenPair {
 /// Why no token can be issued.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenIssueError {
-    /// The keys have not been read from the database yet: again later.
-    #[error("there is no key to sign with yet")]
+    /// The keys have not been read from the database yet, or the master key does not open them: again
+    /// later.
+    #[error("there is no key to sign with")]
     NoKey,
     /// A bug or a broken key.
     #[error("the token could not be signed")]

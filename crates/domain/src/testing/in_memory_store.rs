@@ -13,7 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::audit::AuditEntry;
 use crate::ban::Ban;
 use crate::id::{AppId, OpenId, OpenPlatform, SessionId, UnionId, UserId};
-use crate::ports::{Change, MergeCandidate, StoredSigningKey, StoredWechatToken};
+use crate::ports::{Change, MergeCandidate, StoredWechatToken};
 use crate::secret::{SecretHash, SessionKey};
 use crate::session::Session;
 use crate::time::Timestamp;
@@ -34,7 +34,7 @@ struct Tables {
     audit: Vec<AuditEntry>,
     /// Everything that ever changed.
     changes: Vec<Change>,
-    signing_keys: Vec<StoredSigningKey>,
+    signing_keys: Vec<keeping::KeptSigningKey>,
     wechat_tokens: HashMap<String, StoredWechatToken>,
 }
 

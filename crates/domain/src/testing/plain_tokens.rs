@@ -1,6 +1,6 @@
 //! Tokens one can read.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use uuid::Uuid;
 
@@ -17,13 +17,29 @@ use crate::time::{Duration, Timestamp, after};
 #[derive(Default)]
 pub struct PlainTokens {
     issued: AtomicU64,
+    has_no_key: AtomicBool,
+}
+
+impl PlainTokens {
+    /// From now on there is a key to sign with, or none.
+    pub fn set_key(&self, is_there: bool) {
+        self.has_no_key.store(!is_there, Ordering::SeqCst);
+    }
 }
 
 /// How long its access tokens live.
 const TTL: Duration = Duration::from_mins(15);
 
 impl TokenIssuer for PlainTokens {
+    fn can_issue(&self) -> Result<(), TokenIssueError> {
+        if self.has_no_key.load(Ordering::SeqCst) {
+            return Err(TokenIssueError::NoKey);
+        }
+        Ok(())
+    }
+
     fn issue(&self, grant: &AccessGrant, now: Timestamp) -> Result<TokenPair, TokenIssueError> {
+        self.can_issue()?;
         let serial = self.issued.fetch_add(1, Ordering::SeqCst);
         let text = format!(
             "{} {} {} {} {} {serial}",

@@ -229,7 +229,8 @@ macro_rules! repository_contract {
             a_ban_holds_at_the_moment_of_logins,
             a_deed_that_is_repeated_is_told_as_done,
             of_first_signing_keys_at_once_one_is_stored,
-            a_replaced_signing_key_is_forgotten_when_its_tokens_are_dead,
+            a_signing_key_out_of_use_is_forgotten_when_its_tokens_are_dead,
+            a_first_signing_key_of_each_algorithm_is_stored_as_it_is,
             a_wechat_token_replaces_the_one_before,
             audit_entries_are_found_newest_first,
         }

@@ -21,6 +21,7 @@ struct Doors {
     wechat: Arc<ScriptedExchanger>,
     store: Arc<InMemoryStore>,
     clock: Arc<FixedClock>,
+    tokens: Arc<PlainTokens>,
 }
 
 impl Doors {
@@ -31,7 +32,7 @@ impl Doors {
             opener: Arc::new(TrustingOpener),
             users: self.store.clone(),
             sessions: self.store.clone(),
-            tokens: Arc::new(PlainTokens::default()),
+            tokens: self.tokens.clone(),
             clock: self.clock.clone(),
         };
         let policy = LoginPolicy {
@@ -82,6 +83,19 @@ async fn a_replica_exchanges_a_code_at_most_once() {
             .is_err_and(|error| is_spent(&error))
     );
     assert_eq!(doors.wechat.calls(), 1);
+}
+
+#[tokio::test]
+async fn no_code_is_spent_while_there_is_no_key_to_sign_with() {
+    let doors = Doors::default();
+    doors.wechat.give_code("c", "o-alice", None);
+    let service = doors.replica();
+    doors.tokens.set_key(false);
+    let refused = service.login(&attempt("c", None)).await;
+    assert!(matches!(refused, Err(LoginError::Token(_))));
+    assert_eq!(doors.wechat.calls(), 0);
+    doors.tokens.set_key(true);
+    assert!(service.login(&attempt("c", None)).await.is_ok());
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 use domain::account::Page;
 use domain::id::SessionId;
 use domain::ports::{
-    ChangeFeed, SessionLifecycle, SessionRepository, SigningKeyRepository, StoredSigningKey,
-    StoredWechatToken, UserRepository, WechatTokenRepository,
+    ChangeFeed, SessionLifecycle, SessionRepository, SigningAlgorithm, SigningKeyRepository,
+    SigningSecret, StoredWechatToken, UserRepository, WechatTokenRepository,
 };
 use domain::secret::WechatToken;
 use domain::testing::repository_contract::Guest;
@@ -99,10 +99,11 @@ async fn the_database_holds_no_signing_key_and_no_access_token_that_can_be_read(
     const SEED: [u8; 32] = *b"a seed that is text to be found!";
     const TOKEN: &str = "76_access_token_of_wechat";
     for store in stores().await {
-        let key = StoredSigningKey {
+        let key = SigningSecret {
             id: Uuid::now_v7(),
+            algorithm: SigningAlgorithm::Es256,
             seed: Zeroizing::new(SEED),
-            created_at: Timestamp::UNIX_EPOCH,
+            private_key: Zeroizing::new(SEED.to_vec()),
         };
         let keys = store.database.signing_keys();
         keys.store_first(key).await.unwrap();

@@ -1,17 +1,18 @@
 //! Changing the master key while the service goes on.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::audit::{AuditAction, AuditEntry};
 use domain::ports::{
-    AccountRepository, NotReady, ReadinessProbe, RepositoryError, SigningKeyRepository,
-    StoredSigningKey, StoredWechatToken, UserRepository, WechatTokenRepository,
+    AccountRepository, NotReady, ReadinessProbe, RepositoryError, SigningAlgorithm,
+    SigningKeyRepository, SigningSecret, StoredWechatToken, UserRepository, WechatTokenRepository,
 };
 use domain::secret::WechatToken;
 use domain::testing::repository_contract::Guest;
 use domain::time::Timestamp;
 use futures_util::future::join_all;
-use persistence::{Database, DatabaseOptions, MasterKeys};
+use persistence::{Database, DatabaseOptions, GivenUp, MasterKeys};
 use secrecy::SecretString;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -41,11 +42,24 @@ async fn log_in(database: &Database, guests: std::ops::Range<u32>, second: i64) 
     }
 }
 
-fn key(byte: u8) -> StoredSigningKey {
-    StoredSigningKey {
+fn key(byte: u8) -> SigningSecret {
+    SigningSecret {
         id: Uuid::now_v7(),
+        algorithm: SigningAlgorithm::EdDsa,
         seed: Zeroizing::new([byte; 32]),
-        created_at: Timestamp::UNIX_EPOCH,
+        private_key: Zeroizing::default(),
+    }
+}
+
+fn entry(action: AuditAction) -> AuditEntry {
+    AuditEntry {
+        id: Uuid::now_v7(),
+        at: Timestamp::UNIX_EPOCH,
+        actor: String::from("operator"),
+        action,
+        user_id: None,
+        subject: None,
+        from: None,
     }
 }
 
@@ -86,7 +100,7 @@ async fn a_rewrap_while_logins_go_on_reaches_every_secret(store: &Store) {
         assert_eq!(open_keys(&new, number).await.unwrap(), 3, "{number}");
     }
     let keys = new.signing_keys().all().await.unwrap();
-    assert_eq!(keys[0].seed, Zeroizing::new([9; 32]));
+    assert_eq!(keys[0].secret.seed, Zeroizing::new([9; 32]));
     let token = new.wechat_tokens().load("wx01").await.unwrap().unwrap();
     assert_eq!(token.token.expose(), TOKEN);
 }
@@ -199,30 +213,72 @@ async fn a_bad_row_hides_no_other_secret(store: &Store) {
     let database = opened_with(store, &[1]);
     fill(&database).await;
     let keys = database.signing_keys();
-    let audit = AuditEntry {
-        id: Uuid::now_v7(),
-        at: Timestamp::UNIX_EPOCH,
-        actor: String::from("operator"),
-        action: AuditAction::RotateKeys,
-        user_id: None,
-        subject: None,
-        from: None,
-    };
-    let dead_since = Timestamp::UNIX_EPOCH;
-    let second = StoredSigningKey {
-        created_at: Timestamp::constant(1_790_000_000, 0),
-        ..key(8)
-    };
-    keys.rotate(second, dead_since, audit).await.unwrap();
-    store.place.execute(match store.place {
-        Place::Sqlite(_) => "UPDATE signing_keys SET seed = X'00' WHERE created_at > 0",
-        Place::Postgres(_) => {
-            "UPDATE signing_keys SET seed = '\\x00' WHERE created_at > to_timestamp(0)"
-        }
+    let bad = key(8);
+    let day = Duration::from_hours(24);
+    keys.rotate(bad.clone(), day, entry(AuditAction::RotateKeys))
+        .await
+        .unwrap();
+    let id = bad.id.simple();
+    store.place.execute(&match store.place {
+        Place::Sqlite(_) => format!("UPDATE signing_keys SET seed = X'00' WHERE id = X'{id}'"),
+        Place::Postgres(_) => format!("UPDATE signing_keys SET seed = '\\x00' WHERE id = '{id}'"),
     });
     let left = keys.all().await.unwrap();
     assert_eq!(left.len(), 1);
-    assert_eq!(left[0].seed, Zeroizing::new([9; 32]));
+    assert_eq!(left[0].secret.seed, Zeroizing::new([9; 32]));
+}
+
+async fn after_the_loss_of_the_master_key_the_service_goes_on_with_another(store: &Store) {
+    fill(&opened_with(store, &[1])).await;
+    let new = opened_with(store, &[3]);
+    let audit = entry(AuditAction::ResetKeys);
+    let given_up = new.give_up_what_is_lost(audit.clone()).await.unwrap();
+    let expected = GivenUp {
+        signing_keys: 1,
+        wechat_tokens: 1,
+        identity_hash_key: true,
+    };
+    assert_eq!(given_up, expected);
+    let again = new.give_up_what_is_lost(audit).await.unwrap();
+    assert_eq!(again, GivenUp::default());
+    new.readiness().probe().await.unwrap();
+    assert!(new.wechat_tokens().load("wx01").await.unwrap().is_none());
+    new.signing_keys().store_first(key(8)).await.unwrap();
+    assert_eq!(open_keys(&new, 0).await.unwrap(), 0);
+    log_in(&new, 0..2, 60).await;
+    assert_eq!(open_keys(&new, 0).await.unwrap(), 1);
+    let old = opened_with(store, &[1]).signing_keys().all().await;
+    assert!(matches!(old, Err(RepositoryError::WrongMasterKey)));
+}
+
+async fn what_is_not_lost_is_not_given_up(store: &Store) {
+    let database = opened_with(store, &[1]);
+    fill(&database).await;
+    let given_up = database.give_up_what_is_lost(entry(AuditAction::ResetKeys));
+    assert_eq!(given_up.await.unwrap(), GivenUp::default());
+    assert_eq!(database.signing_keys().all().await.unwrap().len(), 1);
+}
+
+async fn a_key_that_was_in_use_lately_is_not_forgotten(store: &Store) {
+    let keys = store.database.signing_keys();
+    let (first, second) = (key(1), key(2));
+    let day = Duration::from_hours(24);
+    keys.store_first(first.clone()).await.unwrap();
+    keys.rotate(second, day, entry(AuditAction::RotateKeys))
+        .await
+        .unwrap();
+    store.place.execute(match store.place {
+        Place::Sqlite(_) => "UPDATE signing_keys SET used_at = used_at - 90000000000",
+        Place::Postgres(_) => "UPDATE signing_keys SET used_at = used_at - interval '25 hours'",
+    });
+    // The older one still signs on a replica of other settings.
+    keys.note_use(first.id).await.unwrap();
+    keys.rotate(key(3), day, entry(AuditAction::RotateKeys))
+        .await
+        .unwrap();
+    let left = keys.all().await.unwrap();
+    let left: Vec<u8> = left.iter().map(|key| key.secret.seed[0]).collect();
+    assert_eq!(left, [3, 1]);
 }
 
 /// Makes a test of each on both databases.
@@ -252,4 +308,7 @@ on_both! {
     a_database_from_before_the_check_takes_only_the_keys_that_open_it,
     of_replicas_that_start_with_different_keys_one_wins,
     a_bad_row_hides_no_other_secret,
+    after_the_loss_of_the_master_key_the_service_goes_on_with_another,
+    what_is_not_lost_is_not_given_up,
+    a_key_that_was_in_use_lately_is_not_forgotten,
 }

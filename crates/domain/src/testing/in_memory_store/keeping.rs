@@ -1,5 +1,7 @@
 //! What is only kept: the audit log, changes, keys and tokens.
 
+use std::time::Instant;
+
 use async_trait::async_trait;
 use uuid::Uuid;
 
@@ -7,10 +9,10 @@ use super::InMemoryStore;
 use crate::account::Page;
 use crate::audit::{AuditEntry, AuditQuery};
 use crate::ports::{
-    AuditLog, Change, ChangeFeed, RepositoryError, SigningKeyRepository, StoredSigningKey,
-    StoredWechatToken, WechatTokenRepository,
+    AuditLog, Change, ChangeFeed, RepositoryError, SigningKeyRepository, SigningSecret,
+    StoredSigningKey, StoredWechatToken, WechatTokenRepository,
 };
-use crate::time::Timestamp;
+use crate::time::Duration;
 
 #[async_trait]
 impl AuditLog for InMemoryStore {
@@ -43,37 +45,69 @@ impl ChangeFeed for InMemoryStore {
     }
 }
 
+/// A signing key in the store.
+pub(super) struct KeptSigningKey {
+    secret: SigningSecret,
+    stored_at: Instant,
+    used_at: Instant,
+}
+
+impl KeptSigningKey {
+    fn new(secret: SigningSecret) -> Self {
+        let now = Instant::now();
+        Self {
+            secret,
+            stored_at: now,
+            used_at: now,
+        }
+    }
+
+    fn stored(&self) -> StoredSigningKey {
+        StoredSigningKey {
+            secret: self.secret.clone(),
+            age: self.stored_at.elapsed(),
+        }
+    }
+}
+
 #[async_trait]
 impl SigningKeyRepository for InMemoryStore {
     async fn all(&self) -> Result<Vec<StoredSigningKey>, RepositoryError> {
-        Ok(self.tables().signing_keys.clone())
+        let tables = self.tables();
+        let newest_first = tables.signing_keys.iter().rev();
+        Ok(newest_first.map(KeptSigningKey::stored).collect())
     }
 
-    async fn store_first(&self, key: StoredSigningKey) -> Result<(), RepositoryError> {
+    async fn store_first(&self, key: SigningSecret) -> Result<(), RepositoryError> {
         let keys = &mut self.tables().signing_keys;
-        if keys.is_empty() {
-            keys.push(key);
+        let is_first = |kept: &KeptSigningKey| kept.secret.algorithm != key.algorithm;
+        if keys.iter().all(is_first) {
+            keys.push(KeptSigningKey::new(key));
         }
         Ok(())
     }
 
     async fn rotate(
         &self,
-        key: StoredSigningKey,
-        dead_since: Timestamp,
+        key: SigningSecret,
+        dead_after: Duration,
         audit: AuditEntry,
     ) -> Result<(), RepositoryError> {
         let mut tables = self.tables();
-        tables.signing_keys.push(key);
-        let newest_first = |key: &StoredSigningKey| std::cmp::Reverse((key.created_at, key.id));
-        tables.signing_keys.sort_by_key(newest_first);
-        let mut successor = None;
-        tables.signing_keys.retain(|key| {
-            let is_dead = successor.is_some_and(|made_at| made_at <= dead_since);
-            successor = Some(key.created_at);
-            !is_dead
-        });
+        let keys = &mut tables.signing_keys;
+        keys.retain(|kept| kept.used_at.elapsed() < dead_after);
+        keys.push(KeptSigningKey::new(key));
         tables.audit.push(audit);
+        Ok(())
+    }
+
+    async fn note_use(&self, id: Uuid) -> Result<(), RepositoryError> {
+        let mut tables = self.tables();
+        for kept in &mut tables.signing_keys {
+            if kept.secret.id == id {
+                kept.used_at = Instant::now();
+            }
+        }
         Ok(())
     }
 }

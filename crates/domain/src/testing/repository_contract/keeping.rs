@@ -13,20 +13,22 @@ use super::{EVERYTHING, StoreUnderTest, entry};
 use crate::account::Page;
 use crate::audit::{AuditAction, AuditQuery};
 use crate::id::UserId;
-use crate::ports::{StoredSigningKey, StoredWechatToken};
+use crate::ports::{SigningAlgorithm, SigningSecret, StoredWechatToken};
 use crate::secret::WechatToken;
+use crate::time::Duration;
 
-fn key(byte: u8, second: i64) -> StoredSigningKey {
-    StoredSigningKey {
+fn key(byte: u8) -> SigningSecret {
+    SigningSecret {
         id: Uuid::now_v7(),
+        algorithm: SigningAlgorithm::EdDsa,
         seed: Zeroizing::new([byte; 32]),
-        created_at: at(second),
+        private_key: Zeroizing::default(),
     }
 }
 
 async fn seeds(store: &dyn StoreUnderTest) -> Vec<u8> {
     let keys = store.signing_keys().all().await.unwrap();
-    keys.iter().map(|key| key.seed[0]).collect()
+    keys.iter().map(|key| key.secret.seed[0]).collect()
 }
 
 /// Rule.
@@ -38,7 +40,7 @@ pub async fn of_first_signing_keys_at_once_one_is_stored(store: &dyn StoreUnderT
         } else {
             replica.signing_keys()
         };
-        async move { keys.store_first(key(number, 0)).await }
+        async move { keys.store_first(key(number)).await }
     });
     for stored in join_all(stores).await {
         stored.unwrap();
@@ -46,38 +48,62 @@ pub async fn of_first_signing_keys_at_once_one_is_stored(store: &dyn StoreUnderT
     let first = seeds(store).await;
     assert_eq!(first.len(), 1);
     assert_eq!(seeds(&*replica).await, first);
-    replica
-        .signing_keys()
-        .store_first(key(99, 10))
-        .await
-        .unwrap();
+    replica.signing_keys().store_first(key(99)).await.unwrap();
     assert_eq!(seeds(store).await, first);
 }
 
 /// Rule.
-pub async fn a_replaced_signing_key_is_forgotten_when_its_tokens_are_dead(
+pub async fn a_signing_key_out_of_use_is_forgotten_when_its_tokens_are_dead(
     store: &dyn StoreUnderTest,
 ) {
     let keys = store.signing_keys();
-    let first = key(1, 0);
-    keys.store_first(first.clone()).await.unwrap();
-    let stored = keys.all().await.unwrap();
-    assert_eq!(stored[0].id, first.id);
-    assert_eq!(stored[0].seed, first.seed);
-    assert_eq!(stored[0].created_at, first.created_at);
-    for (byte, second, dead_since, expected) in [
-        (2, 100, 50, vec![2, 1]),
-        // The first was replaced at 100.
-        (3, 200, 99, vec![3, 2, 1]),
-        (4, 300, 100, vec![4, 3, 2]),
-        (5, 400, 399, vec![5, 4]),
+    keys.store_first(key(1)).await.unwrap();
+    let hour = Duration::from_hours(1);
+    for (byte, dead_after, expected) in [
+        (2, hour, vec![2, 1]),
+        (3, hour, vec![3, 2, 1]),
+        (4, Duration::ZERO, vec![4]),
+        (5, hour, vec![5, 4]),
     ] {
         let audit = entry(AuditAction::RotateKeys, None);
-        keys.rotate(key(byte, second), at(dead_since), audit)
-            .await
-            .unwrap();
-        assert_eq!(seeds(store).await, expected, "at {second}");
+        keys.rotate(key(byte), dead_after, audit).await.unwrap();
+        assert_eq!(seeds(store).await, expected);
     }
+    let stored = keys.all().await.unwrap();
+    assert!(stored.iter().all(|key| key.age < hour), "{stored:?}");
+    keys.note_use(stored[1].secret.id).await.unwrap();
+    assert_eq!(seeds(store).await, [5, 4]);
+}
+
+/// Rule.
+pub async fn a_first_signing_key_of_each_algorithm_is_stored_as_it_is(store: &dyn StoreUnderTest) {
+    let keys = store.signing_keys();
+    for (byte, algorithm) in (1..).zip(SigningAlgorithm::ALL) {
+        for byte in [byte, byte + 10] {
+            let private_key = match algorithm {
+                SigningAlgorithm::EdDsa => Vec::new(),
+                SigningAlgorithm::Es256 => vec![byte; 138],
+                SigningAlgorithm::Rs256 => vec![byte; 1219],
+            };
+            let key = SigningSecret {
+                algorithm,
+                private_key: Zeroizing::new(private_key),
+                ..key(byte)
+            };
+            keys.store_first(key).await.unwrap();
+        }
+    }
+    let stored = keys.all().await.unwrap();
+    let told = stored.iter().map(|key| {
+        let secret = &key.secret;
+        (secret.algorithm, secret.seed[31], secret.private_key.len())
+    });
+    let expected = [
+        (SigningAlgorithm::Rs256, 3, 1219),
+        (SigningAlgorithm::Es256, 2, 138),
+        (SigningAlgorithm::EdDsa, 1, 0),
+    ];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
 }
 
 /// Rule.

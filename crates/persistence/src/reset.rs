@@ -1,0 +1,68 @@
+//! Giving up what no master key opens, after the loss of one.
+
+use std::sync::Arc;
+
+use diesel::prelude::*;
+use domain::audit::AuditEntry;
+
+use crate::audit;
+use crate::connection::AnyConnection;
+use crate::error::DatabaseError;
+use crate::pool::Pool;
+use crate::rewrap::Vaults;
+use crate::schema::wechat_tokens;
+use crate::seal::Vault;
+use crate::signing_keys;
+use crate::transaction::transaction;
+
+/// What was given up. (session_keys stay where they are, and are skipped: the next logins bring new ones.)
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GivenUp {
+    /// How many signing keys: tokens of theirs are refused.
+    pub signing_keys: usize,
+    /// How many access_tokens of WeChat's: they are fetched anew.
+    pub wechat_tokens: usize,
+    /// Whether the key of the hashes of identities: bans of deleted users do not hold any more.
+    pub identity_hash_key: bool,
+}
+
+pub(crate) async fn reset(
+    pool: &Pool,
+    vaults: Vaults,
+    audit: AuditEntry,
+) -> Result<GivenUp, DatabaseError> {
+    let Vaults {
+        signing_keys,
+        wechat_tokens,
+        stored_keys,
+        ..
+    } = vaults;
+    let stored_keys = Arc::clone(&stored_keys);
+    let done = pool.run(move |connection| {
+        transaction(connection, |connection| {
+            let given_up = GivenUp {
+                identity_hash_key: stored_keys.replace_if_lost(connection)?,
+                signing_keys: signing_keys::forget_lost(connection, &signing_keys)?,
+                wechat_tokens: forget_lost_tokens(connection, &wechat_tokens)?,
+            };
+            audit::record(connection, &audit)?;
+            Ok(given_up)
+        })
+    });
+    done.await
+}
+
+fn forget_lost_tokens(
+    connection: &mut AnyConnection,
+    vault: &Vault,
+) -> Result<usize, DatabaseError> {
+    let rows = wechat_tokens::table
+        .select((wechat_tokens::key, wechat_tokens::token))
+        .load::<(String, Vec<u8>)>(connection)?;
+    let lost = rows
+        .iter()
+        .filter(|(key, token)| vault.open(&[key.as_bytes()], token).is_err());
+    let lost: Vec<&str> = lost.map(|(key, _)| key.as_str()).collect();
+    let rows = wechat_tokens::table.filter(wechat_tokens::key.eq_any(lost));
+    Ok(diesel::delete(rows).execute(connection)?)
+}

@@ -1,0 +1,51 @@
+//! What is in a SQLite file that has not been opened by this program yet.
+
+use std::path::Path;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use crate::error::DatabaseError;
+
+/// The tables with sealed columns, and `users`, whose identities have some.
+const TABLES: [&str; 5] = [
+    "users",
+    "identities",
+    "signing_keys",
+    "wechat_tokens",
+    "stored_keys",
+];
+
+/// Whether any of [`TABLES`] has a row. `false` if there is no such file or no such table.
+pub(crate) fn holds_secrets(file: &Path) -> Result<bool, DatabaseError> {
+    if std::fs::metadata(file).map_or(0, |metadata| metadata.len()) == 0 {
+        return Ok(false);
+    }
+    let mut connection = SqliteConnection::establish(&file.to_string_lossy())
+        .map_err(|error| DatabaseError::connecting(&error, None))?;
+    diesel::sql_query("PRAGMA busy_timeout = 2000").execute(&mut connection)?;
+    let known = diesel::sql_query("SELECT name FROM sqlite_master WHERE type = 'table'");
+    let known = known.load::<Table>(&mut connection)?;
+    for table in TABLES {
+        if known.iter().all(|known| known.name != table) {
+            continue;
+        }
+        let rows = diesel::sql_query(format!("SELECT EXISTS (SELECT 1 FROM {table}) AS n"));
+        if rows.get_result::<Rows>(&mut connection)?.n > 0 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+#[derive(QueryableByName)]
+struct Table {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+#[derive(QueryableByName)]
+struct Rows {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}

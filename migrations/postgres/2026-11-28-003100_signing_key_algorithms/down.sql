@@ -1,0 +1,2 @@
+DELETE FROM signing_keys WHERE algorithm <> 'EdDSA';
+ALTER TABLE signing_keys DROP COLUMN algorithm, DROP COLUMN used_at;
