@@ -65,6 +65,21 @@ impl KnownKey {
     }
 }
 
+/// What somebody presents to show that they hold a key.
+#[derive(Clone, Copy)]
+pub(super) struct Credentials<'a> {
+    /// The key's name, where the way of presenting it has one.
+    pub(super) name: Option<&'a str>,
+    pub(super) key: &'a str,
+}
+
+impl<'a> Credentials<'a> {
+    /// A key alone.
+    pub(super) fn of_key(key: &'a str) -> Self {
+        Self { name: None, key }
+    }
+}
+
 /// A scope as a type, so that an endpoint cannot forget to say which one it needs.
 pub(super) trait Right: 'static {
     const SCOPE: Scope;
@@ -111,7 +126,8 @@ impl<R: Right> FromRequest for ByKey<R> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let bearer = Bearer::from_request(request, payload).into_inner();
         ready(bearer.and_then(|Bearer(presented)| {
-            let caller = caller(request, presented.expose(), R::SCOPE)?;
+            let presented = Credentials::of_key(presented.expose());
+            let caller = caller(request, &presented, R::SCOPE)?;
             query::check(request)?;
             Ok(Self {
                 caller,
@@ -121,10 +137,16 @@ impl<R: Right> FromRequest for ByKey<R> {
     }
 }
 
-fn caller(request: &HttpRequest, presented: &str, scope: Scope) -> Result<Caller, ApiError> {
+/// Who presents `credentials`, if they are those of a key that has the scope.
+pub(super) fn caller(
+    request: &HttpRequest,
+    credentials: &Credentials<'_>,
+    scope: Scope,
+) -> Result<Caller, ApiError> {
     let keys = request.app_data::<web::Data<ApiKeys>>();
     let key = keys
-        .and_then(|keys| keys.find(presented))
+        .and_then(|keys| keys.find(credentials.key))
+        .filter(|key| credentials.name.is_none_or(|name| name == key.name))
         .ok_or_else(|| ApiError::new(ErrorCode::TokenInvalid))?;
     if !key.may(scope) {
         return Err(ApiError::new(ErrorCode::Forbidden));

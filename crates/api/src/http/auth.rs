@@ -1,5 +1,6 @@
 //! `/auth`: for the team's other backends and the proxies in front of them.
 
+mod client;
 mod introspect;
 mod verify;
 mod wechat_signature;

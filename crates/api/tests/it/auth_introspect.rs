@@ -147,3 +147,110 @@ async fn what_is_no_form_is_a_415(#[case] kind: Option<&str>) {
     let answer = post(&house, Some(&with_charset), String::from("token=x")).await;
     assert_eq!(answer.body, inactive());
 }
+
+/// A key whose name and secret change when they are form-escaped.
+fn odd_keys() -> Vec<api::settings::ApiKey> {
+    let mut keys = keys();
+    keys.push(api::settings::ApiKey {
+        name: Some(String::from("orders & 订单")),
+        key: api::settings::Secret::new("a+b/c%20d:e=0123456789"),
+        scopes: Some(vec![api::settings::Scope::Introspect]),
+    });
+    keys
+}
+
+#[tokio::test]
+async fn oauth_clients_present_the_keys_name_and_the_key() {
+    use base64::Engine;
+    let house = House::with(Store::Sqlite, |settings| {
+        settings.admin.api_keys = odd_keys();
+    })
+    .await;
+    let login = house.logged_in("alice").await;
+    let token = login["token"].as_str().unwrap();
+    let escaped =
+        |text: &str| -> String { url::form_urlencoded::byte_serialize(text.as_bytes()).collect() };
+    let basic = |text: String| {
+        let text = base64::engine::general_purpose::STANDARD.encode(text);
+        format!("Basic {text}")
+    };
+    let (name, key) = ("orders & 订单", "a+b/c%20d:e=0123456789");
+    let introspect = async |authorization: Option<String>, more: &[(&str, &str)]| {
+        let mut form = vec![("token", token)];
+        form.extend_from_slice(more);
+        let mut request = house.request(Method::POST, "/auth/introspect").form(&form);
+        if let Some(authorization) = authorization {
+            request = request.header("authorization", authorization);
+        }
+        Answer::read(request.send().await.unwrap()).await
+    };
+    for good in [
+        introspect(Some(basic(format!("{name}:{key}"))), &[]).await,
+        introspect(
+            Some(basic(format!("{}:{}", escaped(name), escaped(key)))),
+            &[],
+        )
+        .await,
+        introspect(None, &[("client_id", name), ("client_secret", key)]).await,
+        introspect(Some(format!("Bearer {key}")), &[]).await,
+    ] {
+        assert_eq!(
+            (good.status.as_u16(), &good.body["active"]),
+            (200, &json!(true))
+        );
+    }
+    for (status, error, bad) in [
+        (
+            401,
+            "token_invalid",
+            introspect(Some(basic(format!("other:{key}"))), &[]).await,
+        ),
+        (
+            401,
+            "token_invalid",
+            introspect(Some(basic(format!("{name}:{key}x"))), &[]).await,
+        ),
+        (
+            401,
+            "token_invalid",
+            introspect(Some(basic(format!(":{key}"))), &[]).await,
+        ),
+        (
+            401,
+            "token_invalid",
+            introspect(Some(basic(key.to_owned())), &[]).await,
+        ),
+        (
+            401,
+            "token_missing",
+            introspect(Some(String::from("Basic ")), &[]).await,
+        ),
+        (401, "token_missing", introspect(None, &[]).await),
+        (
+            401,
+            "token_missing",
+            introspect(None, &[("client_id", name)]).await,
+        ),
+        (
+            401,
+            "token_invalid",
+            introspect(None, &[("client_id", "x"), ("client_secret", key)]).await,
+        ),
+        // The header decides where there is one.
+        (
+            401,
+            "token_invalid",
+            introspect(
+                Some(basic(String::from("a:b"))),
+                &[("client_id", name), ("client_secret", key)],
+            )
+            .await,
+        ),
+    ] {
+        bad.refused(status, error);
+    }
+    let reader = format!("reader:{}", crate::admin_house::READER);
+    introspect(Some(basic(reader)), &[])
+        .await
+        .refused(403, "forbidden");
+}

@@ -6,11 +6,12 @@ use domain::access::{AccessError, AccessService};
 use domain::ports::Clock;
 use domain::secret::AccessToken;
 use serde::Serialize;
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::http::api_key::{ByKey, Introspect};
+use super::client::{self, HeaderCredentials};
+use crate::http::api_key::Introspect;
 use crate::http::error::ApiError;
 use crate::http::error_code::ErrorCode;
 use crate::http::parameters::Parameters;
@@ -40,6 +41,12 @@ impl PartialSchema for Introspection {
         for name in texts {
             schema = schema.property(name, property(Type::String));
         }
+        // One as text, several as a list.
+        let kinds = vec![Type::String, Type::Array];
+        schema = schema.property(
+            "aud",
+            ObjectBuilder::new().schema_type(SchemaType::Array(kinds)),
+        );
         for name in ["iat", "exp", "gen"] {
             schema = schema.property(name, property(Type::Integer));
         }
@@ -57,6 +64,12 @@ struct IntrospectionForm {
     /// Ignored.
     #[schema(nullable = false)]
     token_type_hint: Option<String>,
+    /// The API key's name, for clients that send no `Authorization`.
+    #[schema(nullable = false)]
+    client_id: Option<String>,
+    /// The API key.
+    #[schema(nullable = false)]
+    client_secret: Option<String>,
 }
 
 /// Answers whether an access token is good, bare.
@@ -68,17 +81,26 @@ struct IntrospectionForm {
     summary = "Say whether an access token is good (RFC 7662)",
     request_body(content = IntrospectionForm, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "Its claims, if it is good.", body = Introspection)),
-    security(("apiKey" = [])),
+    security(("apiKey" = []), ("apiKeyByName" = []), ()),
 )]
 pub(super) async fn introspect(
-    _: ByKey<Introspect>,
+    by_header: HeaderCredentials<Introspect>,
     request: HttpRequest,
     RawBody(body): RawBody,
     access: web::Data<AccessService>,
     tokens: web::Data<JwtTokenIssuer>,
     clock: web::Data<dyn Clock>,
 ) -> Result<HttpResponse, ApiError> {
-    let token = token(&request, &body)?;
+    let is_form = says_form(&request);
+    let form = Parameters::parse(if is_form { &body } else { b"" });
+    if !by_header.has_proven {
+        client::prove_by_form::<Introspect>(&request, &form)?;
+    }
+    if !is_form {
+        return Err(ApiError::new(ErrorCode::UnsupportedMediaType)
+            .saying("请求体必须是 application/x-www-form-urlencoded"));
+    }
+    let token = token(&form)?;
     let claims = match access.account(&token).await {
         Ok(_) => tokens.claims(&token, clock.now()).ok(),
         Err(
@@ -93,12 +115,7 @@ pub(super) async fn introspect(
     }))
 }
 
-fn token(request: &HttpRequest, body: &[u8]) -> Result<AccessToken, ApiError> {
-    if !says_form(request) {
-        return Err(ApiError::new(ErrorCode::UnsupportedMediaType)
-            .saying("请求体必须是 application/x-www-form-urlencoded"));
-    }
-    let form = Parameters::parse(body);
+fn token(form: &Parameters) -> Result<AccessToken, ApiError> {
     if form.is_repeated("token") {
         return Err(ApiError::invalid("参数 token 重复"));
     }
