@@ -6,10 +6,12 @@
     reason = "what fails in a helper has failed its test"
 )]
 
+mod bans;
 mod contract;
 mod durability;
 mod housekeeping;
 mod lives;
+mod lost_answers;
 mod many_sessions;
 mod migrations;
 mod outages;

@@ -30,6 +30,8 @@ const ARMED: usize = 1;
 const PREPARING: usize = 2;
 /// The answer to that is the one to be lost.
 const CARRYING_OUT: usize = 3;
+/// Wait for the statement, which is not prepared.
+const WAITING: usize = 4;
 
 impl Proxy {
     /// A proxy before the server that listens at `port` of the loopback address.
@@ -72,6 +74,12 @@ impl Proxy {
         self.state.stage.store(ARMED, Ordering::SeqCst);
     }
 
+    /// The same for a statement that is not prepared, such as COMMIT.
+    pub(crate) fn lose_the_answer_to_query(&self, statement: &'static str) {
+        *self.state.statement.lock().unwrap() = statement;
+        self.state.stage.store(WAITING, Ordering::SeqCst);
+    }
+
     /// How many answers were lost.
     pub(crate) fn lost(&self) -> usize {
         self.state.lost.load(Ordering::SeqCst)
@@ -86,6 +94,7 @@ impl State {
                 .windows(statement.len())
                 .any(|window| window == statement.as_bytes());
         match self.stage.load(Ordering::SeqCst) {
+            WAITING if names_it => self.stage.store(CARRYING_OUT, Ordering::SeqCst),
             ARMED if names_it => self.stage.store(PREPARING, Ordering::SeqCst),
             PREPARING => self.stage.store(CARRYING_OUT, Ordering::SeqCst),
             _ => {}
