@@ -1,11 +1,13 @@
 //! What the operator decides: defaults, then the settings file, then the environment.
 
+mod api_key_check;
 mod check;
 mod environment;
 mod error;
 mod file;
 mod model;
 mod secret_file;
+mod secret_text;
 mod value;
 
 use std::collections::HashMap;

@@ -30,10 +30,7 @@ impl ApiKeys {
     /// These keys. One without a name is `key-N`, by its place in the list.
     pub(crate) fn new(keys: &[ApiKey]) -> Self {
         let known = keys.iter().enumerate().map(|(index, key)| KnownKey {
-            name: key
-                .name
-                .clone()
-                .unwrap_or_else(|| format!("key-{}", index + 1)),
+            name: key.shown_name(index),
             digest: digest(&SHA256, key.key.expose().as_bytes()),
             scopes: key.scopes.clone(),
         });

@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::{App, Settings, SettingsError};
+use super::{App, Settings, SettingsError, api_key_check, secret_text};
+
+/// The shortest Token that WeChat's console takes, characters.
+const MIN_PUSH_TOKEN: usize = 3;
 
 /// Refuses settings that cannot work, by name.
 pub(super) fn check(settings: &Settings) -> Result<(), SettingsError> {
@@ -45,7 +48,7 @@ fn texts(settings: &Settings) -> Result<(), SettingsError> {
             "must begin with sqlite:// or postgres://",
         ));
     }
-    if settings.tokens.issuer.is_empty() {
+    if settings.tokens.issuer.trim().is_empty() {
         return Err(SettingsError::invalid("tokens.issuer", "must not be empty"));
     }
     if settings.tokens.audience.iter().any(String::is_empty) {
@@ -54,18 +57,7 @@ fn texts(settings: &Settings) -> Result<(), SettingsError> {
             "must not hold an empty name",
         ));
     }
-    if let Some(index) = settings
-        .admin
-        .api_keys
-        .iter()
-        .position(|key| key.key.expose().is_empty())
-    {
-        return Err(SettingsError::invalid(
-            format!("admin.api_keys[{index}]"),
-            "must not be empty; take for example the output of `openssl rand -hex 32`",
-        ));
-    }
-    Ok(())
+    api_key_check::check(&settings.admin.api_keys)
 }
 
 fn apps(settings: &Settings) -> Result<(), SettingsError> {
@@ -77,12 +69,17 @@ fn apps(settings: &Settings) -> Result<(), SettingsError> {
     }
     let mut seen = HashSet::new();
     for (index, app) in settings.apps.iter().enumerate() {
-        let problem = if app.app_id.is_empty() {
-            Some(("app_id", "must not be empty"))
-        } else if app.secret.expose().is_empty() {
-            Some(("secret", "must not be empty"))
+        let problem = if let Some(problem) = secret_text::problem(&app.app_id) {
+            Some(("app_id", problem))
+        } else if let Some(problem) = secret_text::problem(app.secret.expose()) {
+            Some(("secret", problem))
         } else if !seen.insert(&app.app_id) {
             Some(("app_id", "is the id of an app further up"))
+        } else if app.open_platform.as_deref().is_some_and(is_padded) {
+            Some((
+                "open_platform",
+                "is empty or has white space around it; apps with the same text share their users",
+            ))
         } else {
             push_problem(app)
         };
@@ -96,7 +93,20 @@ fn apps(settings: &Settings) -> Result<(), SettingsError> {
     Ok(())
 }
 
+fn is_padded(text: &str) -> bool {
+    text.is_empty() || text.trim() != text
+}
+
 fn push_problem(app: &App) -> Option<(&'static str, &'static str)> {
+    if let Some(token) = &app.push_token {
+        if let Some(problem) = secret_text::problem(token.expose()) {
+            return Some(("push_token", problem));
+        }
+        if token.expose().len() < MIN_PUSH_TOKEN {
+            let problem = "expected the Token of WeChat's console, at least 3 letters and digits";
+            return Some(("push_token", problem));
+        }
+    }
     let aes_key = app.push_aes_key.as_ref()?.expose();
     if app.push_token.is_none() {
         return Some(("push_token", "is missing beside push_aes_key"));

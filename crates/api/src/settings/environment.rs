@@ -6,7 +6,7 @@ use config::{Map, Source, Value, ValueKind};
 use serde::Deserialize;
 
 use super::secret_file::{self, items};
-use super::{FILE_VARIABLE, SettingsError, file};
+use super::{FILE_VARIABLE, SettingsError, file, secret_text};
 
 const PREFIX: &str = "WXLOGIN_";
 
@@ -97,6 +97,14 @@ impl Environment {
                 ));
             }
         };
+        for (name, text) in [
+            ("WXLOGIN_APP_ID (apps[0].app_id)", &id),
+            ("WXLOGIN_APP_SECRET (apps[0].secret)", &secret),
+        ] {
+            if let Some(problem) = secret_text::problem(text) {
+                return Err(SettingsError::invalid(name, problem));
+            }
+        }
         if variables.contains_key("WXLOGIN_APPS") {
             return Err(SettingsError::invalid(
                 "WXLOGIN_APP_ID",

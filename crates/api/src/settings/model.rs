@@ -225,6 +225,15 @@ pub struct ApiKey {
     pub scopes: Option<Vec<Scope>>,
 }
 
+impl ApiKey {
+    /// Its name in the audit log. `index` is its place in the list, from 0.
+    #[must_use]
+    pub fn shown_name(&self, index: usize) -> String {
+        let name = self.name.clone();
+        name.unwrap_or_else(|| format!("key-{}", index + 1))
+    }
+}
+
 /// What an API key may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
