@@ -93,10 +93,9 @@ async fn a_deed_whose_answer_was_lost_is_told_as_done() {
     assert_eq!(proxy.lost(), 6);
 
     let one = logged_in(&database, &guest, 20).await;
-    proxy.lose_the_answer_to("UPDATE \"sessions\" SET \"ended_at\"");
-    let ended = database
-        .lifecycle()
-        .end(one.user.id, one.session.id, at(30));
+    proxy.lose_the_answer_to_query("SET \"ended_at\"");
+    let lifecycle = database.lifecycle();
+    let ended = lifecycle.end(one.user.id, one.session.id, at(30));
     assert!(ended.await.unwrap());
     assert_eq!(proxy.lost(), 7);
 
