@@ -19,6 +19,9 @@ fn endpoints() -> Vec<(Method, String, &'static str)> {
         (get.clone(), String::from("/admin/users"), READER),
         (get.clone(), user.clone(), READER),
         (get.clone(), String::from("/admin/merges"), READER),
+        (get.clone(), String::from("/admin/bans"), READER),
+        (get.clone(), String::from("/admin/audit"), READER),
+        (delete.clone(), format!("/admin/bans/{NOBODY}"), WRITER),
         (post.clone(), format!("{user}/disable"), WRITER),
         (post.clone(), format!("{user}/enable"), WRITER),
         (delete.clone(), user.clone(), WRITER),
@@ -85,7 +88,10 @@ async fn a_key_opens_what_its_scope_names_and_nothing_else() {
 #[case("/admin/merges/x/apply", "POST")]
 #[case("/admin/merges/x/dismiss", "POST")]
 #[case("/auth/introspect", "POST")]
-#[case("/auth/wechat-token", "GET")]
+#[case("/auth/wechat-token", "GET, POST")]
+#[case("/admin/bans", "GET")]
+#[case("/admin/bans/x", "DELETE")]
+#[case("/admin/audit", "GET")]
 #[tokio::test]
 async fn another_method_is_a_405_with_those_the_path_knows(
     #[case] path: &str,
