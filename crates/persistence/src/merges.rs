@@ -17,8 +17,9 @@ use crate::connection::{AnyBackend, AnyConnection};
 use crate::error::DatabaseError;
 use crate::pool::Pool;
 use crate::rows::UserRow;
-use crate::schema::{bans, identities, merge_candidates, sessions, union_ids, users};
+use crate::schema::{bans, identities, merge_candidates, union_ids, users};
 use crate::session_lifecycle;
+use crate::strays;
 use crate::transaction::{lock_user, transaction};
 use crate::types::{DbId, DbInstant};
 
@@ -49,7 +50,11 @@ impl MergeRepository for DieselMergeRepository {
         let applied = self.pool.run(move |connection| {
             transaction(connection, |connection| apply(connection, id, at, &audit))
         });
-        Ok(applied.await?)
+        let Applied { outcome, left_by } = applied.await?;
+        if let Some(gone) = left_by {
+            strays::remove_others(&self.pool, gone);
+        }
+        Ok(outcome)
     }
 
     async fn dismiss(
@@ -117,29 +122,45 @@ fn disabled_among(
     Ok(rows.into_iter().map(since).collect())
 }
 
+/// What became of a merge.
+struct Applied {
+    outcome: MergeOutcome,
+    /// Who is gone and has left sessions to be removed.
+    left_by: Option<UserId>,
+}
+
+impl From<MergeOutcome> for Applied {
+    fn from(outcome: MergeOutcome) -> Self {
+        Self {
+            outcome,
+            left_by: None,
+        }
+    }
+}
+
 /// Runs in a transaction.
 fn apply(
     connection: &mut AnyConnection,
     id: Uuid,
     at: Timestamp,
     audit: &AuditEntry,
-) -> Result<MergeOutcome, DatabaseError> {
+) -> Result<Applied, DatabaseError> {
     let Some((gone, stays)) = open_pair(connection, id)? else {
-        return already_decided(connection, audit);
+        return Ok(already_decided(connection, audit)?.into());
     };
     // Both locked in the order of their ids, so that two merges never wait for each other.
     lock_user(connection, gone.min(stays))?;
     lock_user(connection, gone.max(stays))?;
     if lock_open_pair(connection, id)? != Some((gone, stays)) {
         // Decided, or a user deleted, in the moment before the locks.
-        return already_decided(connection, audit);
+        return Ok(already_decided(connection, audit)?.into());
     }
     let pair = vec![DbId(gone.as_uuid()), DbId(stays.as_uuid())];
     if disabled_among(connection, pair)?.len() == 1 {
-        return Ok(MergeOutcome::OneIsDisabled);
+        return Ok(MergeOutcome::OneIsDisabled.into());
     }
     fill_profile(connection, gone, stays)?;
-    move_rows(connection, gone, stays, at)?;
+    let has_strays = move_rows(connection, gone, stays, at)?;
     move_candidates(connection, gone, stays)?;
     // What still refers to the user, this candidate among it, goes with the row.
     diesel::delete(users::table.find(DbId(gone.as_uuid()))).execute(connection)?;
@@ -148,7 +169,10 @@ fn apply(
         ..audit.clone()
     };
     audit::record(connection, &audit)?;
-    Ok(MergeOutcome::Applied(stays))
+    Ok(Applied {
+        outcome: MergeOutcome::Applied(stays),
+        left_by: has_strays.then_some(gone),
+    })
 }
 
 /// What to say of a candidate that is not open: it may have been applied by this very call, whose
@@ -237,13 +261,14 @@ fn fill_profile(
     Ok(())
 }
 
-/// Ends the sessions of a user, and gives them, the identities and the unionids to another.
+/// Ends the sessions of a user, and gives them, the identities and the unionids to another. Gives
+/// whether sessions are left to be removed.
 fn move_rows(
     connection: &mut AnyConnection,
     from: UserId,
     to: UserId,
     at: Timestamp,
-) -> Result<(), DatabaseError> {
+) -> Result<bool, DatabaseError> {
     let (gone, stays) = (DbId(from.as_uuid()), DbId(to.as_uuid()));
     // The revision makes logins that were planned upon the old user start anew. Those that were
     // faster have their sessions by now.
@@ -260,11 +285,7 @@ fn move_rows(
     diesel::update(bans::table.filter(bans::user_id.eq(gone)))
         .set(bans::user_id.eq(stays))
         .execute(connection)?;
-    session_lifecycle::end_each(connection, from, at)?;
-    diesel::update(sessions::table.filter(sessions::user_id.eq(gone)))
-        .set(sessions::user_id.eq(stays))
-        .execute(connection)?;
-    Ok(())
+    session_lifecycle::hand_over(connection, from, to, at)
 }
 
 /// Puts a user in another's place in the merge candidates. Those that would be of a user with

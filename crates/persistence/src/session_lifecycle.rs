@@ -209,26 +209,35 @@ pub(crate) fn end_all(
     Ok(ended + usize::try_from(others).unwrap_or(usize::MAX))
 }
 
-/// Ends the sessions of a user one by one, so that they stay over when they get another user.
-pub(crate) fn end_each(
+/// Ends the newest sessions of a user and gives them to another, whose export shows them. The
+/// others become strays. Gives whether there are any.
+pub(crate) fn hand_over(
     connection: &mut AnyConnection,
-    user: UserId,
+    from: UserId,
+    to: UserId,
     at: Timestamp,
-) -> Result<(), DatabaseError> {
-    let is_open = table::user_id
-        .eq(DbId(user.as_uuid()))
-        .and(table::ended_at.is_null());
-    if let Some(until) = ended_until(connection, user)? {
-        let ended_with_all = is_open.and(table::created_at.le(until));
-        diesel::update(table::table.filter(ended_with_all))
+) -> Result<bool, DatabaseError> {
+    let newest = of_user(from)
+        .order(table::id.desc())
+        .limit(i64::try_from(ENDED_BY_ROW).unwrap_or(i64::MAX))
+        .select(table::id)
+        .load::<DbId>(connection)?;
+    let is_moved = || table::id.eq_any(&newest);
+    if let Some(until) = ended_until(connection, from)? {
+        let ended_with_all = table::ended_at.is_null().and(table::created_at.le(until));
+        diesel::update(table::table.filter(is_moved()).filter(ended_with_all))
             .set(table::ended_at.eq(until))
             .execute(connection)?;
     }
     let at = DbInstant::from(at);
-    diesel::update(table::table.filter(is_open.and(table::expires_at.gt(at))))
+    let is_live = table::ended_at.is_null().and(table::expires_at.gt(at));
+    diesel::update(table::table.filter(is_moved()).filter(is_live))
         .set(table::ended_at.eq(at))
         .execute(connection)?;
-    Ok(())
+    diesel::update(table::table.filter(is_moved()))
+        .set(table::user_id.eq(DbId(to.as_uuid())))
+        .execute(connection)?;
+    Ok(newest.len() == ENDED_BY_ROW)
 }
 
 /// Ends a session of a user if it is live at `at`. `false` if it is not.

@@ -4,14 +4,16 @@ use domain::account::{EXPORTED_SESSIONS, Page, Withdrawal};
 use domain::audit::{AuditAction, AuditEntry};
 use domain::id::SessionId;
 use domain::ports::{
-    AccountRepository, GenerationUse, SessionLifecycle, SessionRepository, TokenUse, UserRepository,
+    AccountRepository, GenerationUse, MergeOutcome, MergeRepository, SessionLifecycle,
+    SessionRepository, TokenUse, UserRepository,
 };
 use domain::session::{Generation, SessionAccount};
 use domain::testing::repository_contract::Guest;
 use domain::time::{Duration, Timestamp, after};
+use persistence::Database;
 use uuid::Uuid;
 
-use crate::store::{Place, Store, account};
+use crate::store::{Place, Store, account, options};
 
 /// More than is ended, removed or exported at once.
 const MANY: usize = 3500;
@@ -192,5 +194,63 @@ async fn a_bound_that_is_new_ends_very_many_sessions_at_the_next_login() {
         }
         assert_eq!(refreshed(&store, &old, 20).await, GenerationUse::Ended);
         assert!(count(&store, "sessions") < 100, "dead ones are removed");
+    }
+}
+
+#[tokio::test]
+async fn a_user_with_very_many_sessions_is_merged_and_the_newest_are_kept() {
+    for store in stores().await {
+        let old = among_many(&store).await;
+        let users = store.database.users();
+        let other = Guest::new("wx02", "o-other").in_account("main");
+        let other = account(users.record_visit(other.with_union_id("u1").visit(0)).await);
+        let again = guest().with_union_id("u1").visit(1);
+        account(users.record_visit(again).await);
+        let merges = store.database.merges();
+        let first = Page {
+            after: None,
+            limit: 1,
+        };
+        let candidate = merges.open_candidates(first).await.unwrap()[0].id;
+        let audit = audit(AuditAction::ApplyMerge, &old);
+        let outcome = merges.apply(candidate, at(10), audit).await.unwrap();
+        assert_eq!(outcome, MergeOutcome::Applied(other.user.id));
+
+        assert_eq!(refreshed(&store, &old, 11).await, GenerationUse::Ended);
+        assert_eq!(live(&store, &other, 11).await, [other.session.id]);
+        while count(&store, "sessions") > 1001 {
+            tokio::task::yield_now().await;
+        }
+        let accounts = store.database.accounts();
+        let export = accounts.export(other.user.id).await.unwrap().unwrap();
+        assert_eq!(export.sessions.len(), EXPORTED_SESSIONS as usize);
+    }
+}
+
+/// The schema as it was before sessions were counted, with what is in it, is brought up to date.
+#[tokio::test]
+async fn sessions_that_were_there_before_they_were_counted_are_bounded() {
+    const DOWN: &str =
+        include_str!("../../../../migrations/postgres/2026-11-28-002000_many_sessions/down.sql");
+    for store in stores().await {
+        for second in 0..5 {
+            log_in(&store, second, 0).await;
+        }
+        for statement in DOWN.split_terminator(';') {
+            if !statement.trim().is_empty() {
+                store.place.execute(statement);
+            }
+        }
+        let forget = "DELETE FROM __diesel_schema_migrations WHERE version = '20261128002000'";
+        store.place.execute(forget);
+
+        let database = Database::open(options(store.place.url())).unwrap();
+        database.migrate().await.unwrap();
+        let place = store.place;
+        let store = Store { database, place };
+        let new = log_in(&store, 10, 3).await;
+        let live = live(&store, &new, 10).await;
+        assert_eq!(live.len(), 3);
+        assert!(live.contains(&new.session.id));
     }
 }
