@@ -54,7 +54,7 @@ FROM scratch AS wxsandbox
 COPY --from=root /root-fs /
 COPY --from=build /src/target/release/wxsandbox /bin/wxsandbox
 USER 10001:10001
-ENV WXSANDBOX_LISTEN=0.0.0.0:5001
+ENV WXSANDBOX_LISTEN=0.0.0.0:5001 WXSANDBOX_ALLOW_REMOTE=true
 EXPOSE 5001
 HEALTHCHECK --interval=10s --timeout=3s CMD ["/bin/wxsandbox", "--probe"]
 ENTRYPOINT ["/bin/wxsandbox"]

@@ -11,6 +11,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use crate::http::RouteName;
+use crate::telemetry;
 
 /// Bounds of the duration buckets, s: from a cached answer to a WeChat that times out.
 const SECONDS: [f64; 12] = [
@@ -47,6 +48,11 @@ impl Default for Metrics {
             "http_request_duration_seconds",
             "Time to answer a request",
             durations.clone(),
+        );
+        registry.register(
+            "log_lines_dropped",
+            "Lines of the log that were dropped because standard error was not read",
+            telemetry::dropped_lines(),
         );
         Self {
             registry,

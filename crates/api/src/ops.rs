@@ -3,15 +3,22 @@
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use actix_web::dev::ServerHandle;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServerHandle, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Condition, Next, from_fn};
 use actix_web::web::{self, Data};
-use actix_web::{App, HttpResponse, HttpServer};
+use actix_web::{App, Error, HttpResponse, HttpServer};
 use domain::ports::ReadinessProbe;
 use serde_json::json;
 use tokio::task::JoinHandle;
 
+use crate::http::SandboxGuard;
 use crate::metrics::Metrics;
+
+/// The most connections at once: one each for some orchestrators, scrapers and people.
+pub(crate) const MAX_CONNECTIONS: usize = 32;
 
 /// How far the process is: it starts, serves, and is on its way out.
 #[derive(Clone, Default)]
@@ -68,22 +75,30 @@ impl Drop for OpsServer {
 ///
 /// # Errors
 /// If the listener cannot be used.
-pub fn serve(
+pub(crate) fn serve(
     listener: TcpListener,
     lifecycle: Lifecycle,
     metrics: Arc<Metrics>,
+    guard: Option<SandboxGuard>,
 ) -> std::io::Result<OpsServer> {
     let metrics = Data::from(metrics);
     let http = HttpServer::new(move || {
-        App::new()
-            .app_data(metrics.clone())
+        let mut app = App::new();
+        if let Some(guard) = &guard {
+            app = app.app_data(Data::new(guard.clone()));
+        }
+        app.app_data(metrics.clone())
             .app_data(Data::new(lifecycle.clone()))
             .route("/health/live", web::get().to(live))
             .route("/health/ready", web::get().to(ready))
             .route("/metrics", web::get().to(render_metrics))
+            .wrap(Condition::new(guard.is_some(), from_fn(refuse_strangers)))
     });
     let server = http
         .workers(1)
+        .max_connections(MAX_CONNECTIONS)
+        // Shorter than the pause between two scrapes, so that few are open.
+        .keep_alive(Duration::from_secs(5))
         .disable_signals()
         .shutdown_timeout(1)
         .listen(listener)?
@@ -92,6 +107,20 @@ pub fn serve(
         handle: server.handle(),
         ended: Some(tokio::spawn(server)),
     })
+}
+
+/// Middleware: refuses what the guard of sandbox mode objects to.
+async fn refuse_strangers(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let guard = request.app_data::<Data<SandboxGuard>>();
+    if let Some(reason) = guard.and_then(|guard| guard.objection(&request)) {
+        let refused =
+            HttpResponse::Forbidden().json(json!({ "status": "forbidden", "reason": reason }));
+        return Ok(request.into_response(refused));
+    }
+    Ok(next.call(request).await?.map_into_boxed_body())
 }
 
 async fn live() -> HttpResponse {

@@ -4,6 +4,7 @@
 mod checkup;
 mod database;
 mod listener;
+mod open_files;
 mod sandbox;
 mod wechat;
 
@@ -34,7 +35,7 @@ use wechat::{AppList, app_clients, wechat_client};
 
 use crate::background::Background;
 use crate::banner::Banner;
-use crate::http::{self, ApiKeys, HttpState, PushInboxes};
+use crate::http::{self, ApiKeys, HttpState, PushInboxes, SandboxGuard};
 use crate::metrics::Metrics;
 use crate::ops::{self, Lifecycle, OpsServer};
 use crate::readiness::ServiceReadiness;
@@ -84,9 +85,16 @@ impl Application {
         let reserved = Reserved::new(settings.server.listen)?;
         let ops_listener = bind(settings.server.ops_listen)?;
         let ops_address = ops_listener.local_addr()?;
+        let guard = SandboxGuard::of(&settings);
+        let max_connections = open_files::for_connections(open_files::raise_limit(), &settings);
         let lifecycle = Lifecycle::default();
         let metrics = Arc::new(Metrics::default());
-        let ops = ops::serve(ops_listener, lifecycle.clone(), Arc::clone(&metrics))?;
+        let ops = ops::serve(
+            ops_listener,
+            lifecycle.clone(),
+            Arc::clone(&metrics),
+            guard.clone(),
+        )?;
         let background = Background::here();
 
         let sandbox = start_sandbox(&settings)?;
@@ -115,7 +123,7 @@ impl Application {
             database: Arc::new(database.readiness()),
             tokens: state.tokens.clone(),
         };
-        let server = http::serve(listener, state, &settings)?;
+        let server = http::serve(listener, state, &settings, guard, max_connections)?;
         lifecycle.begin_serving(Arc::new(probe));
         Ok(Self {
             server,

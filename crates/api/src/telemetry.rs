@@ -1,6 +1,7 @@
 //! Where log lines go: to standard error, pretty for people and JSON for machines.
 
 mod json_fields;
+mod log_writer;
 
 use std::io::IsTerminal;
 
@@ -11,6 +12,9 @@ use tracing_subscriber::{Registry, fmt};
 
 use crate::settings::LogFormat;
 use json_fields::JsonFields;
+pub use log_writer::LogGuard;
+use log_writer::LogWriter;
+pub(crate) use log_writer::dropped_lines;
 
 /// What is logged unless `RUST_LOG` says otherwise. (`actix_http` calls it an error of ours when a
 /// caller sends garbage.)
@@ -21,9 +25,16 @@ fn default_filter() -> Targets {
         .with_target("actix_http", LevelFilter::OFF)
 }
 
-/// Starts logging. Later calls change nothing, so that tests can call it too.
-pub fn init(format: Option<LogFormat>) {
-    let lines = fmt::layer().with_writer(std::io::stderr);
+/// Starts logging. Later calls change nothing. Whoever reads standard error slowly or not at all does
+/// not stop the service: lines are dropped and counted instead.
+///
+/// # Errors
+/// If the system gives no thread.
+pub fn init(format: Option<LogFormat>) -> std::io::Result<LogGuard> {
+    let (writer, guard) = LogWriter::start(std::io::stderr())?;
+    let lines = fmt::layer()
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(move || writer.clone());
     let by_place = if std::io::stderr().is_terminal() {
         LogFormat::Pretty
     } else {
@@ -40,6 +51,7 @@ pub fn init(format: Option<LogFormat>) {
                 .fmt_fields(JsonFields),
         ),
     }
+    Ok(guard)
 }
 
 /// `RUST_LOG` may filter by spans and their fields, which is work at every step of a request; the

@@ -40,6 +40,11 @@ pub(crate) struct Arguments {
     #[arg(long, env = "WXSANDBOX_NO_CONTROL")]
     pub(crate) no_control: bool,
 
+    /// Serve others than this machine too: listen on any address, answer under any host's name, call
+    /// any host. For containers; everybody who reaches the sandbox can log in as anyone.
+    #[arg(long, env = "WXSANDBOX_ALLOW_REMOTE")]
+    pub(crate) allow_remote: bool,
+
     /// Ask the sandbox that listens there whether it answers, and exit: 0 if it does.
     #[arg(long)]
     pub(crate) probe: bool,

@@ -83,7 +83,7 @@ async fn over_the_link(
             add_identity(&mut headers, "x-wx-from-", &control.phone(&user, from)?);
         }
     }
-    forward(&cloud, &path, &request, headers, body).await
+    forward(&control, &cloud, &path, &request, headers, body).await
 }
 
 async fn in_public(
@@ -95,7 +95,7 @@ async fn in_public(
     let (app_id, path) = path.into_inner();
     let cloud = container(&control, &app_id)?;
     let headers = passed_on(request.headers(), |name| name != "x-wx-source");
-    forward(&cloud, &path, &request, headers, body).await
+    forward(&control, &cloud, &path, &request, headers, body).await
 }
 
 fn container(control: &Control, app_id: &str) -> Result<CloudConfig, CloudError> {
@@ -145,6 +145,7 @@ fn add(headers: &mut OutHeaders, name: &str, value: &str) {
 }
 
 async fn forward(
+    control: &Control,
     cloud: &CloudConfig,
     path: &str,
     request: &HttpRequest,
@@ -167,7 +168,7 @@ async fn forward(
         .request(method.unwrap_or_default(), url)
         .headers(headers)
         .body(body);
-    let response = request.send().await.map_err(outbound::refused)?;
+    let response = outbound::send(control.world.allow_remote, request).await?;
     let status = StatusCode::from_u16(response.status().as_u16());
     let mut answer = HttpResponse::build(status.unwrap_or(StatusCode::BAD_GATEWAY));
     for (name, value) in response.headers() {

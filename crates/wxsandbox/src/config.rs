@@ -42,6 +42,10 @@ pub struct SandboxConfig {
     pub workers: usize,
     /// Whether `/sandbox/…` (users, apps, faults, clock) is served.
     pub control: bool,
+    /// Whether others than this machine are served: listening on any address, requests under any
+    /// host's name, and calls (push, pre-fetch, cloud containers) to any host. Without it a page in the
+    /// developer's browser, or a stranger, could read the secrets and send requests from here.
+    pub allow_remote: bool,
     /// The Mini Programs that exist.
     pub apps: Vec<AppConfig>,
     /// The third-party platforms that exist.

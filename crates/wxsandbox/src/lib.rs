@@ -35,6 +35,7 @@ mod crypto;
 mod dice;
 mod errors;
 mod faults;
+mod guard;
 mod not_found;
 mod outbound;
 mod page;

@@ -71,6 +71,9 @@ fn configuration(arguments: &Arguments) -> Result<SandboxConfig, Failure> {
     if arguments.no_control {
         config.control = false;
     }
+    if arguments.allow_remote {
+        config.allow_remote = true;
+    }
     let cores = thread::available_parallelism().map_or(1, usize::from);
     config.workers = arguments.workers.unwrap_or(cores);
     Ok(config)

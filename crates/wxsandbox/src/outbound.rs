@@ -2,7 +2,9 @@
 
 use std::sync::OnceLock;
 
-use reqwest::{Client, RequestBuilder, redirect::Policy};
+use reqwest::{Client, RequestBuilder, Response, redirect::Policy};
+
+use crate::guard;
 
 /// A call that did not come about.
 #[derive(Debug, thiserror::Error)]
@@ -23,9 +25,30 @@ pub(crate) fn client() -> Result<Client, OutboundError> {
     client.clone().map_err(OutboundError)
 }
 
+/// Makes a call: to this machine, or, with `allow_remote`, to any.
+///
+/// URLs come from whoever reaches the sandbox, which must not become their way to other hosts.
+pub(crate) async fn send(
+    allow_remote: bool,
+    request: RequestBuilder,
+) -> Result<Response, OutboundError> {
+    let (client, request) = request.build_split();
+    let request = request.map_err(refused)?;
+    if !allow_remote && !guard::is_loopback(request.url()) {
+        return Err(OutboundError(
+            "the sandbox calls only 127.0.0.1, [::1] and localhost; other hosts need --allow-remote"
+                .to_owned(),
+        ));
+    }
+    client.execute(request).await.map_err(refused)
+}
+
 /// Status and text of the answer.
-pub(crate) async fn text_of(request: RequestBuilder) -> Result<(u16, String), OutboundError> {
-    let response = request.send().await.map_err(refused)?;
+pub(crate) async fn text_of(
+    allow_remote: bool,
+    request: RequestBuilder,
+) -> Result<(u16, String), OutboundError> {
+    let response = send(allow_remote, request).await?;
     let status = response.status().as_u16();
     Ok((status, response.text().await.map_err(refused)?))
 }

@@ -11,6 +11,7 @@ use std::{
 use actix_web::{
     App, HttpServer,
     dev::{Extensions, ServerHandle},
+    middleware::from_fn,
     rt::{System, net::TcpStream},
     web,
 };
@@ -20,7 +21,7 @@ use crate::{
     cloud,
     config::{ConfigError, SandboxConfig},
     control::{self, Control},
-    not_found, page, phone,
+    guard, not_found, page, phone,
     state::World,
     wire,
 };
@@ -66,6 +67,11 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// Others than this machine would be served, and nobody has allowed it.
+    #[error(
+        "{0} is no loopback address, and whoever reaches the sandbox can log in as anyone; allow it with --allow-remote (allow_remote) if that is meant"
+    )]
+    Remote(SocketAddr),
     /// The system gives no thread.
     #[error("the sandbox cannot start its thread")]
     Thread(#[source] io::Error),
@@ -99,6 +105,9 @@ impl Sandbox {
             address: None,
             source,
         })?;
+        if !config.allow_remote && !address.ip().is_loopback() {
+            return Err(StartError::Remote(address));
+        }
         let (workers, with_control) = (config.workers, config.control);
         let world = Arc::new(World::new(config));
         let control = Control { world };
@@ -199,6 +208,7 @@ async fn run(
                 }
             })
             .configure(not_found::configure)
+            .wrap(from_fn(guard::keep_to_this_machine))
     });
     let server = server
         .workers(workers.max(1))

@@ -62,6 +62,8 @@ pub(crate) struct PhoneGrant {
 }
 
 pub(crate) struct World {
+    /// Whether others than this machine are served and called.
+    pub(crate) allow_remote: bool,
     pub(crate) clock: SandboxClock,
     pub(crate) dice: Dice,
     pub(crate) derive: Derivation,
@@ -93,6 +95,7 @@ impl World {
             ClockStart::Fixed(_) => 0,
         };
         Self {
+            allow_remote: config.allow_remote,
             clock: SandboxClock::new(config.clock),
             dice: Dice::new(config.seed, salt),
             derive: Derivation::new(config.seed),

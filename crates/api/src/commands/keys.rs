@@ -17,7 +17,7 @@ const LOST: &str = "open under none of the master keys: add the key they were se
 
 pub(super) fn run(config: Option<&Path>, command: &KeysCommand) -> anyhow::Result<()> {
     let settings = Settings::load(config)?;
-    telemetry::init(settings.log.format);
+    let _log = telemetry::init(settings.log.format)?;
     actix_web::rt::System::new().block_on(async {
         match command {
             KeysCommand::Rotate => {

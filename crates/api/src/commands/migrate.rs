@@ -8,7 +8,7 @@ use crate::telemetry;
 
 pub(super) fn run(config: Option<&Path>) -> anyhow::Result<()> {
     let settings = Settings::load(config)?;
-    telemetry::init(settings.log.format);
+    let _log = telemetry::init(settings.log.format)?;
     actix_web::rt::System::new().block_on(startup::migrate(&settings))?;
     println!("the database has the newest schema");
     Ok(())

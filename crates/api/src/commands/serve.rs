@@ -31,7 +31,7 @@ async fn serve(config: Option<&Path>) -> anyhow::Result<()> {
     // Before anything that may take its time.
     let mut asked_to_stop = pin!(asked_to_stop()?);
     let settings = Settings::load(config)?;
-    telemetry::init(settings.log.format);
+    let _log = telemetry::init(settings.log.format)?;
     // A task of its own, because a part of it may block its thread.
     let start = tokio::spawn(Application::build(settings));
     let application = tokio::select! {

@@ -2,6 +2,7 @@
 
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
+use std::net::IpAddr;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
@@ -14,10 +15,14 @@ use super::bearer::Bearer;
 use super::client_address::TrustedProxies;
 use super::error::ApiError;
 use super::error_code::ErrorCode;
+use super::key_guesses::KeyGuesses;
 use crate::settings::{ApiKey, Scope};
 
-/// The configured keys, as digests.
-pub(crate) struct ApiKeys(Vec<KnownKey>);
+/// The configured keys, as digests, and guesses at them.
+pub(crate) struct ApiKeys {
+    known: Vec<KnownKey>,
+    guesses: KeyGuesses,
+}
 
 struct KnownKey {
     name: String,
@@ -34,18 +39,45 @@ impl ApiKeys {
             digest: digest(&SHA256, key.key.expose().as_bytes()),
             scopes: key.scopes.clone(),
         });
-        Self(known.collect())
+        Self {
+            known: known.collect(),
+            guesses: KeyGuesses::default(),
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.known.is_empty()
+    }
+
+    /// The key that is presented, if it is one.
+    ///
+    /// # Errors
+    /// `rate_limited` after too many guesses from this address.
+    fn holder(
+        &self,
+        credentials: &Credentials<'_>,
+        from: Option<IpAddr>,
+    ) -> Result<Option<&KnownKey>, ApiError> {
+        let found = self
+            .find(credentials.key)
+            .filter(|key| credentials.name.is_none_or(|name| name == key.name));
+        if let Some(from) = from {
+            let judged = self.guesses.judge(from, found.is_some());
+            judged.map_err(|wait| ApiError::later(ErrorCode::RateLimited, wait))?;
+        }
+        Ok(found)
+    }
+
+    /// Forgets addresses that have been quiet.
+    pub(super) fn forget_quiet(&self) {
+        self.guesses.forget_quiet();
     }
 
     /// Every key is compared, and digests in constant time, so that the time an answer takes says
     /// nothing about any key.
     fn find(&self, presented: &str) -> Option<&KnownKey> {
         let presented = digest(&SHA256, presented.as_bytes());
-        self.0.iter().fold(None, |found, key| {
+        self.known.iter().fold(None, |found, key| {
             let is_it = key.digest.as_ref().ct_eq(presented.as_ref());
             found.or(bool::from(is_it).then_some(key))
         })
@@ -140,19 +172,21 @@ pub(super) fn caller(
     credentials: &Credentials<'_>,
     scope: Scope,
 ) -> Result<Caller, ApiError> {
+    let from = request
+        .app_data::<web::Data<TrustedProxies>>()
+        .and_then(|proxies| proxies.client_of(request));
     let keys = request.app_data::<web::Data<ApiKeys>>();
-    let key = keys
-        .and_then(|keys| keys.find(credentials.key))
-        .filter(|key| credentials.name.is_none_or(|name| name == key.name))
-        .ok_or_else(|| ApiError::new(ErrorCode::TokenInvalid))?;
+    let key = match keys {
+        Some(keys) => keys.holder(credentials, from)?,
+        None => None,
+    };
+    let key = key.ok_or_else(|| ApiError::new(ErrorCode::TokenInvalid))?;
     if !key.may(scope) {
         return Err(ApiError::new(ErrorCode::Forbidden));
     }
     Ok(Caller {
         name: key.name.clone(),
-        from: request
-            .app_data::<web::Data<TrustedProxies>>()
-            .and_then(|proxies| proxies.client_of(request)),
+        from,
     })
 }
 

@@ -137,8 +137,11 @@ error_codes! {
         "The Content-Type is not JSON, or the body is compressed.",
         FrontEnd: "Send `Content-Type: application/json`, uncompressed.";
     RateLimited: 429 "rate_limited" "操作过于频繁，请稍后再试"
-        "Too many logins from this address, or WeChat limits this user.",
+        "Too many logins or wrong API keys from this address, or WeChat limits this user.",
         FrontEnd: "Wait for Retry-After seconds.";
+    HeadersTooLarge: 431 "headers_too_large" "请求头过大"
+        "The headers are longer than 32 KiB.",
+        FrontEnd: "Send fewer or shorter headers; a cookie is not needed here.";
     WechatMisconfigured: 500 "wechat_misconfigured" "服务配置有误，请联系管理员"
         "WeChat refuses this service's appid, secret or IP address; the log says which.",
         Operator: "Correct appid and secret, or add the server's IP to the whitelist in WeChat's console.";
@@ -155,7 +158,7 @@ error_codes! {
         "The database does not answer, or the master key does not open what is stored.",
         Operator: "Bring the database back, or give the service its master key; /health/ready says which.";
     Overloaded: 503 "overloaded" "服务繁忙，请稍后再试"
-        "More requests are under way than limits.max_inflight.",
+        "More requests are under way than limits.max_inflight, or more bodies of this address than 64.",
         Nobody: "Wait for Retry-After seconds.";
     WechatTimeout: 504 "wechat_timeout" "微信服务响应超时"
         "WeChat did not answer within wechat.timeout_ms.",

@@ -7,20 +7,34 @@ use actix_web::Error;
 use actix_web::HttpMessage;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::ConnectionType;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 
+use super::body::ReadBody;
+use super::connections::Connections;
+use super::error::ApiError;
+use super::error_code::ErrorCode;
 use super::failure_body;
+use super::load_shed::Place;
 use super::request_id::RequestId;
 use super::route_name::RouteName;
 use crate::metrics::Metrics;
 
-/// What a request is called: by itself, and among those of its kind.
+/// What a request is called, by itself and among those of its kind, and what it holds.
 pub(super) struct Names {
     pub(super) id: RequestId,
     pub(super) route: RouteName,
+    /// Its body, until a handler takes it; `None` if it has none.
+    pub(super) body: Option<ReadBody>,
+    /// Its place among the requests under way.
+    pub(super) place: Option<Place>,
 }
+
+/// The most bytes of headers: as much as nginx takes (four buffers of 8 KiB). What is beyond 128 KiB, or
+/// more than 96 headers, is answered by actix-web itself, with 431 and no body.
+const MAX_HEADER_BYTES: usize = 32 << 10;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -34,14 +48,28 @@ pub(super) async fn frame(
     let names = Names {
         id: RequestId::of(&request),
         route: RouteName::of(&request),
+        body: None,
+        place: None,
     };
     request.extensions_mut().insert(names);
-    let mut response = failure_body::written(next.call(request).await?);
+    let answered = if bytes_of(request.headers()) > MAX_HEADER_BYTES {
+        request
+            .error_response(ApiError::new(ErrorCode::HeadersTooLarge))
+            .map_into_right_body()
+    } else {
+        next.call(request).await?.map_into_left_body()
+    };
+    let mut response = failure_body::written(answered);
 
     let names = response.request().extensions_mut().remove::<Names>();
-    if let Some(Names { id, route }) = names {
+    if let Some(Names { id, route, .. }) = names {
         response.headers_mut().insert(REQUEST_ID, id.0);
         count(&response, route, start.elapsed());
+    }
+    let connections = response.request().app_data::<Data<Connections>>();
+    if connections.is_some_and(|connections| connections.are_many()) {
+        let head = response.response_mut().head_mut();
+        head.set_connection_type(ConnectionType::Close);
     }
     let headers = response.headers_mut();
     // No answer of a login service is to be kept by a cache or guessed at by a browser.
@@ -51,6 +79,13 @@ pub(super) async fn frame(
         HeaderValue::from_static("nosniff"),
     );
     Ok(response)
+}
+
+fn bytes_of(headers: &HeaderMap) -> usize {
+    let lengths = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len());
+    lengths.sum()
 }
 
 fn count(response: &ServiceResponse<BoxBody>, route: RouteName, took: Duration) {

@@ -1,15 +1,18 @@
-//! A bound on the requests under way: one more is refused at once instead of late.
+//! A bound on the requests under way: one more is refused at once instead of late. A request is under
+//! way when its body is there.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
-use actix_web::{Error, web};
+use actix_web::{Error, HttpMessage, HttpRequest, web};
 
+use super::body::{BodyReader, ReadBody};
 use super::error::ApiError;
 use super::error_code::ErrorCode;
+use super::frame::Names;
 
 /// The places for requests under way. (Nobody waits for one, so a counter does.)
 pub(super) struct Places {
@@ -17,7 +20,7 @@ pub(super) struct Places {
 }
 
 /// A place that is taken, until it is dropped.
-struct Place(web::Data<Places>);
+pub(super) struct Place(web::Data<Places>);
 
 impl Places {
     pub(super) fn new(count: u32) -> Self {
@@ -43,19 +46,42 @@ impl Drop for Place {
     }
 }
 
-/// Middleware: takes a place for the time of the request, or refuses it.
+/// The place of `request`, for work that goes on when its caller has hung up.
+pub(super) fn place_of(request: &HttpRequest) -> Option<Place> {
+    let mut extensions = request.extensions_mut();
+    extensions.get_mut::<Names>()?.place.take()
+}
+
+/// Middleware: reads the body, then takes a place for the time of the request, or refuses it.
 pub(super) async fn shed(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    let body = match request.take_payload() {
+        Payload::None => None,
+        payload => match read_body(&request, payload).await {
+            Ok(body) => Some(body),
+            Err(refusal) => return Ok(request.error_response(refusal)),
+        },
+    };
     let place = request
         .app_data::<web::Data<Places>>()
         .and_then(Place::take);
-    let Some(_place) = place else {
+    let Some(place) = place else {
         return Ok(request.error_response(ApiError::later(
             ErrorCode::Overloaded,
             Duration::from_secs(1),
         )));
     };
+    if let Some(names) = request.extensions_mut().get_mut::<Names>() {
+        names.body = body;
+        names.place = Some(place);
+    }
     Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+async fn read_body(request: &ServiceRequest, payload: Payload) -> Result<ReadBody, ApiError> {
+    let reader = request.app_data::<web::Data<BodyReader>>();
+    let reader = reader.ok_or_else(|| ApiError::new(ErrorCode::Internal))?;
+    reader.read(request, payload).await
 }

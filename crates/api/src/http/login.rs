@@ -15,6 +15,7 @@ use super::error_code::ErrorCode;
 use super::fields::{CODE_LENGTH, check_length, encrypted_data, pair};
 use super::gateway::named_user;
 use super::json_object::{ExactText, JsonObject, Object};
+use super::load_shed;
 use super::refresh::TokenFields;
 use super::success::Success;
 use super::user_reply::ProfileFields;
@@ -110,7 +111,9 @@ pub(super) async fn login(
     // same, or its repeat with the same nonce would find nothing. So the login is a task of its
     // own, which outlives the request.
     let logins = logins.into_inner();
+    let place = load_shed::place_of(&request);
     let task = async move {
+        let _place = place;
         let login = match login {
             Asked::ByCode(attempt) => logins.login(&attempt).await?,
             Asked::ByGateway(named) => logins.login_named(named).await?,

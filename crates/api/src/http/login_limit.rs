@@ -52,7 +52,7 @@ impl LoginLimit {
 }
 
 /// One customer's IPv6 addresses are a /64; counting single ones would count nothing.
-fn household(address: IpAddr) -> IpAddr {
+pub(super) fn household(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),

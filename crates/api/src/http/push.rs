@@ -8,17 +8,32 @@ mod receive;
 mod verify;
 mod xml;
 
-use actix_web::web::{ServiceConfig, get, post};
+use actix_web::dev::ServiceRequest;
+use actix_web::web::{Data, ServiceConfig, get, post};
 use utoipa::OpenApi;
 
 pub(crate) use inbox::PushInboxes;
 
+use super::error::ApiError;
 use super::routes::resource;
 
 /// What the handlers say of themselves.
 #[derive(OpenApi)]
 #[openapi(paths(verify::verify, receive::receive))]
 pub(super) struct Api;
+
+/// Refuses a message that cannot be WeChat's, before its body is there.
+///
+/// # Errors
+/// The refusal.
+pub(super) fn refuse_early(request: &ServiceRequest) -> Result<(), ApiError> {
+    let path = request.path().trim_start_matches('/');
+    let app = path.strip_prefix("wechat/events/");
+    match (app, request.app_data::<Data<PushInboxes>>()) {
+        (Some(app), Some(inboxes)) => inboxes.refuse_early(app, request.request()),
+        _ => Ok(()),
+    }
+}
 
 /// Adds the path.
 pub(super) fn configure(routes: &mut ServiceConfig) {

@@ -1,43 +1,28 @@
-//! A request body as it came: whole, in time, and not too long.
+//! A request body as it came.
 
-use std::time::Duration;
+use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::error::PayloadError;
-use actix_web::{FromRequest, HttpRequest, web};
-use futures_util::FutureExt;
-use futures_util::future::LocalBoxFuture;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
 use super::error::ApiError;
-use super::error_code::ErrorCode;
+use super::frame::Names;
 
-/// How long a body may take to arrive. A caller that sends it drop by drop would otherwise hold
-/// one of the places for requests under way.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// The bytes, up to `server.max_body_bytes`.
+/// The bytes, up to `server.max_body_bytes`; empty if there is no body. `load_shed` has read them.
 pub(super) struct RawBody(pub(super) web::Bytes);
 
 impl FromRequest for RawBody {
     type Error = ApiError;
-    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+    type Future = Ready<Result<Self, ApiError>>;
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let body = web::Bytes::from_request(request, payload);
-        async move {
-            match tokio::time::timeout(PATIENCE, body).await {
-                Ok(Ok(bytes)) => Ok(Self(bytes)),
-                Ok(Err(error)) => Err(unreadable(&error)),
-                Err(_too_late) => Err(ApiError::invalid("请求体未在规定时间内传完，请重试")),
-            }
-        }
-        .boxed_local()
-    }
-}
-
-fn unreadable(error: &actix_web::Error) -> ApiError {
-    match error.as_error::<PayloadError>() {
-        Some(PayloadError::Overflow) => ApiError::new(ErrorCode::PayloadTooLarge),
-        _ => ApiError::invalid("请求体不完整，请重试"),
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let mut extensions = request.extensions_mut();
+        let body = extensions
+            .get_mut::<Names>()
+            .and_then(|names| names.body.take());
+        ready(match body {
+            Some(body) => body.map(Self).map_err(ApiError::from),
+            None => Ok(Self(web::Bytes::new())),
+        })
     }
 }

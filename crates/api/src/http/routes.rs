@@ -21,7 +21,9 @@ use tracing_actix_web::TracingLogger;
 
 use super::api_key::ApiKeys;
 use super::auth::SignatureLimit;
+use super::body::BodyReader;
 use super::client_address::TrustedProxies;
+use super::connections::Connections;
 use super::error::ApiError;
 use super::error_code::ErrorCode;
 use super::gateway::Gateway;
@@ -29,6 +31,7 @@ use super::load_shed::{self, Places};
 use super::login_limit::{self, LoginLimit};
 use super::push::PushInboxes;
 use super::request_span::RequestSpan;
+use super::sandbox_guard::{self, SandboxGuard};
 use super::{
     admin, auth, cors, frame, jwks, login, me, metadata, openapi, personal_data, push, refresh,
     sessions,
@@ -80,14 +83,16 @@ pub struct HttpState {
     pub metrics: Arc<Metrics>,
 }
 
-/// Starts to serve mini programs on `listener`.
+/// Starts to serve mini programs on `listener`, with at most `max_connections` at once.
 ///
 /// # Errors
 /// If the listener cannot be used.
-pub fn serve(
+pub(crate) fn serve(
     listener: TcpListener,
     state: HttpState,
     settings: &settings::Settings,
+    guard: Option<SandboxGuard>,
+    max_connections: usize,
 ) -> std::io::Result<Server> {
     let server = settings.server.clone();
     let proxies = TrustedProxies::new(server.trusted_proxies.clone());
@@ -95,29 +100,44 @@ pub fn serve(
         settings.limits.login_per_minute_per_ip,
         proxies.clone(),
     ));
+    let bodies = Data::new(BodyReader::new(
+        server.max_body_bytes as usize,
+        proxies.clone(),
+    ));
     let proxies = Data::new(proxies);
     let gateway = Data::new(Gateway {
         is_believed: settings.wechat.cloud_hosting,
     });
     let signature_limit = Data::new(SignatureLimit::new());
-    forget_quiet_addresses(&limit);
+    forget_quiet_addresses(&limit, &state.api_keys);
     let places = Data::new(Places::new(settings.limits.max_inflight));
-    let body_limit = web::PayloadConfig::new(server.max_body_bytes as usize);
+    let connections = Connections::new(max_connections);
+    let counted = connections.clone();
+    let connections = Data::new(connections);
+    let guard = guard.map(Data::new);
     let origins = server.cors_allowed_origins;
     let http = HttpServer::new(move || {
-        App::new()
-            .app_data(proxies.clone())
+        let mut app = App::new();
+        if let Some(guard) = &guard {
+            app = app.app_data(guard.clone());
+        }
+        app.app_data(proxies.clone())
             .app_data(gateway.clone())
             .app_data(limit.clone())
             .app_data(signature_limit.clone())
             .app_data(places.clone())
-            .app_data(body_limit.clone())
+            .app_data(bodies.clone())
+            .app_data(connections.clone())
             .configure(|routes| configure(routes, &state))
             .default_service(web::route().to(not_found))
             // The last one wraps all others: a request passes from the bottom of this list to
             // its top.
             .wrap(from_fn(load_shed::shed))
             .wrap(Condition::new(!origins.is_empty(), cors::rules(&origins)))
+            .wrap(Condition::new(
+                guard.is_some(),
+                from_fn(sandbox_guard::keep),
+            ))
             .wrap(TracingLogger::<RequestSpan>::new())
             .wrap(from_fn(frame::frame))
     });
@@ -127,6 +147,8 @@ pub fn serve(
     let shutdown_s = u64::from(server.shutdown_timeout_ms).div_ceil(1_000);
     Ok(http
         .workers(workers)
+        .max_connections(max_connections.div_ceil(workers))
+        .on_connect(move |io, extensions| counted.count(io, extensions))
         .keep_alive(KEEP_ALIVE)
         // An answer goes out at once, also if the one before it was not acknowledged yet.
         .tcp_nodelay(true)
@@ -246,15 +268,17 @@ fn default_workers() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
 }
 
-fn forget_quiet_addresses(limit: &Data<LoginLimit>) {
+fn forget_quiet_addresses(limit: &Data<LoginLimit>, keys: &Arc<ApiKeys>) {
     let limit = Arc::downgrade(&limit.clone().into_inner());
+    let keys = Arc::downgrade(keys);
     tokio::spawn(async move {
         loop {
             tokio::time::sleep(FORGET_EVERY).await;
-            match limit.upgrade() {
-                Some(limit) => limit.forget_quiet(),
-                None => return,
-            }
+            let (Some(limit), Some(keys)) = (limit.upgrade(), keys.upgrade()) else {
+                return;
+            };
+            limit.forget_quiet();
+            keys.forget_quiet();
         }
     });
 }

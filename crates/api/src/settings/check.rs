@@ -7,9 +7,22 @@ use super::{App, Settings, SettingsError, api_key_check, secret_text};
 /// The shortest Token that WeChat's console takes, characters.
 const MIN_PUSH_TOKEN: usize = 3;
 
+/// The most worker threads that actix-web starts.
+const MAX_WORKERS: u32 = 512;
+
 /// Refuses settings that cannot work, by name.
 pub(super) fn check(settings: &Settings) -> Result<(), SettingsError> {
     positive_numbers(settings)?;
+    if settings
+        .server
+        .workers
+        .is_some_and(|workers| workers > MAX_WORKERS)
+    {
+        return Err(SettingsError::invalid(
+            "server.workers",
+            "must be at most 512",
+        ));
+    }
     texts(settings)?;
     apps(settings)
 }

@@ -220,6 +220,14 @@ fn what_is_wrong_is_named_and_not_shown(
 }
 
 #[test]
+fn more_workers_than_actix_web_starts_are_refused() {
+    for (workers, is_good) in [("512", true), ("513", false), ("4294967295", false)] {
+        let settings = with_variables(&[("WXLOGIN_SERVER__WORKERS", workers)]);
+        assert_eq!(settings.is_ok(), is_good, "{workers}");
+    }
+}
+
+#[test]
 fn a_syntax_error_names_the_line_and_does_not_quote_it() {
     let refused = with_file(&format!("[server]\n\n[[apps]]\nsecret = {SECRET}\"\n")).unwrap_err();
     let said = format!("{refused} / {refused:?}");

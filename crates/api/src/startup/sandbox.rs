@@ -13,7 +13,11 @@ pub(super) fn start_sandbox(settings: &Settings) -> anyhow::Result<Option<Runnin
         return Ok(None);
     }
     let listener = bind(settings.sandbox.listen)?;
-    Ok(Some(Sandbox::start(SandboxConfig::default(), listener)?))
+    let config = SandboxConfig {
+        allow_remote: settings.sandbox.allow_remote,
+        ..SandboxConfig::default()
+    };
+    Ok(Some(Sandbox::start(config, listener)?))
 }
 
 /// The settings as they are with the sandbox in WeChat's place.

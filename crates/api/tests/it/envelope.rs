@@ -173,3 +173,18 @@ async fn requests_are_counted_by_route_and_never_by_path() {
     assert!(!metrics.contains("secret-path"));
     let _: Value = serde_json::from_str(&house.ops("/health/live").await.1).unwrap();
 }
+
+#[tokio::test]
+async fn headers_that_are_too_large_get_an_envelope() {
+    let house = House::new(Store::Sqlite).await;
+    let request = house.request(Method::GET, "/auth/verify");
+    let many = (0..8).fold(request, |request, number| {
+        request.header(format!("x-cookie-{number}"), "x".repeat(8_000))
+    });
+    let refused = Answer::read(many.send().await.unwrap()).await;
+    refused.refused(431, "headers_too_large");
+    let request = house.request(Method::GET, "/auth/verify");
+    let large = request.header("cookie", "x".repeat(30_000));
+    let answer = Answer::read(large.send().await.unwrap()).await;
+    answer.refused(401, "token_missing");
+}

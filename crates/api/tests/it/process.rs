@@ -1,7 +1,7 @@
 //! The program itself: its banner, its signals, its commands, its log.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -32,6 +32,17 @@ pub(crate) fn command(folder: &TempDir) -> Command {
 }
 
 impl Program {
+    /// Starts it, and does not wait for its banner.
+    pub(crate) fn spawn(mut command: Command) -> Self {
+        let child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let banner = String::new();
+        Self { child, banner }
+    }
+
     /// Starts it and reads its banner up to the last line it prints at the start.
     pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command
@@ -77,10 +88,14 @@ impl Program {
     }
 
     pub(crate) fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         assert!(
             Command::new("kill")
-                .args(["-TERM", &pid])
+                .args([&format!("-{name}"), &pid])
                 .status()
                 .unwrap()
                 .success()
@@ -91,6 +106,16 @@ impl Program {
     fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Its log, for the caller to read or not.
+    pub(crate) fn stderr(&mut self) -> ChildStderr {
+        self.child.stderr.take().unwrap()
+    }
+
+    /// Waits for its end and reads nothing.
+    pub(crate) fn wait_unread(mut self) -> ExitStatus {
+        self.child.wait().unwrap()
     }
 
     pub(crate) fn wait(mut self) -> (ExitStatus, String) {

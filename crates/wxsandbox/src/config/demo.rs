@@ -18,6 +18,7 @@ impl SandboxConfig {
             clock: ClockStart::System,
             workers: 1,
             control: true,
+            allow_remote: false,
             apps: vec![
                 demo_app(derive, 1, "Demo Shop"),
                 demo_app(derive, 2, "Demo Members"),

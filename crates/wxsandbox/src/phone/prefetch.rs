@@ -58,7 +58,10 @@ impl Phone {
             ("customMiniprogramVersion", "1.0.0".to_owned()),
         ];
         let answer = match outbound::client() {
-            Ok(client) => outbound::text_of(client.get(url).query(&query)).await,
+            Ok(client) => {
+                let request = client.get(url).query(&query);
+                outbound::text_of(self.world.allow_remote, request).await
+            }
             Err(error) => Err(error),
         };
         Ok(match answer {

@@ -90,7 +90,7 @@ async fn attempt(
 ) -> Attempt {
     let timeout = Duration::from_millis(world.policy().push_timeout_ms);
     let answer = match request {
-        Ok(request) => outbound::text_of(request.timeout(timeout)).await,
+        Ok(request) => outbound::text_of(world.allow_remote, request.timeout(timeout)).await,
         Err(error) => Err(error),
     };
     match answer {

@@ -97,7 +97,7 @@ async fn half_a_body_promises_its_whole_length() {
         .control()
         .inject(Fault::on(LOGIN, FaultEffect::HalfBody));
     let mut stream = TcpStream::connect(house.sandbox.addr()).await.unwrap();
-    let request = "GET /sns/jscode2session HTTP/1.1\r\nhost: x\r\n\r\n";
+    let request = "GET /sns/jscode2session HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n";
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut all = String::new();
     let end = stream.read_to_string(&mut all).await;

@@ -136,7 +136,7 @@ async fn an_unknown_path_is_an_invalid_url() {
 async fn a_chunked_post_gets_an_empty_412_where_wechats_gateway_does_so() {
     let house = House::with(|config| config.policy.refuse_chunked = true).unwrap();
     let mut stream = TcpStream::connect(house.sandbox.addr()).await.unwrap();
-    let request = "POST /cgi-bin/stable_token HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+    let request = "POST /cgi-bin/stable_token HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\
                    transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();

@@ -10,10 +10,10 @@ use utoipa::openapi::{
 };
 
 use crate::http::error_code::ErrorCode::{
-    self, CodeInvalid, Conflict, Forbidden, Internal, InvalidRequest, NotFound, OpenDataInvalid,
-    Overloaded, PayloadTooLarge, PhoneCodeInvalid, RateLimited, RefreshInvalid, RefreshReused,
-    SessionKeyStale, SessionRevoked, StorageUnavailable, TokenExpired, TokenInvalid, TokenMissing,
-    UnknownApp, UnsupportedMediaType, UserBlocked, UserDisabled, WechatBadAnswer,
+    self, CodeInvalid, Conflict, Forbidden, HeadersTooLarge, Internal, InvalidRequest, NotFound,
+    OpenDataInvalid, Overloaded, PayloadTooLarge, PhoneCodeInvalid, RateLimited, RefreshInvalid,
+    RefreshReused, SessionKeyStale, SessionRevoked, StorageUnavailable, TokenExpired, TokenInvalid,
+    TokenMissing, UnknownApp, UnsupportedMediaType, UserBlocked, UserDisabled, WechatBadAnswer,
     WechatMisconfigured, WechatTimeout, WechatUnavailable,
 };
 
@@ -21,7 +21,7 @@ use crate::http::error_code::ErrorCode::{
 pub(super) const FAILURE: &str = "Failure";
 
 /// Every operation's.
-const ALWAYS: &[ErrorCode] = &[Internal, Overloaded];
+const ALWAYS: &[ErrorCode] = &[HeadersTooLarge, Internal, Overloaded];
 /// Of those that need a user's token.
 const TOKEN: &[ErrorCode] = &[
     TokenMissing,
@@ -31,7 +31,13 @@ const TOKEN: &[ErrorCode] = &[
     StorageUnavailable,
 ];
 /// Of those that need an API key.
-const KEY: &[ErrorCode] = &[TokenMissing, TokenInvalid, Forbidden, StorageUnavailable];
+const KEY: &[ErrorCode] = &[
+    TokenMissing,
+    TokenInvalid,
+    Forbidden,
+    RateLimited,
+    StorageUnavailable,
+];
 /// Of those that read a body.
 const BODY: &[ErrorCode] = &[InvalidRequest, PayloadTooLarge, UnsupportedMediaType];
 /// Of those that ask WeChat.

@@ -50,7 +50,21 @@ impl PushInboxes {
 
     /// The one that the path names, if `request` can be WeChat's at all.
     pub(super) fn named_in(&self, request: &HttpRequest) -> Result<&Inbox, ApiError> {
-        let app = request.match_info().get("appId");
+        self.named(request.match_info().get("appId"), request)
+    }
+
+    /// Refuses a message to `app` that cannot be WeChat's whatever its body is.
+    pub(super) fn refuse_early(&self, app: &str, request: &HttpRequest) -> Result<(), ApiError> {
+        let inbox = self.named(Some(app), request)?;
+        // A sealed message is signed together with its body.
+        let is_sealed = Parameters::of_query(request).get("msg_signature").is_some();
+        if is_sealed || is_over_wechats_link(request) {
+            return Ok(());
+        }
+        inbox.verify(request)
+    }
+
+    fn named(&self, app: Option<&str>, request: &HttpRequest) -> Result<&Inbox, ApiError> {
         app.and_then(|app| self.0.get(app))
             .filter(|inbox| inbox.keys.is_some() || is_over_wechats_link(request))
             .ok_or_else(|| ApiError::new(ErrorCode::NotFound))

@@ -1,0 +1,187 @@
+//! A bound on the bodies that are on their way: on those of one address, and on all together.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
+use super::login_limit::household;
+
+/// How many bodies of one address may be on their way. A body of a mini program is there within a
+/// round trip of its head, so even behind a proxy that is not declared as trusted, and passes bodies
+/// on as they come, 64 are enough for some hundred requests a second.
+const PER_ADDRESS: usize = 64;
+
+/// How many of all addresses, and how many bytes they may hold together.
+const IN_ALL: usize = 512;
+const BYTES_IN_ALL: usize = 64 << 20;
+
+/// The bodies on their way. One too many takes the place of the oldest one: whoever sends slowly
+/// loses, and nobody who sends at once is shut out by others of the same address.
+pub(super) struct Unfinished {
+    in_all: usize,
+    entries: Mutex<Entries>,
+}
+
+#[derive(Default)]
+struct Entries {
+    next: u64,
+    count: usize,
+    by_address: HashMap<Option<IpAddr>, VecDeque<Entry>>,
+}
+
+struct Entry {
+    number: u64,
+    /// Dropped when the place is lost.
+    _held: oneshot::Sender<()>,
+}
+
+/// The place of one body, until it is dropped or lost.
+pub(super) struct Place<'a> {
+    unfinished: &'a Unfinished,
+    address: Option<IpAddr>,
+    number: u64,
+    held: oneshot::Receiver<()>,
+}
+
+impl Unfinished {
+    /// For bodies of up to `max_bytes`.
+    pub(super) fn new(max_bytes: usize) -> Self {
+        let fitting = BYTES_IN_ALL / max_bytes.max(1);
+        Self {
+            in_all: fitting.clamp(16, IN_ALL),
+            entries: Mutex::default(),
+        }
+    }
+
+    /// Takes a place for a body of `address`, if need be from the oldest one of that address, or of
+    /// the address that has most.
+    pub(super) fn enter(&self, address: Option<IpAddr>) -> Place<'_> {
+        let address = address.map(household);
+        let (held_by_entry, held) = oneshot::channel();
+        let mut entries = self.entries();
+        let number = entries.next;
+        entries.next += 1;
+        entries.count += 1;
+        let of_address = entries.by_address.entry(address).or_default();
+        of_address.push_back(Entry {
+            number,
+            _held: held_by_entry,
+        });
+        if of_address.len() > PER_ADDRESS {
+            entries.drop_oldest_of(address);
+        } else if entries.count > self.in_all {
+            let most = entries.by_address.iter().max_by_key(|(_, list)| list.len());
+            if let Some(most) = most.map(|(address, _)| *address) {
+                entries.drop_oldest_of(most);
+            }
+        }
+        drop(entries);
+        Place {
+            unfinished: self,
+            address,
+            number,
+            held,
+        }
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        // Whoever panicked holding it left it whole: each change is one step.
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entries {
+    fn drop_oldest_of(&mut self, address: Option<IpAddr>) {
+        let list = self.by_address.get_mut(&address);
+        if list.and_then(VecDeque::pop_front).is_some() {
+            self.count -= 1;
+        }
+    }
+
+    fn remove(&mut self, address: Option<IpAddr>, number: u64) {
+        let Some(list) = self.by_address.get_mut(&address) else {
+            return;
+        };
+        if let Ok(index) = list.binary_search_by_key(&number, |entry| entry.number) {
+            list.remove(index);
+            self.count -= 1;
+        }
+        if list.is_empty() {
+            self.by_address.remove(&address);
+        }
+    }
+}
+
+impl Place<'_> {
+    /// Resolves when the place has been taken by another body.
+    pub(super) async fn lost(&mut self) {
+        // The sender is dropped and never sends.
+        let _ = (&mut self.held).await;
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.unfinished.entries().remove(self.address, self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot::error::TryRecvError;
+
+    use super::*;
+
+    fn address(last: u8) -> IpAddr {
+        IpAddr::from([198, 51, 100, last])
+    }
+
+    fn is_lost(place: &mut Place<'_>) -> bool {
+        place.held.try_recv() == Err(TryRecvError::Closed)
+    }
+
+    #[test]
+    fn one_too_many_of_an_address_takes_the_place_of_its_oldest() {
+        let unfinished = Unfinished::new(1);
+        let mut other = unfinished.enter(Some(address(2)));
+        let mut places: Vec<_> = (0..=PER_ADDRESS)
+            .map(|_| unfinished.enter(Some(address(1))))
+            .collect();
+        let lost: Vec<_> = places.iter_mut().map(is_lost).collect();
+        assert_eq!(lost.iter().position(|lost| *lost), Some(0));
+        assert_eq!(lost.iter().filter(|lost| **lost).count(), 1);
+        assert!(!is_lost(&mut other));
+    }
+
+    #[test]
+    fn one_too_many_in_all_takes_the_place_of_the_address_that_has_most() {
+        let unfinished = Unfinished::new(BYTES_IN_ALL / 20);
+        let mut few: Vec<_> = (2..12)
+            .map(|last| unfinished.enter(Some(address(last))))
+            .collect();
+        let mut many: Vec<_> = (0..11)
+            .map(|_| unfinished.enter(Some(address(1))))
+            .collect();
+        assert_eq!(
+            many.iter_mut()
+                .filter_map(|place| is_lost(place).then_some(()))
+                .count(),
+            1
+        );
+        assert!(is_lost(&mut many[0]));
+        assert!(!few.iter_mut().any(is_lost));
+    }
+
+    #[test]
+    fn a_place_that_is_left_is_free_again() {
+        let unfinished = Unfinished::new(1);
+        for _ in 0..3 * PER_ADDRESS {
+            let mut place = unfinished.enter(Some(address(1)));
+            assert!(!is_lost(&mut place));
+        }
+        let entries = unfinished.entries();
+        assert_eq!((entries.count, entries.by_address.len()), (0, 0));
+    }
+}

@@ -1,0 +1,168 @@
+//! Keeps the sandbox to this machine: requests under other hosts' names (DNS rebinding) and those of
+//! other sites' pages in the developer's browser are refused, and so are calls to other hosts.
+
+use std::net::IpAddr;
+
+use actix_web::{
+    Error, HttpResponse,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::header::{HOST, HeaderMap, ORIGIN},
+    middleware::Next,
+    web,
+};
+use serde_json::json;
+use url::{Host, Url};
+
+use crate::control::Control;
+
+/// Refuses what does not come from this machine.
+pub(crate) async fn keep_to_this_machine(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let allow_remote = request
+        .app_data::<web::Data<Control>>()
+        .is_some_and(|control| control.world.allow_remote);
+    let target = request
+        .uri()
+        .authority()
+        .map(actix_web::http::uri::Authority::as_str);
+    if let Some(reason) = objection(request.headers(), target, allow_remote) {
+        let refused = HttpResponse::Forbidden().json(json!({ "error": reason }));
+        return Ok(request.into_response(refused));
+    }
+    Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+/// Why a request is refused, if it is.
+fn objection(
+    headers: &HeaderMap,
+    target: Option<&str>,
+    allow_remote: bool,
+) -> Option<&'static str> {
+    let hosts: Vec<_> = target
+        .into_iter()
+        .chain(values(headers, HOST.as_str()))
+        .collect();
+    if !allow_remote && (hosts.is_empty() || !hosts.iter().all(|host| is_loopback_authority(host)))
+    {
+        return Some(
+            "the sandbox answers only at 127.0.0.1, [::1] or localhost; other hosts need --allow-remote",
+        );
+    }
+    if values(headers, "sec-fetch-site").any(|site| site.eq_ignore_ascii_case("cross-site")) {
+        return Some("the request comes from a page of another site");
+    }
+    let is_near = |origin: &str| {
+        Url::parse(origin).is_ok_and(|origin| {
+            is_loopback(&origin)
+                || allow_remote && hosts.iter().any(|host| names_host(host, &origin))
+        })
+    };
+    let mut origins = values(headers, ORIGIN.as_str());
+    (!origins.all(is_near)).then_some("the request comes from a page of another site")
+}
+
+/// The values of a header; one that is no text is as a foreign one.
+fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
+    headers
+        .get_all(name)
+        .map(|value| value.to_str().unwrap_or("?"))
+}
+
+/// A host and perhaps a port, as in `Host`.
+fn authority(text: &str) -> Option<Url> {
+    let is_plain = !text.contains(['/', '?', '#', '@', '\\']);
+    is_plain
+        .then(|| Url::parse(&format!("http://{text}/")).ok())
+        .flatten()
+}
+
+fn is_loopback_authority(text: &str) -> bool {
+    authority(text).is_some_and(|url| is_loopback(&url))
+}
+
+fn names_host(text: &str, origin: &Url) -> bool {
+    authority(text).is_some_and(|url| url.host() == origin.host())
+}
+
+/// Whether a URL names this machine's loopback interface.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => IpAddr::V6(ip).to_canonical().is_loopback(),
+        Some(Host::Domain(name)) => {
+            let name = name.strip_suffix('.').unwrap_or(name);
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn is_served(allow_remote: bool, headers: &[(&'static str, &'static str)]) -> bool {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            );
+        }
+        objection(&map, None, allow_remote).is_none()
+    }
+
+    #[test]
+    fn only_loopback_names_are_answered() {
+        for host in [
+            "127.0.0.1:5001",
+            "localhost",
+            "LocalHost.:80",
+            "[::1]:5001",
+            "127.1.2.3",
+        ] {
+            assert!(is_served(false, &[("host", host)]), "{host}");
+        }
+        for host in [
+            "evil.example",
+            "localhost.evil.example",
+            "10.0.0.1",
+            "0.0.0.0",
+            "a@127.0.0.1",
+        ] {
+            assert!(!is_served(false, &[("host", host)]), "{host}");
+            assert!(is_served(true, &[("host", host)]), "{host}");
+        }
+        assert!(!is_served(false, &[]));
+        assert!(!is_served(
+            false,
+            &[("host", "localhost"), ("host", "evil.example")]
+        ));
+    }
+
+    #[test]
+    fn pages_of_other_sites_are_refused() {
+        let host = ("host", "127.0.0.1:5001");
+        for allow_remote in [false, true] {
+            for (name, value) in [
+                ("origin", "https://evil.example"),
+                ("origin", "null"),
+                ("sec-fetch-site", "cross-site"),
+            ] {
+                assert!(!is_served(allow_remote, &[host, (name, value)]), "{value}");
+            }
+            for (name, value) in [
+                ("origin", "http://127.0.0.1:5001"),
+                ("sec-fetch-site", "same-origin"),
+                ("sec-fetch-site", "none"),
+            ] {
+                assert!(is_served(allow_remote, &[host, (name, value)]), "{value}");
+            }
+        }
+    }
+}
