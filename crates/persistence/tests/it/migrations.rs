@@ -1,7 +1,11 @@
 //! Bringing a database to the newest schema.
 
-use domain::ports::{NotReady, ReadinessProbe};
+use domain::ports::{
+    NotReady, ReadinessProbe, SigningAlgorithm, SigningKeyRepository, SigningSecret,
+};
 use persistence::Database;
+use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use crate::store::{Place, options};
 
@@ -66,6 +70,62 @@ async fn both_databases_have_the_same_tables_and_columns() {
          ORDER BY (table_name || '.' || column_name) COLLATE \"C\"",
     );
     assert_eq!(columns, expected);
+}
+
+/// Takes a migration back and forgets that it ran.
+fn take_back(place: &Place, name: &str) {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations");
+    let folder = match place {
+        Place::Sqlite(_) => "sqlite",
+        Place::Postgres(_) => "postgres",
+    };
+    let script = std::fs::read_to_string(format!("{root}/{folder}/{name}/down.sql")).unwrap();
+    let statements = script.split_inclusive(';');
+    statements
+        .filter(|statement| !statement.trim().is_empty())
+        .for_each(|statement| place.execute(statement));
+    let version: String = name.chars().filter(char::is_ascii_digit).collect();
+    place.execute(&format!(
+        "DELETE FROM __diesel_schema_migrations WHERE version = '{version}'"
+    ));
+}
+
+#[tokio::test]
+async fn signing_keys_from_before_the_upgrade_are_good_and_no_clock_holds_them_back() {
+    for place in empty_places() {
+        let database = Database::open(options(place.url())).unwrap();
+        database.migrate().await.unwrap();
+        let key = SigningSecret {
+            id: Uuid::now_v7(),
+            algorithm: SigningAlgorithm::EdDsa,
+            seed: Zeroizing::new([9; 32]),
+            private_key: Zeroizing::default(),
+        };
+        let keys = database.signing_keys();
+        keys.store_first(key.clone()).await.unwrap();
+        take_back(&place, "2026-11-28-003100_signing_key_algorithms");
+        take_back(&place, "2026-11-28-003000_stored_keys");
+        // It was made on a machine whose clock is 40 days ahead.
+        place.execute(match place {
+            Place::Sqlite(_) => "UPDATE signing_keys SET created_at = created_at + 3456000000000",
+            Place::Postgres(_) => {
+                "UPDATE signing_keys SET created_at = created_at + interval '40 days'"
+            }
+        });
+        database.migrate().await.unwrap();
+        place.execute(match place {
+            Place::Sqlite(_) => "UPDATE signing_keys SET created_at = created_at - 60000000",
+            Place::Postgres(_) => {
+                "UPDATE signing_keys SET created_at = created_at - interval '60 s'"
+            }
+        });
+        let stored = keys.all().await.unwrap();
+        let [stored] = &stored[..] else {
+            panic!("{stored:?}")
+        };
+        assert_eq!((stored.secret.id, &stored.secret.seed), (key.id, &key.seed));
+        assert!((60..120).contains(&stored.age.as_secs()), "{stored:?}");
+    }
 }
 
 #[tokio::test]
