@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use anyhow::Context;
-use persistence::Database;
+use anyhow::{Context, bail};
+use persistence::{Database, Finding, MigrateError};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -16,6 +16,25 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// starts without it then, and answers 503.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// Refuses a database that the service must not use, and warns of one that it should not. One that
+/// does not answer yet is looked at later.
+pub(crate) async fn examine(database: &Database) -> anyhow::Result<()> {
+    let findings = match database.examine().await {
+        Ok(findings) => findings,
+        Err(error) => {
+            tracing::debug!(%error, "the database could not be looked at");
+            return Ok(());
+        }
+    };
+    for finding in findings {
+        match finding {
+            Finding::Unfit(text) => bail!("database.url: {text}"),
+            Finding::Warning(text) => tracing::warn!("database: {text}"),
+        }
+    }
+    Ok(())
+}
+
 /// Migrates the database. A SQLite file that cannot be used now never will be, so that is an
 /// error; a PostgreSQL server may come later, and until then the replica is not ready.
 pub(crate) async fn bring_up_to_date(database: &Database, is_sqlite: bool) -> anyhow::Result<()> {
@@ -26,32 +45,51 @@ pub(crate) async fn bring_up_to_date(database: &Database, is_sqlite: bool) -> an
     }
     let (tried, first_try) = oneshot::channel();
     tokio::spawn(keep_trying(database.clone(), tried));
-    if timeout(PATIENCE, first_try).await.is_err() {
+    let Ok(first_try) = timeout(PATIENCE, first_try).await else {
         tracing::warn!(
             "the migration of the database takes long or waits for another one; the service starts, and is not ready until it is done"
         );
-    }
-    Ok(())
+        return Ok(());
+    };
+    first_try.unwrap_or(Ok(())).context("database.url")
 }
 
-/// Migrates until it succeeds. `tried` hears of the first end, good or bad.
-async fn keep_trying(database: Database, tried: oneshot::Sender<()>) {
+/// Migrates until it succeeds. `tried` hears of the first end; it is bad if no other attempt is of
+/// use.
+async fn keep_trying(database: Database, tried: oneshot::Sender<Result<(), MigrateError>>) {
     let mut tried = Some(tried);
     let mut wait = FIRST_WAIT;
     loop {
         let outcome = database.migrate().await;
-        if let Some(tried) = tried.take() {
-            // The start may have stopped waiting.
-            let _ = tried.send(());
-        }
         match outcome {
-            Ok(done) => return tell(&done),
+            Ok(done) => {
+                tell(&done);
+                // The start may have stopped waiting.
+                let _ = tried.take().map(|tried| tried.send(Ok(())));
+                return;
+            }
+            Err(error)
+                if error.is_final() && tried.as_ref().is_some_and(|tried| !tried.is_closed()) =>
+            {
+                let _ = tried.take().map(|tried| tried.send(Err(error)));
+                return;
+            }
             Err(error) => {
-                tracing::error!(%error, "the database is not up to date; the service keeps trying");
+                let error = format!("{:#}", anyhow::Error::new(error));
+                tracing::error!(
+                    error,
+                    "the database is not up to date; the service keeps trying"
+                );
+                let _ = tried.take().map(|tried| tried.send(Ok(())));
             }
         }
         tokio::time::sleep(wait).await;
         wait = (wait * 2).min(LONGEST_WAIT);
+        while let Err(error) = examine(&database).await {
+            let error = format!("{error:#}");
+            tracing::error!(error, "the service must not use the database as it is");
+            tokio::time::sleep(wait).await;
+        }
     }
 }
 

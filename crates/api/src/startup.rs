@@ -103,6 +103,8 @@ impl Application {
 
         let master_keys = master_key::load(&settings)?;
         let database = open_database(&settings, &master_keys)?;
+        database.hold_writers();
+        schema::examine(&database).await?;
         if settings.database.migrate_on_start {
             schema::bring_up_to_date(&database, settings.database.is_sqlite()).await?;
         }

@@ -8,6 +8,7 @@ use diesel::r2d2::R2D2Connection;
 use diesel::{Connection, PgConnection, SqliteConnection};
 
 use crate::error::DatabaseError;
+use crate::server;
 use crate::url::DatabaseUrl;
 
 pub(crate) use multi::{AnyBackend, AnyConnection, AnyRawValue};
@@ -35,15 +36,25 @@ pub(crate) enum Purpose {
     Batches,
 }
 
-/// How long a statement may take on PostgreSQL, and how long it may wait for a lock: longer than
-/// any of ours does, shorter than anybody waits for the answer.
+/// What our connections need, whatever the defaults of the server, the database or the role.
 const POSTGRES_SETTINGS: &str = "
-    SET statement_timeout = '10s';
-    SET lock_timeout = '5s';
     SET idle_in_transaction_session_timeout = '30s';
-    -- A commit that is answered has been flushed, whatever the server's default.
+    -- The rules of concurrency are made for it.
+    SET default_transaction_isolation = 'read committed';
+    -- A commit that is answered has been flushed.
     SELECT set_config('synchronous_commit', 'on', false)
         WHERE current_setting('synchronous_commit') = 'off';";
+
+/// A statement is cancelled by the server before the call is given up, so that the connection can
+/// be used again: after four fifths of the time; and a wait for a lock after half of it.
+fn postgres_timeouts(timeout: Duration) -> String {
+    let (statement, lock) = (timeout * 4 / 5, timeout / 2);
+    format!(
+        "SET statement_timeout = {}; SET lock_timeout = {};",
+        statement.as_millis().max(1),
+        lock.as_millis().max(1)
+    )
+}
 
 /// The statements of a batch join a list of keys with big tables, by their primary keys. The
 /// planner does not know the list's length, and in a young database not the tables' size.
@@ -80,6 +91,8 @@ pub(crate) struct Connector {
     /// How long to try for a connection, and on SQLite how long to wait for another process's
     /// write.
     pub(crate) acquire_timeout: Duration,
+    /// How long a call may take.
+    pub(crate) timeout: Duration,
 }
 
 impl Connector {
@@ -104,7 +117,9 @@ impl Connector {
             DatabaseUrl::Postgres(url) => {
                 let mut connection = PgConnection::establish(url.expose())
                     .map_err(|error| DatabaseError::connecting(&error, url.password()))?;
+                server::settle(&mut connection)?;
                 connection.batch_execute(POSTGRES_SETTINGS)?;
+                connection.batch_execute(&postgres_timeouts(self.timeout))?;
                 if purpose == Purpose::Batches {
                     connection.batch_execute(POSTGRES_SETTINGS_FOR_BATCHES)?;
                 }
@@ -149,10 +164,12 @@ impl KeptConnection {
         &mut self,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, DatabaseError>,
     ) -> Result<T, DatabaseError> {
+        let began = Instant::now();
         let result = match self.forget_old_plans() {
             Ok(()) => work(&mut self.connection),
             Err(error) => Err(error),
         };
+        let result = result.map_err(|error| error.after(began.elapsed()));
         // Also one that works: after a failover it may lead to the standby.
         self.is_useless |= result
             .as_ref()
@@ -173,23 +190,6 @@ impl KeptConnection {
             self.planned_at = Instant::now();
         }
         Ok(())
-    }
-}
-
-impl r2d2::ManageConnection for Connector {
-    type Connection = KeptConnection;
-    type Error = DatabaseError;
-
-    fn connect(&self) -> Result<KeptConnection, DatabaseError> {
-        Ok(KeptConnection::new(self.connect_for(Purpose::Any)?))
-    }
-
-    fn is_valid(&self, kept: &mut KeptConnection) -> Result<(), DatabaseError> {
-        kept.run(|connection| Ok(connection.ping()?))
-    }
-
-    fn has_broken(&self, kept: &mut KeptConnection) -> bool {
-        std::thread::panicking() || kept.is_useless()
     }
 }
 

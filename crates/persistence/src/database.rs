@@ -12,14 +12,17 @@ use crate::audit::DieselAuditLog;
 use crate::bans::DieselBanRepository;
 use crate::change_feed::DieselChangeFeed;
 use crate::connection::Connector;
-use crate::group_commit::{GroupCommit, Wire};
+use crate::examination::{self, Finding};
+use crate::group_commit::{GroupCommit, LaneOptions, WireSlot};
 use crate::housekeeping;
 use crate::key_ring::SessionKeyVault;
 use crate::merges::DieselMergeRepository;
 use crate::migrations::{self, MigrateError};
 use crate::options::DatabaseOptions;
-use crate::pool::Pool;
-use crate::repositories::{DieselReadinessProbe, DieselSessionRepository, DieselUserRepository};
+use crate::pool::{Pool, WritersFirst};
+use crate::privileges;
+use crate::probe::DieselReadinessProbe;
+use crate::repositories::{DieselSessionRepository, DieselUserRepository};
 use crate::reset::{self, GivenUp};
 use crate::rewrap::{self, RewrapProgress, Vaults};
 use crate::seal::Vault;
@@ -31,6 +34,7 @@ use crate::stored_keys::{self, StoredKeys};
 use crate::token_uses::TokenUses;
 use crate::url::{DatabaseUrl, UnknownDatabaseUrl};
 use crate::visits::Visits;
+use crate::watch::Watch;
 use crate::wechat_tokens::{self, DieselWechatTokenRepository};
 
 /// A database: its pool of connections, and its writers.
@@ -48,19 +52,52 @@ pub struct Database {
     stored_keys: Arc<StoredKeys>,
 }
 
+/// The connections of the writers.
+struct Wires {
+    visits: Vec<WireSlot>,
+    token_uses: Vec<WireSlot>,
+    count: u32,
+}
+
+impl Wires {
+    fn of(connector: &Connector, pool_size: u32) -> Self {
+        let wire = || WireSlot::new(connector.clone());
+        let (visits, token_uses, count) = match (&connector.url, pool_size) {
+            // SQLite lets one write at a time anyway, and what one has in its cache is of use to
+            // the other.
+            (DatabaseUrl::Sqlite(_), _) | (DatabaseUrl::Postgres(_), ..4) => {
+                let one = wire();
+                (vec![one.clone()], vec![one], 1)
+            }
+            (DatabaseUrl::Postgres(_), 4..8) => (vec![wire()], vec![wire()], 2),
+            // Under load one plans visits while the other waits for its commit.
+            (DatabaseUrl::Postgres(_), 8..) => (vec![wire(), wire()], vec![wire()], 3),
+        };
+        Self {
+            visits,
+            token_uses,
+            count,
+        }
+    }
+}
+
 /// Why a database cannot be opened. That it cannot be reached is no reason.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The URL.
     #[error(transparent)]
     Url(#[from] UnknownDatabaseUrl),
-    /// The operating system gives no thread to write with.
-    #[error("the writers cannot be started")]
+    /// The operating system gives no threads.
+    #[error("the threads that use the database cannot be started")]
     Threads(#[source] std::io::Error),
 }
 
 impl Database {
     /// Opens the database. Connections are made when they are needed.
+    ///
+    /// On PostgreSQL the writers have three of `pool_size` connections: two for logins, of which
+    /// the second is opened under load, and one for uses of tokens; with less than 8, one for each;
+    /// with less than 4, one for both, as on SQLite.
     ///
     /// # Errors
     /// [`OpenError`].
@@ -69,26 +106,27 @@ impl Database {
             url,
             pool_size,
             acquire_timeout,
+            timeout,
             master_keys,
             queue_capacity,
         } = options;
         let connector = Connector {
             url: DatabaseUrl::parse(&url)?,
             acquire_timeout,
+            timeout,
+        };
+        let watch = Watch::start(timeout).map_err(OpenError::Threads)?;
+        let writers = Arc::<WritersFirst>::default();
+        let wires = Wires::of(&connector, pool_size);
+        let pool_size = pool_size.saturating_sub(wires.count);
+        let lanes = LaneOptions {
+            capacity: queue_capacity,
+            watch: watch.clone(),
+            writers: Arc::clone(&writers),
+            is_first: true,
         };
         let vault = Arc::new(SessionKeyVault::new(&master_keys));
         let signing_key_vault = Arc::new(Vault::new(&master_keys, signing_keys::PURPOSE));
-        let wire = || Wire::new(connector.clone());
-        let (visit_wires, token_wires) = match connector.url {
-            // SQLite lets one write at a time anyway, and what one has in its cache is of use to
-            // the other.
-            DatabaseUrl::Sqlite(_) => {
-                let one = wire();
-                (vec![one.clone()], vec![one])
-            }
-            // Under load one plans visits while the other waits for its commit.
-            DatabaseUrl::Postgres(_) => (vec![wire(), wire()], vec![wire()]),
-        };
         let stored_keys = Arc::new(StoredKeys {
             vault: Vault::new(&master_keys, stored_keys::PURPOSE),
             session_keys: Arc::clone(&vault),
@@ -99,10 +137,10 @@ impl Database {
             vault: Arc::clone(&vault),
             stored_keys: Arc::clone(&stored_keys),
         };
-        let visits = GroupCommit::start(&visits, visit_wires, queue_capacity);
-        let token_uses = GroupCommit::start(&TokenUses, token_wires, queue_capacity);
+        let visits = GroupCommit::start(&visits, wires.visits, &lanes);
+        let token_uses = GroupCommit::start(&TokenUses, wires.token_uses, &lanes);
         Ok(Self {
-            pool: Pool::new(connector, pool_size),
+            pool: Pool::new(connector, watch, pool_size, writers),
             visits: Arc::new(visits.map_err(OpenError::Threads)?),
             token_uses: Arc::new(token_uses.map_err(OpenError::Threads)?),
             stored_keys,
@@ -110,6 +148,39 @@ impl Database {
             signing_key_vault,
             wechat_token_vault: Arc::new(Vault::new(&master_keys, wechat_tokens::PURPOSE)),
         })
+    }
+
+    /// Opens the connections of the writers now, before those of the pool, and holds them: a
+    /// server or a role that gives fewer connections than there could be still has logins.
+    pub fn hold_writers(&self) {
+        self.visits.hold();
+        self.token_uses.hold();
+    }
+
+    /// Looks at what would make the service unreliable although everything seems to work: the
+    /// language of a server's messages, poolers and proxies in between.
+    ///
+    /// # Errors
+    /// [`RepositoryError`] if the database does not answer.
+    pub async fn examine(&self) -> Result<Vec<Finding>, RepositoryError> {
+        Ok(self.pool.run_in_time(examination::examine).await?)
+    }
+
+    /// Tries what the service needs to be allowed to do, and leaves nothing behind. The schema must
+    /// be the newest.
+    ///
+    /// # Errors
+    /// [`RepositoryError`], whose source says what is missing.
+    pub async fn rehearse(&self) -> Result<(), RepositoryError> {
+        Ok(self.pool.run(privileges::rehearse).await?)
+    }
+
+    /// Tries whether the role may run migrations.
+    ///
+    /// # Errors
+    /// [`RepositoryError`], whose source says what is missing.
+    pub async fn may_migrate(&self) -> Result<(), RepositoryError> {
+        Ok(self.pool.run(privileges::may_migrate).await?)
     }
 
     /// Brings the database to the newest schema. Two processes may do so at once. Gives the
@@ -271,12 +342,15 @@ impl Database {
         }
     }
 
-    /// Tells whether the database can be used.
+    /// Tells whether the database can be used and written to.
     #[must_use]
     pub fn readiness(&self) -> DieselReadinessProbe {
         DieselReadinessProbe {
             pool: self.pool.clone(),
             stored_keys: Arc::clone(&self.stored_keys),
+            visits: Arc::clone(&self.visits),
+            token_uses: Arc::clone(&self.token_uses),
+            written_at: Arc::default(),
         }
     }
 }

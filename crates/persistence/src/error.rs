@@ -2,10 +2,14 @@
 
 use std::fmt;
 use std::path::Path;
+use std::time::Duration;
 
 use diesel::ConnectionError;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use domain::ports::RepositoryError;
+
+/// How long a refusal takes at most. PostgreSQL looks for deadlocks after a second by default.
+const A_WHILE: Duration = Duration::from_millis(500);
 
 /// A failure of the database. Its text says what failed and names tables and constraints; it
 /// never holds a value of a row, which PostgreSQL puts into the detail of its errors, and never
@@ -14,6 +18,10 @@ use domain::ports::RepositoryError;
 pub(crate) struct DatabaseError {
     pub(crate) kind: FailureKind,
     text: String,
+    /// Whether the kind is only a guess, because the server's text is not among those known.
+    is_guess: bool,
+    /// Whether it came after a wait, as a deadlock does.
+    has_waited: bool,
 }
 
 /// What to do about a failure.
@@ -31,6 +39,8 @@ pub(crate) enum FailureKind {
     Refused,
     /// The configured master keys are not those of this database.
     WrongMasterKey,
+    /// The database works, but not for us, until somebody sets it up otherwise.
+    Unfit,
 }
 
 impl DatabaseError {
@@ -43,11 +53,6 @@ impl DatabaseError {
     pub(crate) fn connecting(error: &ConnectionError, password: Option<&str>) -> Self {
         let text = without_quoted_password(&error.to_string(), password);
         Self::new(FailureKind::Unavailable, text)
-    }
-
-    /// The pool had no connection to give.
-    pub(crate) fn pool(error: &r2d2::Error) -> Self {
-        Self::new(FailureKind::Unavailable, error.to_string())
     }
 
     /// SQLite's file could not be made.
@@ -65,13 +70,16 @@ impl DatabaseError {
         Self::new(FailureKind::WrongMasterKey, text)
     }
 
-    /// Whether it may lie in one row of a statement, so that the others do without it.
+    /// Whether it may lie in one row of a statement, so that the others do without it. After a
+    /// deadlock the parts of a batch would wait again, one after the other.
     pub(crate) fn is_of_a_row(&self) -> bool {
         match self.kind {
+            _ if self.has_waited => false,
             FailureKind::Conflict | FailureKind::Duplicate | FailureKind::Refused => true,
-            FailureKind::Disconnected | FailureKind::Unavailable | FailureKind::WrongMasterKey => {
-                false
-            }
+            FailureKind::Disconnected
+            | FailureKind::Unavailable
+            | FailureKind::Unfit
+            | FailureKind::WrongMasterKey => false,
         }
     }
 
@@ -79,7 +87,7 @@ impl DatabaseError {
     pub(crate) fn is_of_the_connection(&self) -> bool {
         matches!(
             self.kind,
-            FailureKind::Disconnected | FailureKind::Unavailable
+            FailureKind::Disconnected | FailureKind::Unavailable | FailureKind::Unfit
         )
     }
 
@@ -87,7 +95,18 @@ impl DatabaseError {
         Self {
             kind,
             text: text.into(),
+            is_guess: false,
+            has_waited: false,
         }
+    }
+
+    /// A statement that the server refuses does so at once. One that failed after a while has
+    /// waited for a lock, a disk or an operator, in whatever language the server says so.
+    pub(crate) fn after(mut self, elapsed: Duration) -> Self {
+        if self.is_guess && elapsed >= A_WHILE {
+            self.kind = FailureKind::Unavailable;
+        }
+        self
     }
 }
 
@@ -97,7 +116,13 @@ impl From<DieselError> for DatabaseError {
             DieselError::DatabaseError(kind, information) => {
                 // The primary message only. Its detail would tell the row.
                 let text = information.message().to_owned();
-                Self::new(kind_of(kind, &text), text)
+                let known = kind_of(kind, &text);
+                Self {
+                    kind: known.unwrap_or(FailureKind::Refused),
+                    text,
+                    is_guess: known.is_none(),
+                    has_waited: kind_by_text(information.message()) == Some(FailureKind::Conflict),
+                }
             }
             DieselError::BrokenTransactionManager => {
                 Self::new(FailureKind::Disconnected, error.to_string())
@@ -108,8 +133,9 @@ impl From<DieselError> for DatabaseError {
     }
 }
 
-fn kind_of(kind: DatabaseErrorKind, text: &str) -> FailureKind {
-    match kind {
+/// `None` if neither Diesel nor we know.
+fn kind_of(kind: DatabaseErrorKind, text: &str) -> Option<FailureKind> {
+    Some(match kind {
         DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
             FailureKind::Disconnected
         }
@@ -125,32 +151,54 @@ fn kind_of(kind: DatabaseErrorKind, text: &str) -> FailureKind {
         | DatabaseErrorKind::SerializationFailure => FailureKind::Conflict,
         // A standby, or a full or broken disk.
         DatabaseErrorKind::ReadOnlyTransaction => FailureKind::Unavailable,
-        _ => kind_by_text(text),
-    }
+        DatabaseErrorKind::CheckViolation => FailureKind::Refused,
+        _ => return kind_by_text(text),
+    })
 }
 
-/// What Diesel has no kind for.
-fn kind_by_text(text: &str) -> FailureKind {
-    const CONFLICT: [&str; 1] = ["deadlock detected"];
-    const UNAVAILABLE: [&str; 9] = [
+/// What Diesel has no kind for. It does not hand out the SQLSTATE, so the text decides, in English
+/// and in PostgreSQL's and glibc's own translation into simplified Chinese (`zh_CN.po`). Our
+/// connections ask for English where they may ([`crate::server`]).
+fn kind_by_text(text: &str) -> Option<FailureKind> {
+    // 40P01
+    const CONFLICT: [&str; 2] = ["deadlock detected", "检测到死锁"];
+    const UNAVAILABLE: [&str; 24] = [
         // SQLite (Result and Error Codes)
         "database is locked",
         "disk I/O error",
         "database or disk is full",
         "attempt to write a readonly database",
         "unable to open database file",
-        // PostgreSQL (PostgreSQL Error Codes, classes 53, 55 and 57)
+        // PostgreSQL, 53100 and 58030: strerror's texts
         "No space left on device",
-        "canceling statement due to",
+        "设备上没有空间",
+        "Disk quota exceeded",
+        "超出磁盘限额",
+        "Read-only file system",
+        "只读文件系统",
+        "Input/output error",
+        "输入/输出错误",
+        // 53200
         "out of memory",
+        "内存用尽",
+        "内存不足",
+        "out of shared memory",
+        "共享内存用尽",
+        // 55P03, 57014
+        "canceling statement due to",
+        "取消语句",
+        "取消查询",
+        // 57P01, 57P03
         "shutting down",
+        "停止中",
+        "无法扩展文件",
     ];
     if CONFLICT.iter().any(|sign| text.contains(sign)) {
-        FailureKind::Conflict
+        Some(FailureKind::Conflict)
     } else if UNAVAILABLE.iter().any(|sign| text.contains(sign)) {
-        FailureKind::Unavailable
+        Some(FailureKind::Unavailable)
     } else {
-        FailureKind::Refused
+        None
     }
 }
 
@@ -179,9 +227,10 @@ impl std::error::Error for DatabaseError {}
 impl From<DatabaseError> for RepositoryError {
     fn from(error: DatabaseError) -> Self {
         match error.kind {
-            FailureKind::Disconnected | FailureKind::Unavailable | FailureKind::Conflict => {
-                Self::Unavailable(Box::new(error))
-            }
+            FailureKind::Disconnected
+            | FailureKind::Unavailable
+            | FailureKind::Conflict
+            | FailureKind::Unfit => Self::Unavailable(Box::new(error)),
             FailureKind::Duplicate | FailureKind::Refused => Self::Internal(Box::new(error)),
             FailureKind::WrongMasterKey => Self::WrongMasterKey,
         }

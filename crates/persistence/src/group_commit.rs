@@ -4,33 +4,31 @@
 //! as one batch with one commit. While a batch is being written the next one gathers. There is no
 //! timer: a lone item is a batch of one and waits for nobody.
 
+mod batch;
+mod lane;
 mod wire;
 mod writer;
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::thread::JoinHandle;
 
 use domain::ports::RepositoryError;
 use tokio::sync::oneshot;
 
-pub(crate) use wire::Wire;
-use writer::Writer;
+use batch::Pending;
+use lane::Lane;
+pub(crate) use lane::{LaneOptions, LaneStatus};
+pub(crate) use wire::WireSlot;
 
 use crate::connection::AnyConnection;
 use crate::error::DatabaseError;
 
-/// How many items are written together at most. The commit is paid for long before; more would
-/// only make the first of them wait.
-const MAX_BATCH: usize = 256;
-
 /// How many must wait before a second writer helps the first. With fewer, two would only make the
-/// batches smaller, and it is batches that cost.
+/// batches smaller, and the cost is per batch.
 const ENOUGH_FOR_ONE: usize = 64;
 
 /// Something that is written in batches.
-pub(crate) trait Batched: Clone + Send + 'static {
+pub(crate) trait Batched: Clone + Send + Sync + 'static {
     /// What is to be written.
     type Item: Send + 'static;
     /// What comes of it.
@@ -66,25 +64,23 @@ pub(crate) struct GroupCommit<B: Batched> {
     hasher: RandomState,
 }
 
-/// One writer and what waits for it.
-struct Lane<B: Batched> {
-    /// `None` once the queue is being closed.
-    sender: Option<SyncSender<Pending<B>>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-/// An item that waits, and who waits for it.
-struct Pending<B: Batched> {
-    item: Box<B::Item>,
-    reply: oneshot::Sender<Result<B::Outcome, RepositoryError>>,
-}
-
 impl<B: Batched> GroupCommit<B> {
-    /// Starts a writer on each of `wires`. At most `capacity` items wait.
-    pub(crate) fn start(batched: &B, wires: Vec<Wire>, capacity: usize) -> std::io::Result<Self> {
-        let capacity = capacity.div_ceil(wires.len().max(1));
+    /// Starts a writer on each of `wires`. At most `options.capacity` items wait.
+    pub(crate) fn start(
+        batched: &B,
+        wires: Vec<WireSlot>,
+        options: &LaneOptions,
+    ) -> std::io::Result<Self> {
+        let capacity = options.capacity.div_ceil(wires.len().max(1));
         let wires = wires.into_iter();
-        let lanes = wires.map(|wire| Lane::start(batched.clone(), wire, capacity));
+        let lanes = wires.enumerate().map(|(index, wire)| {
+            let options = LaneOptions {
+                capacity,
+                is_first: index == 0,
+                ..options.clone()
+            };
+            Lane::start(batched.clone(), wire, options)
+        });
         Ok(Self {
             lanes: lanes.collect::<Result<_, _>>()?,
             waiting: AtomicUsize::new(0),
@@ -92,30 +88,45 @@ impl<B: Batched> GroupCommit<B> {
         })
     }
 
+    /// Has the first writer open its connection now, and again whenever it is lost.
+    pub(crate) fn hold(&self) {
+        if let Some(first) = self.lanes.first() {
+            first.hold();
+        }
+    }
+
+    /// How the first writer, without which nothing is written, is getting on.
+    pub(crate) fn status(&self) -> Option<&LaneStatus> {
+        self.lanes.first().map(Lane::status)
+    }
+
     /// Puts an item into the queue and waits until it is written. It is written although the
     /// caller goes away.
     pub(crate) async fn write(&self, item: B::Item) -> Result<B::Outcome, RepositoryError> {
         let waiting = Waiting::among(&self.waiting);
-        let sender = self.lane(&item, waiting.before);
-        let sender = sender.ok_or_else(writer_gone::<B>)?;
+        let lane = self.lane(&item, waiting.before);
+        let lane = lane.ok_or_else(writer_gone::<B>)?;
         let (reply, answer) = oneshot::channel();
         let item = Box::new(item);
-        match sender.try_send(Pending { item, reply }) {
-            Ok(()) => answer.await.unwrap_or_else(|_| Err(writer_gone::<B>())),
-            Err(TrySendError::Full(_)) => Err(RepositoryError::Overloaded),
-            Err(TrySendError::Disconnected(_)) => Err(writer_gone::<B>()),
-        }
+        lane.send(Pending { item, reply })?;
+        answer.await.unwrap_or_else(|_| Err(writer_gone::<B>()))
     }
 
-    /// The first writer's queue, or one by the item's key if there is work for several.
-    fn lane(&self, item: &B::Item, waiting: usize) -> Option<&SyncSender<Pending<B>>> {
-        let lane = if waiting < ENOUGH_FOR_ONE || self.lanes.len() < 2 {
-            0
-        } else {
-            let hash = self.hasher.hash_one(B::key(item));
-            usize::try_from(hash % self.lanes.len() as u64).unwrap_or(0)
-        };
-        self.lanes.get(lane)?.sender.as_ref()
+    /// The first writer, or one by the item's key if there is work for several.
+    fn lane(&self, item: &B::Item, waiting: usize) -> Option<&Lane<B>> {
+        let first = self.lanes.first();
+        if waiting < ENOUGH_FOR_ONE || self.lanes.len() < 2 {
+            return first;
+        }
+        let hash = self.hasher.hash_one(B::key(item));
+        let lane = usize::try_from(hash % self.lanes.len() as u64).unwrap_or(0);
+        // The others open their connections when they are needed, if the database has any left.
+        let lane = self.lanes.get(lane)?;
+        if lane.status().is_connected() {
+            return Some(lane);
+        }
+        lane.hold();
+        first
     }
 }
 
@@ -123,13 +134,10 @@ impl<B: Batched> Drop for GroupCommit<B> {
     /// Finishes what waits.
     fn drop(&mut self) {
         for lane in &mut self.lanes {
-            lane.sender = None;
+            lane.close();
         }
-        for lane in &mut self.lanes {
-            if let Some(thread) = lane.thread.take() {
-                // A panic has been reported by its thread.
-                let _ = thread.join();
-            }
+        for lane in &self.lanes {
+            lane.wait_until_done();
         }
     }
 }
@@ -151,33 +159,6 @@ impl<'a> Waiting<'a> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.count.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-impl<B: Batched> Lane<B> {
-    fn start(batched: B, wire: Wire, capacity: usize) -> std::io::Result<Self> {
-        let (sender, receiver) = sync_channel(capacity);
-        let thread = std::thread::Builder::new()
-            .name(B::NAME.to_owned())
-            .spawn(move || drain(&receiver, &Writer { batched, wire }))?;
-        Ok(Self {
-            sender: Some(sender),
-            thread: Some(thread),
-        })
-    }
-}
-
-fn drain<B: Batched>(receiver: &Receiver<Pending<B>>, writer: &Writer<B>) {
-    while let Ok(first) = receiver.recv() {
-        // Whoever was answered a moment ago and comes again gets the chance to be in it.
-        std::thread::yield_now();
-        let mut batch = vec![first];
-        batch.extend(receiver.try_iter().take(MAX_BATCH - 1));
-        match writer.wire.prepare() {
-            Ok(()) => writer.write_guarded(batch),
-            // Whoever came while we tried to connect shares the answer.
-            Err(error) => writer::refuse(batch.into_iter().chain(receiver.try_iter()), &error),
-        }
     }
 }
 

@@ -1,14 +1,18 @@
 //! The schema, embedded in the program.
 
+use std::time::{Duration, Instant};
+
 use diesel::connection::SimpleConnection;
 use diesel::migration::{MigrationSource, MigrationVersion};
 use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::connection::AnyConnection;
 use crate::error::{DatabaseError, FailureKind};
+use crate::privileges;
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
@@ -17,28 +21,35 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 /// number.
 const POSTGRES_LOCK: i64 = 0x77_786c_6f67_696e;
 
-/// Why the schema could not be brought up to date.
+/// How long to wait before the lock is tried for again, and how often it is said who holds it.
+const LOCK_PAUSE: Duration = Duration::from_millis(500);
+const TOLD_EVERY: Duration = Duration::from_secs(10);
+
+/// Why the schema could not be brought up to date. The reason is the error's source.
 #[derive(Debug, thiserror::Error)]
 #[error("the database could not be migrated")]
 pub struct MigrateError(#[from] DatabaseError);
 
+impl MigrateError {
+    /// Whether the database is of a kind that the service does not work with, so that another
+    /// attempt is of no use.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        self.0.kind == FailureKind::Unfit
+    }
+}
+
 type MigrationError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs the migrations that have not been run, and gives their versions. Whoever comes second
-/// waits and finds nothing to do.
+/// waits and finds nothing to do. All of them are one transaction.
 pub(crate) fn run(connection: &mut AnyConnection) -> Result<Vec<String>, DatabaseError> {
-    let versions = match connection {
-        AnyConnection::Postgres(connection) => {
-            // A migration of a big table takes its time; whoever waits for the lock, too. The
-            // lock ends with the connection, which is used for nothing else.
-            connection.batch_execute(&format!(
-                "SET statement_timeout = 0; SET lock_timeout = 0; \
-                 SELECT pg_advisory_lock({POSTGRES_LOCK})"
-            ))?;
-            connection
-                .run_pending_migrations(POSTGRES)
-                .map(|versions| names(&versions))
-        }
+    if is_newest(connection)? {
+        // Needs no rights but to read, and waits for nobody.
+        return Ok(Vec::new());
+    }
+    match connection {
+        AnyConnection::Postgres(connection) => run_postgres(connection),
         AnyConnection::Sqlite(connection) => connection
             .immediate_transaction(|connection| {
                 connection
@@ -46,30 +57,94 @@ pub(crate) fn run(connection: &mut AnyConnection) -> Result<Vec<String>, Databas
                     .map(|versions| names(&versions))
                     .map_err(Failed)
             })
-            .map_err(|Failed(error)| error),
-    };
-    versions.map_err(|error| match error.downcast::<diesel::result::Error>() {
-        Ok(error) => DatabaseError::from(*error),
-        Err(error) => DatabaseError::new(FailureKind::Refused, error.to_string()),
-    })
+            .map_err(DatabaseError::from),
+    }
 }
 
-/// Whether the newest migration has been run.
-pub(crate) fn is_newest(connection: &mut AnyConnection) -> Result<bool, DatabaseError> {
-    let newest = match connection {
-        AnyConnection::Postgres(_) => newest(MigrationSource::<Pg>::migrations(&POSTGRES)),
-        AnyConnection::Sqlite(_) => newest(MigrationSource::<Sqlite>::migrations(&SQLITE)),
-    };
-    let found = run_migrations::table
-        .filter(run_migrations::version.eq(newest.unwrap_or_default()))
-        .count()
-        .get_result::<i64>(connection);
-    match found.map_err(DatabaseError::from) {
-        Ok(count) => Ok(count > 0),
-        // There is no such table: nothing has been run.
-        Err(error) if error.kind == FailureKind::Refused => Ok(false),
-        Err(error) => Err(error),
+fn run_postgres(connection: &mut PgConnection) -> Result<Vec<String>, DatabaseError> {
+    // A migration of a big table takes its time.
+    connection.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0")?;
+    let mut told_at = None::<Instant>;
+    loop {
+        let run = connection.transaction(|connection| {
+            if !lock(connection)? {
+                return Ok(None);
+            }
+            privileges::check_create(connection).map_err(|error| Failed(Box::new(error)))?;
+            let versions = connection.run_pending_migrations(POSTGRES);
+            Ok(Some(names(&versions.map_err(Failed)?)))
+        });
+        if let Some(versions) = run.map_err(|error: Failed| DatabaseError::from(error))? {
+            return Ok(versions);
+        }
+        if told_at.is_none_or(|at| at.elapsed() >= TOLD_EVERY) {
+            told_at = Some(Instant::now());
+            let holder = lock_holder(connection)?;
+            tracing::warn!(
+                holder,
+                "waiting for the lock of the migration, which another holds"
+            );
+        }
+        std::thread::park_timeout(LOCK_PAUSE);
     }
+}
+
+/// Takes the lock, which lasts until the end of the transaction. Not one of the session: a pooler
+/// would keep it for whoever gets the session next. It is tried for again and again, so that
+/// whoever waits can say so, and keeps no snapshot meanwhile.
+fn lock(connection: &mut PgConnection) -> Result<bool, Failed> {
+    let sql = format!("pg_try_advisory_xact_lock({POSTGRES_LOCK})");
+    let lock = diesel::select(diesel::dsl::sql::<Bool>(&sql));
+    Ok(lock.get_result(connection)?)
+}
+
+/// Who holds the lock, for people.
+fn lock_holder(connection: &mut PgConnection) -> Result<String, DatabaseError> {
+    let holder = diesel::sql_query(format!(
+        "SELECT concat_ws(', ', 'pid ' || l.pid, a.usename, a.application_name, a.client_addr::text, \
+         a.state, 'since ' || coalesce(a.xact_start, a.backend_start)::text) AS name \
+         FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid \
+         WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \
+         AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+         AND l.classid::bigint = {POSTGRES_LOCK} >> 32 \
+         AND l.objid::bigint = {POSTGRES_LOCK} & 4294967295"
+    ));
+    let holders: Vec<Name> = holder.load(connection)?;
+    let holder = holders.into_iter().next().map(|holder| holder.name);
+    Ok(holder.unwrap_or_else(|| String::from("somebody who has just let go")))
+}
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+/// Whether all migrations have been run.
+pub(crate) fn is_newest(connection: &mut AnyConnection) -> Result<bool, DatabaseError> {
+    let known = match connection {
+        AnyConnection::Postgres(_) => versions(MigrationSource::<Pg>::migrations(&POSTGRES)),
+        AnyConnection::Sqlite(_) => versions(MigrationSource::<Sqlite>::migrations(&SQLITE)),
+    };
+    if !has_book(connection)? {
+        return Ok(false);
+    }
+    let run: Vec<String> = run_migrations::table
+        .select(run_migrations::version)
+        .load(connection)?;
+    Ok(known.iter().all(|version| run.contains(version)))
+}
+
+/// Whether there is a book of migrations. Asked for by name, because a statement that fails is an
+/// error in the server's log.
+fn has_book(connection: &mut AnyConnection) -> Result<bool, DatabaseError> {
+    let sql = match connection {
+        AnyConnection::Postgres(_) => "to_regclass('__diesel_schema_migrations') IS NOT NULL",
+        AnyConnection::Sqlite(_) => {
+            "EXISTS (SELECT 1 FROM sqlite_master WHERE name = '__diesel_schema_migrations')"
+        }
+    };
+    Ok(diesel::select(diesel::dsl::sql::<Bool>(sql)).get_result(connection)?)
 }
 
 diesel::table! {
@@ -80,13 +155,13 @@ diesel::table! {
     }
 }
 
-fn newest<DB: diesel::backend::Backend>(
+fn versions<DB: diesel::backend::Backend>(
     migrations: Result<Vec<Box<dyn diesel::migration::Migration<DB>>>, MigrationError>,
-) -> Option<String> {
-    let versions = migrations.into_iter().flatten();
-    versions
+) -> Vec<String> {
+    let migrations = migrations.into_iter().flatten();
+    migrations
         .map(|migration| migration.name().version().to_string())
-        .max()
+        .collect()
 }
 
 fn names(versions: &[MigrationVersion<'_>]) -> Vec<String> {
@@ -99,5 +174,18 @@ struct Failed(MigrationError);
 impl From<diesel::result::Error> for Failed {
     fn from(error: diesel::result::Error) -> Self {
         Self(Box::new(error))
+    }
+}
+
+impl From<Failed> for DatabaseError {
+    fn from(Failed(error): Failed) -> Self {
+        let error = match error.downcast::<diesel::result::Error>() {
+            Ok(error) => return Self::from(*error),
+            Err(error) => error,
+        };
+        match error.downcast::<Self>() {
+            Ok(error) => *error,
+            Err(error) => Self::new(FailureKind::Refused, error.to_string()),
+        }
     }
 }

@@ -11,11 +11,17 @@ use crate::seal::MasterKeys;
 pub struct DatabaseOptions {
     /// `sqlite://path`, or `postgres://…` as libpq understands it, several hosts included.
     pub url: SecretString,
-    /// How many connections there are at most for everything but logins and refreshes, which
-    /// have up to three of their own, on SQLite one. They are opened when they are needed.
+    /// How many connections there are at most, those of the writers of logins and refreshes
+    /// included: on SQLite one, on PostgreSQL one to three
+    /// ([`Database::open`](crate::Database::open)). At least two are used. They are opened when
+    /// they are needed. While migrations run there is one more.
     pub pool_size: u32,
     /// How long an operation waits for a connection.
     pub acquire_timeout: Duration,
+    /// How long an operation takes at most, the wait for a connection and its opening included.
+    /// Then it fails with [`Unavailable`](domain::ports::RepositoryError::Unavailable), and its
+    /// connection is not used again.
+    pub timeout: Duration,
     /// What stored secrets are sealed under.
     pub master_keys: MasterKeys,
     /// How many visits wait to be written at most, and how many uses of tokens; more are refused
@@ -24,13 +30,14 @@ pub struct DatabaseOptions {
 }
 
 impl DatabaseOptions {
-    /// A pool of 16, two seconds of patience, a queue of 4096.
+    /// 16 connections, two seconds of patience for one, five for an operation, a queue of 4096.
     #[must_use]
     pub fn new(url: SecretString, master_keys: MasterKeys) -> Self {
         Self {
             url,
             pool_size: 16,
             acquire_timeout: Duration::from_secs(2),
+            timeout: Duration::from_secs(5),
             master_keys,
             queue_capacity: 4096,
         }

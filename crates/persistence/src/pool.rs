@@ -1,57 +1,95 @@
 //! The pool of connections, used from asynchronous code.
+//!
+//! Each connection lives on a thread of its own ([`Worker`]). A call that takes too long is given
+//! up ([`crate::watch`]): its caller is answered, its thread is left alone, and its place in the
+//! pool is free for a new connection.
 
-use std::time::Duration;
+mod call;
+mod places;
 
+use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::oneshot;
 use tracing::Span;
 
 use crate::connection::{AnyConnection, Connector, Purpose};
 use crate::error::{DatabaseError, FailureKind};
+use crate::watch::{self, Watch};
+use crate::worker::Worker;
+use call::{Outcome, call};
+use places::Places;
+
+pub(crate) use places::WritersFirst;
+
+/// How often a call is done again because its connection turned out to be broken. The first time
+/// all idle connections are replaced, so a second failure is another outage.
+const MAX_REPEATS: u32 = 2;
 
 /// Connections that are made when they are needed and kept for the next one.
 #[derive(Clone)]
 pub(crate) struct Pool {
-    connections: r2d2::Pool<Connector>,
+    places: Arc<Places>,
     connector: Connector,
+    watch: Watch,
 }
 
 impl Pool {
-    pub(crate) fn new(connector: Connector, size: u32) -> Self {
-        let connections = r2d2::Pool::builder()
-            .max_size(size.max(1))
-            .min_idle(Some(0))
-            // Would cost a round trip each time; a broken connection is noticed when it is used.
-            .test_on_check_out(false)
-            .connection_timeout(connector.acquire_timeout)
-            // Whoever needs the connection is told, and logs it.
-            .error_handler(Box::new(r2d2::NopErrorHandler))
-            .build_unchecked(connector.clone());
+    pub(crate) fn new(
+        connector: Connector,
+        watch: Watch,
+        size: u32,
+        writers: Arc<WritersFirst>,
+    ) -> Self {
         Self {
-            connections,
+            places: Places::new(size, connector.acquire_timeout, writers),
             connector,
+            watch,
         }
     }
 
     /// Runs `work` on a connection, on a thread that may block. If the connection turns out to
-    /// be broken, once more on another: `work` must do no harm when it is done twice.
-    pub(crate) async fn run<T, F>(&self, work: F) -> Result<T, DatabaseError>
+    /// be broken, again on another: `work` must do no harm when it is done twice.
+    ///
+    /// It is given up when all of it takes longer than [`Watch::timeout`].
+    pub(crate) async fn run<T, F>(&self, mut work: F) -> Result<T, DatabaseError>
     where
         T: Send + 'static,
         F: Fn(&mut AnyConnection) -> Result<T, DatabaseError> + Send + 'static,
     {
-        let pool = self.clone();
-        blocking(move || pool.run_blocking(work)).await
+        let deadline = Instant::now() + self.watch.timeout();
+        let mut repeats = 0;
+        loop {
+            let lease = self.places.lease(&self.watch, deadline).await?;
+            let answer = call(lease, &self.connector, &self.watch, deadline, work);
+            let Ok((outcome, returned)) = answer.await else {
+                return Err(watch::too_late(self.watch.timeout()));
+            };
+            work = returned;
+            match outcome {
+                Outcome::NotOpened(error) => self.places.refused(error)?,
+                Outcome::Done(Err(error))
+                    if error.kind == FailureKind::Disconnected && repeats < MAX_REPEATS =>
+                {
+                    repeats += 1;
+                    self.places.close_idle();
+                }
+                Outcome::Done(result) => return result,
+                Outcome::Panicked(panic) => resume_unwind(panic),
+            }
+        }
     }
 
-    /// Runs `work` again and again, until it says that nothing is left, on a thread that may
-    /// block. Nobody waits for it.
+    /// Runs `work` again and again, until it says that nothing is left. Nobody waits for it.
     pub(crate) fn repeat_in_background<F>(&self, work: F)
     where
-        F: Fn(&mut AnyConnection) -> Result<bool, DatabaseError> + Send + 'static,
+        F: Fn(&mut AnyConnection) -> Result<bool, DatabaseError> + Clone + Send + 'static,
     {
         let pool = self.clone();
-        tokio::task::spawn_blocking(move || {
+        tokio::spawn(async move {
             loop {
-                match pool.run_blocking(&work) {
+                match pool.run(work.clone()).await {
                     Ok(true) => {}
                     Ok(false) => return,
                     Err(error) => {
@@ -63,54 +101,40 @@ impl Pool {
         });
     }
 
-    /// How long an operation waits for a connection.
-    pub(crate) fn acquire_timeout(&self) -> Duration {
-        self.connector.acquire_timeout
-    }
-
-    /// Runs `work` on a connection of its own, which is closed afterwards.
+    /// Runs `work` on a connection of its own, which is closed afterwards. It may take as long as
+    /// it likes.
     pub(crate) async fn run_apart<T, F>(&self, work: F) -> Result<T, DatabaseError>
     where
         T: Send + 'static,
         F: FnOnce(&mut AnyConnection) -> Result<T, DatabaseError> + Send + 'static,
     {
-        let Self { connector, .. } = self.clone();
-        blocking(move || work(&mut connector.connect_patiently(Purpose::Any)?)).await
+        let connector = self.connector.clone();
+        let (reply, answer) = oneshot::channel();
+        let span = Span::current();
+        Worker::start()?.run(Box::new(move |_| {
+            let result = span.in_scope(|| work(&mut connector.connect_patiently(Purpose::Any)?));
+            let _ = reply.send(result);
+        }));
+        let panicked = || DatabaseError::nonsense("a call to the database has panicked");
+        answer.await.unwrap_or_else(|_| Err(panicked()))
     }
 
-    fn run_blocking<T>(
-        &self,
-        work: impl Fn(&mut AnyConnection) -> Result<T, DatabaseError>,
-    ) -> Result<T, DatabaseError> {
-        // After a restart of the database every kept connection is gone.
-        let mut attempts_left = self.connections.max_size();
-        loop {
-            let pooled = self.connections.get();
-            let mut pooled = pooled.map_err(|error| DatabaseError::pool(&error))?;
-            let result = pooled.run(&work);
-            let Err(error) = &result else {
-                return result;
-            };
-            if error.kind != FailureKind::Disconnected || attempts_left == 0 {
-                return result;
-            }
-            attempts_left -= 1;
+    /// Runs `work`, which opens connections of its own, and waits for it as long as for a call.
+    pub(crate) async fn run_in_time<T, F>(&self, work: F) -> Result<T, DatabaseError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connector) -> Result<T, DatabaseError> + Send + 'static,
+    {
+        let connector = self.connector.clone();
+        let (reply, answer) = oneshot::channel();
+        self.watch.may_connect()?;
+        Worker::start()?.run(Box::new(move |_| {
+            let _ = reply.send(work(&connector));
+        }));
+        let panicked = || DatabaseError::nonsense("a call to the database has panicked");
+        match tokio::time::timeout(self.watch.timeout(), answer).await {
+            Ok(answer) => answer.unwrap_or_else(|_| Err(panicked())),
+            Err(_) => Err(watch::too_late(self.watch.timeout())),
         }
-    }
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, DatabaseError> + Send + 'static,
-) -> Result<T, DatabaseError> {
-    let span = Span::current();
-    match tokio::task::spawn_blocking(move || span.in_scope(work)).await {
-        Ok(result) => result,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Err(DatabaseError::new(
-                FailureKind::Unavailable,
-                "the runtime is shutting down",
-            )),
-        },
     }
 }

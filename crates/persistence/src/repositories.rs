@@ -4,18 +4,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::id::{AppId, OpenId, SessionId};
-use domain::ports::{NotReady, ReadinessProbe, RepositoryError, SessionRepository, UserRepository};
+use domain::ports::{RepositoryError, SessionRepository, UserRepository};
 use domain::secret::{SecretHash, SessionKey};
 use domain::session::SessionAccount;
 use domain::time::Timestamp;
 use domain::visit::{Visit, VisitOutcome};
 
-use crate::error::FailureKind;
 use crate::group_commit::GroupCommit;
 use crate::key_ring::SessionKeyVault;
-use crate::migrations;
 use crate::pool::Pool;
-use crate::stored_keys::StoredKeys;
 use crate::transaction::transaction;
 use crate::visits::{Visits, WrittenVisit};
 use crate::{session_bound, sessions, users};
@@ -109,38 +106,5 @@ impl SessionRepository for DieselSessionRepository {
             .pool
             .run(move |connection| sessions::find_repeated(connection, code, nonce, since));
         Ok(found.await?)
-    }
-}
-
-/// [`ReadinessProbe`] of the database: it answers, its schema is the newest, and the master keys are
-/// those of it.
-#[derive(Clone)]
-pub struct DieselReadinessProbe {
-    pub(crate) pool: Pool,
-    pub(crate) stored_keys: Arc<StoredKeys>,
-}
-
-#[async_trait]
-impl ReadinessProbe for DieselReadinessProbe {
-    async fn probe(&self) -> Result<(), NotReady> {
-        // Once for a connection, once for the answer.
-        let patience = self.pool.acquire_timeout() * 2;
-        let stored_keys = Arc::clone(&self.stored_keys);
-        let asked = self.pool.run(move |connection| {
-            let is_newest = migrations::is_newest(connection)?;
-            if is_newest {
-                stored_keys.look(connection)?;
-            }
-            Ok(is_newest)
-        });
-        match tokio::time::timeout(patience, asked).await {
-            Ok(Ok(true)) => Ok(()),
-            Ok(Ok(false)) => Err(NotReady::SchemaOutdated),
-            Ok(Err(error)) if error.kind == FailureKind::WrongMasterKey => {
-                Err(NotReady::WrongMasterKey)
-            }
-            Ok(Err(error)) => Err(NotReady::Unreachable(Box::new(error))),
-            Err(elapsed) => Err(NotReady::Unreachable(Box::new(elapsed))),
-        }
     }
 }

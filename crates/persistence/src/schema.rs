@@ -169,6 +169,16 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::Binary;
+    use super::Id;
+
+    write_probes (id) {
+        id -> Id,
+        filler -> Binary,
+    }
+}
+
 diesel::joinable!(identities -> users (user_id));
 diesel::joinable!(union_ids -> users (user_id));
 

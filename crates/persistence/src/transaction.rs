@@ -8,6 +8,7 @@ use crate::connection::AnyConnection;
 use crate::error::{DatabaseError, FailureKind};
 use crate::schema::users;
 use crate::types::DbId;
+use crate::watch;
 
 /// How often a transaction is tried while others keep changing its rows.
 const MAX_TRIES: u32 = 5;
@@ -62,7 +63,9 @@ fn attempt<T>(
     work: impl Fn(&mut AnyConnection) -> Result<T, DatabaseError>,
 ) -> Result<T, DatabaseError> {
     begin(connection)?;
-    match work(connection) {
+    // What took so long that nobody waits for it is not done.
+    let done = work(connection).and_then(|done| watch::stop_if_given_up().map(|()| done));
+    match done {
         Ok(done) => {
             Manager::commit_transaction(connection)?;
             Ok(done)

@@ -16,10 +16,19 @@ pub(crate) enum DatabaseUrl {
 
 /// The URL is of no database this crate knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the database URL must begin with `postgres://` or `sqlite://` and say where the database is"
-)]
-pub struct UnknownDatabaseUrl;
+pub enum UnknownDatabaseUrl {
+    /// It is something else.
+    #[error(
+        "the database URL must begin with `postgres://` or `sqlite://` and say where the database is"
+    )]
+    Kind,
+    /// Drivers differ in what they make of parameters, and SQLite would make a file of that name.
+    #[error(
+        "a `sqlite://` URL has no parameters: leave out the `?` and what follows (the file is \
+         created if it is missing)"
+    )]
+    SqliteParameters,
+}
 
 /// What libpq is told if the URL does not say it (PostgreSQL's documentation, Parameter Key
 /// Words): to take the host that can be written to; and not to wait minutes for a server that
@@ -39,14 +48,17 @@ impl DatabaseUrl {
         let text = url.expose_secret();
         if let Some(path) = text.strip_prefix("sqlite://") {
             if path.is_empty() || path.starts_with(':') {
-                return Err(UnknownDatabaseUrl);
+                return Err(UnknownDatabaseUrl::Kind);
+            }
+            if path.contains(['?', '#']) {
+                return Err(UnknownDatabaseUrl::SqliteParameters);
             }
             return Ok(Self::Sqlite(PathBuf::from(path)));
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             return Ok(Self::Postgres(PostgresUrl::with_defaults(text)));
         }
-        Err(UnknownDatabaseUrl)
+        Err(UnknownDatabaseUrl::Kind)
     }
 }
 
@@ -120,7 +132,20 @@ mod tests {
             "sqlite://:memory:",
             "data/wxlogin.db",
         ] {
-            assert!(parse(url).is_err(), "{url}");
+            assert_eq!(parse(url).err(), Some(UnknownDatabaseUrl::Kind), "{url}");
+        }
+    }
+
+    #[test]
+    fn parameters_of_a_sqlite_url_are_refused_and_not_made_part_of_the_name() {
+        for url in [
+            "sqlite://x.db?mode=rwc",
+            "sqlite:///data/x.db?cache=shared&mode=ro",
+            "sqlite://x.db?",
+            "sqlite://x.db#part",
+        ] {
+            let expected = Some(UnknownDatabaseUrl::SqliteParameters);
+            assert_eq!(parse(url).err(), expected, "{url}");
         }
     }
 

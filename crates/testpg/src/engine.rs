@@ -1,7 +1,7 @@
 //! What a PostgreSQL server is run with.
 
 mod docker;
-mod programs;
+pub(crate) mod programs;
 
 use std::path::Path;
 
@@ -82,8 +82,18 @@ impl Engine {
     /// Ends all processes of the server of `home` with SIGKILL.
     pub(crate) fn kill(&self, home: &Path) -> anyhow::Result<()> {
         match self {
-            Self::Programs(_) => Programs::kill(home),
+            Self::Programs(_) => Programs::signal(home, "-KILL"),
             Self::Docker(_) => Docker::kill(home),
+        }
+    }
+
+    /// Stops all processes of the server of `home` where they are, or lets them go on.
+    pub(crate) fn freeze(&self, home: &Path, is_to_go_on: bool) -> anyhow::Result<()> {
+        match self {
+            Self::Programs(_) => {
+                Programs::signal(home, if is_to_go_on { "-CONT" } else { "-STOP" })
+            }
+            Self::Docker(_) => Docker::freeze(home, is_to_go_on),
         }
     }
 

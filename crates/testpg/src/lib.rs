@@ -14,11 +14,14 @@
 
 mod database;
 mod engine;
+mod locale;
+mod pooler;
 mod server;
 mod shared;
 mod watchdog;
 
 pub use database::TestDatabase;
+pub use pooler::Pooler;
 pub use server::Server;
 
 /// A fresh, empty database on the server that all tests share. It is dropped with the value.

@@ -9,6 +9,7 @@ use anyhow::{Context, ensure};
 
 use crate::TestDatabase;
 use crate::engine::{Durability, Engine};
+use crate::locale;
 use crate::watchdog;
 
 /// A PostgreSQL server that a test may stop, kill and start again, always on the same port. It
@@ -54,6 +55,25 @@ impl Server {
         let file = server.home.join("data/postgresql.auto.conf");
         let mut lines = fs::read_to_string(&file)?;
         lines.push_str(settings);
+        fs::write(&file, lines)?;
+        server.start()?;
+        Ok(server)
+    }
+
+    /// As [`start_private`](Self::start_private), with messages in simplified Chinese.
+    ///
+    /// # Errors
+    /// As [`start_private`](Self::start_private), and if this machine has no sources of locales;
+    /// the error says what to install.
+    pub fn start_chinese() -> anyhow::Result<Self> {
+        let engine = Engine::find()?;
+        let folder = base(&engine)?;
+        let server = Self::prepare(engine, &folder, Durability::Real)?;
+        server.guard()?;
+        locale::make_chinese(&server.home)?;
+        let file = server.home.join("data/postgresql.auto.conf");
+        let mut lines = fs::read_to_string(&file)?;
+        lines.push_str("lc_messages = 'zh_CN.UTF-8'\n");
         fs::write(&file, lines)?;
         server.start()?;
         Ok(server)
@@ -112,6 +132,23 @@ impl Server {
         self.engine.kill(&self.home)
     }
 
+    /// Stops all processes of the server where they are, as when its container is paused or its
+    /// disk hangs: connections stay open, and nothing is answered.
+    ///
+    /// # Errors
+    /// If it is not running.
+    pub fn freeze(&self) -> anyhow::Result<()> {
+        self.engine.freeze(&self.home, false)
+    }
+
+    /// Lets a frozen server go on.
+    ///
+    /// # Errors
+    /// If it is not running.
+    pub fn thaw(&self) -> anyhow::Result<()> {
+        self.engine.freeze(&self.home, true)
+    }
+
     /// The URL of the server's own database `postgres`.
     #[must_use]
     pub fn url(&self) -> String {
@@ -135,6 +172,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // One that is frozen does not notice that it is to end.
+        let _ = self.thaw();
         let script = self.engine.end_script();
         let ended = Command::new("sh")
             .args(["-c", script])

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use anyhow::bail;
-use domain::ports::{Clock, NotReady};
+use domain::ports::{Clock, NotReady, ReadinessProbe};
 use wxclient::WechatError;
 
 use super::print::print;
@@ -35,11 +35,9 @@ async fn findings(config: Option<&Path>) -> Vec<Finding> {
         Ok(checkup) => checkup,
         Err(error) => return vec![Finding::bad("configuration", format!("{error:#}"))],
     };
-    let mut findings = vec![
-        configuration(&checkup),
-        database(&checkup).await,
-        clock(&checkup).await,
-    ];
+    let mut findings = vec![configuration(&checkup)];
+    findings.extend(database(&checkup).await);
+    findings.push(clock(&checkup).await);
     findings.extend(database_clock(&checkup).await);
     for app in &checkup.apps {
         findings.push(app_secret(&checkup, app).await);
@@ -61,15 +59,39 @@ fn configuration(checkup: &Checkup) -> Finding {
     Finding::good("configuration", told)
 }
 
-async fn database(checkup: &Checkup) -> Finding {
-    let settings = &checkup.settings.database;
-    let what = format!("database {}", settings.shown());
-    match checkup.database.probe().await {
-        Ok(()) => Finding::good(what, "reachable, with the newest schema"),
-        Err(NotReady::SchemaOutdated) if settings.migrate_on_start => Finding::good(
-            what,
-            "reachable; the next start brings its schema up to date",
-        ),
+async fn database(checkup: &Checkup) -> Vec<Finding> {
+    let what = format!("database {}", checkup.settings.database.shown());
+    let mut findings = vec![database_state(checkup, what.clone()).await];
+    match checkup.database.examine().await {
+        Ok(found) => findings.extend(found.into_iter().map(|found| match found {
+            persistence::Finding::Unfit(told) | persistence::Finding::Warning(told) => {
+                Finding::bad(what.clone(), told)
+            }
+        })),
+        // Told already.
+        Err(_) if findings.iter().any(Finding::is_bad) => {}
+        Err(error) => findings.push(Finding::bad(what, in_full(error))),
+    }
+    findings
+}
+
+/// Whether the service could work with it.
+async fn database_state(checkup: &Checkup, what: String) -> Finding {
+    let may_migrate = checkup.settings.database.migrate_on_start;
+    match checkup.database.readiness().probe().await {
+        Ok(()) => match checkup.database.rehearse().await {
+            Ok(()) => Finding::good(what, "reachable, writable, with the newest schema"),
+            Err(error) => Finding::bad(what, in_full(error)),
+        },
+        Err(NotReady::SchemaOutdated) if may_migrate => {
+            match checkup.database.may_migrate().await {
+                Ok(()) => Finding::good(
+                    what,
+                    "reachable; the next start brings its schema up to date",
+                ),
+                Err(error) => Finding::bad(what, in_full(error)),
+            }
+        }
         Err(NotReady::SchemaOutdated) => Finding::bad(
             what,
             "reachable, but its schema is not the newest: run `wxlogin migrate`",
@@ -77,14 +99,24 @@ async fn database(checkup: &Checkup) -> Finding {
         Err(error @ (NotReady::WrongMasterKey | NotReady::NoSigningKeys)) => {
             Finding::bad(what, error.to_string())
         }
+        Err(error @ NotReady::CannotWrite(_)) => match checkup.database.rehearse().await {
+            Ok(()) => Finding::bad(what, in_full(error)),
+            // This one says what to do about it.
+            Err(missing) => Finding::bad(what, in_full(missing)),
+        },
         Err(error @ NotReady::Unreachable(_)) => Finding::bad(
             what,
             format!(
-                "{:#}; see that it runs and that database.url has the right host, port, user and password",
-                anyhow::Error::new(error)
+                "{}; see that it runs and that database.url has the right host, port, user and password",
+                in_full(error)
             ),
         ),
     }
+}
+
+/// An error with everything behind it.
+fn in_full(error: impl std::error::Error + Send + Sync + 'static) -> String {
+    format!("{:#}", anyhow::Error::new(error))
 }
 
 async fn clock(checkup: &Checkup) -> Finding {

@@ -36,6 +36,7 @@ fn positive_numbers(settings: &Settings) -> Result<(), SettingsError> {
             "database.acquire_timeout_ms",
             settings.database.acquire_timeout_ms,
         ),
+        ("database.timeout_ms", settings.database.timeout_ms),
         (
             "wechat.connect_timeout_ms",
             settings.wechat.connect_timeout_ms,

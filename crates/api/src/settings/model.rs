@@ -61,10 +61,12 @@ pub struct Server {
 pub struct Database {
     /// `sqlite://…` or `postgres://…`. A secret, because it may hold a password.
     pub url: Secret,
-    /// Connections.
+    /// Connections of a replica at most, those that write logins included.
     pub pool_size: u32,
     /// How long a request waits for a connection, ms.
     pub acquire_timeout_ms: u32,
+    /// How long a call to the database may take, opening a connection included, ms.
+    pub timeout_ms: u32,
     /// Whether starting brings the schema up to date.
     pub migrate_on_start: bool,
 }
@@ -288,6 +290,7 @@ impl Default for Database {
             url: Secret::new("sqlite://data/wxlogin.db"),
             pool_size: 16,
             acquire_timeout_ms: 2_000,
+            timeout_ms: 5_000,
             migrate_on_start: true,
         }
     }

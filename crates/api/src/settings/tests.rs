@@ -41,9 +41,10 @@ fn nothing_configured_gives_the_documented_defaults() {
     assert_eq!(
         (
             settings.database.pool_size,
-            settings.database.acquire_timeout_ms
+            settings.database.acquire_timeout_ms,
+            settings.database.timeout_ms
         ),
-        (16, 2_000)
+        (16, 2_000, 5_000)
     );
     assert_eq!(
         (settings.tokens.access_ttl_s, settings.tokens.refresh_ttl_s),

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use domain::ports::{ReadinessProbe, StoreClock};
+use domain::ports::StoreClock;
+use persistence::Database;
 use tokio::runtime::Handle;
 use wxclient::WechatClient;
 use wxsandbox::RunningSandbox;
@@ -15,7 +16,7 @@ use crate::settings::{Listen, Settings};
 pub(crate) struct Checkup {
     /// With the sandbox in WeChat's place, if no app is configured.
     pub(crate) settings: Settings,
-    pub(crate) database: Arc<dyn ReadinessProbe>,
+    pub(crate) database: Database,
     pub(crate) database_clock: Arc<dyn StoreClock>,
     pub(crate) wechat: WechatClient,
     pub(crate) apps: Vec<wxclient::App>,
@@ -35,8 +36,8 @@ impl Checkup {
         let master_keys = master_key::load(&settings)?;
         let database = open_database(&settings, &master_keys)?;
         Ok(Self {
-            database: Arc::new(database.readiness()),
             database_clock: Arc::new(database.clock()),
+            database,
             wechat: wechat_client(&settings, &Handle::current())?,
             apps: AppList::of(&settings)?.secrets,
             sandbox,

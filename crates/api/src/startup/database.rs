@@ -11,6 +11,7 @@ use persistence::{Database, DatabaseOptions, GivenUp, MasterKeys, RewrapProgress
 use secrecy::SecretString;
 
 use crate::master_key;
+use crate::schema;
 use crate::settings::Settings;
 use crate::system_clock::SystemClock;
 use crate::tokens::{KEPT_LONGER, new_secret};
@@ -23,6 +24,7 @@ pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
     // Migrations open nothing that is sealed, so any key will do.
     let any_key = SecretString::from(STANDARD.encode([0; 32]));
     let database = open_database(settings, &[any_key])?;
+    schema::examine(&database).await?;
     let done = database.migrate().await?;
     for migration in &done {
         tracing::info!(migration, "migrated");
@@ -94,6 +96,7 @@ pub(super) fn open_database(
     let options = DatabaseOptions {
         pool_size: settings.database.pool_size,
         acquire_timeout: Duration::from_millis(settings.database.acquire_timeout_ms.into()),
+        timeout: Duration::from_millis(settings.database.timeout_ms.into()),
         ..DatabaseOptions::new(url, master_keys)
     };
     Database::open(options).context("database.url")

@@ -29,4 +29,8 @@ pub enum NotReady {
     /// The keys that sign tokens have not been read yet.
     #[error("the signing keys have not been read yet")]
     NoSigningKeys,
+    /// It answers, but nothing can be written to it: it is read-only, its disk is full, or it gives
+    /// no connection for it.
+    #[error("the database cannot be written to")]
+    CannotWrite(#[source] Cause),
 }

@@ -4,35 +4,71 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::connection::{AnyConnection, Connector, KeptConnection, Purpose};
 use crate::error::DatabaseError;
+use crate::watch;
+
+/// Where the writers that share a connection find it.
+#[derive(Clone)]
+pub(crate) struct WireSlot(Arc<Mutex<Wire>>);
+
+impl WireSlot {
+    pub(crate) fn new(connector: Connector) -> Self {
+        Self(Arc::new(Mutex::new(Wire::new(connector, false))))
+    }
+
+    pub(super) fn current(&self) -> Wire {
+        self.with(|wire| wire.clone())
+    }
+
+    /// Puts a new one into the place of one that does not answer, unless another writer has.
+    pub(super) fn renew(&self, stuck: &Wire) {
+        self.with(|wire| {
+            if Arc::ptr_eq(&wire.state, &stuck.state) {
+                *wire = Wire::new(stuck.connector.clone(), true);
+            }
+        });
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Wire) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
 
 /// A connection of its own for one writer, or for several that take turns. It is opened when it
 /// is needed.
 #[derive(Clone)]
-pub(crate) struct Wire(Arc<Mutex<State>>);
+pub(crate) struct Wire {
+    connector: Connector,
+    state: Arc<Mutex<State>>,
+}
 
 struct State {
-    connector: Connector,
     connection: Option<KeptConnection>,
     /// Whether the last attempt to connect failed.
     is_cut_off: bool,
 }
 
 impl Wire {
-    pub(crate) fn new(connector: Connector) -> Self {
-        Self(Arc::new(Mutex::new(State {
+    fn new(connector: Connector, is_cut_off: bool) -> Self {
+        Self {
             connector,
-            connection: None,
-            is_cut_off: false,
-        })))
+            state: Arc::new(Mutex::new(State {
+                connection: None,
+                is_cut_off,
+            })),
+        }
     }
 
     /// Makes sure that there is a connection. One that has been lost is waited for a little; one
     /// that did not come back is only tried for.
     pub(super) fn prepare(&self) -> Result<(), DatabaseError> {
         self.with(|state| {
-            state.connection = Some(state.take()?);
+            state.connection = Some(state.take(&self.connector)?);
             Ok(())
         })
+    }
+
+    pub(super) fn is_connected(&self) -> bool {
+        self.with(|state| state.connection.is_some())
     }
 
     /// Runs `work` on the connection, which is kept unless it turns out to be of no use.
@@ -41,8 +77,10 @@ impl Wire {
         work: impl FnOnce(&mut AnyConnection) -> Result<T, DatabaseError>,
     ) -> Result<T, DatabaseError> {
         self.with(|state| {
+            // It may have taken a while until the other writer was done with it.
+            watch::stop_if_given_up()?;
             // Taken out, so that it goes if `work` panics in the middle of something.
-            let mut connection = state.take()?;
+            let mut connection = state.take(&self.connector)?;
             let result = connection.run(work);
             if !connection.is_useless() {
                 state.connection = Some(connection);
@@ -53,23 +91,19 @@ impl Wire {
 
     fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
         // After a panic the connection is gone and the rest is as good as before.
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl State {
-    fn take(&mut self) -> Result<KeptConnection, DatabaseError> {
-        match self.connection.take() {
-            Some(connection) => Ok(connection),
-            None => self.connect(),
+    fn take(&mut self, connector: &Connector) -> Result<KeptConnection, DatabaseError> {
+        if let Some(connection) = self.connection.take() {
+            return Ok(connection);
         }
-    }
-
-    fn connect(&mut self) -> Result<KeptConnection, DatabaseError> {
         let connected = if self.is_cut_off {
-            self.connector.connect_for(Purpose::Batches)
+            connector.connect_for(Purpose::Batches)
         } else {
-            self.connector.connect_patiently(Purpose::Batches)
+            connector.connect_patiently(Purpose::Batches)
         };
         self.is_cut_off = connected.is_err();
         Ok(KeptConnection::new(connected?))

@@ -2,45 +2,56 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use domain::ports::RepositoryError;
-
-use super::{Batched, Pending, Wire};
+use super::batch::Replies;
+use super::wire::Wire;
+use super::{Batched, LaneStatus};
 use crate::error::{DatabaseError, FailureKind};
+use crate::watch;
 
 /// How often a batch is tried while others keep changing what it builds upon, or the connection
 /// breaks.
 const MAX_TRIES: u32 = 4;
 
 /// Writes batches.
-pub(super) struct Writer<B> {
-    pub(super) batched: B,
-    pub(super) wire: Wire,
+pub(super) struct Writer<'a, B> {
+    pub(super) batched: &'a B,
+    pub(super) wire: &'a Wire,
+    pub(super) status: &'a LaneStatus,
 }
 
-impl<B: Batched> Writer<B> {
+impl<B: Batched> Writer<'_, B> {
     /// Writes a batch and answers everyone who waits for it. After a panic those of the batch
     /// hear that the writer has failed, and it goes on with a new connection.
-    pub(super) fn write_guarded(&self, batch: Vec<Pending<B>>) {
-        // The panic has been reported; the callers see their channels closed.
-        let _ = catch_unwind(AssertUnwindSafe(|| self.write(batch)));
+    pub(super) fn write_guarded(&self, items: &[Box<B::Item>], replies: &Replies<B>) {
+        if !items.is_empty() {
+            // The panic has been reported; the callers see their channels closed.
+            let write = || self.write(items, 0, replies);
+            let _ = catch_unwind(AssertUnwindSafe(write));
+        }
     }
 
-    fn write(&self, mut batch: Vec<Pending<B>>) {
-        let items: Vec<_> = batch.iter().map(|pending| &*pending.item).collect();
-        match self.try_write(&items) {
+    /// Writes the items that stand at `start` and after it in the batch.
+    fn write(&self, items: &[Box<B::Item>], start: usize, replies: &Replies<B>) {
+        let all = start..start + items.len();
+        let references: Vec<_> = items.iter().map(|item| &**item).collect();
+        let error = match self.try_write(&references) {
             Ok(outcomes) => {
-                for (pending, outcome) in batch.into_iter().zip(outcomes) {
-                    // Who has gone away does not want to know.
-                    let _ = pending.reply.send(Ok(outcome));
-                }
+                self.status.has_written();
+                return replies.outcomes(all, outcomes);
             }
-            Err(error) if error.is_of_a_row() && batch.len() > 1 => {
-                // By halves to the one that is refused, so that it fails alone.
-                let second = batch.split_off(batch.len() / 2);
-                self.write(batch);
-                self.write(second);
-            }
-            Err(error) => refuse(batch, &error),
+            Err(error) => error,
+        };
+        if !error.is_of_a_row() {
+            self.status.has_failed();
+        }
+        if error.is_of_a_row() && items.len() > 1 {
+            // By halves to the one that is refused, so that it fails alone.
+            let middle = items.len() / 2;
+            let (first, second) = items.split_at(middle);
+            self.write(first, start, replies);
+            self.write(second, start + middle, replies);
+        } else {
+            replies.refuse(all, &error);
         }
     }
 
@@ -67,27 +78,17 @@ impl<B: Batched> Writer<B> {
                 FailureKind::Conflict => true,
                 // In doubt it may be our own, whose commit has come through only now.
                 FailureKind::Duplicate => in_doubt,
-                FailureKind::Unavailable | FailureKind::Refused | FailureKind::WrongMasterKey => {
-                    false
-                }
+                FailureKind::Unavailable
+                | FailureKind::Refused
+                | FailureKind::Unfit
+                | FailureKind::WrongMasterKey => false,
             };
-            if !is_worth_another || tries == MAX_TRIES {
+            if !is_worth_another || tries == MAX_TRIES || watch::is_given_up() {
                 return Err(error);
             }
             let (what, count) = (B::NAME, items.len());
             tracing::debug!(%error, tries, count, "a batch of {what} is repeated");
             tries += 1;
         }
-    }
-}
-
-/// Answers everyone that their item is not written.
-pub(super) fn refuse<B: Batched>(
-    batch: impl IntoIterator<Item = Pending<B>>,
-    error: &DatabaseError,
-) {
-    for pending in batch {
-        let error = RepositoryError::from(error.clone());
-        let _ = pending.reply.send(Err(error));
     }
 }

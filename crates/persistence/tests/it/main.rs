@@ -9,6 +9,7 @@
 mod bans;
 mod contract;
 mod durability;
+mod fitness;
 mod housekeeping;
 mod lives;
 mod lost_answers;
@@ -21,5 +22,7 @@ mod queue;
 mod refreshes;
 mod replicas;
 mod rewrap;
+mod role;
+mod scarcity;
 mod secrets;
 mod store;

@@ -24,7 +24,9 @@ fn impatient(url: String) -> DatabaseOptions {
 }
 
 /// Tries until it goes well, for half a minute at most.
-async fn eventually<T, E: std::fmt::Debug>(mut attempt: impl AsyncFnMut() -> Result<T, E>) -> T {
+pub(crate) async fn eventually<T, E: std::fmt::Debug>(
+    mut attempt: impl AsyncFnMut() -> Result<T, E>,
+) -> T {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
         match attempt().await {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -101,6 +102,17 @@ impl Place {
         connection
     }
 
+    /// Begins a transaction on PostgreSQL with a statement, which ends when the value is dropped.
+    pub(crate) fn hold(&self, sql: &str) -> Held {
+        let Self::Postgres(database) = self else {
+            panic!("not on PostgreSQL");
+        };
+        let mut held = Held(PgConnection::establish(&database.url()).unwrap());
+        held.execute("BEGIN");
+        held.execute(sql);
+        held
+    }
+
     /// SQLite's files as a kill would leave them now.
     pub(crate) fn as_killed(&self) -> Self {
         let Self::Sqlite(folder) = self else {
@@ -124,6 +136,28 @@ impl Place {
             .execute(&mut connection)
             .unwrap();
         connection
+    }
+}
+
+/// A transaction that is open.
+pub(crate) struct Held(PgConnection);
+
+impl Held {
+    pub(crate) fn execute(&mut self, sql: &str) {
+        diesel::connection::SimpleConnection::batch_execute(&mut self.0, sql).unwrap();
+    }
+
+    /// Waits until another session of the database waits for a lock.
+    pub(crate) fn until_somebody_waits(&mut self) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        let waiting = "SELECT count(*)::text AS t FROM pg_locks WHERE NOT granted";
+        loop {
+            let rows: Vec<TextRow> = diesel::sql_query(waiting).load(&mut self.0).unwrap();
+            if rows[0].t != "0" {
+                return;
+            }
+            assert!(Instant::now() < deadline, "nobody waits");
+        }
     }
 }
 

@@ -34,6 +34,11 @@ impl Docker {
         docker_says(&["kill", &container(home)?]).map(drop)
     }
 
+    pub(super) fn freeze(home: &Path, is_to_go_on: bool) -> anyhow::Result<()> {
+        let verb = if is_to_go_on { "unpause" } else { "pause" };
+        docker_says(&[verb, &container(home)?]).map(drop)
+    }
+
     pub(super) fn stop(home: &Path) -> anyhow::Result<()> {
         docker_says(&["stop", &container(home)?]).map(drop)
     }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 
 use super::Durability;
+use crate::locale;
 
 /// Asks the server to give up at once, and waits until its process is gone.
 pub(super) const END_SCRIPT: &str = r#"
@@ -101,7 +102,8 @@ impl Programs {
         run(self.pg_ctl(home)?.args(["-m", "fast", "stop"]))
     }
 
-    pub(super) fn kill(home: &Path) -> anyhow::Result<()> {
+    /// Sends a signal, such as `-KILL`, to all processes of the server.
+    pub(super) fn signal(home: &Path, signal: &str) -> anyhow::Result<()> {
         let pid_file = fs::read_to_string(home.join("data/postmaster.pid"))?;
         let parent = pid_file.lines().next().context("postmaster.pid is empty")?;
         let children = Command::new("pgrep").args(["-P", parent]).output()?;
@@ -114,7 +116,7 @@ impl Programs {
         );
         for pid in pids {
             Command::new("kill")
-                .args(["-9", &pid])
+                .args([signal, &pid])
                 .stderr(Stdio::null())
                 .status()?;
         }
@@ -131,6 +133,10 @@ impl Programs {
     fn command(&self, home: &Path, program: impl AsRef<OsStr>) -> anyhow::Result<Command> {
         let mut command = Command::new(self.0.join(program.as_ref()));
         command.current_dir(home).env("LC_ALL", "C");
+        let locales = home.join(locale::FOLDER);
+        if locales.is_dir() {
+            command.env("LOCPATH", locales);
+        }
         if let Some(user) = substitute(home)? {
             command.uid(user.uid).gid(user.gid);
         }
@@ -157,14 +163,14 @@ fn versions(root: &str, last: &str) -> Vec<PathBuf> {
         .collect()
 }
 
-struct User {
-    uid: u32,
-    gid: u32,
+pub(crate) struct User {
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
 }
 
 /// The user in whose name the programs run if the tests run as root, which PostgreSQL refuses:
 /// `postgres`, or `nobody`.
-fn substitute(home: &Path) -> anyhow::Result<Option<User>> {
+pub(crate) fn substitute(home: &Path) -> anyhow::Result<Option<User>> {
     // Who we are shows in what belongs to us, without calling into C.
     if fs::metadata(home.parent().unwrap_or(home))?.uid() != 0 {
         return Ok(None);

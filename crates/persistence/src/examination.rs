@@ -1,0 +1,132 @@
+//! Looking at what stands between us and a PostgreSQL server.
+//!
+//! A pooler in transaction mode gives each transaction of a connection to whatever session of the
+//! server is free. Prepared statements belong to sessions, and Diesel names them by number on each
+//! connection: unless the pooler keeps them apart, one connection carries out what another has
+//! prepared. It is known by sessions that two connections share.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+use diesel::sql_types::{Bool, Integer, Text};
+
+use crate::connection::{AnyConnection, Connector, Purpose};
+use crate::error::{DatabaseError, FailureKind};
+use crate::server;
+
+/// How often both connections are asked. One that changes its session does not always do so at
+/// once.
+const ROUNDS: usize = 6;
+
+/// Something about a database that an operator should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// The service must not use it: it would do wrong.
+    Unfit(String),
+    /// The service works, but not as well as it could.
+    Warning(String),
+}
+
+#[derive(QueryableByName)]
+struct Session {
+    #[diesel(sql_type = Integer)]
+    pid: i32,
+    #[diesel(sql_type = Text)]
+    server: String,
+    #[diesel(sql_type = Bool)]
+    is_standby: bool,
+}
+
+pub(crate) fn examine(connector: &Connector) -> Result<Vec<Finding>, DatabaseError> {
+    let mut findings = Vec::new();
+    let one = match connector.connect_for(Purpose::Any) {
+        Ok(one) => one,
+        Err(error) if error.kind == FailureKind::Unfit => {
+            return Ok(vec![Finding::Unfit(error.to_string())]);
+        }
+        Err(error) => return Err(error),
+    };
+    let AnyConnection::Postgres(mut one) = one else {
+        return Ok(findings);
+    };
+    let AnyConnection::Postgres(mut other) = connector.connect_for(Purpose::Any)? else {
+        return Ok(findings);
+    };
+    findings.extend(server::language_fault(&mut one)?.map(Finding::Warning));
+    findings.extend(go_between(&mut one, &mut other)?);
+    Ok(findings)
+}
+
+fn go_between(
+    one: &mut PgConnection,
+    other: &mut PgConnection,
+) -> Result<Option<Finding>, DatabaseError> {
+    let mut ones = Sessions::default();
+    let mut others = Sessions::default();
+    for _ in 0..ROUNDS {
+        ones.note(session(one)?);
+        others.note(session(other)?);
+        // A proxy that splits reads from writes sends this one to the primary.
+        ones.note(one.transaction(|one| {
+            diesel::sql_query("SELECT pg_advisory_xact_lock_shared(0)").execute(one)?;
+            session(one)
+        })?);
+    }
+    if ones.has_standby || others.has_standby {
+        return Ok(Some(Finding::Unfit(String::from(
+            "some statements are carried out by a standby: a proxy splits reads from writes, and a \
+             session would be unknown just after its login. Switch that off (pgpool: \
+             load_balance_mode = off) or connect to the primary",
+        ))));
+    }
+    let is_shared =
+        ones.ids.len() > 1 || others.ids.len() > 1 || !ones.ids.is_disjoint(&others.ids);
+    if !is_shared {
+        return Ok(None);
+    }
+    Ok(Some(if keeps_statements_apart(one, other) {
+        Finding::Warning(String::from(
+            "the connection goes through a pooler in transaction mode, which forgets settings of a \
+             session: set for the role what differs from PostgreSQL's defaults \
+             (default_transaction_isolation, synchronous_commit, lc_messages)",
+        ))
+    } else {
+        Finding::Unfit(String::from(
+            "the connection goes through a pooler in transaction mode that mixes up prepared \
+             statements: use pool_mode = session, or PgBouncer 1.21 or newer with \
+             max_prepared_statements above 0, or connect to PostgreSQL itself",
+        ))
+    }))
+}
+
+/// The sessions of the server that a connection was seen to use.
+#[derive(Default)]
+struct Sessions {
+    ids: BTreeSet<(i32, String)>,
+    has_standby: bool,
+}
+
+impl Sessions {
+    fn note(&mut self, session: Session) {
+        self.has_standby |= session.is_standby;
+        self.ids.insert((session.pid, session.server));
+    }
+}
+
+fn session(connection: &mut PgConnection) -> QueryResult<Session> {
+    diesel::sql_query(
+        "SELECT pg_backend_pid() AS pid, pg_is_in_recovery() AS is_standby, \
+         concat(inet_server_addr(), ' ', inet_server_port()) AS server",
+    )
+    .get_result(connection)
+}
+
+/// Whether each of two connections carries out its own first prepared statement, and not that of
+/// the other, which has the same name.
+fn keeps_statements_apart(one: &mut PgConnection, other: &mut PgConnection) -> bool {
+    (0..ROUNDS).all(|_| {
+        let number = diesel::select(7_i32.into_sql::<Integer>()).get_result::<i32>(one);
+        let text = diesel::select("seven".into_sql::<Text>()).get_result::<String>(other);
+        number == Ok(7) && text.as_deref() == Ok("seven")
+    })
+}

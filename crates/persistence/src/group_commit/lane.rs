@@ -1,0 +1,325 @@
+//! One writer, its queue, and the thread that drains it.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use domain::ports::RepositoryError;
+
+use super::batch::{Pending, Replies};
+use super::wire::{Wire, WireSlot};
+use super::writer::Writer;
+use super::{Batched, writer_gone};
+use crate::error::DatabaseError;
+use crate::pool::WritersFirst;
+use crate::watch::{self, UnderWay, Watch};
+
+/// How many items are written together at most. The commit is paid for long before; more would
+/// only make the first of them wait.
+const MAX_BATCH: usize = 256;
+
+/// How often a connection is tried for that is to be held.
+const RECONNECT: Duration = Duration::from_secs(1);
+
+/// What a writer needs.
+#[derive(Clone)]
+pub(crate) struct LaneOptions {
+    /// How many items wait at most.
+    pub(crate) capacity: usize,
+    pub(crate) watch: Watch,
+    pub(crate) writers: Arc<WritersFirst>,
+    /// Whether nothing is written without it, so that its connection goes before those of the
+    /// pool.
+    pub(crate) is_first: bool,
+}
+
+/// How a writer is getting on.
+#[derive(Debug)]
+pub(crate) struct LaneStatus {
+    since: Instant,
+    is_connected: AtomicBool,
+    /// Whether the pool holds back until it has a connection.
+    is_waited_for: AtomicBool,
+    /// ms since `since`, 0 for never.
+    written_at: AtomicU64,
+    failed_at: AtomicU64,
+}
+
+impl LaneStatus {
+    pub(crate) fn is_connected(&self) -> bool {
+        self.is_connected.load(Ordering::Relaxed)
+    }
+
+    /// Whether the connection that is to be held is not there.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        self.is_waited_for.load(Ordering::SeqCst)
+    }
+
+    /// How long ago something was written, if nothing has failed since.
+    pub(crate) fn written_ago(&self) -> Option<Duration> {
+        let (written, failed) = (&self.written_at, &self.failed_at);
+        let (written, failed) = (
+            written.load(Ordering::Relaxed),
+            failed.load(Ordering::Relaxed),
+        );
+        let at = self.since + Duration::from_millis(written);
+        (written > failed).then(|| at.elapsed())
+    }
+
+    fn note(&self, at: &AtomicU64) {
+        let now = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        at.store(now.max(1), Ordering::Relaxed);
+    }
+
+    pub(super) fn has_written(&self) {
+        self.note(&self.written_at);
+    }
+
+    pub(super) fn has_failed(&self) {
+        self.note(&self.failed_at);
+    }
+}
+
+/// A writer's queue.
+pub(super) struct Lane<B: Batched> {
+    /// `None` once the queue is being closed.
+    sender: Option<SyncSender<Message<B>>>,
+    shared: Arc<Shared<B>>,
+}
+
+enum Message<B: Batched> {
+    Write(Pending<B>),
+    /// Open the connection and keep it.
+    Hold,
+}
+
+struct Shared<B: Batched> {
+    batched: B,
+    receiver: Mutex<Receiver<Message<B>>>,
+    wire: WireSlot,
+    status: LaneStatus,
+    is_held: AtomicBool,
+    options: LaneOptions,
+    /// Threads that have not come to their end, but for those that were given up.
+    threads: Mutex<usize>,
+    ended: Condvar,
+}
+
+impl<B: Batched> Lane<B> {
+    pub(super) fn start(batched: B, wire: WireSlot, options: LaneOptions) -> std::io::Result<Self> {
+        let (sender, receiver) = sync_channel(options.capacity);
+        let shared = Arc::new(Shared {
+            batched,
+            receiver: Mutex::new(receiver),
+            wire,
+            status: LaneStatus {
+                since: Instant::now(),
+                is_connected: AtomicBool::new(false),
+                is_waited_for: AtomicBool::new(false),
+                written_at: AtomicU64::new(0),
+                failed_at: AtomicU64::new(0),
+            },
+            is_held: AtomicBool::new(false),
+            options,
+            threads: Mutex::new(1),
+            ended: Condvar::new(),
+        });
+        shared.spawn()?;
+        Ok(Self {
+            sender: Some(sender),
+            shared,
+        })
+    }
+
+    pub(super) fn status(&self) -> &LaneStatus {
+        &self.shared.status
+    }
+
+    /// Has the connection opened and held.
+    pub(super) fn hold(&self) {
+        if !self.shared.is_held.swap(true, Ordering::SeqCst)
+            && let Some(sender) = &self.sender
+        {
+            self.shared.note_connected(self.status().is_connected());
+            // A full queue has it opened too.
+            let _ = sender.try_send(Message::Hold);
+        }
+    }
+
+    pub(super) fn send(&self, pending: Pending<B>) -> Result<(), RepositoryError> {
+        let sender = self.sender.as_ref().ok_or_else(writer_gone::<B>)?;
+        match sender.try_send(Message::Write(pending)) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(_)) => Err(RepositoryError::Overloaded),
+            Err(TrySendError::Disconnected(_)) => Err(writer_gone::<B>()),
+        }
+    }
+
+    /// Takes no more items.
+    pub(super) fn close(&mut self) {
+        self.sender = None;
+    }
+
+    /// Waits until all that waited is written or given up.
+    pub(super) fn wait_until_done(&self) {
+        let threads = self.shared.threads.lock();
+        let threads = threads.unwrap_or_else(PoisonError::into_inner);
+        // What is under way is given up after one timeout, what waits is refused then.
+        let patience = self.shared.options.watch.timeout() * 3;
+        let ended = &self.shared.ended;
+        let _ = ended.wait_timeout_while(threads, patience, |threads| *threads > 0);
+    }
+}
+
+impl<B: Batched> Shared<B> {
+    fn spawn(self: &Arc<Self>) -> std::io::Result<()> {
+        let shared = Arc::clone(self);
+        let thread = thread::Builder::new().name(B::NAME.to_owned());
+        thread.spawn(move || shared.drain()).map(drop)
+    }
+
+    /// Writes batches until the queue is closed and empty.
+    fn drain(self: &Arc<Self>) {
+        while let Some(batch) = self.next_batch() {
+            let (items, replies) = Replies::of(batch);
+            let batch = Arc::new(Batch {
+                lane: Arc::clone(self),
+                replies,
+                wire: self.wire.current(),
+            });
+            let deadline = Instant::now() + self.options.watch.timeout();
+            let ticket = self.options.watch.begin(deadline, batch.clone());
+            self.write(&items, &batch);
+            if !ticket.ended_in_time() {
+                return;
+            }
+        }
+        *self.threads.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        self.ended.notify_all();
+    }
+
+    fn write(&self, items: &[Box<B::Item>], batch: &Batch<B>) {
+        let Batch { replies, wire, .. } = batch;
+        if let Err(error) = self.connect(wire) {
+            replies.refuse_all(&error);
+            // Whoever came while we tried to connect shares the answer.
+            self.refuse_waiting(&error);
+            return;
+        }
+        let writer = Writer {
+            batched: &self.batched,
+            wire,
+            status: &self.status,
+        };
+        writer.write_guarded(items, replies);
+        if !watch::is_given_up() {
+            self.note_connected(wire.is_connected());
+        }
+    }
+
+    /// Waits for items. An empty batch is to open the connection. `None` when there will be no
+    /// more.
+    fn next_batch(&self) -> Option<Vec<Pending<B>>> {
+        let receiver = self.receiver.lock();
+        let receiver = receiver.unwrap_or_else(PoisonError::into_inner);
+        let is_to_connect = self.is_held.load(Ordering::SeqCst) && !self.status.is_connected();
+        let first = if is_to_connect {
+            match receiver.recv_timeout(RECONNECT) {
+                Ok(message) => message,
+                Err(RecvTimeoutError::Timeout) => Message::Hold,
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        } else {
+            receiver.recv().ok()?
+        };
+        let Message::Write(first) = first else {
+            return Some(Vec::new());
+        };
+        // Whoever was answered a moment ago and comes again gets the chance to be in it.
+        thread::yield_now();
+        let mut batch = vec![first];
+        let waiting = receiver.try_iter().filter_map(Message::pending);
+        batch.extend(waiting.take(MAX_BATCH - 1));
+        Some(batch)
+    }
+
+    fn connect(&self, wire: &Wire) -> Result<(), DatabaseError> {
+        let connected = wire.prepare();
+        if connected.is_err() {
+            self.status.has_failed();
+            // Whoever needs it says so again.
+            self.is_held
+                .fetch_and(self.options.is_first, Ordering::SeqCst);
+        }
+        self.note_connected(connected.is_ok());
+        connected
+    }
+
+    fn note_connected(&self, is_connected: bool) {
+        self.status
+            .is_connected
+            .store(is_connected, Ordering::SeqCst);
+        let is_held = self.is_held.load(Ordering::SeqCst);
+        self.note_waited_for(self.options.is_first && is_held && !is_connected);
+    }
+
+    fn note_waited_for(&self, waits: bool) {
+        let waited = self.status.is_waited_for.swap(waits, Ordering::SeqCst);
+        match (waited, waits) {
+            (false, true) => self.options.writers.one_waits(),
+            (true, false) => self.options.writers.one_is_served(),
+            (true, true) | (false, false) => {}
+        }
+    }
+
+    fn refuse_waiting(&self, error: &DatabaseError) {
+        // If it is taken, another thread drains the queue already.
+        if let Ok(receiver) = self.receiver.try_lock() {
+            for pending in receiver.try_iter().filter_map(Message::pending) {
+                let _ = pending
+                    .reply
+                    .send(Err(RepositoryError::from(error.clone())));
+            }
+        }
+    }
+}
+
+impl<B: Batched> Message<B> {
+    fn pending(self) -> Option<Pending<B>> {
+        match self {
+            Self::Write(pending) => Some(pending),
+            Self::Hold => None,
+        }
+    }
+}
+
+impl<B: Batched> Drop for Shared<B> {
+    fn drop(&mut self) {
+        self.note_waited_for(false);
+    }
+}
+
+/// A batch under way.
+struct Batch<B: Batched> {
+    lane: Arc<Shared<B>>,
+    replies: Replies<B>,
+    wire: Wire,
+}
+
+impl<B: Batched> UnderWay for Batch<B> {
+    /// Its thread is left behind with its connection; another goes on with a new one.
+    fn give_up(&self) {
+        let error = watch::too_late(self.lane.options.watch.timeout());
+        self.replies.refuse_all(&error);
+        // They have waited for the same thing, some of them nearly as long.
+        self.lane.refuse_waiting(&error);
+        self.lane.status.has_failed();
+        self.lane.note_connected(false);
+        self.lane.wire.renew(&self.wire);
+        if let Err(error) = self.lane.spawn() {
+            tracing::error!(%error, "no thread can be started to write {}", B::NAME);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Whether something can be written now.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use domain::ports::{NotReady, ReadinessProbe};
+use uuid::Uuid;
+
+use crate::connection::AnyConnection;
+use crate::error::{DatabaseError, FailureKind};
+use crate::group_commit::{GroupCommit, LaneStatus};
+use crate::migrations;
+use crate::pool::Pool;
+use crate::schema::write_probes;
+use crate::stored_keys::StoredKeys;
+use crate::token_uses::TokenUses;
+use crate::transaction::transaction;
+use crate::types::DbId;
+use crate::visits::Visits;
+
+/// How long it is believed that something can be written, so that it does not matter how often
+/// readiness is asked for.
+const BELIEVED: Duration = Duration::from_secs(1);
+
+/// More than is free on the pages of a table that is in use.
+const FILLER_BYTES: usize = 32 * 1024;
+
+/// [`ReadinessProbe`] of the database: it answers, its schema is the newest, the master keys are
+/// those of it, and a login could be written.
+#[derive(Clone)]
+pub struct DieselReadinessProbe {
+    pub(crate) pool: Pool,
+    pub(crate) stored_keys: Arc<StoredKeys>,
+    pub(crate) visits: Arc<GroupCommit<Visits>>,
+    pub(crate) token_uses: Arc<GroupCommit<TokenUses>>,
+    pub(crate) written_at: Arc<Mutex<Option<Instant>>>,
+}
+
+#[async_trait]
+impl ReadinessProbe for DieselReadinessProbe {
+    async fn probe(&self) -> Result<(), NotReady> {
+        let stored_keys = Arc::clone(&self.stored_keys);
+        let looked = self.pool.run(move |connection| {
+            let is_newest = migrations::is_newest(connection)?;
+            if is_newest {
+                stored_keys.look(connection)?;
+            }
+            Ok(is_newest)
+        });
+        match looked.await {
+            Ok(true) => {}
+            Ok(false) => return Err(NotReady::SchemaOutdated),
+            Err(error) if error.kind == FailureKind::WrongMasterKey => {
+                return Err(NotReady::WrongMasterKey);
+            }
+            Err(error) => return Err(NotReady::Unreachable(Box::new(error))),
+        }
+        self.write()
+            .await
+            .map_err(|error| NotReady::CannotWrite(Box::new(error)))
+    }
+}
+
+impl DieselReadinessProbe {
+    async fn write(&self) -> Result<(), DatabaseError> {
+        let lanes = [self.visits.status(), self.token_uses.status()];
+        if lanes.into_iter().flatten().any(LaneStatus::is_cut_off) {
+            return Err(DatabaseError::new(
+                FailureKind::Unavailable,
+                "the database gives no connection to the writers of logins",
+            ));
+        }
+        let written = self.visits.status().and_then(LaneStatus::written_ago);
+        if written.is_some_and(|ago| ago < BELIEVED) || self.has_just_written(None) {
+            return Ok(());
+        }
+        self.pool.run(write).await?;
+        self.has_just_written(Some(Instant::now()));
+        Ok(())
+    }
+
+    fn has_just_written(&self, now: Option<Instant>) -> bool {
+        let written_at = self.written_at.lock();
+        let mut written_at = written_at.unwrap_or_else(PoisonError::into_inner);
+        *written_at = now.or(*written_at);
+        written_at.is_some_and(|at| at.elapsed() < BELIEVED)
+    }
+}
+
+/// Writes and deletes a row, durably. Replicas do not meet at it.
+fn write(connection: &mut AnyConnection) -> Result<(), DatabaseError> {
+    let mut filler = vec![0; FILLER_BYTES];
+    rand::fill(&mut filler[..]);
+    let id = DbId(Uuid::from_u128(rand::random()));
+    transaction(connection, |connection| {
+        diesel::insert_into(write_probes::table)
+            .values((write_probes::id.eq(id), write_probes::filler.eq(&filler)))
+            .execute(connection)?;
+        diesel::delete(write_probes::table.find(id)).execute(connection)?;
+        Ok(())
+    })
+}
