@@ -61,12 +61,12 @@ pub struct Watermark {
     pub timestamp: i64,
 }
 
-/// A phone number as WeChat tells it.
+/// A phone number as WeChat tells it, unchecked. [`e164`](crate::phone_number::e164) reads it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PhoneGrant {
-    /// Country code without plus (`86`).
+    /// Country code, usually without plus (`86`); empty if WeChat left it out.
     pub country_code: String,
-    /// The number without country code.
+    /// The number, usually without country code.
     pub pure_phone_number: String,
 }
 

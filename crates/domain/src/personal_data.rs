@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::open_data::{EncryptedData, Expected, OpenedData, PhoneGrant};
+use crate::phone_number;
 use crate::ports::{
     AccountRepository, Clock, OpenDataError, OpenDataOpener, RepositoryError, WechatApiError,
     WechatUserApi,
@@ -107,24 +108,24 @@ impl PersonalDataService {
             .wechat
             .phone_number(&identity.app_id, &identity.open_id, code)
             .await?;
-        self.keep_phone(who, &grant).await
+        let phone = e164(&grant).ok_or(PersonalDataError::NoPhoneNumber)?;
+        self.keep_phone(who, &phone).await
     }
 
     /// Keeps the phone number in encrypted data, as older WeChats give it.
     ///
     /// # Errors
-    /// [`PersonalDataError`]; data of another kind is [`OpenDataError::Malformed`].
+    /// [`PersonalDataError`]; data of another kind, or with a number that is none, is
+    /// [`OpenDataError::Malformed`].
     pub async fn phone_by_data(
         &self,
         who: &SessionAccount,
         data: &EncryptedData,
     ) -> Result<User, PersonalDataError> {
-        let grant = self
-            .open(who, data)
-            .await?
-            .phone
-            .ok_or(OpenDataError::Malformed)?;
-        self.keep_phone(who, &grant).await
+        let grant = self.open(who, data).await?.phone;
+        let phone = grant.as_ref().and_then(e164);
+        self.keep_phone(who, &phone.ok_or(OpenDataError::Malformed)?)
+            .await
     }
 
     /// Whether the newest kept session_key is the user's current one at WeChat.
@@ -152,57 +153,13 @@ impl PersonalDataService {
     async fn keep_phone(
         &self,
         who: &SessionAccount,
-        grant: &PhoneGrant,
+        phone: &str,
     ) -> Result<User, PersonalDataError> {
-        let phone = e164(grant).ok_or(PersonalDataError::NoPhoneNumber)?;
-        let user = self.accounts.set_phone(who.user.id, &phone).await?;
+        let user = self.accounts.set_phone(who.user.id, phone).await?;
         user.ok_or(PersonalDataError::Gone)
     }
 }
 
-/// The number in E.164: plus, country code, number; 15 digits at most.
 fn e164(grant: &PhoneGrant) -> Option<String> {
-    let country = grant.country_code.trim_start_matches('+');
-    let digits = format!("{country}{}", grant.pure_phone_number);
-    let are_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
-    let is_number = are_digits
-        && !country.is_empty()
-        && !country.starts_with('0')
-        && !grant.pure_phone_number.is_empty()
-        && digits.len() <= 15;
-    is_number.then(|| format!("+{digits}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn number(country_code: &str, pure_phone_number: &str) -> Option<String> {
-        e164(&PhoneGrant {
-            country_code: country_code.to_owned(),
-            pure_phone_number: pure_phone_number.to_owned(),
-        })
-    }
-
-    #[test]
-    fn a_number_is_country_code_and_pure_number_after_a_plus() {
-        assert_eq!(
-            number("86", "13580006666").as_deref(),
-            Some("+8613580006666")
-        );
-        assert_eq!(number("+852", "51234567").as_deref(), Some("+85251234567"));
-    }
-
-    #[test]
-    fn what_is_no_number_is_not_made_one() {
-        for (country_code, pure) in [
-            ("", "13580006666"),
-            ("86", ""),
-            ("86", "1358000666x"),
-            ("0", "1"),
-            ("86", "12345678901234"),
-        ] {
-            assert_eq!(number(country_code, pure), None, "{country_code} {pure}");
-        }
-    }
+    phone_number::e164(&grant.country_code, &grant.pure_phone_number)
 }

@@ -5,6 +5,7 @@ use domain::id::OpenId;
 use domain::open_data::PhoneGrant;
 use domain::secret::PhoneCode;
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use super::AppClient;
 use crate::api::Api;
@@ -40,18 +41,22 @@ impl AppClient {
     }
 }
 
-/// The answer on the wire. `phoneNumber` is left aside: whether it has the country's code varies.
+/// The answer on the wire.
 #[derive(Deserialize)]
 struct PhoneReply {
     phone_info: PhoneInfo,
 }
 
+/// The code is spent once this comes, so the form of the number is no reason to refuse it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PhoneInfo {
-    #[serde(deserialize_with = "digits")]
+    #[serde(default, deserialize_with = "text")]
     pure_phone_number: String,
-    #[serde(deserialize_with = "digits")]
+    /// With the country's code or without, depending on the country.
+    #[serde(default, deserialize_with = "text")]
+    phone_number: String,
+    #[serde(default, deserialize_with = "text")]
     country_code: String,
     watermark: Watermark,
 }
@@ -67,27 +72,26 @@ impl PhoneReply {
         if info.watermark.appid != app_id {
             return Err(Fault::Malformed("a phone number of another app"));
         }
+        let number = if info.pure_phone_number.is_empty() {
+            info.phone_number
+        } else {
+            info.pure_phone_number
+        };
+        if !number.contains(char::is_numeric) {
+            return Err(Fault::Malformed("no phone number"));
+        }
         Ok(PhoneGrant {
             country_code: info.country_code,
-            pure_phone_number: info.pure_phone_number,
+            pure_phone_number: number,
         })
     }
 }
 
-/// Digits, as a text or (as countryCode in WeChat's own example) as a number.
-fn digits<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Digits {
-        Text(String),
-        Number(u64),
-    }
-    let digits = match Digits::deserialize(from)? {
-        Digits::Text(text) => text,
-        Digits::Number(number) => number.to_string(),
-    };
-    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(serde::de::Error::custom("not digits"));
-    }
-    Ok(digits)
+/// A text, or (as countryCode in WeChat's own example) a number as text; everything else is empty.
+fn text<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    Ok(match Value::deserialize(from)? {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        _ => String::new(),
+    })
 }

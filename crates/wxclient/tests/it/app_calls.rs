@@ -46,6 +46,9 @@ fn code() -> PhoneCode {
 #[case::text(r#""86""#, "86")]
 #[case::number("86", "86")]
 #[case::abroad(r#""852""#, "852")]
+#[case::with_plus_and_spaces(r#"" +86 ""#, "+86")]
+#[case::empty(r#""""#, "")]
+#[case::null("null", "")]
 #[tokio::test]
 async fn a_phone_number_is_read_with_its_country(
     #[case] written: &str,
@@ -67,11 +70,21 @@ async fn a_phone_number_is_read_with_its_country(
     );
 }
 
+/// The code is spent, so whatever says which number it is must be enough.
+#[tokio::test]
+async fn a_number_without_its_pure_form_is_read_all_the_same() {
+    let answer = phone_info("86", "13580006666", "wx0123456789abcdef");
+    let answer = answer.replace(r#""purePhoneNumber":"13580006666","#, "");
+    let server = wechat(json(&answer)).await;
+    let app = app_client(&server.url);
+    let grant = app.phone_number(&code(), &open_id()).await.unwrap();
+    assert_eq!(grant.pure_phone_number, "+13580006666");
+}
+
 #[rstest]
 #[case::other_app(phone_info("86", "13580006666", "wx02"))]
-#[case::no_digits(phone_info("86", "1358000x666", "wx0123456789abcdef"))]
 #[case::no_number(phone_info("86", "", "wx0123456789abcdef"))]
-#[case::no_country(phone_info("\"\"", "13580006666", "wx0123456789abcdef"))]
+#[case::a_number_that_is_null(phone_info("86", "13580006666", "wx0123456789abcdef").replace("\"13580006666\"", "null").replace("\"+13580006666\"", "{}"))]
 #[case::no_phone_info(r#"{"errcode":0}"#.to_owned())]
 #[tokio::test]
 async fn a_phone_number_that_is_none_is_a_bad_answer(#[case] answer: String) {
