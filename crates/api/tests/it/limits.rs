@@ -29,6 +29,17 @@ async fn one_address_may_log_in_so_often_a_minute() {
     assert!((1..=20).contains(&wait), "{wait}");
     login("198.51.100.2").await.data();
     login("2001:db8::1").await.data();
+    for same in [
+        "198.51.100.1:50123",
+        "\"198.51.100.1\"",
+        "198.51.100.1, ",
+        "::ffff:198.51.100.1",
+    ] {
+        login(same).await.refused(429, "rate_limited");
+    }
+    for other in ["198.51.100.3:50123", "[2001:db8:1::1]:443"] {
+        login(other).await.data();
+    }
 }
 
 #[tokio::test]

@@ -320,6 +320,33 @@ fn the_log_holds_no_secret_even_at_its_most_talkative() {
 }
 
 #[test]
+fn a_trusted_proxy_whose_header_makes_no_sense_is_reported_once_a_minute() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = command(&folder);
+    command.env("WXLOGIN_SERVER__TRUSTED_PROXIES", "127.0.0.1");
+    let program = Program::start(command);
+    let url = format!("{}/user/wxlogin", program.address_after("serves on "));
+    for header in ["unknown", "unknown", "203.0.113.7", "client, _x"] {
+        let header = format!("x-forwarded-for: {header}");
+        curl(&["-H", &header, "-d", "{}", &url]);
+    }
+    program.terminate();
+    let (status, log) = program.wait();
+    assert!(status.success(), "{log}");
+    let complaints: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains("X-Forwarded-For"))
+        .collect();
+    let [complaint] = complaints[..] else {
+        unreachable!("{log}");
+    };
+    assert!(
+        complaint.contains("unknown") && complaint.contains("127.0.0.1"),
+        "{complaint}"
+    );
+}
+
+#[test]
 fn a_bad_setting_is_named_and_the_program_does_not_start() {
     let folder = tempfile::tempdir().unwrap();
     let output = command(&folder)
