@@ -20,6 +20,7 @@ mod jwks;
 mod key_guesses;
 mod load_shed;
 mod login;
+mod login_body;
 mod login_limit;
 mod me;
 mod metadata;

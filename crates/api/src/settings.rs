@@ -20,7 +20,7 @@ pub use model::{
     Admin, ApiKey, ApiSecurity, App, Database, Limits, Log, LogFormat, OpenData, Sandbox, Scope,
     Server, Settings, Tokens, Wechat,
 };
-pub use value::{CorsOrigin, HttpUrl, Listen, Secret};
+pub use value::{CorsHeader, CorsOrigin, HttpUrl, Listen, Secret};
 
 /// Name of the environment variable that names the settings file.
 const FILE_VARIABLE: &str = "WXLOGIN_CONFIG";

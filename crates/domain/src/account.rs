@@ -51,23 +51,35 @@ pub struct Page<T> {
     pub limit: u32,
 }
 
-/// What a user changes of their profile. What is `None` stays.
+/// What becomes of one field of a profile.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Edit<T> {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// It is not known any longer.
+    Clear,
+    /// It becomes this.
+    Set(T),
+}
+
+/// What a user changes of their profile.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProfileEdit {
     /// Nickname.
-    pub nick_name: Option<String>,
+    pub nick_name: Edit<String>,
     /// URL of the avatar.
-    pub avatar_url: Option<String>,
+    pub avatar_url: Edit<String>,
     /// Gender.
-    pub gender: Option<Gender>,
+    pub gender: Edit<Gender>,
     /// Language.
-    pub language: Option<String>,
+    pub language: Edit<String>,
     /// Country.
-    pub country: Option<String>,
+    pub country: Edit<String>,
     /// Province.
-    pub province: Option<String>,
+    pub province: Edit<String>,
     /// City.
-    pub city: Option<String>,
+    pub city: Edit<String>,
 }
 
 /// What a user has withdrawn at WeChat (授权用户资料变更).

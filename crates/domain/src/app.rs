@@ -45,28 +45,31 @@ impl AppDirectory {
     }
 
     /// Which app a login is for: the one `named` in the request; else the one whose page sent it
-    /// (the appid in WeChat's fixed `referer`), if it is configured; else the first.
+    /// (the appid in WeChat's fixed `referer`); else the first.
     ///
     /// # Errors
-    /// [`UnknownApp`] if the request names an app that is not configured.
+    /// [`UnknownApp`] if the app that `named` or `referer` names is not configured.
     pub fn choose(&self, named: Option<&str>, referer: Option<&str>) -> Result<&App, UnknownApp> {
-        if let Some(id) = named {
-            return self.find(id).ok_or(UnknownApp);
+        match named.or_else(|| referer.and_then(appid_in_referer)) {
+            Some(id) => self.find(id).ok_or(UnknownApp),
+            None => Ok(&self.first),
         }
-        let referring = referer
-            .and_then(appid_in_referer)
-            .and_then(|id| self.find(id));
-        Ok(referring.unwrap_or(&self.first))
     }
 }
 
 /// The appid in `https://servicewechat.com/{appid}/{version}/page-frame.html`, the `Referer`
-/// that WeChat sets on every `wx.request` and that a page cannot change.
+/// that WeChat sets on every `wx.request` and that a page cannot change. `None` for the address
+/// of any other page, and for one of WeChat's that names no app.
 fn appid_in_referer(referer: &str) -> Option<&str> {
-    referer
-        .strip_prefix("https://servicewechat.com/")?
-        .split('/')
-        .next()
+    let (scheme, rest) = referer.trim().split_once("://")?;
+    let (authority, path) = rest.split_once('/')?;
+    let host = authority.split(':').next().unwrap_or_default();
+    let is_wechat = ["https", "http"]
+        .iter()
+        .any(|known| scheme.eq_ignore_ascii_case(known))
+        && host.eq_ignore_ascii_case("servicewechat.com");
+    let app_id = path.split(['/', '?', '#']).next()?;
+    (is_wechat && !app_id.is_empty()).then_some(app_id)
 }
 
 #[cfg(test)]
@@ -107,10 +110,39 @@ mod tests {
     }
 
     #[test]
-    fn a_referer_of_elsewhere_or_of_a_foreign_app_means_the_first_app() {
+    fn a_referer_that_names_an_app_is_read_in_every_form() {
+        for referer in [
+            "https://servicewechat.com/wx02/devtools/page-frame.html",
+            "https://servicewechat.com/wx02",
+            "https://servicewechat.com/wx02?from=x",
+            "https://servicewechat.com:443/wx02/12/page-frame.html",
+            " HTTPS://ServiceWeChat.com/wx02/0/page-frame.html",
+            "http://servicewechat.com/wx02/0/page-frame.html",
+        ] {
+            let chosen = directory();
+            let chosen = chosen.choose(None, Some(referer));
+            assert_eq!(chosen.unwrap().id.as_str(), "wx02", "{referer}");
+        }
+    }
+
+    #[test]
+    fn a_referer_of_an_app_that_is_not_configured_is_refused() {
+        for app_id in ["wx99", "touristappid", "WX02", "wx02x", "%"] {
+            let referer = format!("https://servicewechat.com/{app_id}/0/page-frame.html");
+            assert_eq!(directory().choose(None, Some(&referer)), Err(UnknownApp));
+        }
+    }
+
+    #[test]
+    fn a_referer_that_names_no_app_means_the_first_one() {
         for referer in [
             "https://example.com/wx02/0/",
-            "https://servicewechat.com/wx99/0/page-frame.html",
+            "https://servicewechat.com.example.com/wx99/0/",
+            "https://example.com/servicewechat.com/wx99/0/",
+            "https://servicewechat.com/",
+            "https://servicewechat.com",
+            "https://servicewechat.com//0/page-frame.html",
+            "servicewechat.com/wx99/0/page-frame.html",
             "",
         ] {
             assert_eq!(

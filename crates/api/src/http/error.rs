@@ -197,13 +197,12 @@ impl ResponseError for ApiError {
         self.log();
         let mut response = HttpResponse::new(self.code.status());
         let headers = response.headers_mut();
-        if let Some(retry_after) = self.retry_after {
-            // Rounded up: a client that comes back in time must not be too early.
-            let seconds = retry_after.as_millis().div_ceil(1_000).max(1);
-            headers.insert(
-                header::RETRY_AFTER,
-                HeaderValue::from_str(&seconds.to_string()).unwrap_or(ONE),
-            );
+        // Rounded up: a client that comes back in time must not be too early.
+        let retry_after = self
+            .retry_after
+            .map(|wait| u64::try_from(wait.as_millis().div_ceil(1_000).max(1)).unwrap_or(u64::MAX));
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if let Some(allow) = self.allow {
             headers.insert(header::ALLOW, HeaderValue::from_static(allow));
@@ -215,12 +214,11 @@ impl ResponseError for ApiError {
             code: self.code,
             detail: self.detail.clone(),
             reason: self.reason,
+            retry_after,
         });
         response
     }
 }
-
-const ONE: HeaderValue = HeaderValue::from_static("1");
 
 impl From<UnknownApp> for ApiError {
     fn from(_: UnknownApp) -> Self {

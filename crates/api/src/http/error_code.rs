@@ -80,7 +80,7 @@ error_codes! {
         "The request is not JSON, or a field is missing, of the wrong type, too long or not base64; msg names it.",
         FrontEnd: "Correct the field that msg names.";
     UnknownApp: 400 "unknown_app" "未知的小程序"
-        "The appId is not configured here.",
+        "The appId in the body, or in the Referer that WeChat sets, is not configured here.",
         Operator: "Add the app to `apps`, or let the front end send a configured appId.";
     OpenDataInvalid: 400 "open_data_invalid" "用户数据校验失败"
         "encryptedData does not open, or is of another app or user, or too old; or the signature is wrong.",

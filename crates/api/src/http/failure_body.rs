@@ -14,6 +14,8 @@ pub(super) struct Failure {
     pub(super) code: ErrorCode,
     pub(super) detail: Option<String>,
     pub(super) reason: Option<&'static str>,
+    /// Seconds.
+    pub(super) retry_after: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -25,6 +27,8 @@ struct FailureBody<'a> {
     request_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
 }
 
 /// The answer with the body of its failure, if it is one.
@@ -56,6 +60,7 @@ fn json(failure: &Failure, request_id: &str) -> String {
         error: entry.id,
         request_id,
         reason: failure.reason,
+        retry_after: failure.retry_after,
     };
     serde_json::to_string(&body).unwrap_or_default()
 }

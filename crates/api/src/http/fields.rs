@@ -27,10 +27,23 @@ pub(super) fn check_length(
 
 /// Refuses what PostgreSQL cannot store as text.
 pub(super) fn storable(name: &str, text: Option<String>) -> Result<Option<String>, ApiError> {
-    if text.as_deref().is_some_and(|text| text.contains('\0')) {
-        return Err(ApiError::invalid(format!("字段 {name} 含有不允许的字符")));
+    if let Some(text) = &text {
+        check_storable(name, text)?;
     }
     Ok(text)
+}
+
+/// As [`storable`], of a text that is there.
+pub(super) fn check_storable(name: &str, text: &str) -> Result<(), ApiError> {
+    if text.contains('\0') {
+        return Err(ApiError::invalid(format!("字段 {name} 含有不允许的字符")));
+    }
+    Ok(())
+}
+
+/// A field that may be left out: an empty text is as absent.
+pub(super) fn filled(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
 }
 
 /// Two fields that come together or not at all.
@@ -57,7 +70,7 @@ pub(super) fn encrypted_data(
     iv: Option<String>,
 ) -> Result<Option<EncryptedData>, ApiError> {
     let (data_name, iv_name) = (format!("{place}encryptedData"), format!("{place}iv"));
-    let both = pair((&data_name, encrypted_data), (&iv_name, iv))?;
+    let both = pair((&data_name, filled(encrypted_data)), (&iv_name, filled(iv)))?;
     let Some((encrypted_data, iv)) = both else {
         return Ok(None);
     };
@@ -73,7 +86,7 @@ fn check_base64(name: &str, text: &str) -> Result<(), ApiError> {
             "字段 {name} 中的 “+” 变成了空格，请以 JSON 原样发送"
         )));
     }
-    if text.is_empty() || STANDARD.decode(text).is_err() {
+    if STANDARD.decode(text).is_err() {
         return Err(ApiError::invalid(format!("字段 {name} 不是合法的 base64")));
     }
     Ok(())

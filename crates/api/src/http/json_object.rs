@@ -10,7 +10,8 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeOwned, Deserializer, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, Error, MapAccess, Unexpected, Visitor};
+use serde_json::Value;
 
 use super::error::ApiError;
 use super::error_code::ErrorCode;
@@ -34,10 +35,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for JsonObject<T> {
     }
 }
 
-/// A body that may be left out; then everything in it is absent.
-pub(super) struct OptionalJsonObject<T>(pub(super) T);
+/// A body that may be left out.
+pub(super) struct OptionalJsonObject<T>(pub(super) Option<T>);
 
-impl<T: DeserializeOwned + Default + 'static> FromRequest for OptionalJsonObject<T> {
+impl<T: DeserializeOwned + 'static> FromRequest for OptionalJsonObject<T> {
     type Error = ApiError;
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
@@ -47,12 +48,12 @@ impl<T: DeserializeOwned + Default + 'static> FromRequest for OptionalJsonObject
         async move {
             let RawBody(body) = body.await?;
             if body.is_empty() {
-                return Ok(Self(T::default()));
+                return Ok(Self(None));
             }
             if !says_json {
                 return Err(ApiError::new(ErrorCode::UnsupportedMediaType));
             }
-            parse(&body).map(Self)
+            parse(&body).map(|object| Self(Some(object)))
         }
         .boxed_local()
     }
@@ -82,10 +83,15 @@ fn says_json(request: &HttpRequest) -> bool {
     is_plain && is_json
 }
 
+/// The failure of a request that needs a body and has none.
+pub(super) fn no_body() -> ApiError {
+    ApiError::invalid("请求体为空，应为 JSON 对象")
+}
+
 /// Reads a JSON object, and names the field that is wrong.
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     if body.is_empty() {
-        return Err(ApiError::invalid("请求体为空，应为 JSON 对象"));
+        return Err(no_body());
     }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let object =
@@ -125,6 +131,61 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
         T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+    }
+}
+
+/// For an optional object: `""` is as absent, because front ends write `x || ''`.
+pub(super) fn object_or_empty<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    deserializer.deserialize_any(ObjectOrEmpty(PhantomData))
+}
+
+struct ObjectOrEmpty<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectOrEmpty<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Option<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Some)
+    }
+
+    fn visit_unit<E>(self) -> Result<Option<T>, E> {
+        Ok(None)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Option<T>, E> {
+        if text.is_empty() {
+            return Ok(None);
+        }
+        Err(E::invalid_type(Unexpected::Str(text), &self))
+    }
+}
+
+/// For an optional flag or number: `""` is as absent.
+pub(super) fn value_or_empty<'de, T: DeserializeOwned, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::String(text) if text.is_empty() => Ok(None),
+        value => Option::<T>::deserialize(value).map_err(D::Error::custom),
+    }
+}
+
+/// A text a user typed. Half a surrogate pair, left of an emoji that the page cut in two, becomes
+/// U+FFFD.
+pub(super) struct TypedText(pub(super) String);
+
+impl<'de> Deserialize<'de> for TypedText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let ExactText(bytes) = ExactText::deserialize(deserializer)?;
+        Ok(Self(String::from_utf8(bytes).unwrap_or_else(|error| {
+            wxcrypto::mend::text(error.as_bytes()).into_owned()
+        })))
     }
 }
 
@@ -211,5 +272,45 @@ mod tests {
         let body: Body = parse(br#"{"inner":{"text":null,"other":1},"more":[]}"#).unwrap();
         assert!(body.inner.unwrap().0.text.is_none());
         assert!(parse::<Body>(br#"{"inner":null}"#).unwrap().inner.is_none());
+    }
+
+    #[derive(Deserialize, Debug)]
+    struct Loose {
+        #[serde(default, deserialize_with = "object_or_empty")]
+        object: Option<Inner>,
+        #[serde(default, deserialize_with = "value_or_empty")]
+        flag: Option<bool>,
+    }
+
+    #[test]
+    fn an_empty_text_is_as_absent() {
+        for body in [
+            "{}",
+            r#"{"object":"","flag":""}"#,
+            r#"{"object":null,"flag":null}"#,
+        ] {
+            let loose: Loose = parse(body.as_bytes()).unwrap();
+            assert!(loose.object.is_none() && loose.flag.is_none(), "{body}");
+        }
+        let loose: Loose = parse(br#"{"object":{"text":"a"},"flag":true}"#).unwrap();
+        assert_eq!(loose.object.unwrap().text.as_deref(), Some("a"));
+        assert_eq!(loose.flag, Some(true));
+        for (body, named) in [
+            (r#"{"object":"x"}"#, "object"),
+            (r#"{"object":[]}"#, "object"),
+            (r#"{"flag":" "}"#, "flag"),
+            (r#"{"flag":1}"#, "flag"),
+        ] {
+            let error = parse::<Loose>(body.as_bytes()).unwrap_err();
+            assert!(format!("{error:?}").contains(named), "{body}");
+        }
+    }
+
+    #[test]
+    fn half_a_pair_in_a_typed_text_is_one_replacement_character() {
+        let text = |json: &[u8]| serde_json::from_slice::<TypedText>(json).map(|text| text.0);
+        assert_eq!(text(br#""a\ud83d""#).unwrap(), "a\u{fffd}");
+        assert_eq!(text(br#""a\ud83d\ude00""#).unwrap(), "a😀");
+        assert!(text(b"5").is_err());
     }
 }

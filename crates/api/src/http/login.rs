@@ -1,62 +1,24 @@
-//! `POST /user/wxlogin`: a login. (And GET with the same body, as the first front ends send it.)
+//! `POST /user/wxlogin`: a login. (And by GET, as the first front ends send it.)
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 use domain::app::AppDirectory;
 use domain::login::{Login, LoginAttempt, LoginError, LoginService, NamedUser};
-use domain::open_data::{EncryptedData, SignedRawData};
-use domain::secret::{LoginCode, LoginNonce};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::error::ApiError;
 use super::error_code::ErrorCode;
-use super::fields::{CODE_LENGTH, check_length, encrypted_data, pair};
 use super::gateway::named_user;
-use super::json_object::{ExactText, JsonObject, Object};
+use super::json_object::{OptionalJsonObject, no_body};
 use super::load_shed;
+use super::login_body::LoginBody;
+use super::parameters::Parameters;
 use super::refresh::TokenFields;
 use super::success::Success;
 use super::user_reply::ProfileFields;
 use crate::background::Background;
-
-const NONCE_LENGTH: std::ops::RangeInclusive<usize> = 16..=64;
-
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct LoginBody {
-    /// The code of `wx.login`.
-    #[schema(required = true, nullable = false, min_length = 1, max_length = 512)]
-    plat_code: Option<String>,
-    /// The profile, where the page has one.
-    #[schema(value_type = Option<UserInfoMap>)]
-    plat_user_info_map: Option<Object<UserInfoMap>>,
-    /// The mini program; left out, the one of the `Referer`, else the first configured.
-    app_id: Option<String>,
-    /// Random, made by the client: within 60 seconds the same code with the same nonce gets the
-    /// same session again.
-    #[schema(min_length = 16, max_length = 64)]
-    nonce: Option<String>,
-}
-
-/// What `wx.getUserProfile` and its kin gave the page.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = UserInfoMapBody)]
-struct UserInfoMap {
-    /// Base64; with `iv`, or not at all.
-    #[schema(content_encoding = "base64", min_length = 1)]
-    encrypted_data: Option<String>,
-    /// Base64 of 16 bytes.
-    #[schema(content_encoding = "base64", min_length = 1)]
-    iv: Option<String>,
-    /// The JSON text that `signature` covers; with it, or not at all.
-    #[schema(value_type = Option<String>)]
-    raw_data: Option<ExactText>,
-    /// SHA-1 of `rawData` and the session_key, in hex.
-    signature: Option<String>,
-}
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -68,6 +30,8 @@ pub(super) struct LoginReply {
     #[schema(value_type = String, format = "uuid")]
     user_id: Uuid,
     is_new_user: bool,
+    /// Whether a phone number is stored.
+    phone_bound: bool,
     #[serde(flatten)]
     tokens: TokenFields,
 }
@@ -81,40 +45,72 @@ struct WatermarkReply {
 
 /// Answers a login.
 #[utoipa::path(
-    method(get, post),
+    post,
     path = "/user/wxlogin",
     tag = "user",
     operation_id = "login",
     summary = "Log in with the code of wx.login",
-    description = "GET takes the same JSON body, as the first front ends send it.",
     request_body = LoginBody,
     responses((status = 200, description = "Logged in.", body = Success<LoginReply>)),
 )]
 pub(super) async fn login(
     request: HttpRequest,
-    body: Result<JsonObject<LoginBody>, ApiError>,
+    body: Result<OptionalJsonObject<LoginBody>, ApiError>,
     apps: web::Data<AppDirectory>,
     logins: web::Data<LoginService>,
     background: web::Data<Background>,
 ) -> Result<Success<LoginReply>, ApiError> {
-    let referer = request
-        .headers()
-        .get(header::REFERER)
-        .and_then(|value| value.to_str().ok());
-    let login = match (body, named_user(&request, &apps)?) {
-        // Whom the gateway names needs no body, and what is wrong in it does not matter.
-        (Ok(JsonObject(body)), Some(named)) if !body.has_code() => Asked::ByGateway(named),
-        (Err(_), Some(named)) => Asked::ByGateway(named),
-        (body, _) => Asked::ByCode(body?.0.into_attempt(&apps, referer)?),
+    let asked = Asked::of(&request, body.map(|body| body.0), &apps)?;
+    answer(&request, asked, logins, background).await
+}
+
+/// Answers a login by GET: with the body of the first front ends, or else with the query.
+#[utoipa::path(
+    get,
+    path = "/user/wxlogin",
+    tag = "user",
+    operation_id = "loginByGet",
+    summary = "Log in as by POST, for older front ends",
+    description = "The fields stand in the query, as `wx.request` sends the data of a GET, or in a \
+        JSON body. Where there is a body, the query is ignored.",
+    params(
+        ("platCode" = Option<String>, Query, description = "The code of `wx.login`.", min_length = 1, max_length = 512),
+        ("platUserInfoMap" = Option<String>, Query, description = "The object of the body as JSON text."),
+        ("appId" = Option<String>, Query, description = "The mini program."),
+        ("nonce" = Option<String>, Query, description = "As in the body.", min_length = 16, max_length = 64),
+    ),
+    request_body = Option<LoginBody>,
+    responses((status = 200, description = "Logged in.", body = Success<LoginReply>)),
+)]
+pub(super) async fn login_by_get(
+    request: HttpRequest,
+    body: Result<OptionalJsonObject<LoginBody>, ApiError>,
+    apps: web::Data<AppDirectory>,
+    logins: web::Data<LoginService>,
+    background: web::Data<Background>,
+) -> Result<Success<LoginReply>, ApiError> {
+    let body = match body {
+        Ok(OptionalJsonObject(None)) => LoginBody::of_query(&Parameters::of_query(&request)),
+        body => body.map(|body| body.0),
     };
+    let asked = Asked::of(&request, body, &apps)?;
+    answer(&request, asked, logins, background).await
+}
+
+async fn answer(
+    request: &HttpRequest,
+    asked: Asked,
+    logins: web::Data<LoginService>,
+    background: web::Data<Background>,
+) -> Result<Success<LoginReply>, ApiError> {
     // A phone may hang up while its code is being spent; the session must be stored all the
     // same, or its repeat with the same nonce would find nothing. So the login is a task of its
     // own, which outlives the request.
     let logins = logins.into_inner();
-    let place = load_shed::place_of(&request);
+    let place = load_shed::place_of(request);
     let task = async move {
         let _place = place;
-        let login = match login {
+        let login = match asked {
             Asked::ByCode(attempt) => logins.login(&attempt).await?,
             Asked::ByGateway(named) => logins.login_named(named).await?,
         };
@@ -133,52 +129,24 @@ enum Asked {
     ByGateway(NamedUser),
 }
 
-impl LoginBody {
-    fn has_code(&self) -> bool {
-        self.plat_code.as_ref().is_some_and(|code| !code.is_empty())
-    }
-
-    fn into_attempt(
-        self,
+impl Asked {
+    /// The gateway's word counts where there is no code. Whom it names needs no body, and what is
+    /// wrong in it does not matter.
+    fn of(
+        request: &HttpRequest,
+        body: Result<Option<LoginBody>, ApiError>,
         apps: &AppDirectory,
-        referer: Option<&str>,
-    ) -> Result<LoginAttempt, ApiError> {
-        let code = self
-            .plat_code
-            .ok_or_else(|| ApiError::invalid("缺少字段 platCode"))?;
-        check_length("platCode", &code, CODE_LENGTH)?;
-        if let Some(nonce) = &self.nonce {
-            check_length("nonce", nonce, NONCE_LENGTH)?;
+    ) -> Result<Self, ApiError> {
+        let has_code = matches!(&body, Ok(Some(body)) if body.has_code());
+        if !has_code && let Some(named) = named_user(request, apps)? {
+            return Ok(Self::ByGateway(named));
         }
-        let (encrypted_data, raw_data) = match self.plat_user_info_map {
-            Some(Object(map)) => map.into_open_data()?,
-            None => (None, None),
-        };
-        let app = apps.choose(self.app_id.as_deref(), referer)?.clone();
-        Ok(LoginAttempt {
-            app,
-            code: LoginCode::new(code),
-            nonce: self.nonce.map(LoginNonce::new),
-            encrypted_data,
-            raw_data,
-        })
-    }
-}
-
-impl UserInfoMap {
-    fn into_open_data(self) -> Result<(Option<EncryptedData>, Option<SignedRawData>), ApiError> {
-        let encrypted = encrypted_data("platUserInfoMap.", self.encrypted_data, self.iv)?;
-        let signed = pair(
-            ("platUserInfoMap.rawData", self.raw_data),
-            ("platUserInfoMap.signature", self.signature),
-        )?;
-        Ok((
-            encrypted,
-            signed.map(|(raw_data, signature)| SignedRawData {
-                raw_data: raw_data.0,
-                signature,
-            }),
-        ))
+        let referer = request.headers().get(header::REFERER);
+        let referer = referer.map(|value| String::from_utf8_lossy(value.as_bytes()));
+        body?
+            .ok_or_else(no_body)?
+            .into_attempt(apps, referer.as_deref())
+            .map(Self::ByCode)
     }
 }
 
@@ -193,6 +161,7 @@ impl LoginReply {
             profile: ProfileFields::new(&login.account.identity, &login.account.user.profile),
             watermark,
             is_new_user: login.is_new_user,
+            phone_bound: login.account.user.phone.is_some(),
             tokens: TokenFields::from(&login.tokens),
         }
     }

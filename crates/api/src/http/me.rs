@@ -1,17 +1,19 @@
 //! `/user/me`: the user's own account.
 
 use actix_web::{HttpRequest, web};
-use domain::account::{AccountService, ProfileEdit};
+use domain::account::{AccountService, Edit, ProfileEdit};
 use domain::profile::Gender;
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use url::Url;
 use utoipa::ToSchema;
 
 use super::client_address::TrustedProxies;
 use super::error::ApiError;
 use super::export_reply::ExportReply;
-use super::fields::{check_length, storable};
-use super::json_object::JsonObject;
+use super::fields::{check_length, check_storable};
+use super::json_object::{JsonObject, TypedText};
 use super::success::{Nothing, Success};
 use super::user_reply::UserReply;
 use super::who::Who;
@@ -27,38 +29,40 @@ use super::who::Who;
     security(("token" = [])),
 )]
 pub(super) async fn show(Who(account): Who) -> Success<UserReply> {
-    Success::new("ok", UserReply::new(&account.identity, &account.user))
+    Success::new("ok", UserReply::new(&account))
 }
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct EditBody {
-    #[schema(min_length = 1, max_length = 64)]
-    nick_name: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 64)]
+    nick_name: Option<TypedText>,
     /// An https address.
-    #[schema(format = "uri", pattern = "^https://", max_length = 1024)]
-    avatar_url: Option<String>,
-    /// 0 unknown, 1 male, 2 female.
+    #[schema(value_type = Option<String>, format = "uri", pattern = "^(https://.*)?$", max_length = 1024)]
+    avatar_url: Option<TypedText>,
+    /// 1 male, 2 female; 0 takes it back.
     #[schema(minimum = 0, maximum = 2)]
+    #[serde(default, deserialize_with = "gender_or_empty")]
     gender: Option<i64>,
-    #[schema(max_length = 64)]
-    language: Option<String>,
-    #[schema(max_length = 64)]
-    country: Option<String>,
-    #[schema(max_length = 64)]
-    province: Option<String>,
-    #[schema(max_length = 64)]
-    city: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 64)]
+    language: Option<TypedText>,
+    #[schema(value_type = Option<String>, max_length = 64)]
+    country: Option<TypedText>,
+    #[schema(value_type = Option<String>, max_length = 64)]
+    province: Option<TypedText>,
+    #[schema(value_type = Option<String>, max_length = 64)]
+    city: Option<TypedText>,
 }
 
-/// `PATCH /user/me`
+/// `POST /user/me`; PUT and PATCH do the same, for callers that can send them.
 #[utoipa::path(
-    patch,
+    method(post, put, patch),
     path = "/user/me",
     tag = "user",
     operation_id = "editMe",
     summary = "Change the profile",
-    description = "What is left out stays as it is.",
+    description = "What is left out stays as it is; an empty text, and gender 0, take the field \
+        back. `wx.request` knows no PATCH, so mini programs use POST.",
     request_body = EditBody,
     responses((status = 200, description = "The user as they are now.", body = Success<UserReply>)),
     security(("token" = [])),
@@ -69,7 +73,7 @@ pub(super) async fn edit(
     accounts: web::Data<AccountService>,
 ) -> Result<Success<UserReply>, ApiError> {
     let user = accounts.edit(&account, body.into_edit()?).await?;
-    Ok(Success::new("ok", UserReply::new(&account.identity, &user)))
+    Ok(Success::new("ok", UserReply::of_changed(&account, &user)))
 }
 
 /// `DELETE /user/me`
@@ -115,39 +119,53 @@ pub(super) async fn export(
 
 impl EditBody {
     fn into_edit(self) -> Result<ProfileEdit, ApiError> {
-        if let Some(nick_name) = &self.nick_name {
-            check_length("nickName", nick_name, 1..=64)?;
-        }
-        if let Some(url) = &self.avatar_url {
-            check_length("avatarUrl", url, 1..=1024)?;
+        let gender = match self.gender.map(Gender::from_number) {
+            None => Edit::Keep,
+            Some(Some(Gender::Unknown)) => Edit::Clear,
+            Some(Some(gender)) => Edit::Set(gender),
+            Some(None) => return Err(ApiError::invalid("字段 gender 只能是 0、1 或 2")),
+        };
+        let avatar_url = text("avatarUrl", self.avatar_url, 1_024)?;
+        if let Edit::Set(url) = &avatar_url {
             let is_https =
                 Url::parse(url).is_ok_and(|url| url.scheme() == "https" && url.has_host());
             if !is_https {
                 return Err(ApiError::invalid("字段 avatarUrl 必须是 https 地址"));
             }
         }
-        let gender = self.gender.map(|number| {
-            Gender::from_number(number)
-                .ok_or_else(|| ApiError::invalid("字段 gender 只能是 0、1 或 2"))
-        });
-        for (name, text) in [
-            ("language", &self.language),
-            ("country", &self.country),
-            ("province", &self.province),
-            ("city", &self.city),
-        ] {
-            if let Some(text) = text {
-                check_length(name, text, 0..=64)?;
-            }
-        }
         Ok(ProfileEdit {
-            nick_name: storable("nickName", self.nick_name)?,
-            avatar_url: storable("avatarUrl", self.avatar_url)?,
-            gender: gender.transpose()?,
-            language: storable("language", self.language)?,
-            country: storable("country", self.country)?,
-            province: storable("province", self.province)?,
-            city: storable("city", self.city)?,
+            nick_name: text("nickName", self.nick_name, 64)?,
+            avatar_url,
+            gender,
+            language: text("language", self.language, 64)?,
+            country: text("country", self.country, 64)?,
+            province: text("province", self.province, 64)?,
+            city: text("city", self.city, 64)?,
         })
+    }
+}
+
+/// The edit that a field asks for; an empty text takes the field back.
+fn text(
+    name: &str,
+    text: Option<TypedText>,
+    most_characters: usize,
+) -> Result<Edit<String>, ApiError> {
+    let Some(TypedText(text)) = text else {
+        return Ok(Edit::Keep);
+    };
+    if text.is_empty() {
+        return Ok(Edit::Clear);
+    }
+    check_length(name, &text, 0..=most_characters)?;
+    check_storable(name, &text)?;
+    Ok(Edit::Set(text))
+}
+
+/// A number, where `""` takes the field back as it does with texts.
+fn gender_or_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::String(text) if text.is_empty() => Ok(Some(0)),
+        value => Option::<i64>::deserialize(value).map_err(D::Error::custom),
     }
 }

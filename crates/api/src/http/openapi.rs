@@ -28,6 +28,7 @@ pub(super) fn configure(routes: &mut ServiceConfig) {
     routes
         .service(resource("/openapi.json", "GET", [get().to(serve::show)]))
         .service(resource("/docs", "GET", [get().to(page::show)]))
+        .service(resource("/docs/", "GET", [get().to(page::show_below)]))
         .service(resource("/docs/{file}", "GET", [get().to(page::file)]));
 }
 
@@ -53,6 +54,7 @@ pub(super) fn configure(routes: &mut ServiceConfig) {
     ),
     paths(
         login::login,
+        login::login_by_get,
         refresh::refresh,
         sessions::log_out,
         me::show,
@@ -69,6 +71,7 @@ pub(super) fn configure(routes: &mut ServiceConfig) {
         metadata::oauth,
         serve::show,
         page::show,
+        page::show_below,
         page::file,
     ),
 )]

@@ -1,15 +1,17 @@
 //! `/user/phone`, `/user/opendata`, `/user/session`: what a logged-in user's phone hands over.
 
 use actix_web::web;
+use domain::open_data::EncryptedData;
 use domain::personal_data::PersonalDataService;
 use domain::secret::PhoneCode;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::error::ApiError;
 use super::error_code::ErrorCode;
-use super::fields::{CODE_LENGTH, check_length, encrypted_data};
+use super::fields::{CODE_LENGTH, check_length, encrypted_data, filled};
 use super::json_object::JsonObject;
 use super::success::Success;
 use super::user_reply::UserReply;
@@ -18,15 +20,16 @@ use super::who::Who;
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PhoneBody {
-    /// The code of `getPhoneNumber`, which WeChat recommends; it goes before the others.
-    #[schema(min_length = 1, max_length = 512)]
+    /// The code of `getPhoneNumber`, which WeChat recommends. Where it is given, the others do not
+    /// matter.
+    #[schema(max_length = 512)]
     code: Option<String>,
     /// Base64; with `iv`.
-    #[schema(content_encoding = "base64", min_length = 1)]
-    encrypted_data: Option<String>,
+    #[schema(value_type = Option<String>, content_encoding = "base64")]
+    encrypted_data: Option<Value>,
     /// Base64 of 16 bytes.
-    #[schema(content_encoding = "base64", min_length = 1)]
-    iv: Option<String>,
+    #[schema(value_type = Option<String>, content_encoding = "base64")]
+    iv: Option<Value>,
 }
 
 /// `POST /user/phone`
@@ -46,20 +49,44 @@ pub(super) async fn phone(
     JsonObject(body): JsonObject<PhoneBody>,
     personal_data: web::Data<PersonalDataService>,
 ) -> Result<Success<UserReply>, ApiError> {
-    let data = encrypted_data("", body.encrypted_data, body.iv)?;
-    // A phone of today sends both; the code is the way WeChat recommends.
-    let user = match (body.code, data) {
-        (Some(code), _) => {
-            check_length("code", &code, CODE_LENGTH)?;
-            personal_data
-                .phone_by_code(&account, &PhoneCode::new(code))
-                .await
-                .map_err(|error| ApiError::from(error).doing("phone number lookup failed"))?
-        }
-        (None, Some(data)) => personal_data.phone_by_data(&account, &data).await?,
-        (None, None) => return Err(ApiError::invalid("缺少字段 code，或 encryptedData 与 iv")),
+    let user = match body.into_proof()? {
+        PhoneProof::Code(code) => personal_data
+            .phone_by_code(&account, &code)
+            .await
+            .map_err(|error| ApiError::from(error).doing("phone number lookup failed"))?,
+        PhoneProof::Data(data) => personal_data.phone_by_data(&account, &data).await?,
     };
-    Ok(Success::new("ok", UserReply::new(&account.identity, &user)))
+    Ok(Success::new("ok", UserReply::of_changed(&account, &user)))
+}
+
+/// What a number is asked for with.
+enum PhoneProof {
+    Code(PhoneCode),
+    Data(EncryptedData),
+}
+
+impl PhoneBody {
+    /// The code, if there is one: each costs money, so nothing beside it may keep it from being
+    /// tried. Pages that concatenate texts write the absent as `undefined` or `null`.
+    fn into_proof(self) -> Result<PhoneProof, ApiError> {
+        let code = filled(self.code).filter(|code| !["undefined", "null"].contains(&code.as_str()));
+        if let Some(code) = code {
+            check_length("code", &code, CODE_LENGTH)?;
+            return Ok(PhoneProof::Code(PhoneCode::new(code)));
+        }
+        let encrypted = text("encryptedData", self.encrypted_data)?;
+        let data = encrypted_data("", encrypted, text("iv", self.iv)?)?;
+        data.map(PhoneProof::Data)
+            .ok_or_else(|| ApiError::invalid("缺少字段 code，或 encryptedData 与 iv"))
+    }
+}
+
+fn text(name: &str, value: Option<Value>) -> Result<Option<String>, ApiError> {
+    match value {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(ApiError::invalid(format!("字段 {name} 的类型不正确"))),
+    }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -91,7 +118,7 @@ pub(super) struct OpenDataBody {
     operation_id = "openData",
     summary = "Open data that WeChat encrypted for the user",
     request_body = OpenDataBody,
-    responses((status = 200, description = "The payload, whatever its kind.", body = Success<serde_json::Value>)),
+    responses((status = 200, description = "The payload, whatever its kind.", body = Success<Value>)),
     security(("token" = [])),
 )]
 pub(super) async fn open(

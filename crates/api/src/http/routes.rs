@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::middleware::{Condition, from_fn};
-use actix_web::web::{self, Data, ServiceConfig, delete, get, patch, post};
+use actix_web::web::{self, Data, ServiceConfig, delete, get, patch, post, put};
 use actix_web::{App, HttpServer, Resource, Route};
 use domain::access::AccessService;
 use domain::account::AccountService;
@@ -115,7 +115,8 @@ pub(crate) fn serve(
     let counted = connections.clone();
     let connections = Data::new(connections);
     let guard = guard.map(Data::new);
-    let origins = server.cors_allowed_origins;
+    let (origins, headers) = (server.cors_allowed_origins, server.cors_allowed_headers);
+    let has_cors = !origins.is_empty();
     let http = HttpServer::new(move || {
         let mut app = App::new();
         if let Some(guard) = &guard {
@@ -133,7 +134,8 @@ pub(crate) fn serve(
             // The last one wraps all others: a request passes from the bottom of this list to
             // its top.
             .wrap(from_fn(load_shed::shed))
-            .wrap(Condition::new(!origins.is_empty(), cors::rules(&origins)))
+            .wrap(Condition::new(has_cors, cors::rules(&origins, &headers)))
+            .wrap(Condition::new(has_cors, from_fn(cors::in_our_form)))
             .wrap(Condition::new(
                 guard.is_some(),
                 from_fn(sandbox_guard::keep),
@@ -199,9 +201,11 @@ fn configure(routes: &mut ServiceConfig, state: &HttpState) {
 
 /// What mini programs call.
 fn for_users(routes: &mut ServiceConfig) {
-    let login = [get().to(login::login), post().to(login::login)];
+    let login = [get().to(login::login_by_get), post().to(login::login)];
     let me = [
         get().to(me::show),
+        post().to(me::edit),
+        put().to(me::edit),
         patch().to(me::edit),
         delete().to(me::delete),
     ];
@@ -217,7 +221,7 @@ fn for_users(routes: &mut ServiceConfig) {
             "POST",
             [post().to(sessions::log_out)],
         ))
-        .service(resource("/user/me", "GET, PATCH, DELETE", me))
+        .service(resource("/user/me", "GET, POST, PUT, PATCH, DELETE", me))
         .service(resource("/user/me/export", "GET", [get().to(me::export)]))
         .service(resource(
             "/user/phone",

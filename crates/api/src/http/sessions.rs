@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::admin::paging::Paging;
 use super::error::ApiError;
 use super::error_code::ErrorCode;
-use super::json_object::OptionalJsonObject;
+use super::json_object::{OptionalJsonObject, value_or_empty};
 use super::parameters::Parameters;
 use super::success::{Items, Nothing, Success};
 use super::who::Who;
@@ -19,9 +19,10 @@ use super::who::Who;
 /// How many sessions a page has: as many as a user may have by default.
 const PAGE: u32 = 100;
 
-#[derive(Deserialize, Default, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 pub(super) struct LogoutBody {
     /// Whether all sessions of the user end; else only this one.
+    #[serde(default, deserialize_with = "value_or_empty")]
     everywhere: Option<bool>,
 }
 
@@ -41,9 +42,8 @@ pub(super) async fn log_out(
     OptionalJsonObject(body): OptionalJsonObject<LogoutBody>,
     sessions: web::Data<SessionService>,
 ) -> Result<Success<Nothing>, ApiError> {
-    sessions
-        .log_out(&account, body.everywhere.unwrap_or(false))
-        .await?;
+    let everywhere = body.and_then(|body| body.everywhere).unwrap_or(false);
+    sessions.log_out(&account, everywhere).await?;
     Ok(Success::new("已退出登录", Nothing {}))
 }
 

@@ -1,6 +1,7 @@
 //! A user, as answers show them. What is not known is left out.
 
 use domain::profile::{Gender, Profile};
+use domain::session::SessionAccount;
 use domain::time::Timestamp;
 use domain::user::{Identity, User};
 use serde::{Serialize, Serializer};
@@ -17,7 +18,7 @@ pub(super) struct ProfileFields {
     #[serde(skip_serializing_if = "Option::is_none")]
     nick_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0, maximum = 2)]
+    #[schema(minimum = 1, maximum = 2)]
     gender: Option<i16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<String>,
@@ -38,7 +39,11 @@ impl ProfileFields {
             open_id: identity.open_id.to_string(),
             union_id: identity.union_id.as_ref().map(ToString::to_string),
             nick_name: known(&profile.nick_name),
-            gender: profile.gender.map(Gender::number),
+            // 0 says that it is not known.
+            gender: profile
+                .gender
+                .map(Gender::number)
+                .filter(|number| *number != 0),
             language: known(&profile.language),
             city: known(&profile.city),
             province: known(&profile.province),
@@ -56,6 +61,8 @@ pub(super) struct UserReply {
     profile: ProfileFields,
     #[schema(value_type = String, format = "uuid")]
     user_id: Uuid,
+    /// Whether there is a `phone`.
+    phone_bound: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     /// In E.164.
     phone: Option<String>,
@@ -68,13 +75,19 @@ pub(super) struct UserReply {
 }
 
 impl UserReply {
-    pub(super) fn new(identity: &Identity, user: &User) -> Self {
+    pub(super) fn new(account: &SessionAccount) -> Self {
+        Self::of_changed(account, &account.user)
+    }
+
+    /// The user of `account` as they have become.
+    pub(super) fn of_changed(account: &SessionAccount, user: &User) -> Self {
         Self {
             user_id: user.id.as_uuid(),
+            phone_bound: user.phone.is_some(),
             phone: user.phone.clone(),
             created_at: user.created_at,
             last_login_at: user.last_login_at,
-            profile: ProfileFields::new(identity, &user.profile),
+            profile: ProfileFields::new(&account.identity, &user.profile),
         }
     }
 }

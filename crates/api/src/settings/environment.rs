@@ -11,9 +11,10 @@ use super::{FILE_VARIABLE, SettingsError, file, secret_text};
 const PREFIX: &str = "WXLOGIN_";
 
 /// The settings that are lists, which come separated by commas.
-const LISTS: [&str; 5] = [
+const LISTS: [&str; 6] = [
     "tokens.audience",
     "server.trusted_proxies",
+    "server.cors_allowed_headers",
     "server.cors_allowed_origins",
     "master_key",
     "admin.api_keys",

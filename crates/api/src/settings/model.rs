@@ -4,7 +4,7 @@ use domain::ports::SigningAlgorithm;
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use super::value::{CorsOrigin, HttpUrl, Listen, Secret, algorithm, names, network};
+use super::value::{CorsHeader, CorsOrigin, HttpUrl, Listen, Secret, algorithm, names, network};
 
 /// All settings.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -53,6 +53,8 @@ pub struct Server {
     pub trusted_proxies: Vec<IpNet>,
     /// Web origins whose pages may call us.
     pub cors_allowed_origins: Vec<CorsOrigin>,
+    /// Request headers that those pages may send.
+    pub cors_allowed_headers: Vec<CorsHeader>,
 }
 
 /// `database.*`
@@ -280,6 +282,7 @@ impl Default for Server {
             shutdown_timeout_ms: 15_000,
             trusted_proxies: Vec::new(),
             cors_allowed_origins: Vec::new(),
+            cors_allowed_headers: CorsHeader::usual(),
         }
     }
 }

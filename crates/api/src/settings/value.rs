@@ -4,6 +4,7 @@
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
 
+use actix_web::http::header::{self, HeaderName};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
@@ -103,6 +104,38 @@ impl<'de> Deserialize<'de> for CorsOrigin {
     }
 }
 
+/// A request header that a web page may send, or `*` for all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CorsHeader {
+    /// `*`
+    Any,
+    /// One header.
+    Named(HeaderName),
+}
+
+impl CorsHeader {
+    /// What pages send with a token: the headers of axios, fetch and jQuery.
+    pub(super) fn usual() -> Vec<Self> {
+        vec![
+            Self::Named(header::AUTHORIZATION),
+            Self::Named(header::CONTENT_TYPE),
+            Self::Named(HeaderName::from_static("x-requested-with")),
+        ]
+    }
+}
+
+impl<'de> Deserialize<'de> for CorsHeader {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text == "*" {
+            return Ok(Self::Any);
+        }
+        HeaderName::from_bytes(text.as_bytes())
+            .map(Self::Named)
+            .map_err(|_| D::Error::custom("expected a header's name such as x-trace-id, or *"))
+    }
+}
+
 /// Networks, where a bare address stands for itself.
 pub(super) mod network {
     use std::net::IpAddr;
@@ -127,7 +160,7 @@ pub(super) mod network {
     fn parse(text: &str) -> Option<IpNet> {
         text.parse::<IpNet>()
             .ok()
-            .or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+            .or_else(|| Some(IpNet::from(text.parse::<IpAddr>().ok()?.to_canonical())))
     }
 }
 

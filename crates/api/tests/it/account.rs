@@ -7,13 +7,12 @@ use serde_json::{Value, json};
 use crate::house::{Answer, House, Store};
 
 async fn edit(house: &House, login: &Value, body: Value) -> Answer {
+    edit_by(Method::POST, house, login, body).await
+}
+
+async fn edit_by(method: Method, house: &House, login: &Value, body: Value) -> Answer {
     house
-        .send(
-            Method::PATCH,
-            "/user/me",
-            login["token"].as_str(),
-            Some(&body),
-        )
+        .send(method, "/user/me", login["token"].as_str(), Some(&body))
         .await
 }
 
@@ -36,15 +35,87 @@ async fn a_user_edits_what_they_show_and_sees_it_at_once(
         (&json!("小A"), &json!(2), &json!("广州"))
     );
     let edited = edit(&house, &login, json!({ "gender": 0 })).await.data();
-    assert_eq!(
-        (&edited["nickName"], &edited["gender"]),
-        (&json!("小A"), &json!(0))
-    );
+    assert_eq!(edited["nickName"], "小A");
+    assert!(edited.get("gender").is_none(), "{edited:#}");
     assert_eq!(edit(&house, &login, json!({})).await.data(), edited);
 }
 
 #[rstest]
-#[case(json!({ "nickName": "" }), "nickName")]
+#[tokio::test]
+async fn every_method_edits_and_every_field_can_be_taken_back(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = House::new(store).await;
+    let login = house.logged_in("alice").await;
+    let elsewhere = house.logged_in("alice").await;
+    let empty = house.me(&login["token"]).await.data();
+    let filled = json!({
+        "nickName": "小A", "avatarUrl": "https://img.example.com/a.png", "gender": 1,
+        "country": "中国", "province": "广东", "city": "广州", "language": "zh_CN",
+    });
+    for method in [Method::POST, Method::PUT, Method::PATCH] {
+        let full = edit_by(method.clone(), &house, &login, filled.clone())
+            .await
+            .data();
+        for (field, value) in filled.as_object().unwrap() {
+            assert_eq!(full[field], *value, "{method} {field}");
+        }
+        assert_eq!(house.me(&elsewhere["token"]).await.data(), full);
+        for field in filled.as_object().unwrap().keys() {
+            let left_out = json!({ field: null, "unknown": {} });
+            assert_eq!(
+                edit_by(method.clone(), &house, &login, left_out)
+                    .await
+                    .data(),
+                full
+            );
+            let without = edit_by(method.clone(), &house, &login, json!({ field: "" }))
+                .await
+                .data();
+            let mut expected = full.clone();
+            expected.as_object_mut().unwrap().remove(field);
+            assert_eq!(without, expected, "{method} {field}");
+            edit_by(method.clone(), &house, &login, filled.clone())
+                .await
+                .data();
+        }
+        let all_empty = json!({
+            "nickName": "", "avatarUrl": "", "gender": 0, "country": "", "province": "",
+            "city": "", "language": "",
+        });
+        let cleared = edit_by(method, &house, &login, all_empty).await.data();
+        assert_eq!(cleared, empty);
+        assert_eq!(house.me(&elsewhere["token"]).await.data(), empty);
+    }
+    assert_eq!(house.logged_in("alice").await.get("nickName"), None);
+}
+
+/// A page that cuts a nickname at ten units may cut an emoji in two.
+#[rstest]
+#[tokio::test]
+async fn half_an_emoji_at_the_end_of_a_nickname_is_no_reason_to_refuse_it(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = House::new(store).await;
+    let login = house.logged_in("alice").await;
+    for (written, stored) in [
+        (r"小明\ud83d", "小明\u{fffd}"),
+        (r"\ude00小明", "\u{fffd}小明"),
+        (r"小明\ud83d\ude00", "小明😀"),
+    ] {
+        let request = house
+            .request(Method::POST, "/user/me")
+            .bearer_auth(login["token"].as_str().unwrap())
+            .body(format!(r#"{{"nickName":"{written}","city":"广州"}}"#));
+        let me = Answer::read(request.send().await.unwrap()).await.data();
+        assert_eq!(
+            (&me["nickName"], &me["city"]),
+            (&json!(stored), &json!("广州"))
+        );
+    }
+}
+
+#[rstest]
 #[case(json!({ "nickName": "x".repeat(65) }), "nickName")]
 #[case(json!({ "nickName": "a\u{0}b" }), "nickName")]
 #[case(json!({ "nickName": 5 }), "nickName")]

@@ -1,5 +1,6 @@
 //! The form of every answer, whatever is thrown at the service.
 
+use api::settings::{CorsHeader, CorsOrigin};
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -135,9 +136,9 @@ async fn the_callers_request_id_is_kept_if_it_is_sane() {
 #[tokio::test]
 async fn a_page_of_an_allowed_origin_may_call_and_no_other() {
     let house = House::with(Store::Sqlite, |settings| {
-        settings.server.cors_allowed_origins = vec![api::settings::CorsOrigin::Exactly(
-            String::from("https://shop.example.com"),
-        )];
+        settings.server.cors_allowed_origins = vec![CorsOrigin::Exactly(String::from(
+            "https://shop.example.com",
+        ))];
     })
     .await;
     let ask = async |origin: &str| {
@@ -154,6 +155,83 @@ async fn a_page_of_an_allowed_origin_may_call_and_no_other() {
         Some("https://shop.example.com")
     );
     assert_eq!(ask("https://elsewhere.example.com").await, None);
+}
+
+/// A preflight of a page of `origin`, for the method and headers it names.
+async fn preflight(house: &House, origin: &str, method: &str, headers: &str) -> Answer {
+    let request = house
+        .request(Method::OPTIONS, "/user/me")
+        .header("origin", origin)
+        .header("access-control-request-method", method)
+        .header("access-control-request-headers", headers);
+    Answer::read(request.send().await.unwrap()).await
+}
+
+#[tokio::test]
+async fn a_refused_preflight_has_the_form_of_every_failure() {
+    const SHOP: &str = "https://shop.example.com";
+    let house = House::with(Store::Sqlite, |settings| {
+        settings.server.cors_allowed_origins = vec![CorsOrigin::Exactly(String::from(SHOP))];
+    })
+    .await;
+    for headers in [
+        "authorization,content-type",
+        "X-Requested-With",
+        "x-request-id",
+    ] {
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+            let allowed = preflight(&house, SHOP, method, headers).await;
+            assert!(
+                allowed.status.is_success(),
+                "{method} {headers} {allowed:?}"
+            );
+            assert_eq!(allowed.header("access-control-allow-origin"), Some(SHOP));
+        }
+    }
+    for (origin, method, headers, named) in [
+        (
+            "https://elsewhere.example.com",
+            "GET",
+            "content-type",
+            "cors_allowed_origins",
+        ),
+        (SHOP, "TRACE", "content-type", "方法"),
+        (SHOP, "GET", "x-trace-id", "cors_allowed_headers"),
+        (
+            SHOP,
+            "GET",
+            "content-type,x-trace-id",
+            "cors_allowed_headers",
+        ),
+    ] {
+        let msg = preflight(&house, origin, method, headers)
+            .await
+            .refused(400, "invalid_request");
+        assert!(msg.contains(named), "{method} {headers}: {msg}");
+    }
+}
+
+#[tokio::test]
+async fn the_operator_says_which_headers_a_page_may_send() {
+    const SHOP: &str = "https://shop.example.com";
+    let with = async |headers: Vec<CorsHeader>| {
+        House::with(Store::Sqlite, |settings| {
+            settings.server.cors_allowed_origins = vec![CorsOrigin::Any];
+            settings.server.cors_allowed_headers = headers;
+        })
+        .await
+    };
+    let house = with(vec![CorsHeader::Named("x-trace-id".parse().unwrap())]).await;
+    let status = preflight(&house, SHOP, "GET", "X-Trace-Id").await.status;
+    assert!(status.is_success(), "{status}");
+    preflight(&house, SHOP, "GET", "x-other")
+        .await
+        .refused(400, "invalid_request");
+    let house = with(vec![CorsHeader::Any]).await;
+    let status = preflight(&house, SHOP, "GET", "x-other, x-more")
+        .await
+        .status;
+    assert!(status.is_success(), "{status}");
 }
 
 #[tokio::test]

@@ -265,6 +265,10 @@ impl Answer {
         assert_eq!(self.body["code"], status);
         assert_eq!(self.header("x-request-id"), self.body["requestId"].as_str());
         assert_eq!(self.header("cache-control"), Some("no-store"));
+        let wait = self
+            .header("retry-after")
+            .map(|wait| wait.parse::<u64>().unwrap());
+        assert_eq!(self.body.get("retryAfter"), wait.map(Value::from).as_ref());
         self.body["msg"].as_str().unwrap().to_owned()
     }
 

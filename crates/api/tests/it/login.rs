@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use futures_util::future::join_all;
 use reqwest::{Method, StatusCode};
 use rstest::rstest;
-use serde_json::json;
+use serde_json::{Value, json};
+use wxsandbox::{OpenDataOptions, ProfileKind};
 
 use crate::house::{Answer, House, Store};
 
@@ -94,6 +95,122 @@ async fn a_get_with_the_same_body_logs_in_too(
         .data();
 }
 
+#[rstest]
+#[tokio::test]
+async fn a_get_may_carry_the_fields_in_its_query(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = House::new(store).await;
+    let get = async |query: &[(&str, &str)]| {
+        let request = house.request(Method::GET, "/user/wxlogin").query(query);
+        // As wx.request sends it, whatever the method.
+        let request = request.header("content-type", "application/json");
+        Answer::read(request.send().await.unwrap()).await
+    };
+    let code = house.code("alice");
+    let nonce = "0123456789abcdef";
+    let plain = [
+        ("platCode", code.as_str()),
+        ("nonce", nonce),
+        ("unknown", "[object Object]"),
+    ];
+    let first = get(&plain).await.data();
+    let repeated = get(&plain).await.data();
+    assert_eq!(repeated["userId"], first["userId"]);
+    get(&plain[..1]).await.refused(401, "code_invalid");
+
+    let phone = house
+        .sandbox
+        .control()
+        .phone("alice", &house.app_id(0))
+        .unwrap();
+    let code = phone.login().unwrap();
+    let info = phone
+        .profile(ProfileKind::UserInfo, &OpenDataOptions::default())
+        .unwrap();
+    let map = json!({
+        "encryptedData": info.encrypted_data, "iv": info.iv,
+        "rawData": info.raw_data, "signature": info.signature,
+    })
+    .to_string();
+    let (app_id, empty) = (house.app_id(0), "");
+    let query = [
+        ("platCode", code.as_str()),
+        ("platUserInfoMap", &map),
+        ("appId", &app_id),
+        ("nonce", empty),
+    ];
+    assert_eq!(get(&query).await.data()["nickName"], "爱丽丝 Alice");
+
+    for absent in ["", "null", "undefined", "{}"] {
+        let code = house.code("alice");
+        let query = [
+            ("platCode", code.as_str()),
+            ("platUserInfoMap", absent),
+            ("appId", absent),
+        ];
+        let query = if absent == "{}" { &query[..2] } else { &query };
+        get(query).await.data();
+    }
+    for (query, named) in [
+        (&[][..], "JSON"),
+        (&[("nonce", nonce)], "platCode"),
+        (&[("platCode", "undefined"), ("nonce", nonce)], "platCode"),
+        (
+            &[("platCode", "x"), ("platUserInfoMap", "[object Object]")],
+            "platUserInfoMap",
+        ),
+        (
+            &[("platCode", "x"), ("platUserInfoMap", "[]")],
+            "platUserInfoMap",
+        ),
+        (&[("platCode", "x"), ("nonce", "short")], "nonce"),
+    ] {
+        let msg = get(query).await.refused(400, "invalid_request");
+        assert!(msg.contains(named), "{query:?} {msg}");
+    }
+    let body = json!({ "platCode": house.code("bob") });
+    let request = house
+        .request(Method::GET, "/user/wxlogin?platCode=x")
+        .json(&body);
+    Answer::read(request.send().await.unwrap()).await.data();
+}
+
+/// Front ends write `x || ''`.
+#[rstest]
+#[case(json!({ "nonce": "" }))]
+#[case(json!({ "appId": "" }))]
+#[case(json!({ "platUserInfoMap": "" }))]
+#[case(json!({ "platUserInfoMap": null, "nonce": null, "appId": null }))]
+#[case(json!({ "platUserInfoMap": {} }))]
+#[case(json!({ "platUserInfoMap": { "encryptedData": "", "iv": "", "rawData": "", "signature": "" } }))]
+#[case(json!({ "platUserInfoMap": { "encryptedData": "", "iv": null, "signature": "" }, "nonce": "", "appId": "" }))]
+#[tokio::test]
+async fn an_empty_text_is_as_absent(#[case] mut body: Value) {
+    let house = House::new(Store::Sqlite).await;
+    body["platCode"] = json!(house.code("alice"));
+    let data = house.login(&body).await.data();
+    assert_eq!(data["phoneBound"], false);
+}
+
+#[tokio::test]
+async fn an_empty_text_beside_a_full_one_is_a_missing_field() {
+    let house = House::new(Store::Sqlite).await;
+    for (map, missing) in [
+        (json!({ "encryptedData": "QUJD", "iv": "" }), "iv"),
+        (
+            json!({ "encryptedData": "", "iv": "QUJD" }),
+            "encryptedData",
+        ),
+        (json!({ "rawData": "{}", "signature": "" }), "signature"),
+        (json!({ "rawData": "", "signature": "ab" }), "rawData"),
+    ] {
+        let body = json!({ "platCode": "x", "platUserInfoMap": map });
+        let msg = house.login(&body).await.refused(400, "invalid_request");
+        assert!(msg.contains(missing), "{msg}");
+    }
+}
+
 #[tokio::test]
 async fn a_body_without_content_type_is_taken_as_json() {
     let house = House::new(Store::Sqlite).await;
@@ -155,16 +272,15 @@ async fn the_app_is_the_one_named_or_the_one_in_the_referer() {
     Answer::read(from_page(&other_app).json(&body).send().await.unwrap())
         .await
         .data();
-    let body = json!({ "platCode": house.code("alice") });
-    Answer::read(
-        from_page("wx0000000000000000")
-            .json(&body)
-            .send()
-            .await
-            .unwrap(),
-    )
-    .await
-    .data();
+    let code = house.code("alice");
+    let body = json!({ "platCode": code });
+    let stranger = from_page("wx0000000000000000").json(&body).send().await;
+    Answer::read(stranger.unwrap())
+        .await
+        .refused(400, "unknown_app");
+    let named = json!({ "platCode": code, "appId": house.app_id(0) });
+    let stranger = from_page("wx0000000000000000").json(&named).send().await;
+    Answer::read(stranger.unwrap()).await.data();
     let body = json!({ "platCode": house.code("alice"), "appId": "wx0000000000000000" });
     house.login(&body).await.refused(400, "unknown_app");
 }
@@ -184,7 +300,8 @@ async fn the_service_starts_without_wechat_and_says_so(
         .login(&json!({ "platCode": "021ByuFs0fNXie1T5lJs0IwBFs0ByuF1" }))
         .await;
     answer.refused(503, "wechat_unavailable");
-    assert!(answer.header("retry-after").is_some());
+    let wait: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+    assert_eq!(answer.body["retryAfter"], wait);
     assert_eq!(house.ops("/health/ready").await.0, StatusCode::OK);
     assert_eq!(house.ops("/health/live").await.0, StatusCode::OK);
 }

@@ -1,11 +1,17 @@
 //! Logging in with encryptedData and rawData.
 
-use reqwest::StatusCode;
+use aws_lc_rs::cipher::{AES_128, EncryptionContext, PaddedBlockEncryptingKey, UnboundCipherKey};
+use aws_lc_rs::digest;
+use aws_lc_rs::iv::FixedLength;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::{Method, StatusCode};
 use rstest::rstest;
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use wxsandbox::{OpenDataOptions, ProfileKind, UserInfo};
 
-use crate::house::{House, Store};
+use crate::house::{Answer, House, Store};
 
 /// What `user`'s phone gives a page of the first app, after `wx.login`.
 fn profile(
@@ -241,4 +247,107 @@ async fn what_belongs_together_comes_together_and_is_base64() {
             .await
             .contains("platUserInfoMap")
     );
+}
+
+/// What WeChat would send of alice's, with `odd` in her nickname, as bytes of our making.
+struct OddProfile {
+    code: String,
+    encrypted: Value,
+    signed: Value,
+}
+
+fn odd_profile(house: &House, odd: &[u8]) -> OddProfile {
+    let control = house.sandbox.control();
+    let phone = control.phone("alice", &house.app_id(0)).unwrap();
+    let code = phone.login().unwrap();
+    let key = control.session_key("alice", &house.app_id(0)).unwrap();
+    let key = key.unwrap().expose_secret().to_owned();
+    let raw_data = [br#"{"nickName":"\u5c0f"#, odd, br#"","city":"Guangzhou"}"#].concat();
+    let seconds = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let watermark = format!(
+        r#","watermark":{{"appid":"{}","timestamp":{seconds}}}}}"#,
+        house.app_id(0)
+    );
+    let plain = [&raw_data[..raw_data.len() - 1], watermark.as_bytes()].concat();
+    let signed = [&raw_data, key.as_bytes()].concat();
+    let signature = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &signed);
+    let signature = signature.as_ref().iter().map(|byte| format!("{byte:02x}"));
+    // As JSON.stringify writes it: half a pair as an escape, all else as it is.
+    let raw_data = String::from_utf8_lossy(&raw_data).into_owned();
+    OddProfile {
+        code,
+        encrypted: sealed(&key, plain),
+        signed: json!({ "rawData": raw_data, "signature": signature.collect::<String>() }),
+    }
+}
+
+fn sealed(session_key: &str, mut plain: Vec<u8>) -> Value {
+    let key = UnboundCipherKey::new(&AES_128, &STANDARD.decode(session_key).unwrap()).unwrap();
+    let key = PaddedBlockEncryptingKey::cbc_pkcs7(key).unwrap();
+    let iv = EncryptionContext::Iv128(FixedLength::from([7; 16]));
+    key.less_safe_encrypt(&mut plain, iv).unwrap();
+    json!({ "encryptedData": STANDARD.encode(plain), "iv": STANDARD.encode([7; 16]) })
+}
+
+#[rstest]
+#[tokio::test]
+async fn an_odd_character_in_a_nickname_costs_nothing_else(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = House::new(store).await;
+    for (odd, read) in [
+        (&b"\x07"[..], "小"),
+        (b"\0", "小"),
+        (br"\u0000", "小"),
+        (b"\n\t", "小"),
+        (b"\xff", "小\u{fffd}"),
+        (br"\ud83d", "小\u{fffd}"),
+        (br"\ude00", "小\u{fffd}"),
+        (b"\xed\xa0\xbd", "小\u{fffd}"),
+    ] {
+        let OddProfile {
+            code, encrypted, ..
+        } = odd_profile(&house, odd);
+        let body = json!({ "platCode": code, "platUserInfoMap": encrypted });
+        let login = house.login(&body).await.data();
+        assert_eq!(
+            (&login["nickName"], &login["city"]),
+            (&json!(read), &json!("Guangzhou"))
+        );
+        let token = login["token"].as_str();
+        let opened = house
+            .send(Method::POST, "/user/opendata", token, Some(&encrypted))
+            .await
+            .data();
+        assert_eq!(opened["city"], "Guangzhou");
+        assert_eq!(house.me(&login["token"]).await.data()["nickName"], read);
+
+        // Bytes that are not UTF-8 do not come through a page's strings.
+        if std::str::from_utf8(odd).is_ok() {
+            let OddProfile { code, signed, .. } = odd_profile(&house, odd);
+            let body = json!({ "platCode": code, "platUserInfoMap": signed });
+            let login = house.login(&body).await.data();
+            assert_eq!(
+                (&login["nickName"], &login["city"]),
+                (&json!(read), &json!("Guangzhou"))
+            );
+        }
+    }
+}
+
+/// A page's string may hold half a pair itself, which JSON.stringify writes as an escape.
+#[tokio::test]
+async fn half_a_pair_in_the_string_of_raw_data_is_signed_in_three_bytes() {
+    let house = House::new(Store::Sqlite).await;
+    let OddProfile { code, signed, .. } = odd_profile(&house, b"\xed\xa0\xbd");
+    let raw_data = signed["rawData"]
+        .to_string()
+        .replace("\u{fffd}\u{fffd}\u{fffd}", r"\ud83d");
+    let body = format!(
+        r#"{{"platCode":"{code}","platUserInfoMap":{{"rawData":{raw_data},"signature":{}}}}}"#,
+        signed["signature"]
+    );
+    let request = house.request(Method::POST, "/user/wxlogin").body(body);
+    let login = Answer::read(request.send().await.unwrap()).await.data();
+    assert_eq!(login["nickName"], "小\u{fffd}");
 }

@@ -17,6 +17,7 @@ async fn a_token_shows_its_user(#[values(Store::Sqlite, Store::Postgres)] store:
     for field in ["token", "refreshToken", "expiresIn", "refreshExpiresIn"] {
         assert!(me.get(field).is_none(), "{field}");
     }
+    assert_eq!(me["phoneBound"], false);
     for field in ["createdAt", "lastLoginAt"] {
         me[field]
             .as_str()

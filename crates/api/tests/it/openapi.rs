@@ -224,6 +224,11 @@ async fn the_page_has_all_its_files_here() {
             .await;
         assert_eq!(answer.status, 200, "{file}");
     }
+    // At the other address the same links lead to the same files.
+    let below = house.send(Method::GET, "/docs/", None, None).await;
+    let below = below.body.as_str().unwrap();
+    assert!(below.contains("<base href=\"../\">"), "{below}");
+    assert_eq!(below.replace("<base href=\"../\">", ""), html);
     let script = house
         .send(Method::GET, "/docs/swagger-initializer.js", None, None)
         .await;

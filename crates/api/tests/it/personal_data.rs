@@ -3,7 +3,7 @@
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
-use wxsandbox::{OpenDataOptions, Phone, ProfileKind};
+use wxsandbox::{OpenDataOptions, Phone, PhoneNumber, ProfileKind};
 
 use crate::house::{Answer, House, Store};
 
@@ -82,6 +82,86 @@ async fn encrypted_phone_data_gives_the_number_too(
     let body = json!({ "encryptedData": data.encrypted_data, "iv": data.iv });
     let user = post(&house, "/user/phone", &login, &body).await.data();
     assert_eq!(user["phone"], "+8613800138000");
+}
+
+/// Each code costs money, so it is tried whatever stands beside it.
+#[rstest]
+#[case(json!({ "encryptedData": "", "iv": "" }))]
+#[case(json!({ "encryptedData": "undefined", "iv": "undefined" }))]
+#[case(json!({ "encryptedData": "null", "iv": null }))]
+#[case(json!({ "encryptedData": "QUJD" }))]
+#[case(json!({ "encryptedData": "A B", "iv": "!" }))]
+#[case(json!({ "encryptedData": 5, "iv": ["x"], "cloudID": {}, "errMsg": "getPhoneNumber:ok" }))]
+#[tokio::test]
+async fn beside_a_phone_code_nothing_else_matters(#[case] mut body: Value) {
+    let house = House::new(Store::Sqlite).await;
+    let login = house.logged_in("alice").await;
+    let grant = phone_of(&house, "alice")
+        .phone_number(&OpenDataOptions::default())
+        .unwrap();
+    body["code"] = json!(grant.code);
+    let user = post(&house, "/user/phone", &login, &body).await.data();
+    assert_eq!(
+        (&user["phone"], &user["phoneBound"]),
+        (&json!("+8613800138000"), &json!(true))
+    );
+    let me = house.me(&login["token"]).await.data();
+    assert_eq!(me["phoneBound"], true);
+    assert_eq!(house.logged_in("alice").await["phoneBound"], true);
+}
+
+#[rstest]
+#[tokio::test]
+async fn encrypted_phone_data_counts_where_the_code_is_none(
+    #[values("", "undefined", "null")] code: &str,
+) {
+    let house = House::new(Store::Sqlite).await;
+    let login = house.logged_in("alice").await;
+    let grant = phone_of(&house, "alice")
+        .phone_number(&OpenDataOptions::default())
+        .unwrap();
+    let data = grant.encrypted.unwrap();
+    let body = json!({ "code": code, "encryptedData": data.encrypted_data, "iv": data.iv });
+    let user = post(&house, "/user/phone", &login, &body).await.data();
+    assert_eq!(user["phone"], "+8613800138000");
+}
+
+/// The code is spent by then, so no form of a number may lose it.
+#[rstest]
+#[case("+86", "138 0013 8000", "+8613800138000")]
+#[case(" 86", "13800138000", "+8613800138000")]
+#[case("44", "07911123456", "+447911123456")]
+#[case("86", "14912345678", "+8614912345678")]
+#[tokio::test]
+async fn a_number_is_kept_however_it_is_written(
+    #[case] country_code: &str,
+    #[case] number: &str,
+    #[case] expected: &str,
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = House::new(store).await;
+    let bound = PhoneNumber {
+        country_code: country_code.to_owned(),
+        number: number.to_owned(),
+    };
+    let control = house.sandbox.control();
+    control
+        .change_user("alice", |user| user.phone = Some(bound))
+        .unwrap();
+    for by_code in [true, false] {
+        let login = house.logged_in("alice").await;
+        let grant = phone_of(&house, "alice")
+            .phone_number(&OpenDataOptions::default())
+            .unwrap();
+        let data = grant.encrypted.unwrap();
+        let body = if by_code {
+            json!({ "code": grant.code })
+        } else {
+            json!({ "encryptedData": data.encrypted_data, "iv": data.iv })
+        };
+        let user = post(&house, "/user/phone", &login, &body).await.data();
+        assert_eq!(user["phone"], expected);
+    }
 }
 
 #[rstest]
@@ -170,7 +250,23 @@ async fn what_is_missing_is_named() {
         ("/user/phone", json!({}), "code"),
         ("/user/phone", json!({ "encryptedData": "QUJD" }), "iv"),
         ("/user/phone", json!({ "code": "" }), "code"),
+        (
+            "/user/phone",
+            json!({ "encryptedData": "", "iv": "" }),
+            "code",
+        ),
+        (
+            "/user/phone",
+            json!({ "encryptedData": 5, "iv": "QUJD" }),
+            "encryptedData",
+        ),
+        ("/user/phone", json!({ "code": 5 }), "code"),
         ("/user/opendata", json!({}), "encryptedData"),
+        (
+            "/user/opendata",
+            json!({ "encryptedData": "", "iv": "" }),
+            "encryptedData",
+        ),
         (
             "/user/opendata",
             json!({ "encryptedData": "A B", "iv": "QUJD" }),

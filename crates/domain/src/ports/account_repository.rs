@@ -44,7 +44,7 @@ pub trait AccountRepository: Send + Sync {
         open_id: &OpenId,
     ) -> Result<Vec<SessionKey>, RepositoryError>;
 
-    /// Changes what `edit` names. `None` if there is no such user.
+    /// Changes what `edit` names, and clears what it takes back. `None` if there is no such user.
     ///
     /// # Errors
     /// [`RepositoryError`].

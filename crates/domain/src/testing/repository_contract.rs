@@ -199,6 +199,7 @@ macro_rules! repository_contract {
             accounts_are_found_by_openid_unionid_and_phone_together,
             a_search_gives_pages_by_ascending_user,
             an_edit_changes_what_it_names_and_nothing_else,
+            an_edit_takes_back_what_it_clears,
             an_edit_at_the_moment_of_logins_is_not_lost,
             what_is_not_there_is_not_changed,
             an_export_holds_everything,

@@ -4,10 +4,9 @@
 //! profile it has read and learnt to, reads it again first.
 
 use diesel::prelude::*;
-use domain::account::{Account, ProfileEdit};
+use domain::account::{Account, Edit, ProfileEdit};
 use domain::audit::AuditEntry;
 use domain::id::UserId;
-use domain::profile::Gender;
 use domain::time::Timestamp;
 use domain::user::User;
 
@@ -21,17 +20,27 @@ use crate::session_lifecycle;
 use crate::transaction::lock_user;
 use crate::types::{DbId, DbInstant};
 
-/// The columns an edit changes; what is `None` stays.
+/// The columns an edit changes: `None` keeps a column, `Some(None)` makes it NULL.
 #[derive(AsChangeset)]
 #[diesel(table_name = users)]
-struct EditedColumns<'a> {
-    nick_name: Option<&'a str>,
-    avatar_url: Option<&'a str>,
-    gender: Option<i16>,
-    language: Option<&'a str>,
-    country: Option<&'a str>,
-    province: Option<&'a str>,
-    city: Option<&'a str>,
+#[expect(clippy::option_option, reason = "this is how Diesel says it")]
+struct EditedColumns {
+    nick_name: Option<Option<String>>,
+    avatar_url: Option<Option<String>>,
+    gender: Option<Option<i16>>,
+    language: Option<Option<String>>,
+    country: Option<Option<String>>,
+    province: Option<Option<String>>,
+    city: Option<Option<String>>,
+}
+
+#[expect(clippy::option_option, reason = "this is how Diesel says it")]
+fn column<T, C>(edit: &Edit<T>, value: impl Fn(&T) -> C) -> Option<Option<C>> {
+    match edit {
+        Edit::Keep => None,
+        Edit::Clear => Some(None),
+        Edit::Set(new) => Some(Some(value(new))),
+    }
 }
 
 pub(super) fn edit_profile(
@@ -40,13 +49,13 @@ pub(super) fn edit_profile(
     edit: &ProfileEdit,
 ) -> Result<Option<User>, DatabaseError> {
     let edited = EditedColumns {
-        nick_name: edit.nick_name.as_deref(),
-        avatar_url: edit.avatar_url.as_deref(),
-        gender: edit.gender.map(Gender::number),
-        language: edit.language.as_deref(),
-        country: edit.country.as_deref(),
-        province: edit.province.as_deref(),
-        city: edit.city.as_deref(),
+        nick_name: column(&edit.nick_name, String::clone),
+        avatar_url: column(&edit.avatar_url, String::clone),
+        gender: column(&edit.gender, |gender| gender.number()),
+        language: column(&edit.language, String::clone),
+        country: column(&edit.country, String::clone),
+        province: column(&edit.province, String::clone),
+        city: column(&edit.city, String::clone),
     };
     diesel::update(users::table.find(DbId(id.as_uuid())))
         .set((edited, users::revision.eq(users::revision + 1)))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::account::{Page, ProfileEdit, Withdrawal};
+use domain::account::{Edit, Page, ProfileEdit, Withdrawal};
 use domain::audit::{AuditAction, AuditEntry};
 use domain::ports::{
     AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, SessionLifecycle,
@@ -175,7 +175,7 @@ async fn take(store: &dyn StoreUnderTest, step: &Step, visits: &[Visit], now: Ti
         }
         Step::Edit(_) => {
             let edit = ProfileEdit {
-                nick_name: Some(now.to_string()),
+                nick_name: Edit::Set(now.to_string()),
                 ..ProfileEdit::default()
             };
             accounts.set_phone(user, "+8613580006666").await.unwrap();

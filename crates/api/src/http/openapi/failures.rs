@@ -204,6 +204,13 @@ pub(super) fn schema() -> Schema {
                     "Why open data is not believed, for a caller with a session.",
                 )),
         )
+        .property(
+            "retryAfter",
+            ObjectBuilder::new()
+                .schema_type(Type::Integer)
+                .minimum(Some(1))
+                .description(Some("Seconds to wait, as in the header Retry-After.")),
+        )
         .required("code")
         .required("msg")
         .required("error")

@@ -36,21 +36,33 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     let PathItem {
         get,
         post,
+        put,
         patch,
         delete,
         head,
         ..
     } = item;
-    [get, post, patch, delete, head].into_iter().flatten()
+    [get, post, put, patch, delete, head].into_iter().flatten()
 }
 
-/// A handler that serves two methods is two operations, and each needs a name of its own.
+/// A handler that serves several methods is several operations, and each needs its own name.
 fn name_apart(item: &mut PathItem) {
     let mut taken = HashSet::new();
     let PathItem {
-        get, post, head, ..
+        get,
+        post,
+        put,
+        patch,
+        head,
+        ..
     } = item;
-    for (operation, suffix) in [(post, ""), (get, "ByGet"), (head, "ByHead")] {
+    for (operation, suffix) in [
+        (post, ""),
+        (get, "ByGet"),
+        (put, "ByPut"),
+        (patch, "ByPatch"),
+        (head, "ByHead"),
+    ] {
         let id = operation
             .as_mut()
             .and_then(|operation| operation.operation_id.as_mut());

@@ -19,10 +19,29 @@ use crate::http::error_code::ErrorCode;
     responses((status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8")),
 )]
 pub(super) async fn show() -> Result<HttpResponse, ApiError> {
+    page("")
+}
+
+/// Answers with the page, at the address that some browsers and people write.
+#[utoipa::path(
+    get,
+    path = "/docs/",
+    tag = "about",
+    operation_id = "showPageBelow",
+    summary = "Show this document as a page",
+    responses((status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8")),
+)]
+pub(super) async fn show_below() -> Result<HttpResponse, ApiError> {
+    page("<base href=\"../\">")
+}
+
+/// The page, with something more at the beginning of its head.
+fn page(more: &str) -> Result<HttpResponse, ApiError> {
     let index = find("index.html")?;
     // The page stands beside its files' folder, and not in it. Relative addresses let the
     // service stand below any path of a proxy.
     let html = String::from_utf8_lossy(&index.bytes)
+        .replacen("<head>", &format!("<head>{more}"), 1)
         .replace("href=\"./", "href=\"./docs/")
         .replace("src=\"./", "src=\"./docs/")
         .replace("href=\"index.css\"", "href=\"./docs/index.css\"");

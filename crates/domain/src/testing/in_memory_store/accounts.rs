@@ -4,8 +4,8 @@ use async_trait::async_trait;
 
 use super::{IdentityKey, InMemoryStore, MergeRow, Tables};
 use crate::account::{
-    Account, AccountExport, AccountIdentity, AccountQuery, EXPORTED_SESSIONS, Page, ProfileEdit,
-    Withdrawal,
+    Account, AccountExport, AccountIdentity, AccountQuery, EXPORTED_SESSIONS, Edit, Page,
+    ProfileEdit, Withdrawal,
 };
 use crate::audit::AuditEntry;
 use crate::id::{AppId, OpenId, OpenPlatform, UnionId, UserId};
@@ -311,8 +311,10 @@ fn matches(account: &Account, query: &AccountQuery) -> bool {
         && (query.phones.is_empty() || account.user.phone.as_ref().is_some_and(of_phone))
 }
 
-fn replace<T>(field: &mut Option<T>, new: Option<T>) {
-    if new.is_some() {
-        *field = new;
+fn replace<T>(field: &mut Option<T>, edit: Edit<T>) {
+    match edit {
+        Edit::Keep => {}
+        Edit::Clear => *field = None,
+        Edit::Set(new) => *field = Some(new),
     }
 }

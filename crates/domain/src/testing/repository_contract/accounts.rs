@@ -9,10 +9,10 @@ use uuid::Uuid;
 
 use super::guest::at;
 use super::{Guest, StoreUnderTest, account, admitted, at_once, entry};
-use crate::account::{AccountQuery, Page, ProfileEdit, Withdrawal};
+use crate::account::{AccountQuery, Edit, Page, ProfileEdit, Withdrawal};
 use crate::audit::AuditAction;
 use crate::id::{OpenId, UnionId, UserId};
-use crate::profile::Gender;
+use crate::profile::{Gender, Profile};
 
 const PHONE: &str = "+8613580006666";
 
@@ -117,8 +117,8 @@ pub async fn an_edit_changes_what_it_names_and_nothing_else(store: &dyn StoreUnd
     let before = admitted(store, Guest::new("wx01", "o1").visit_as(0, "Band")).await;
     let accounts = store.accounts();
     let edit = ProfileEdit {
-        gender: Some(Gender::Unknown),
-        city: Some(String::from("广州")),
+        gender: Edit::Set(Gender::Female),
+        city: Edit::Set(String::from("广州")),
         ..ProfileEdit::default()
     };
     let edited = accounts
@@ -127,7 +127,7 @@ pub async fn an_edit_changes_what_it_names_and_nothing_else(store: &dyn StoreUnd
         .unwrap()
         .unwrap();
     let mut expected = before.user;
-    expected.profile.gender = Some(Gender::Unknown);
+    expected.profile.gender = Some(Gender::Female);
     expected.profile.city = Some(String::from("广州"));
     assert_eq!(edited, expected);
 
@@ -139,6 +139,40 @@ pub async fn an_edit_changes_what_it_names_and_nothing_else(store: &dyn StoreUnd
 }
 
 /// Rule.
+pub async fn an_edit_takes_back_what_it_clears(store: &dyn StoreUnderTest) {
+    let user = admitted(store, Guest::new("wx01", "o1").visit_as(0, "Band"))
+        .await
+        .user;
+    let accounts = store.accounts();
+    let text = |text: &str| Edit::Set(String::from(text));
+    let all = ProfileEdit {
+        nick_name: Edit::Keep,
+        avatar_url: text("https://example.com/a.png"),
+        gender: Edit::Set(Gender::Male),
+        language: text("zh_CN"),
+        country: text("中国"),
+        province: text("广东"),
+        city: text("广州"),
+    };
+    let filled = accounts.edit_profile(user.id, all).await.unwrap().unwrap();
+    assert_eq!(filled.profile.nick_name.as_deref(), Some("Band"));
+    assert_eq!(filled.profile.gender, Some(Gender::Male));
+    let none = ProfileEdit {
+        nick_name: Edit::Clear,
+        avatar_url: Edit::Clear,
+        gender: Edit::Clear,
+        language: Edit::Clear,
+        country: Edit::Clear,
+        province: Edit::Clear,
+        city: Edit::Clear,
+    };
+    let cleared = accounts.edit_profile(user.id, none).await.unwrap().unwrap();
+    assert_eq!(cleared.profile, Profile::default());
+    let found = accounts.find(user.id).await.unwrap().unwrap();
+    assert_eq!(found.user, cleared);
+}
+
+/// Rule.
 pub async fn an_edit_at_the_moment_of_logins_is_not_lost(store: &dyn StoreUnderTest) {
     let (guest, replica) = (Guest::new("wx01", "o1"), store.replica());
     let user = admitted(store, guest.visit_as(0, "Band")).await.user.id;
@@ -146,7 +180,7 @@ pub async fn an_edit_at_the_moment_of_logins_is_not_lost(store: &dyn StoreUnderT
         let names = (0..6).map(|second| guest.visit_as(second, &format!("{round} {second}")));
         let city = format!("city {round}");
         let edit = ProfileEdit {
-            city: Some(city.clone()),
+            city: Edit::Set(city.clone()),
             ..ProfileEdit::default()
         };
         let accounts = replica.accounts();

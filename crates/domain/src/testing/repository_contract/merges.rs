@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::guest::at;
 use super::{ALL, EVERYTHING, Guest, StoreUnderTest, account, admitted, at_once, entry};
-use crate::account::{Page, ProfileEdit};
+use crate::account::{Edit, Page, ProfileEdit};
 use crate::audit::AuditAction;
 use crate::id::UserId;
 use crate::ports::{MergeCandidate, MergeOutcome};
@@ -54,8 +54,8 @@ pub async fn an_applied_merge_makes_two_users_one(store: &dyn StoreUnderTest) {
     assert_eq!(candidate.created_at, at(10));
     let accounts = store.accounts();
     let named = |nick_name: &str, city: Option<&str>| ProfileEdit {
-        nick_name: Some(nick_name.to_owned()),
-        city: city.map(ToOwned::to_owned),
+        nick_name: Edit::Set(nick_name.to_owned()),
+        city: city.map_or(Edit::Keep, |city| Edit::Set(city.to_owned())),
         ..ProfileEdit::default()
     };
     let edits = [

@@ -6,7 +6,7 @@
 
 use super::guest::at;
 use super::{Guest, StoreUnderTest, admitted, entry};
-use crate::account::{ProfileEdit, Withdrawal};
+use crate::account::{Edit, ProfileEdit, Withdrawal};
 use crate::audit::AuditAction;
 use crate::ports::MergeOutcome;
 
@@ -29,9 +29,9 @@ pub async fn what_is_withdrawn_is_cleared(store: &dyn StoreUnderTest) {
         admitted(store, guest.visit(0)).await.user.id,
     );
     let edit = ProfileEdit {
-        nick_name: Some(String::from("Band")),
-        avatar_url: Some(String::from("https://example.com/a.png")),
-        city: Some(String::from("广州")),
+        nick_name: Edit::Set(String::from("Band")),
+        avatar_url: Edit::Set(String::from("https://example.com/a.png")),
+        city: Edit::Set(String::from("广州")),
         ..ProfileEdit::default()
     };
     accounts.edit_profile(user, edit).await.unwrap();
