@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use domain::id::SessionId;
-use domain::ports::{Change, ChangeFeed, Clock, RepositoryError};
+use domain::ports::{Change, ChangeFeed, Clock, FeedPosition, RepositoryError};
 use domain::session::SessionAccount;
 use domain::time::Timestamp;
 use domain::visit::is_first_visit;
@@ -51,9 +51,9 @@ pub(crate) struct SessionMemory {
     logins: LatestLogins,
     trust: Trust,
     stopwatch: Stopwatch,
-    /// Held by whoever reads the feed, until what it told is forgotten: nobody else may then find
-    /// nothing new and go on.
-    reading: tokio::sync::Mutex<()>,
+    /// How far the feed has been read. Held by whoever reads it, until what it told is forgotten:
+    /// nobody else may find nothing new and go on before.
+    position: tokio::sync::Mutex<Option<FeedPosition>>,
     /// How often something was forgotten.
     forgotten: AtomicU64,
     /// Held while something is forgotten, and while something is learnt that nothing forgotten
@@ -93,7 +93,7 @@ impl SessionMemory {
             logins: LatestLogins::default(),
             trust: Trust::default(),
             stopwatch: Stopwatch::start(),
-            reading: tokio::sync::Mutex::new(()),
+            position: tokio::sync::Mutex::default(),
             forgotten: AtomicU64::new(0),
             order: Mutex::new(()),
         }
@@ -114,18 +114,19 @@ impl SessionMemory {
 
     /// Forgets what has changed before this call, here or elsewhere.
     async fn catch_up(&self) -> Result<(), RepositoryError> {
-        let _reading = self.reading.lock().await;
+        let mut position = self.position.lock().await;
         // Trust counts from before the query is sent: its snapshot is not older.
         let asked = self.now();
-        let changes = self.feed.recent().await?;
+        let news = self.feed.since(position.as_ref()).await?;
         // Between two reads that are far apart, more may have changed than the feed shows. The
         // second saw the database at the latest when it was answered.
         if !self.trust.holds_at(self.now()) {
-            self.forget_everything();
+            self.forget(Change::Everything);
         }
-        for change in changes {
+        for change in news.changes {
             self.forget(change);
         }
+        *position = Some(news.position);
         self.trust.renew(asked);
         Ok(())
     }
@@ -185,13 +186,11 @@ impl SessionMemory {
                 self.remembered.remove(&id);
             }
             Change::User(id) => self.users.forget(id, moment, self.stopwatch.elapsed_ms()),
+            Change::Everything => {
+                self.users.forget_everybody(moment);
+                self.remembered.clear();
+            }
         }
-    }
-
-    fn forget_everything(&self) {
-        let _order = self.in_order();
-        self.users.forget_everybody(self.next_moment());
-        self.remembered.clear();
     }
 
     /// Gives memory back that is of no use any more.

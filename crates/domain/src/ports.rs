@@ -30,7 +30,7 @@ mod wechat_user_api;
 pub use account_repository::AccountRepository;
 pub use audit_log::AuditLog;
 pub use ban_repository::BanRepository;
-pub use change_feed::{Change, ChangeFeed};
+pub use change_feed::{Change, ChangeFeed, FeedPosition, News};
 pub use clock::Clock;
 pub use code_exchanger::{CodeExchanger, WechatSession};
 pub use merge_repository::{MergeCandidate, MergeOutcome, MergeRepository};

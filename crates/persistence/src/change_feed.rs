@@ -1,99 +1,223 @@
-//! What has changed lately. The rows are written by the database's triggers.
+//! What has changed. The rows are written by the database's triggers.
+
+mod postgres;
+mod sqlite;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant as Moment};
 
 use async_trait::async_trait;
-use diesel::dsl::sql;
-use diesel::expression::SqlLiteral;
-use diesel::prelude::*;
+use diesel::QueryableByName;
+use diesel::sql_types::{Bool, Nullable, Text};
 use domain::id::{SessionId, UserId};
-use domain::ports::{Change, ChangeFeed, RepositoryError};
+use domain::ports::{Change, ChangeFeed, FeedPosition, News, RepositoryError};
 
 use crate::connection::AnyConnection;
 use crate::error::DatabaseError;
 use crate::pool::Pool;
-use crate::schema::changes;
-use crate::types::{DbId, Instant};
+use crate::types::{DbId, Id};
 
-/// How far back a change is told. A change gets its time before it is committed: this leaves a
-/// transaction that waits for a lock its time.
-const WINDOW_SECONDS: u32 = 15;
+/// How many changes are told one by one. A replica remembers some 6 500 sessions, so more than
+/// this many is as good as all; and it bounds what one read takes.
+const MOST: usize = 10_000;
 
-/// When a change is of no use to anybody any longer.
-const KEPT_SECONDS: u32 = 60;
-
-/// How often old changes are removed.
-const CLEANING_INTERVAL: Duration = Duration::from_mins(1);
+/// How long a change is kept at least after everybody could see it. A replica that did not look
+/// for so long forgets everything anyway.
+const KEPT: Duration = Duration::from_mins(1);
 
 /// [`ChangeFeed`] in Diesel.
 #[derive(Clone)]
 pub struct DieselChangeFeed {
     pool: Pool,
-    next_cleaning: Arc<Mutex<Moment>>,
+    /// Where the feed stood at the last cleaning, and when that was.
+    cleaned: Arc<Mutex<Option<(Moment, Position)>>>,
+}
+
+/// How far the feed has been read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Position {
+    /// The database, so that a position of another one is known. Has no space in it.
+    source: String,
+    /// A snapshot of PostgreSQL's, or the last id on SQLite.
+    place: String,
+}
+
+/// A row of the query: a change, or none if `is_change` is false.
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Text)]
+    source: String,
+    #[diesel(sql_type = Text)]
+    place: String,
+    /// Whether changes may have happened that are not told.
+    #[diesel(sql_type = Bool)]
+    is_lost: bool,
+    #[diesel(sql_type = Bool)]
+    is_change: bool,
+    #[diesel(sql_type = Nullable<Id>)]
+    user_id: Option<DbId>,
+    #[diesel(sql_type = Nullable<Id>)]
+    session_id: Option<DbId>,
 }
 
 impl DieselChangeFeed {
     pub(crate) fn new(pool: Pool) -> Self {
         Self {
             pool,
-            next_cleaning: Arc::new(Mutex::new(Moment::now() + CLEANING_INTERVAL)),
+            cleaned: Arc::default(),
         }
     }
 
-    fn is_time_to_clean(&self) -> bool {
-        let mut next = self
-            .next_cleaning
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let now = Moment::now();
-        let is_due = now >= *next;
-        if is_due {
-            *next = now + CLEANING_INTERVAL;
+    /// Removes, now and then, what is of no use to anybody any longer. Whether that succeeds does
+    /// not matter to who asked for news.
+    async fn clean(&self, position: &Position) {
+        let Some(old) = self.next_to_clean(position, Moment::now()) else {
+            return;
+        };
+        let cleaned = self.pool.run(move |connection| match connection {
+            AnyConnection::Postgres(connection) => postgres::clean(connection, &old.place),
+            AnyConnection::Sqlite(connection) => sqlite::clean(connection, &old.place),
+        });
+        if let Err(error) = cleaned.await {
+            tracing::debug!(%error, "old changes could not be removed");
         }
-        is_due
+    }
+
+    /// Where the feed stood [`KEPT`] ago, if that has not been cleaned yet.
+    fn next_to_clean(&self, position: &Position, now: Moment) -> Option<Position> {
+        let mut cleaned = self.cleaned.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = match &*cleaned {
+            Some((at, old)) => now.duration_since(*at) >= KEPT || old.source != position.source,
+            None => true,
+        };
+        if !is_due {
+            return None;
+        }
+        let (_, old) = cleaned.replace((now, position.clone()))?;
+        (old.source == position.source).then_some(old)
     }
 }
 
 #[async_trait]
 impl ChangeFeed for DieselChangeFeed {
-    async fn recent(&self) -> Result<Vec<Change>, RepositoryError> {
-        if self.is_time_to_clean() {
-            self.pool.run(forget_old).await?;
-        }
-        Ok(self.pool.run(recent).await?)
+    async fn since(&self, position: Option<&FeedPosition>) -> Result<News, RepositoryError> {
+        let known = position.and_then(Position::read);
+        let is_new = known.is_none();
+        let rows = self.pool.run(move |connection| match connection {
+            AnyConnection::Postgres(connection) => postgres::read(connection, known.as_ref()),
+            AnyConnection::Sqlite(connection) => sqlite::read(connection, known.as_ref()),
+        });
+        let rows = rows.await?;
+        let first = rows.first();
+        let first = first.ok_or_else(|| DatabaseError::nonsense("the feed has no position"))?;
+        let position = Position {
+            source: first.source.clone(),
+            place: first.place.clone(),
+        };
+        self.clean(&position).await;
+        let changes = if is_new || first.is_lost || rows.len() > MOST {
+            vec![Change::Everything]
+        } else {
+            let told = rows.iter().filter(|row| row.is_change);
+            told.map(Row::change).collect()
+        };
+        Ok(News {
+            changes,
+            position: position.write(),
+        })
     }
 }
 
-fn recent(connection: &mut AnyConnection) -> Result<Vec<Change>, DatabaseError> {
-    let since = seconds_ago(connection, WINDOW_SECONDS);
-    let rows = changes::table
-        .filter(changes::at.ge(since))
-        .select((changes::user_id, changes::session_id))
-        .distinct()
-        .load::<(Option<DbId>, Option<DbId>)>(connection)?;
-    let change = |(user, session): (Option<DbId>, Option<DbId>)| match (user, session) {
-        (Some(user), _) => Some(Change::User(UserId::new(user.0))),
-        (None, Some(session)) => Some(Change::Session(SessionId::new(session.0))),
-        (None, None) => None,
-    };
-    Ok(rows.into_iter().filter_map(change).collect())
+impl Position {
+    fn read(position: &FeedPosition) -> Option<Self> {
+        let (source, place) = position.as_str().split_once(' ')?;
+        Some(Self {
+            source: source.to_owned(),
+            place: place.to_owned(),
+        })
+    }
+
+    fn write(&self) -> FeedPosition {
+        FeedPosition::new(format!("{} {}", self.source, self.place))
+    }
 }
 
-fn forget_old(connection: &mut AnyConnection) -> Result<(), DatabaseError> {
-    let before = seconds_ago(connection, KEPT_SECONDS);
-    diesel::delete(changes::table.filter(changes::at.lt(before))).execute(connection)?;
-    Ok(())
+impl Row {
+    fn change(&self) -> Change {
+        match (self.user_id, self.session_id) {
+            (Some(user), _) => Change::User(UserId::new(user.0)),
+            (None, Some(session)) => Change::Session(SessionId::new(session.0)),
+            (None, None) => Change::Everything,
+        }
+    }
 }
 
-/// An instant by the database's clock.
-fn seconds_ago(connection: &AnyConnection, seconds: u32) -> SqlLiteral<Instant> {
-    sql(&match connection {
-        AnyConnection::Postgres(_) => {
-            format!("clock_timestamp() - interval '{seconds} seconds'")
+#[cfg(test)]
+mod tests {
+    use domain::ports::{SessionLifecycle, UserRepository};
+    use domain::testing::repository_contract::Guest;
+    use domain::visit::VisitOutcome;
+    use secrecy::SecretString;
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::{Database, DatabaseOptions, MasterKeys};
+
+    async fn open(url: String) -> Database {
+        let keys = MasterKeys::new(Zeroizing::new([7; 32]), Vec::new());
+        let options = DatabaseOptions::new(SecretString::from(url), keys);
+        let database = Database::open(options).unwrap();
+        database.migrate().await.unwrap();
+        database
+    }
+
+    /// Ends a session, and reads what the feed says of it.
+    async fn change(database: &Database, feed: &DieselChangeFeed, start: &FeedPosition) -> usize {
+        let visit = Guest::new("wx01", "o1").visit(0);
+        let (id, at) = (visit.session.id, visit.at);
+        let outcome = database.users().record_visit(visit).await.unwrap();
+        let VisitOutcome::Recorded { account, .. } = outcome else {
+            unreachable!("nobody is disabled");
+        };
+        let lifecycle = database.lifecycle();
+        assert!(lifecycle.end(account.user.id, id, at).await.unwrap());
+        told(feed, start).await
+    }
+
+    async fn told(feed: &DieselChangeFeed, start: &FeedPosition) -> usize {
+        let news = feed.since(Some(start)).await.unwrap();
+        let sessions = news.changes.iter();
+        sessions
+            .filter(|change| matches!(change, Change::Session(_)))
+            .count()
+    }
+
+    #[tokio::test]
+    async fn changes_are_kept_for_a_minute_after_everybody_could_see_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let postgres = testpg::database().unwrap();
+        let sqlite = format!("sqlite://{}/test.db", folder.path().display());
+        for url in [sqlite, postgres.url()] {
+            let database = open(url).await;
+            let feed = database.changes();
+            let start = feed.since(None).await.unwrap().position;
+            assert_eq!(change(&database, &feed, &start).await, 1);
+            // A minute goes by: what was there at the first read is removed, and nothing newer.
+            feed.let_a_minute_pass();
+            assert_eq!(told(&feed, &start).await, 1);
+            assert_eq!(told(&feed, &start).await, 1);
+            // Another minute: now the change, too.
+            feed.let_a_minute_pass();
+            assert_eq!(told(&feed, &start).await, 1);
+            assert_eq!(told(&feed, &start).await, 0);
         }
-        AnyConnection::Sqlite(_) => {
-            format!("CAST((unixepoch('subsec') - {seconds}) * 1000000 AS INTEGER)")
+    }
+
+    impl DieselChangeFeed {
+        fn let_a_minute_pass(&self) {
+            let mut cleaned = self.cleaned.lock().unwrap();
+            let (at, _) = cleaned.as_mut().unwrap();
+            *at = at.checked_sub(KEPT).unwrap();
         }
-    })
+    }
 }

@@ -89,18 +89,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Nullable};
-    use super::{Id, Instant};
-
-    changes (id) {
-        id -> BigInt,
-        at -> Instant,
-        user_id -> Nullable<Id>,
-        session_id -> Nullable<Id>,
-    }
-}
-
-diesel::table! {
     use diesel::sql_types::{Nullable, Text};
     use super::{Id, Instant};
 

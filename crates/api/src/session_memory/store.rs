@@ -88,7 +88,7 @@ impl<P: ?Sized> Remembering<P> {
     {
         let result = call(&self.store).await;
         if self.memory.catch_up().await.is_err() {
-            self.memory.forget_everything();
+            self.memory.forget(Change::Everything);
         }
         result
     }

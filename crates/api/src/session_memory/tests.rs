@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicUsize;
 
 use async_trait::async_trait;
 use domain::id::UserId;
-use domain::ports::{SessionLifecycle, SessionRepository, TokenUse};
+use domain::ports::{News, SessionLifecycle, SessionRepository, TokenUse};
 use domain::secret::SecretHash;
 use domain::session::Generation;
 use domain::testing::repository_contract::Guest;
@@ -66,9 +66,12 @@ impl SessionRepository for Held {
 
 #[async_trait]
 impl ChangeFeed for Held {
-    async fn recent(&self) -> Result<Vec<Change>, RepositoryError> {
+    async fn since(&self, _: Option<&FeedPosition>) -> Result<News, RepositoryError> {
         self.pass().await;
-        Ok(Vec::new())
+        Ok(News {
+            changes: Vec::new(),
+            position: FeedPosition::new(String::new()),
+        })
     }
 }
 
@@ -155,7 +158,7 @@ async fn a_login_is_remembered() {
 #[tokio::test]
 async fn a_session_is_read_once() {
     let bench = bench().await;
-    bench.memory.forget_everything();
+    bench.memory.forget(Change::Everything);
     for _ in 0..5 {
         assert!(bench.is_usable().await);
     }
@@ -165,7 +168,7 @@ async fn a_session_is_read_once() {
 #[tokio::test]
 async fn what_was_being_read_while_it_ended_is_not_remembered() {
     let bench = bench().await;
-    bench.memory.forget_everything();
+    bench.memory.forget(Change::Everything);
     let open = bench.held.hold();
     let read_before = async { assert!(bench.is_usable().await) };
     let ended = async {
@@ -230,7 +233,7 @@ async fn a_read_of_the_feed_that_took_too_long_forgets_everything() {
 async fn a_request_that_began_before_a_pause_teaches_nothing_after_it() {
     for is_answered_first in [true, false] {
         let bench = bench().await;
-        bench.memory.forget_everything();
+        bench.memory.forget(Change::Everything);
         let open = bench.held.hold();
         let began_before = async { assert!(bench.is_usable().await) };
         let pause = async {

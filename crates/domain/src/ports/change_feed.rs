@@ -1,4 +1,4 @@
-//! Port: what has changed lately, for replicas that remember what they have read.
+//! Port: what has changed, for replicas that remember what they have read.
 
 use async_trait::async_trait;
 
@@ -8,20 +8,54 @@ use crate::id::{SessionId, UserId};
 /// Tells every replica what it must not remember any longer.
 #[async_trait]
 pub trait ChangeFeed: Send + Sync {
-    /// The changes of the last ten seconds or more, those made by this replica included. A
-    /// caller that asks every second or two misses none, whatever the order in which they were
-    /// committed, and sees most of them several times.
+    /// What was committed after the read that gave `position`, up to a moment between this call
+    /// and its answer; the changes of this replica included.
+    ///
+    /// An adapter MUST tell each change at least once to a caller who asks every few seconds and
+    /// passes on the position of the answer before. It MUST NOT go by a clock, nor by the order in
+    /// which changes were made. Where it cannot tell, it says [`Change::Everything`]: without a
+    /// position, when there is too much to tell, and when the database is not the one that gave
+    /// the position.
     ///
     /// # Errors
     /// [`RepositoryError`].
-    async fn recent(&self) -> Result<Vec<Change>, RepositoryError>;
+    async fn since(&self, position: Option<&FeedPosition>) -> Result<News, RepositoryError>;
+}
+
+/// An answer of the feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct News {
+    /// In no order.
+    pub changes: Vec<Change>,
+    /// Where the next read begins.
+    pub position: FeedPosition,
+}
+
+/// How far a replica has read. Only the adapter that gave it knows what it means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedPosition(String);
+
+impl FeedPosition {
+    /// Wraps the text of an adapter.
+    #[must_use]
+    pub const fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text of the adapter.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// Something that was read before may be different now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Change {
-    /// This session has ended.
+    /// This session has ended, or is otherwise less than it was.
     Session(SessionId),
     /// This user, or something about their sessions, is not what it was.
     User(UserId),
+    /// Anything may have changed.
+    Everything,
 }

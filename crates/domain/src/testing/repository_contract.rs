@@ -193,6 +193,8 @@ macro_rules! repository_contract {
             a_further_login_ends_the_oldest_sessions_beyond_the_bound,
             logins_at_once_leave_no_more_sessions_than_the_bound,
             a_list_gives_pages_newest_first,
+            who_has_no_position_is_told_everything,
+            a_position_that_means_nothing_is_told_everything,
             every_change_is_announced_to_every_replica,
             a_login_that_changes_nothing_is_not_announced,
             an_account_shows_all_identities,

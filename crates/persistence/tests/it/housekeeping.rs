@@ -3,8 +3,8 @@
 use domain::account::Page;
 use domain::id::SessionId;
 use domain::ports::{
-    ChangeFeed, SessionLifecycle, SessionRepository, SigningAlgorithm, SigningKeyRepository,
-    SigningSecret, StoredWechatToken, UserRepository, WechatTokenRepository,
+    SessionLifecycle, SessionRepository, SigningAlgorithm, SigningKeyRepository, SigningSecret,
+    StoredWechatToken, UserRepository, WechatTokenRepository,
 };
 use domain::secret::WechatToken;
 use domain::testing::repository_contract::Guest;
@@ -138,27 +138,5 @@ async fn a_secret_that_was_moved_to_another_name_does_not_open() {
         );
         assert!(tokens.load("wx01").await.is_ok());
         assert!(tokens.load("wx02").await.unwrap().is_none());
-    }
-}
-
-#[tokio::test]
-async fn changes_are_told_by_the_databases_clock_and_for_some_seconds() {
-    for store in stores().await {
-        let users = store.database.users();
-        let session = account(users.record_visit(Guest::new("wx01", "o1").visit(0)).await);
-        let lifecycle = store.database.lifecycle();
-        let ended_at = session.session.created_at;
-        lifecycle.end_all(session.user.id, ended_at).await.unwrap();
-        let changes = store.database.changes();
-        assert_eq!(changes.recent().await.unwrap().len(), 1);
-        for (seconds, expected) in [(10, 1), (10, 0)] {
-            store.place.execute(&match store.place {
-                Place::Sqlite(_) => format!("UPDATE changes SET at = at - {seconds}000000"),
-                Place::Postgres(_) => {
-                    format!("UPDATE changes SET at = at - interval '{seconds} s'")
-                }
-            });
-            assert_eq!(changes.recent().await.unwrap().len(), expected);
-        }
     }
 }

@@ -7,6 +7,7 @@
 )]
 
 mod bans;
+mod change_feed;
 mod contract;
 mod durability;
 mod fitness;

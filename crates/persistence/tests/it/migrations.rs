@@ -69,6 +69,9 @@ async fn both_databases_have_the_same_tables_and_columns() {
          WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_%' \
          ORDER BY (table_name || '.' || column_name) COLLATE \"C\"",
     );
+    // The feed of changes goes by transactions on PostgreSQL, and by ids on SQLite.
+    let mut expected = expected;
+    expected.retain(|column| column != "changes.xid");
     assert_eq!(columns, expected);
 }
 
@@ -141,10 +144,7 @@ async fn every_migration_can_be_taken_back() {
         folders.sort();
         for folder in folders.iter().rev() {
             let script = std::fs::read_to_string(folder.join("down.sql")).unwrap();
-            script
-                .split_inclusive(';')
-                .filter(|statement| !statement.trim().is_empty())
-                .for_each(|statement| place.execute(statement));
+            place.run(&script);
         }
         place.execute("DELETE FROM __diesel_schema_migrations");
         assert!(!database.migrate().await.unwrap().is_empty());

@@ -4,6 +4,7 @@ use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::{PgConnection, SqliteConnection};
@@ -80,6 +81,14 @@ impl Place {
                 .execute(&mut PgConnection::establish(&database.url()).unwrap())
                 .unwrap(),
         };
+    }
+
+    /// Runs a script of statements by hand.
+    pub(crate) fn run(&self, script: &str) {
+        match self {
+            Self::Sqlite(_) => self.sqlite().batch_execute(script).unwrap(),
+            Self::Postgres(database) => database.run(script).unwrap(),
+        }
     }
 
     /// The texts of a query's one column `t`.

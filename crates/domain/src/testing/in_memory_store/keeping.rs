@@ -9,8 +9,8 @@ use super::InMemoryStore;
 use crate::account::Page;
 use crate::audit::{AuditEntry, AuditQuery};
 use crate::ports::{
-    AuditLog, Change, ChangeFeed, RepositoryError, SigningKeyRepository, SigningSecret,
-    StoredSigningKey, StoredWechatToken, WechatTokenRepository,
+    AuditLog, Change, ChangeFeed, FeedPosition, News, RepositoryError, SigningKeyRepository,
+    SigningSecret, StoredSigningKey, StoredWechatToken, WechatTokenRepository,
 };
 use crate::time::Duration;
 
@@ -40,8 +40,14 @@ impl AuditLog for InMemoryStore {
 
 #[async_trait]
 impl ChangeFeed for InMemoryStore {
-    async fn recent(&self) -> Result<Vec<Change>, RepositoryError> {
-        Ok(self.tables().changes.clone())
+    async fn since(&self, position: Option<&FeedPosition>) -> Result<News, RepositoryError> {
+        let changes = &self.tables().changes;
+        let told = position.and_then(|position| position.as_str().parse::<usize>().ok());
+        let news = told.and_then(|told| changes.get(told..));
+        Ok(News {
+            changes: news.map_or_else(|| vec![Change::Everything], <[Change]>::to_vec),
+            position: FeedPosition::new(changes.len().to_string()),
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use super::guest::at;
 use super::{EVERYTHING, Guest, StoreUnderTest, admitted, entry};
 use crate::account::{ProfileEdit, Withdrawal};
 use crate::audit::AuditAction;
-use crate::ports::{Change, TokenUse};
+use crate::ports::{Change, FeedPosition, TokenUse};
 use crate::session::SessionAccount;
 use crate::time::Duration;
 
@@ -19,9 +19,34 @@ async fn user(store: &dyn StoreUnderTest, open_id: &str) -> (Guest, SessionAccou
     (guest, account)
 }
 
+/// What a replica is told, and where it goes on.
+async fn told(
+    store: &dyn StoreUnderTest,
+    position: Option<&FeedPosition>,
+) -> (Vec<Change>, FeedPosition) {
+    let news = store.changes().since(position).await.unwrap();
+    (news.changes, news.position)
+}
+
+/// Rule.
+pub async fn who_has_no_position_is_told_everything(store: &dyn StoreUnderTest) {
+    let (first, position) = told(store, None).await;
+    assert_eq!(first, [Change::Everything]);
+    let (nothing, _) = told(store, Some(&position)).await;
+    assert_eq!(nothing, []);
+}
+
+/// Rule.
+pub async fn a_position_that_means_nothing_is_told_everything(store: &dyn StoreUnderTest) {
+    let position = FeedPosition::new(String::from("nonsense"));
+    let (told, _) = told(store, Some(&position)).await;
+    assert_eq!(told, [Change::Everything]);
+}
+
 /// Rule.
 pub async fn every_change_is_announced_to_every_replica(store: &dyn StoreUnderTest) {
     let replica = store.replica();
+    let (_, start) = told(&*replica, None).await;
     let accounts = store.accounts();
     let mut expected = Vec::new();
 
@@ -88,14 +113,18 @@ pub async fn every_change_is_announced_to_every_replica(store: &dyn StoreUnderTe
     expected.push(Change::User(merged.user.id));
     expected.push(Change::User(other.user.id));
 
-    let told = replica.changes().recent().await.unwrap();
+    let (changes, end) = told(&*replica, Some(&start)).await;
     for change in expected {
-        assert!(told.contains(&change), "{change:?} is not in {told:?}");
+        assert!(changes.contains(&change), "{change:?} not in {changes:?}");
     }
+    assert!(!changes.contains(&Change::Everything), "{changes:?}");
+    let (nothing, _) = told(&*replica, Some(&end)).await;
+    assert_eq!(nothing, []);
 }
 
 /// Rule.
 pub async fn a_login_that_changes_nothing_is_not_announced(store: &dyn StoreUnderTest) {
+    let (_, start) = told(store, None).await;
     let guest = Guest::new("wx01", "o1")
         .in_account("main")
         .with_union_id("u1");
@@ -113,5 +142,6 @@ pub async fn a_login_that_changes_nothing_is_not_announced(store: &dyn StoreUnde
         );
         used.await.unwrap();
     }
-    assert_eq!(store.changes().recent().await.unwrap(), []);
+    let (changes, _) = told(store, Some(&start)).await;
+    assert_eq!(changes, []);
 }
