@@ -45,7 +45,8 @@ const USUALLY: usize = 6_500;
 /// in here, since: so that makes every session of theirs be read again, without a search for them.
 pub(crate) struct SessionMemory {
     feed: Arc<dyn ChangeFeed>,
-    clock: Arc<dyn Clock>,
+    /// The wall clock of the machine, which tells that it was suspended.
+    machine: Arc<dyn Clock>,
     remembered: Cache<SessionId, Remembered, Weight>,
     users: ForgottenUsers,
     logins: LatestLogins,
@@ -84,10 +85,10 @@ struct Before {
 }
 
 impl SessionMemory {
-    pub(crate) fn new(feed: Arc<dyn ChangeFeed>, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(feed: Arc<dyn ChangeFeed>, machine: Arc<dyn Clock>) -> Self {
         Self {
             feed,
-            clock,
+            machine,
             remembered: Cache::with_weighter(USUALLY, CAPACITY, Weight),
             users: ForgottenUsers::default(),
             logins: LatestLogins::default(),
@@ -133,7 +134,7 @@ impl SessionMemory {
 
     /// The session, if it is remembered as one that can be used at `at`.
     fn find_usable(&self, id: SessionId, at: Timestamp) -> Option<Arc<SessionAccount>> {
-        let now = Instants::new(self.stopwatch.elapsed_ms(), at);
+        let now = self.now();
         if !self.trust.holds_at(now) {
             return None;
         }
@@ -215,7 +216,7 @@ impl SessionMemory {
     }
 
     fn now(&self) -> Instants {
-        Instants::new(self.stopwatch.elapsed_ms(), self.clock.now())
+        Instants::new(self.stopwatch.elapsed_ms(), self.machine.now())
     }
 }
 

@@ -109,8 +109,18 @@ impl Application {
             schema::bring_up_to_date(&database, settings.database.is_sqlite()).await?;
         }
         tokio::spawn(forget_dead_sessions(database.clone()));
-        let clock = keep_time(&database, machine).await;
-        let state = compose(&settings, &database, apps, clock, metrics, &background).await?;
+        let clock = keep_time(&database, Arc::clone(&machine)).await;
+        let store = remembering_store(&database, machine);
+        let state = compose(
+            &settings,
+            &database,
+            store,
+            apps,
+            clock,
+            metrics,
+            &background,
+        )
+        .await?;
 
         let listener = reserved.listen()?;
         let banner = Banner {
@@ -183,13 +193,13 @@ impl Application {
 async fn compose(
     settings: &Settings,
     database: &Database,
+    store: StorePorts,
     apps: AppList,
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
     background: &Background,
 ) -> anyhow::Result<HttpState> {
     let opener: Arc<dyn OpenDataOpener> = Arc::new(AesOpenDataOpener);
-    let store = remembering_store(database, &clock);
     let accounts = store.accounts;
     let policy = login_policy(settings);
 
@@ -305,9 +315,8 @@ async fn forget_dead_sessions(database: Database) {
 }
 
 /// The ports of the store with a memory in front, which listens to the other replicas.
-fn remembering_store(database: &Database, clock: &Arc<dyn Clock>) -> StorePorts {
-    let memory = SessionMemory::new(Arc::new(database.changes()), Arc::clone(clock));
-    let memory = Arc::new(memory);
+fn remembering_store(database: &Database, machine: Arc<dyn Clock>) -> StorePorts {
+    let memory = Arc::new(SessionMemory::new(Arc::new(database.changes()), machine));
     tokio::spawn(SessionMemory::listen(Arc::downgrade(&memory)));
     let store = StorePorts {
         users: Arc::new(database.users()),

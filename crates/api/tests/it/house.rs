@@ -18,6 +18,8 @@ use tokio::task::JoinHandle;
 use url::Url;
 use wxsandbox::{RunningSandbox, Sandbox, SandboxConfig};
 
+use crate::wire::Wire;
+
 /// Which database the house stands on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Store {
@@ -30,13 +32,13 @@ pub(crate) struct House {
     pub(crate) sandbox: RunningSandbox,
     settings: Settings,
     service: Service,
-    _database: Kept,
+    database: Kept,
 }
 
 /// What holds the database.
 enum Kept {
     Folder(#[expect(dead_code, reason = "deleted when dropped")] TempDir),
-    Postgres(#[expect(dead_code, reason = "deleted when dropped")] TestDatabase),
+    Postgres(TestDatabase),
 }
 
 /// One replica of the service. It ends with this value.
@@ -72,7 +74,7 @@ impl House {
             sandbox,
             settings,
             service,
-            _database: database,
+            database,
         }
     }
 
@@ -155,6 +157,28 @@ impl House {
         let mut settings = self.settings.clone();
         change(&mut settings);
         settings
+    }
+
+    /// Another replica, which reaches the database over a wire.
+    pub(crate) async fn twin_behind(&self, wire: &Wire, machine: Arc<dyn Clock>) -> Service {
+        let url = Secret::new(wire.url());
+        Service::start_on(
+            self.settings_with(|settings| settings.database.url = url),
+            machine,
+        )
+        .await
+    }
+
+    pub(crate) fn database_url(&self) -> &str {
+        self.settings.database.url.expose()
+    }
+
+    /// Runs a statement in the PostgreSQL database, as an operator does.
+    pub(crate) fn sql(&self, statement: &str) {
+        let Kept::Postgres(database) = &self.database else {
+            unreachable!("this needs PostgreSQL");
+        };
+        database.run(statement).unwrap();
     }
 
     /// A request to be made by hand.

@@ -102,6 +102,10 @@ impl Program {
         );
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends without a chance to say goodbye.
     fn kill(mut self) {
         self.child.kill().unwrap();

@@ -1,5 +1,6 @@
 //! Sessions against a model of their rules: phones do anything at random, on one replica and on
-//! two, and every answer must be one that the rules allow.
+//! two, of which one is suspended, cut off or has its clock set, and every answer must be one that
+//! the rules allow.
 
 mod commands;
 mod phones;

@@ -19,6 +19,21 @@ pub(super) enum Command {
     /// The phone loses the newest pair of a session: the answer never came.
     Lose(Recent),
     Restart(Replica),
+    /// The second replica is late: what the phones ask meanwhile goes to the first.
+    Late(Lateness, Vec<Ask>),
+    /// Somebody sets the clock of the second replica's machine, by so many seconds.
+    SetClock(i64),
+}
+
+/// What makes a replica late.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Lateness {
+    /// Its machine is suspended, and misses 20 s.
+    Suspended,
+    /// Its wire to the database stands still.
+    Still,
+    /// The wire is cut.
+    Cut,
 }
 
 #[derive(Clone, Debug)]
@@ -71,6 +86,16 @@ fn command() -> impl Strategy<Value = Command> {
         3 => same_refresh_in_parallel(),
         4 => recent().prop_map(Command::Lose),
         1 => replica().prop_map(Command::Restart),
+        3 => (lateness(), vec(ask(), 1..4)).prop_map(|(late, asks)| Command::Late(late, asks)),
+        1 => prop::sample::select(vec![-3600, -90, 90, 3600]).prop_map(Command::SetClock),
+    ]
+}
+
+fn lateness() -> impl Strategy<Value = Lateness> {
+    prop_oneof![
+        Just(Lateness::Suspended),
+        Just(Lateness::Still),
+        Just(Lateness::Cut),
     ]
 }
 

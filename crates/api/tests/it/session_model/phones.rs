@@ -7,7 +7,7 @@ use proptest::test_runner::TestCaseError;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::commands::{Ask, Command, Pick, Recent, Which, Wish};
+use super::commands::{Ask, Command, Lateness, Pick, Recent, Which, Wish};
 use super::replicas::{Pair, Replicas};
 use super::rules::{Call, Heard, Replica, SessionNumber, Span, What, World};
 use crate::house::Answer;
@@ -78,7 +78,29 @@ impl<'a> Phones<'a> {
                 self.worlds.iter_mut().for_each(|world| world.restart(at));
                 Ok(())
             }
+            Command::Late(lateness, asks) => self.ask_while_late(*lateness, asks).await,
+            Command::SetClock(seconds) => {
+                self.replicas.set_clock(*seconds);
+                Ok(())
+            }
         }
+    }
+
+    async fn ask_while_late(&mut self, lateness: Lateness, asks: &[Ask]) -> Outcome {
+        self.replicas.begin(lateness);
+        for ask in asks {
+            let ask = Ask {
+                at: 0,
+                ..ask.clone()
+            };
+            self.ask(&[ask]).await?;
+        }
+        self.replicas.end(lateness);
+        if let Lateness::Suspended = lateness {
+            // It believes nothing of what it remembered, as after a restart.
+            self.worlds.iter_mut().for_each(|world| world.restart(1));
+        }
+        Ok(())
     }
 
     async fn log_in(&mut self, user: usize, at: Replica) -> Outcome {

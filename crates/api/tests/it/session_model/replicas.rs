@@ -1,17 +1,89 @@
 //! The replicas of the service, asked in the language of the rules.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::ports::Clock;
+use domain::time::{Duration, Timestamp};
+use jiff::SignedDuration;
 use reqwest::Method;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
+use super::commands::Lateness;
 use super::rules::{Replica, What};
+use crate::clocks::ShiftedClock;
 use crate::house::{Answer, House, Service, Store};
+use crate::wire::Wire;
+
+/// What a suspended machine misses.
+const SUSPENDED_FOR: i64 = 20;
 
 /// One replica on SQLite, two on PostgreSQL.
 pub(super) struct Replicas {
     pub(super) house: House,
-    twin: Option<Service>,
+    twin: Option<Twin>,
+}
+
+/// The second replica, which may be late.
+struct Twin {
+    service: Option<Service>,
+    wire: Wire,
+    machine: Arc<SetClock>,
+}
+
+/// A clock that can be set.
+#[derive(Default)]
+struct SetClock {
+    seconds: AtomicI64,
+}
+
+impl SetClock {
+    fn machine(&self) -> ShiftedClock {
+        let by = SignedDuration::from_secs(self.seconds.load(Ordering::SeqCst));
+        ShiftedClock { by }
+    }
+
+    fn set(&self, seconds: i64) {
+        self.seconds.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl Clock for SetClock {
+    fn now(&self) -> Timestamp {
+        self.machine().now()
+    }
+
+    fn new_id(&self) -> Uuid {
+        self.machine().new_id()
+    }
+
+    async fn wait(&self, span: Duration) {
+        self.machine().wait(span).await;
+    }
+}
+
+impl Twin {
+    async fn new(house: &House) -> Self {
+        let mut twin = Self {
+            service: None,
+            wire: Wire::to(house.database_url()),
+            machine: Arc::default(),
+        };
+        twin.restart(house).await;
+        twin
+    }
+
+    async fn restart(&mut self, house: &House) {
+        // The old one ends first.
+        self.service = None;
+        let machine = Arc::clone(&self.machine);
+        self.service = Some(house.twin_behind(&self.wire, machine).await);
+    }
 }
 
 /// A pair of tokens, and what its access token says.
@@ -32,7 +104,7 @@ impl Replicas {
         control.change_policy(|policy| policy.logins_per_minute_per_user = 0);
         let twin = match store {
             Store::Sqlite => None,
-            Store::Postgres => Some(house.twin().await),
+            Store::Postgres => Some(Twin::new(&house).await),
         };
         Self { house, twin }
     }
@@ -42,12 +114,37 @@ impl Replicas {
     }
 
     pub(super) async fn restart(&mut self, replica: Replica) {
-        match (replica, &self.twin) {
-            (1, Some(_)) => {
-                self.twin = None;
-                self.twin = Some(self.house.twin().await);
-            }
+        match (replica, &mut self.twin) {
+            (1, Some(twin)) => twin.restart(&self.house).await,
             _ => self.house.restart().await,
+        }
+    }
+
+    /// The second replica, if there is one, begins to be late.
+    pub(super) fn begin(&self, lateness: Lateness) {
+        let Some(twin) = &self.twin else {
+            return;
+        };
+        match lateness {
+            Lateness::Suspended | Lateness::Still => twin.wire.stand_still(),
+            Lateness::Cut => twin.wire.cut(),
+        }
+    }
+
+    /// It is not late any more.
+    pub(super) fn end(&self, lateness: Lateness) {
+        let Some(twin) = &self.twin else {
+            return;
+        };
+        if let Lateness::Suspended = lateness {
+            twin.machine.set(SUSPENDED_FOR);
+        }
+        twin.wire.mend();
+    }
+
+    pub(super) fn set_clock(&self, seconds: i64) {
+        if let Some(twin) = &self.twin {
+            twin.machine.set(seconds);
         }
     }
 
@@ -90,7 +187,13 @@ impl Replicas {
         body: Option<&Value>,
     ) -> Answer {
         match (at, &self.twin) {
-            (1, Some(twin)) => twin.send(method, path, token, body).await,
+            (
+                1,
+                Some(Twin {
+                    service: Some(twin),
+                    ..
+                }),
+            ) => twin.send(method, path, token, body).await,
             _ => self.house.send(method, path, token, body).await,
         }
     }
