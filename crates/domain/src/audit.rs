@@ -86,6 +86,8 @@ audit_actions! {
     TakeWechatToken = "take_wechat_token",
     /// A text was signed with a user's session_key; the subject is its SHA-256.
     SignText = "wechat_signature",
+    /// A pushed message that waits was made due; the subject is its id.
+    RetryPush = "retry_push",
     /// A user withdrew something at WeChat.
     Withdraw = "withdraw",
     /// A ban was lifted.

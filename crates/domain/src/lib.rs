@@ -10,7 +10,7 @@
 //! | [`app`] | the mini programs this service logs users in for |
 //! | [`profile`], [`user`], [`session`], [`visit`], [`open_data`], [`audit`], [`ban`] | the model |
 //! | [`ports`] | what an adapter must do |
-//! | [`login`], [`access`], [`sessions`], [`account`], [`personal_data`], [`signatures`], [`support`] | the use cases |
+//! | [`login`], [`access`], [`sessions`], [`account`], [`personal_data`], [`signatures`], [`push`], [`support`] | the use cases |
 
 pub mod access;
 pub mod account;
@@ -24,6 +24,7 @@ pub mod personal_data;
 pub mod phone_number;
 pub mod ports;
 pub mod profile;
+pub mod push;
 pub mod secret;
 pub mod session;
 pub mod sessions;

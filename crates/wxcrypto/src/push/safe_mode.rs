@@ -90,15 +90,16 @@ impl SafeMode {
     /// [`ReplyTooLong`] from 4 GiB on.
     pub fn seal(
         &self,
-        reply: &str,
+        reply: impl AsRef<[u8]>,
         random: [u8; RANDOM],
         timestamp: i64,
         nonce: &str,
     ) -> Result<SealedReply, ReplyTooLong> {
+        let reply = reply.as_ref();
         let length = u32::try_from(reply.len()).map_err(|_| ReplyTooLong)?;
         let mut buffer = random.to_vec();
         buffer.extend(length.to_be_bytes());
-        buffer.extend(reply.as_bytes());
+        buffer.extend(reply);
         buffer.extend(self.app_id.as_str().as_bytes());
         padding::pad(&mut buffer, BLOCK);
 

@@ -1,0 +1,130 @@
+//! Messages that WeChat pushes and other services of the team want, and the use case around them.
+
+mod relay;
+
+use uuid::Uuid;
+
+pub use relay::{PushRelay, Relayed, Sent};
+
+use crate::id::{AppId, OpenId};
+use crate::time::{Duration, Timestamp};
+
+/// A message that has just come.
+#[derive(Clone)]
+pub struct NewPush {
+    /// Its id, which every attempt carries.
+    pub id: Uuid,
+    /// The app it is about.
+    pub app: AppId,
+    /// The event's name, or `msg:` and the MsgType.
+    pub event: String,
+    /// Whom it is about, so that it can be removed with the account.
+    pub user: Option<OpenId>,
+    /// The same for WeChat's repeats of one message, and for nothing else.
+    pub repeat_key: [u8; 32],
+    /// The message as it came, opened.
+    pub body: Vec<u8>,
+}
+
+/// What became of a message that was to be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It is stored, and the caller's to send.
+    New,
+    /// It is a repeat, and the message is being sent right now.
+    UnderWay,
+    /// It is a repeat, and the message is stored; what was answered then was success.
+    Stored,
+    /// It is a repeat, and this was answered.
+    Answered(Vec<u8>),
+}
+
+/// A message to be sent again.
+#[derive(Clone)]
+pub struct DuePush {
+    /// Its id.
+    pub id: Uuid,
+    /// The app it is about.
+    pub app: AppId,
+    /// Its event.
+    pub event: String,
+    /// Which attempt this is; the first one is 1.
+    pub attempt: u32,
+    /// The message as it came.
+    pub body: Vec<u8>,
+}
+
+/// A message on its way out.
+#[derive(Clone, Copy)]
+pub struct OutgoingPush<'a> {
+    /// Its id.
+    pub id: Uuid,
+    /// The app it is about.
+    pub app: &'a AppId,
+    /// Its event.
+    pub event: &'a str,
+    /// The message as it came.
+    pub body: &'a [u8],
+}
+
+/// Where a message stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PushState {
+    /// It is still to be delivered.
+    Waiting,
+    /// The target has it.
+    Delivered,
+    /// It waited too long.
+    Expired,
+}
+
+impl PushState {
+    /// All states.
+    pub const ALL: [Self; 3] = [Self::Waiting, Self::Delivered, Self::Expired];
+
+    /// Its name, outside and in the store.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Delivered => "delivered",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// The state of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+}
+
+/// A message as the operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedPush {
+    /// Its id.
+    pub id: Uuid,
+    /// The app it is about.
+    pub app: AppId,
+    /// Its event.
+    pub event: String,
+    /// Where it stands.
+    pub state: PushState,
+    /// How many attempts there were.
+    pub attempts: u32,
+    /// When it came.
+    pub received_at: Timestamp,
+    /// When it is sent again, while it waits.
+    pub next_attempt_at: Option<Timestamp>,
+    /// Why the last attempt failed.
+    pub last_error: Option<String>,
+}
+
+/// What waits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// How many messages.
+    pub waiting: u64,
+    /// How long the oldest has waited.
+    pub oldest: Duration,
+}
