@@ -22,6 +22,7 @@ use crate::options::DatabaseOptions;
 use crate::pool::{Pool, WritersFirst};
 use crate::privileges;
 use crate::probe::DieselReadinessProbe;
+use crate::push_outbox::{self, DieselPushOutbox};
 use crate::repositories::{DieselSessionRepository, DieselUserRepository};
 use crate::reset::{self, GivenUp};
 use crate::rewrap::{self, RewrapProgress, Vaults};
@@ -49,6 +50,7 @@ pub struct Database {
     vault: Arc<SessionKeyVault>,
     signing_key_vault: Arc<Vault>,
     wechat_token_vault: Arc<Vault>,
+    push_vault: Arc<Vault>,
     stored_keys: Arc<StoredKeys>,
 }
 
@@ -147,6 +149,7 @@ impl Database {
             vault,
             signing_key_vault,
             wechat_token_vault: Arc::new(Vault::new(&master_keys, wechat_tokens::PURPOSE)),
+            push_vault: Arc::new(Vault::new(&master_keys, push_outbox::PURPOSE)),
         })
     }
 
@@ -235,6 +238,7 @@ impl Database {
             session_keys: Arc::clone(&self.vault),
             signing_keys: Arc::clone(&self.signing_key_vault),
             wechat_tokens: Arc::clone(&self.wechat_token_vault),
+            push_messages: Arc::clone(&self.push_vault),
             stored_keys: Arc::clone(&self.stored_keys),
         }
     }
@@ -339,6 +343,15 @@ impl Database {
         DieselWechatTokenRepository {
             pool: self.pool.clone(),
             vault: Arc::clone(&self.wechat_token_vault),
+        }
+    }
+
+    /// Pushed messages that another service of the team is to get.
+    #[must_use]
+    pub fn push_outbox(&self) -> DieselPushOutbox {
+        DieselPushOutbox {
+            pool: self.pool.clone(),
+            vault: Arc::clone(&self.push_vault),
         }
     }
 

@@ -9,7 +9,8 @@ use crate::connection::{AnyBackend, AnyConnection};
 use crate::error::DatabaseError;
 use crate::key_ring::SessionKeyVault;
 use crate::pool::Pool;
-use crate::schema::{identities, signing_keys, wechat_tokens};
+use crate::push_outbox::{answer_context, payload_context};
+use crate::schema::{identities, push_messages, signing_keys, wechat_tokens};
 use crate::seal::Vault;
 use crate::stored_keys::StoredKeys;
 use crate::transaction::transaction;
@@ -35,6 +36,7 @@ pub(crate) struct Vaults {
     pub(crate) session_keys: Arc<SessionKeyVault>,
     pub(crate) signing_keys: Arc<Vault>,
     pub(crate) wechat_tokens: Arc<Vault>,
+    pub(crate) push_messages: Arc<Vault>,
     pub(crate) stored_keys: Arc<StoredKeys>,
 }
 
@@ -59,6 +61,23 @@ pub(crate) async fn rewrap(
     });
     sums.add(tables.await?);
     progress(sums);
+
+    let mut after = None;
+    loop {
+        let vault = Arc::clone(&vaults.push_messages);
+        let batch = pool.run(move |connection| {
+            transaction(connection, |connection| {
+                rewrap_push_messages(connection, &vault, after)
+            })
+        });
+        let (batch, last) = batch.await?;
+        sums.add(batch);
+        progress(sums);
+        after = last;
+        if after.is_none() {
+            break;
+        }
+    }
 
     let mut after = None;
     loop {
@@ -228,4 +247,49 @@ fn rewrap_wechat_tokens(
         }
     }
     Ok(())
+}
+
+/// A batch of the messages from after an id, and where the next one begins.
+fn rewrap_push_messages(
+    connection: &mut AnyConnection,
+    vault: &Vault,
+    after: Option<DbId>,
+) -> Result<(RewrapProgress, Option<DbId>), DatabaseError> {
+    let mut rows = push_messages::table
+        .order(push_messages::id)
+        .limit(BATCH)
+        .select((
+            push_messages::id,
+            push_messages::payload,
+            push_messages::answer,
+        ))
+        .into_boxed::<AnyBackend>();
+    if let Some(after) = after {
+        rows = rows.filter(push_messages::id.gt(after));
+    }
+    let rows = rows.load::<(DbId, Option<Vec<u8>>, Option<Vec<u8>>)>(connection)?;
+    let is_last = rows.len() < usize::try_from(BATCH).unwrap_or(0);
+    let last = rows.last().map(|(id, ..)| *id).filter(|_| !is_last);
+    let mut sums = RewrapProgress::default();
+    for (id, payload, answer) in rows {
+        if let Some(payload) = payload {
+            let rewrapped = vault.rewrap(&payload_context(&id.0), &payload);
+            if let Some(rewrapped) = sums.count(rewrapped) {
+                let read = push_messages::table.find(id);
+                diesel::update(read.filter(push_messages::payload.eq(&payload)))
+                    .set(push_messages::payload.eq(Some(rewrapped)))
+                    .execute(connection)?;
+            }
+        }
+        if let Some(answer) = answer {
+            let rewrapped = vault.rewrap(&answer_context(&id.0), &answer);
+            if let Some(rewrapped) = sums.count(rewrapped) {
+                let read = push_messages::table.find(id);
+                diesel::update(read.filter(push_messages::answer.eq(&answer)))
+                    .set(push_messages::answer.eq(Some(rewrapped)))
+                    .execute(connection)?;
+            }
+        }
+    }
+    Ok((sums, last))
 }

@@ -167,6 +167,28 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{Binary, Integer, Nullable, Text};
+    use super::{Id, Instant};
+
+    push_messages (id) {
+        id -> Id,
+        app_id -> Text,
+        repeat_key -> Binary,
+        event -> Text,
+        user_hash -> Nullable<Binary>,
+        payload -> Nullable<Binary>,
+        answer -> Nullable<Binary>,
+        state -> Text,
+        attempts -> Integer,
+        received_at -> Instant,
+        next_attempt_at -> Instant,
+        claimed_until -> Nullable<Instant>,
+        last_error -> Nullable<Text>,
+        settled_at -> Nullable<Instant>,
+    }
+}
+
 diesel::joinable!(identities -> users (user_id));
 diesel::joinable!(union_ids -> users (user_id));
 

@@ -15,6 +15,7 @@ use crate::audit;
 use crate::bans::{self, Deleted};
 use crate::connection::AnyConnection;
 use crate::error::DatabaseError;
+use crate::push_outbox;
 use crate::schema::{identities, merge_candidates, users};
 use crate::stored_keys::StoredKeys;
 use crate::strays;
@@ -102,6 +103,13 @@ fn delete_locked(
     audit: &AuditEntry,
 ) -> Result<bool, DatabaseError> {
     union_ids::release(connection, id, &[], audit)?;
+    let known = identities::table
+        .filter(identities::user_id.eq(DbId(id.as_uuid())))
+        .select((identities::app_id, identities::open_id))
+        .load::<(String, String)>(connection)?;
+    for (app, open_id) in known {
+        push_outbox::forget_user(connection, &AppId::new(app), &OpenId::new(open_id))?;
+    }
     diesel::delete(users::table.find(DbId(id.as_uuid()))).execute(connection)?;
     strays::remove(connection, id)
 }
@@ -138,6 +146,7 @@ fn delete_identity(
     audit: &AuditEntry,
 ) -> Result<bool, DatabaseError> {
     let id = DbId(user.as_uuid());
+    push_outbox::forget_user(connection, app, open_id)?;
     diesel::delete(identities::table.find((open_id.as_str(), app.as_str()))).execute(connection)?;
     let left = identities::table.filter(identities::user_id.eq(id));
     if !diesel::select(exists(left)).get_result::<bool>(connection)? {

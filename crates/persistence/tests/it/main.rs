@@ -19,6 +19,7 @@ mod migrations;
 mod outages;
 mod properties;
 mod proxy;
+mod push_outbox;
 mod queue;
 mod refreshes;
 mod replicas;

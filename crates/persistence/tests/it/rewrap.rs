@@ -23,7 +23,7 @@ use crate::store::{Place, Store, account};
 const TOKEN: &str = "76_access_token_of_wechat";
 
 /// The store's database, opened with these master keys (of one byte each).
-fn opened_with(store: &Store, keys: &[u8]) -> Database {
+pub(crate) fn opened_with(store: &Store, keys: &[u8]) -> Database {
     let mut keys = keys.iter().map(|byte| Zeroizing::new([*byte; 32]));
     let keys = MasterKeys::new(keys.next().unwrap(), keys.collect());
     let url = SecretString::from(store.place.url());

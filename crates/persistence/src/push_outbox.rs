@@ -1,0 +1,201 @@
+//! Pushed messages that another service of the team is to get.
+
+mod claim;
+mod settle;
+mod show;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use domain::account::Page;
+use domain::audit::AuditEntry;
+use domain::id::{AppId, OpenId};
+use domain::ports::{PushOutbox, RepositoryError};
+use domain::push::{Backlog, DuePush, ListedPush, NewPush, PushState, Taken};
+use domain::time::{Duration, Timestamp, after};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::connection::AnyConnection;
+use crate::error::DatabaseError;
+use crate::pool::Pool;
+use crate::seal::Vault;
+use crate::transaction::transaction;
+use crate::types::{DbInstant, Instant};
+
+pub(crate) use settle::forget_user;
+
+/// [`PushOutbox`] in Diesel.
+#[derive(Clone)]
+pub struct DieselPushOutbox {
+    pub(crate) pool: Pool,
+    /// Seals for [`PURPOSE`].
+    pub(crate) vault: Arc<Vault>,
+}
+
+/// What messages and answers are sealed for, each bound to its id and column.
+pub(crate) const PURPOSE: &str = "push_message";
+
+/// What a payload is sealed for.
+pub(crate) fn payload_context(id: &Uuid) -> [&[u8]; 2] {
+    [id.as_bytes(), b"payload"]
+}
+
+/// What an answer is sealed for.
+pub(crate) fn answer_context(id: &Uuid) -> [&[u8]; 2] {
+    [id.as_bytes(), b"answer"]
+}
+
+#[async_trait]
+impl PushOutbox for DieselPushOutbox {
+    async fn take(&self, message: &NewPush, lease: Duration) -> Result<Taken, RepositoryError> {
+        let payload = self
+            .vault
+            .seal(&payload_context(&message.id), &message.body);
+        let row = claim::NewRow {
+            id: message.id,
+            app_id: message.app.to_string(),
+            event: message.event.clone(),
+            repeat_key: message.repeat_key,
+            user_hash: message
+                .user
+                .as_ref()
+                .map(|user| user_hash(&message.app, user)),
+            payload: payload.map_err(|_| self.vault.sealing_failed())?,
+        };
+        let found = self.pool.run(move |connection| {
+            transaction(connection, |connection| {
+                claim::take(connection, &row, lease)
+            })
+        });
+        Ok(match found.await? {
+            claim::Found::Nothing => Taken::New,
+            claim::Found::UnderWay => Taken::UnderWay,
+            claim::Found::Settled { id, answer } => {
+                let opened = answer.and_then(|sealed| {
+                    let opened = self.vault.open(&answer_context(&id), &sealed);
+                    opened.ok().map(|answer| answer.to_vec())
+                });
+                opened.map_or(Taken::Stored, Taken::Answered)
+            }
+        })
+    }
+
+    async fn delivered(&self, id: Uuid, answer: &[u8]) -> Result<(), RepositoryError> {
+        let sealed = match answer {
+            [] => None,
+            answer => {
+                let sealed = self.vault.seal(&answer_context(&id), answer);
+                Some(sealed.map_err(|_| self.vault.sealing_failed())?)
+            }
+        };
+        let settled = self.pool.run(move |connection| {
+            transaction(connection, |connection| {
+                settle::delivered(connection, id, sealed.as_deref())
+            })
+        });
+        Ok(settled.await?)
+    }
+
+    async fn failed(
+        &self,
+        id: Uuid,
+        attempt: u32,
+        error: &str,
+        pause: Duration,
+    ) -> Result<(), RepositoryError> {
+        let error = error.to_owned();
+        let noted = self.pool.run(move |connection| {
+            transaction(connection, |connection| {
+                settle::failed(connection, id, attempt, &error, pause)
+            })
+        });
+        Ok(noted.await?)
+    }
+
+    async fn claim_due(
+        &self,
+        limit: u32,
+        lease: Duration,
+    ) -> Result<Vec<DuePush>, RepositoryError> {
+        let claimed = self.pool.run(move |connection| {
+            // Most looks find nothing, and a transaction would keep SQLite's other writers waiting.
+            if !claim::is_any_due(connection)? {
+                return Ok(Vec::new());
+            }
+            transaction(connection, |connection| {
+                claim::claim_due(connection, limit, lease)
+            })
+        });
+        let mut due = Vec::new();
+        for row in claimed.await? {
+            match self.vault.open(&payload_context(&row.id), &row.payload) {
+                Ok(body) => due.push(DuePush {
+                    id: row.id,
+                    app: AppId::new(row.app_id),
+                    event: row.event,
+                    attempt: row.attempt,
+                    body: body.to_vec(),
+                }),
+                // It stays claimed for a while, and is tried again: the key may come back.
+                Err(_) => self.vault.report_lost("a pushed message that waits"),
+            }
+        }
+        Ok(due)
+    }
+
+    async fn list(
+        &self,
+        state: Option<PushState>,
+        page: Page<Uuid>,
+    ) -> Result<Vec<ListedPush>, RepositoryError> {
+        let listed = self
+            .pool
+            .run(move |connection| show::list(connection, state, page));
+        Ok(listed.await?)
+    }
+
+    async fn retry(&self, id: Uuid, audit: AuditEntry) -> Result<Option<bool>, RepositoryError> {
+        let retried = self.pool.run(move |connection| {
+            transaction(connection, |connection| {
+                settle::retry(connection, id, &audit)
+            })
+        });
+        Ok(retried.await?)
+    }
+
+    async fn backlog(&self) -> Result<Backlog, RepositoryError> {
+        Ok(self.pool.run(show::backlog).await?)
+    }
+
+    async fn expire(&self, patience: Duration, kept: Duration) -> Result<usize, RepositoryError> {
+        let expired = self.pool.run(move |connection| {
+            transaction(connection, |connection| {
+                settle::expire(connection, patience, kept)
+            })
+        });
+        Ok(expired.await?)
+    }
+}
+
+/// By what a message is found when its user is deleted.
+fn user_hash(app: &AppId, user: &OpenId) -> Vec<u8> {
+    let parts = [app.as_str().as_bytes(), b"\0", user.as_str().as_bytes()];
+    Sha256::digest(parts.concat()).to_vec()
+}
+
+/// The database's own time.
+fn now(connection: &mut AnyConnection) -> Result<Timestamp, DatabaseError> {
+    let text = match connection {
+        AnyConnection::Postgres(_) => "clock_timestamp()",
+        AnyConnection::Sqlite(_) => "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
+    };
+    let now = diesel::select(sql::<Instant>(text)).get_result::<DbInstant>(connection)?;
+    Ok(now.into())
+}
+
+fn in_a_while(now: Timestamp, span: Duration) -> DbInstant {
+    DbInstant::from(after(now, span))
+}
