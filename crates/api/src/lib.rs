@@ -10,6 +10,7 @@ mod master_key;
 mod metrics;
 pub mod ops;
 mod readiness;
+mod relay;
 mod schema;
 mod service_clock;
 mod session_memory;

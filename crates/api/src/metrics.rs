@@ -4,9 +4,11 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use actix_web::http::{Method, StatusCode};
+use domain::push::Backlog;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
@@ -23,6 +25,9 @@ pub struct Metrics {
     registry: Registry,
     requests: Family<Answered, Counter>,
     durations: Family<Route, Histogram>,
+    push_failures: Counter,
+    push_waiting: Gauge,
+    push_oldest: Gauge,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -54,10 +59,30 @@ impl Default for Metrics {
             "Lines of the log that were dropped because standard error was not read",
             telemetry::dropped_lines(),
         );
+        let (push_failures, push_waiting, push_oldest) =
+            (Counter::default(), Gauge::default(), Gauge::default());
+        registry.register(
+            "push_relay_failures",
+            "Attempts to pass a message of WeChat's on that failed",
+            push_failures.clone(),
+        );
+        registry.register(
+            "push_relay_waiting",
+            "Messages of WeChat's that wait to be passed on, of all replicas",
+            push_waiting.clone(),
+        );
+        registry.register(
+            "push_relay_oldest_seconds",
+            "How long the oldest of them has waited",
+            push_oldest.clone(),
+        );
         Self {
             registry,
             requests,
             durations,
+            push_failures,
+            push_waiting,
+            push_oldest,
         }
     }
 }
@@ -70,6 +95,16 @@ impl Metrics {
         // Writing into a String cannot fail.
         let _ = prometheus_client::encoding::text::encode(&mut text, &self.registry);
         text
+    }
+
+    pub(crate) fn count_push_failure(&self) {
+        self.push_failures.inc();
+    }
+
+    pub(crate) fn show_push_backlog(&self, backlog: Backlog) {
+        let gauge = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        self.push_waiting.set(gauge(backlog.waiting));
+        self.push_oldest.set(gauge(backlog.oldest.as_secs()));
     }
 
     /// Counts a request that was answered, under its route, never under its path.

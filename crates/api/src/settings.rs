@@ -17,10 +17,10 @@ use config::Config;
 
 pub use error::SettingsError;
 pub use model::{
-    Admin, ApiKey, ApiSecurity, App, Database, Limits, Log, LogFormat, OpenData, Sandbox, Scope,
-    Server, Settings, Tokens, Wechat,
+    Admin, ApiKey, ApiSecurity, App, Database, Limits, Log, LogFormat, OpenData, PushRule, Sandbox,
+    Scope, Server, Settings, Tokens, Wechat,
 };
-pub use value::{CorsHeader, CorsOrigin, HttpUrl, Listen, Secret};
+pub use value::{CorsHeader, CorsOrigin, HttpUrl, Listen, Secret, TargetUrl};
 
 /// Name of the environment variable that names the settings file.
 const FILE_VARIABLE: &str = "WXLOGIN_CONFIG";

@@ -18,6 +18,7 @@ use domain::account::AccountService;
 use domain::login::{LoginPolicy, LoginPorts, LoginService};
 use domain::personal_data::PersonalDataService;
 use domain::ports::{Clock, OpenDataOpener, WechatUserApi};
+use domain::push::PushRelay;
 use domain::sessions::{SessionPolicy, SessionService};
 use domain::signatures::SignatureService;
 use domain::support::SupportDesk;
@@ -39,6 +40,7 @@ use crate::http::{self, ApiKeys, HttpState, PushInboxes, SandboxGuard};
 use crate::metrics::Metrics;
 use crate::ops::{self, Lifecycle, OpsServer};
 use crate::readiness::ServiceReadiness;
+use crate::relay::{Delivery, HttpPushTarget};
 use crate::service_clock::ServiceClock;
 use crate::session_memory::{SessionMemory, StorePorts};
 use crate::settings::Settings;
@@ -218,7 +220,9 @@ async fn compose(
         tokens: tokens.clone(),
         clock: Arc::clone(&clock),
     };
+    let relay = push_relay(settings, database, &clock, &metrics)?;
     Ok(HttpState {
+        relay,
         apps: Arc::new(apps.directory),
         logins: Arc::new(LoginService::new(logins, policy)),
         access: Arc::new(AccessService::new(
@@ -276,6 +280,31 @@ async fn keep_time(database: &Database, machine: Arc<dyn Clock>) -> Arc<dyn Cloc
     }
     tokio::spawn(ServiceClock::keep(Arc::downgrade(&clock)));
     clock
+}
+
+/// The push relay, and the task that delivers what waits.
+fn push_relay(
+    settings: &Settings,
+    database: &Database,
+    clock: &Arc<dyn Clock>,
+    metrics: &Arc<Metrics>,
+) -> anyhow::Result<Arc<PushRelay>> {
+    let target = HttpPushTarget::new(&settings.apps, clock.clone());
+    let target = target.context("apps: push_relay")?;
+    let has_rules = target.has_rules();
+    let relay = Arc::new(PushRelay::new(
+        Arc::new(database.push_outbox()),
+        Arc::new(target),
+        clock.clone(),
+    ));
+    let delivery = Delivery {
+        relay: Arc::clone(&relay),
+        clock: clock.clone(),
+        metrics: Arc::clone(metrics),
+        has_rules,
+    };
+    tokio::spawn(delivery.run());
+    Ok(relay)
 }
 
 /// Gives the issuer its keys, now if the database is there, and whenever they change.

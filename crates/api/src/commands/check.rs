@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::bail;
 use domain::ports::{Clock, NotReady, ReadinessProbe};
@@ -9,12 +10,15 @@ use wxclient::WechatError;
 
 use super::print::print;
 use crate::service_clock;
-use crate::settings::Settings;
+use crate::settings::{Settings, TargetUrl};
 use crate::startup::Checkup;
 use crate::system_clock::SystemClock;
 
 /// How far this machine's clock may be from WeChat's, s. The age of open data is judged by it.
 const TOLERANCE_S: i64 = 60;
+
+/// How long a target of the push relay may take: as long as for a message.
+const TARGET_TIMEOUT: Duration = Duration::from_secs(4);
 
 pub(super) fn run(config: Option<&Path>) -> anyhow::Result<()> {
     let findings = actix_web::rt::System::new().block_on(findings(config));
@@ -42,10 +46,49 @@ async fn findings(config: Option<&Path>) -> Vec<Finding> {
     for app in &checkup.apps {
         findings.push(app_secret(&checkup, app).await);
     }
+    for app in &checkup.settings.apps {
+        for rule in &app.push_relay {
+            findings.push(push_target(&rule.url).await);
+        }
+    }
     if let Some(sandbox) = checkup.sandbox {
         sandbox.stop().await;
     }
     findings
+}
+
+/// Any answer tells that the target is there. It is a GET, so that no target takes it for a message.
+async fn push_target(url: &TargetUrl) -> Finding {
+    let what = format!("push relay to {url:?}");
+    let client = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .timeout(TARGET_TIMEOUT)
+        .build();
+    let answer = match client {
+        Ok(client) => client.get(url.0.clone()).send().await,
+        Err(error) => Err(error),
+    };
+    match answer.map(|answer| answer.status()) {
+        Ok(status) if status.is_redirection() => Finding::bad(
+            what,
+            format!(
+                "answers {status}, and redirects are not followed: set the URL that it points to"
+            ),
+        ),
+        Ok(status) if matches!(status.as_u16(), 502..=504) => Finding::bad(
+            what,
+            format!("answers {status}: see that the service behind it runs"),
+        ),
+        Ok(_) => Finding::good(what, "reachable"),
+        Err(error) => {
+            let error = anyhow::Error::new(error.without_url());
+            Finding::bad(
+                what,
+                format!("{error:#}; see that it runs and that push_relay has the right URL"),
+            )
+        }
+    }
 }
 
 fn configuration(checkup: &Checkup) -> Finding {

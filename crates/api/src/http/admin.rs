@@ -7,6 +7,7 @@ mod merges;
 pub(in crate::http) mod paging;
 mod path_id;
 mod phone_query;
+mod push;
 pub(super) mod query;
 mod user_actions;
 mod users;
@@ -32,6 +33,8 @@ use super::routes::{HttpState, resource};
     bans::list,
     bans::lift,
     audit::list,
+    push::list,
+    push::retry,
 ))]
 pub(super) struct Api;
 
@@ -54,7 +57,13 @@ pub(super) fn configure(routes: &mut ServiceConfig, state: &HttpState) {
             "DELETE",
             [delete().to(bans::lift)],
         ))
-        .service(resource("/admin/audit", "GET", [get().to(audit::list)]));
+        .service(resource("/admin/audit", "GET", [get().to(audit::list)]))
+        .service(resource("/admin/push", "GET", [get().to(push::list)]))
+        .service(resource(
+            "/admin/push/{id}/retry",
+            "POST",
+            [post().to(push::retry)],
+        ));
     let post_actions: [(&str, Route); 4] = [
         (
             "/admin/users/{id}/disable",

@@ -5,6 +5,7 @@ mod event;
 mod fields;
 mod inbox;
 mod receive;
+mod relay;
 mod verify;
 mod xml;
 

@@ -14,6 +14,7 @@ use domain::app::AppDirectory;
 use domain::login::LoginService;
 use domain::personal_data::PersonalDataService;
 use domain::ports::{Clock, WechatTokenSource};
+use domain::push::PushRelay;
 use domain::sessions::SessionService;
 use domain::signatures::SignatureService;
 use domain::support::SupportDesk;
@@ -65,6 +66,8 @@ pub struct HttpState {
     pub personal_data: Arc<PersonalDataService>,
     /// The support desk.
     pub desk: Arc<SupportDesk>,
+    /// WeChat's messages for other services.
+    pub relay: Arc<PushRelay>,
     /// Signatures with session_keys.
     pub signatures: Arc<SignatureService>,
     /// The format of our tokens.
@@ -170,6 +173,7 @@ fn configure(routes: &mut ServiceConfig, state: &HttpState) {
         .app_data(Data::from(Arc::clone(&state.personal_data)))
         .app_data(Data::from(Arc::clone(&state.desk)))
         .app_data(Data::from(Arc::clone(&state.signatures)))
+        .app_data(Data::from(Arc::clone(&state.relay)))
         .app_data(Data::from(Arc::clone(&state.tokens)))
         .app_data(Data::from(Arc::clone(&state.clock)))
         .app_data(Data::from(Arc::clone(&state.wechat_tokens)))

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::{App, Settings, SettingsError, api_key_check, secret_text};
+use crate::relay::WebhookSecret;
 
 /// The shortest Token that WeChat's console takes, characters.
 const MIN_PUSH_TOKEN: usize = 3;
@@ -112,15 +113,42 @@ fn is_padded(text: &str) -> bool {
 }
 
 fn push_problem(app: &App) -> Option<(&'static str, &'static str)> {
-    if let Some(token) = &app.push_token {
-        if let Some(problem) = secret_text::problem(token.expose()) {
-            return Some(("push_token", problem));
-        }
-        if token.expose().len() < MIN_PUSH_TOKEN {
-            let problem = "expected the Token of WeChat's console, at least 3 letters and digits";
-            return Some(("push_token", problem));
-        }
+    token_problem(app)
+        .or_else(|| relay_problem(app))
+        .or_else(|| aes_key_problem(app))
+}
+
+fn token_problem(app: &App) -> Option<(&'static str, &'static str)> {
+    let token = app.push_token.as_ref()?.expose();
+    if let Some(problem) = secret_text::problem(token) {
+        return Some(("push_token", problem));
     }
+    (token.len() < MIN_PUSH_TOKEN).then_some((
+        "push_token",
+        "expected the Token of WeChat's console, at least 3 letters and digits",
+    ))
+}
+
+fn relay_problem(app: &App) -> Option<(&'static str, &'static str)> {
+    app.push_relay.iter().find_map(|rule| {
+        let is_pattern = |event: &String| {
+            let name = event.strip_suffix('*').unwrap_or(event);
+            !event.is_empty() && !name.contains('*')
+        };
+        if rule.events.is_empty() || !rule.events.iter().all(is_pattern) {
+            return Some((
+                "push_relay.events",
+                "expected names of events, such as xpay_*, with * at the end only",
+            ));
+        }
+        WebhookSecret::parse(rule.secret.expose()).is_none().then_some((
+            "push_relay.secret",
+            "expected whsec_ and the base64 of 16 bytes or more; take for example the output of `openssl rand -base64 32`",
+        ))
+    })
+}
+
+fn aes_key_problem(app: &App) -> Option<(&'static str, &'static str)> {
     let aes_key = app.push_aes_key.as_ref()?.expose();
     if app.push_token.is_none() {
         return Some(("push_token", "is missing beside push_aes_key"));

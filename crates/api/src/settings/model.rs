@@ -4,7 +4,9 @@ use domain::ports::SigningAlgorithm;
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use super::value::{CorsHeader, CorsOrigin, HttpUrl, Listen, Secret, algorithm, names, network};
+use super::value::{
+    CorsHeader, CorsOrigin, HttpUrl, Listen, Secret, TargetUrl, algorithm, names, network,
+};
 
 /// All settings.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -135,10 +137,25 @@ pub struct App {
     /// EncodingAESKey of message push in safe mode, 43 characters.
     #[serde(default)]
     pub push_aes_key: Option<Secret>,
+    /// Where messages that WeChat pushes go; the first rule that matches counts.
+    #[serde(default)]
+    pub push_relay: Vec<PushRule>,
     /// The keys of API signing and encryption (服务端 API 签名与加密), if it is switched on for the
     /// app in WeChat's console.
     #[serde(default)]
     pub api_security: Option<ApiSecurity>,
+}
+
+/// One of `apps[].push_relay`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PushRule {
+    /// Names of events; `msg:` and the MsgType for a message that is none; `*` at an end for any end.
+    pub events: Vec<String>,
+    /// Where they are posted.
+    pub url: TargetUrl,
+    /// The secret of Standard Webhooks that the target shares: `whsec_` and base64.
+    pub secret: Secret,
 }
 
 /// `apps[].api_security`: the console's page 开发管理 → API 安全.

@@ -77,6 +77,29 @@ impl<'de> Deserialize<'de> for HttpUrl {
     }
 }
 
+/// Where messages are posted. What stands behind the host may be a secret, so it is not shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TargetUrl(pub Url);
+
+impl fmt::Debug for TargetUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.origin().ascii_serialization())
+    }
+}
+
+impl<'de> Deserialize<'de> for TargetUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Url::parse(&text)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+            .map(Self)
+            .ok_or_else(|| {
+                D::Error::custom("expected a URL such as https://shop.example.com/wechat")
+            })
+    }
+}
+
 /// A web origin, or `*` for all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CorsOrigin {

@@ -44,6 +44,7 @@ fn sandbox_app(app: &wxsandbox::AppConfig) -> settings::App {
         open_platform: app.open_platform.clone(),
         push_token: None,
         push_aes_key: None,
+        push_relay: Vec::new(),
         api_security: None,
     }
 }

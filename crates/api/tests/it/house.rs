@@ -341,6 +341,7 @@ fn app(app: &wxsandbox::AppConfig) -> App {
         open_platform: app.open_platform.clone(),
         push_token: None,
         push_aes_key: None,
+        push_relay: Vec::new(),
         api_security: None,
     }
 }

@@ -39,6 +39,8 @@ mod push_address;
 mod push_events;
 mod push_house;
 mod push_messages;
+mod push_relay;
+mod push_target;
 mod replicas;
 mod session_model;
 mod sessions;

@@ -61,7 +61,9 @@ impl Program {
             );
         }
         if banner.contains("database: ")
-            && !command.get_envs().any(|(name, _)| name == "WXLOGIN_APP_ID")
+            && !command
+                .get_envs()
+                .any(|(name, _)| name == "WXLOGIN_APP_ID" || name == "WXLOGIN_APPS")
         {
             while !banner.contains("/user/wxlogin") {
                 assert_ne!(lines.read_line(&mut banner).unwrap(), 0, "{banner}");

@@ -13,6 +13,7 @@ fn known(pattern: &str) -> &'static [&'static str] {
     match pattern {
         "/admin/users" => &["openId", "unionId", "phone", "cursor", "limit"],
         "/admin/audit" => &["userId", "action", "cursor", "limit"],
+        "/admin/push" => &["state", "cursor", "limit"],
         "/admin/merges" | "/admin/bans" => &["cursor", "limit"],
         _ => &[],
     }

@@ -105,7 +105,7 @@ fn own(operation_id: &str) -> &'static [&'static [ErrorCode]] {
         ],
         "openData" => &[&[OpenDataInvalid, SessionKeyStale]],
         "checkSession" => &[WECHAT, &[UserBlocked]],
-        "applyMerge" => &[&[Conflict]],
+        "applyMerge" | "retryPush" => &[&[Conflict]],
         "showWechatToken" | "reportWechatToken" => &[WECHAT, &[UnknownApp]],
         "signWithSessionKey" => &[
             WECHAT,

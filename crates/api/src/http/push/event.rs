@@ -18,6 +18,12 @@ pub(super) fn concerns_user_data(message: &Fields) -> bool {
     .any(|known| event.eq_ignore_ascii_case(known))
 }
 
+/// Whether it tells of a payment (虚拟支付).
+pub(super) fn is_of_a_payment(message: &Fields) -> bool {
+    let event = message.get("event").unwrap_or_default();
+    event.to_ascii_lowercase().starts_with("xpay_")
+}
+
 /// Whether it revokes an authorisation and does not say which.
 pub(super) fn revokes_nothing(message: &Fields) -> bool {
     let event = message.get("event").unwrap_or_default();

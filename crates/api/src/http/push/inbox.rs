@@ -10,7 +10,7 @@ use wxcrypto::push::{
     EncodingAesKey, InvalidEncodingAesKey, PushError, PushToken, SafeMode, SealedMessage,
 };
 
-use super::fields::Fields;
+use super::fields::{Fields, Format};
 use crate::http::error::ApiError;
 use crate::http::error_code::ErrorCode;
 use crate::http::gateway::is_over_wechats_link;
@@ -34,6 +34,16 @@ pub(super) struct Inbox {
 struct Keys {
     token: PushToken,
     safe_mode: Option<SafeMode>,
+}
+
+/// A message that is WeChat's.
+pub(super) struct Message {
+    pub(super) fields: Fields,
+    /// As it came, opened.
+    pub(super) text: Bytes,
+    pub(super) format: Format,
+    /// The nonce of a message that was sealed, so that the answer is too.
+    pub(super) sealed_with: Option<String>,
 }
 
 impl PushInboxes {
@@ -110,24 +120,55 @@ impl Inbox {
         request: &HttpRequest,
         body: Bytes,
         now: Timestamp,
-    ) -> Result<Fields, ApiError> {
+    ) -> Result<Message, ApiError> {
         let query = Parameters::of_query(request);
         let outer = Fields::parse(&body);
         let encrypt = outer.and_then(|outer| outer.get("encrypt").map(str::to_owned));
         let message = match (&self.keys, encrypt.as_deref()) {
             (Some(keys), Some(encrypt)) if keys.safe_mode.is_some() => {
                 let opened = keys.unseal(&query, encrypt, now);
-                opened.map(Bytes::from)
+                opened.map(|text| (Bytes::from(text), true))
             }
             // There WeChat signs and seals nothing.
-            _ if is_over_wechats_link(request) => Ok(body),
+            _ if is_over_wechats_link(request) => Ok((body, false)),
             (Some(keys), encrypt) => keys
                 .check_plain(&query, encrypt.is_some(), now)
-                .map(|()| body),
+                .map(|()| (body, false)),
             (None, _) => Err(Refusal::NoToken),
         };
-        let text = message.map_err(|error| self.refuse(error))?;
-        Fields::parse(&text).ok_or_else(|| self.refuse(Refusal::NoMessage))
+        let (text, was_sealed) = message.map_err(|error| self.refuse(error))?;
+        let fields = Fields::parse(&text).ok_or_else(|| self.refuse(Refusal::NoMessage))?;
+        Ok(Message {
+            format: Format::of(&text),
+            sealed_with: was_sealed.then(|| query.get("nonce").unwrap_or_default().to_owned()),
+            fields,
+            text,
+        })
+    }
+
+    /// The answer to a sealed message.
+    pub(super) fn seal(
+        &self,
+        answer: &[u8],
+        format: Format,
+        nonce: &str,
+        now: Timestamp,
+    ) -> Result<String, ApiError> {
+        let internal = || ApiError::new(ErrorCode::Internal);
+        let keys = self.keys.as_ref().and_then(|keys| keys.safe_mode.as_ref());
+        let safe_mode = keys.ok_or_else(internal)?;
+        let sealed = safe_mode.seal(answer, rand::random(), now.as_second(), nonce);
+        let sealed = sealed.map_err(|_| internal())?;
+        match format {
+            Format::Json => serde_json::to_string(&sealed).map_err(|_| internal()),
+            Format::Xml => Ok(format!(
+                "<xml><Encrypt><![CDATA[{}]]></Encrypt><MsgSignature><![CDATA[{}]]></MsgSignature><TimeStamp>{}</TimeStamp><Nonce><![CDATA[{}]]></Nonce></xml>",
+                sealed.encrypt,
+                sealed.msg_signature,
+                sealed.time_stamp,
+                sealed.nonce.replace(']', ""),
+            )),
+        }
     }
 
     /// Tells the operator, because WeChat's console tells them little.

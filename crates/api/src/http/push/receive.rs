@@ -1,15 +1,15 @@
-//! `POST /wechat/events/{appId}`: a message. The events on a user's data are acted on, all others
-//! acknowledged.
+//! `POST /wechat/events/{appId}`: a message. The events on a user's data are acted on, the push relay
+//! passes on what its rules name, all else is acknowledged.
 
 use actix_web::http::header::ContentType;
 use actix_web::{HttpRequest, HttpResponse, web};
 use domain::id::AppId;
-use domain::ports::Clock;
 use domain::support::{Caller, SupportDesk};
 
 use super::event;
 use super::fields::Fields;
 use super::inbox::PushInboxes;
+use super::relay::Relay;
 use crate::http::client_address::TrustedProxies;
 use crate::http::error::ApiError;
 use crate::http::raw_body::RawBody;
@@ -39,16 +39,26 @@ pub(super) async fn receive(
     inboxes: web::Data<PushInboxes>,
     desk: web::Data<SupportDesk>,
     proxies: web::Data<TrustedProxies>,
-    clock: web::Data<dyn Clock>,
+    relay: Relay,
 ) -> Result<HttpResponse, ApiError> {
     let inbox = inboxes.named_in(&request)?;
-    let message = inbox.open(&request, body, clock.now())?;
-    if event::concerns_user_data(&message) {
+    let message = inbox.open(&request, body, relay.clock.now())?;
+    if event::concerns_user_data(&message.fields) {
         let caller = Caller {
             name: String::from("wechat"),
             from: proxies.client_of(&request),
         };
-        obey(&inbox.app, &message, &desk, &caller).await?;
+        obey(&inbox.app, &message.fields, &desk, &caller).await?;
+    }
+    if let Some(answer) = relay.pass_on(inbox, &message).await? {
+        return Ok(answer);
+    }
+    if event::is_of_a_payment(&message.fields) {
+        tracing::warn!(
+            app_id = %inbox.app,
+            event = message.fields.get("event"),
+            "a payment notice came and no rule of push_relay names it, so nobody got it"
+        );
     }
     Ok(HttpResponse::Ok()
         .content_type(ContentType::plaintext())
