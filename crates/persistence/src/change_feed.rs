@@ -206,10 +206,16 @@ mod tests {
             feed.let_a_minute_pass();
             assert_eq!(told(&feed, &start).await, 1);
             assert_eq!(told(&feed, &start).await, 1);
-            // Another minute: now the change, too.
-            feed.let_a_minute_pass();
-            assert_eq!(told(&feed, &start).await, 1);
-            assert_eq!(told(&feed, &start).await, 0);
+            // Another minute: now the change, too. A transaction that is open in another database
+            // of the server may keep it for some minutes more.
+            let mut minutes = 0;
+            while told(&feed, &start).await > 0 {
+                minutes += 1;
+                assert!(minutes < 500, "the change is never removed");
+                feed.let_a_minute_pass();
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            assert!(minutes > 0);
         }
     }
 
