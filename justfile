@@ -63,6 +63,10 @@ image:
     docker build --target wxsandbox --tag wxsandbox .
     docker build --tag wxlogin .
 
+# Test the receivers of docs/push.md against their frameworks (needs the network), or some: just push-receivers Koa
+push-receivers *arguments:
+    examples/push-receivers/run.sh "$@"
+
 # Look for known vulnerabilities in the dependencies (needs the network)
 audit:
     cargo deny check advisories
