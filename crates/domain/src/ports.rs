@@ -7,6 +7,7 @@
 
 mod account_repository;
 mod audit_log;
+mod avatar_store;
 mod ban_repository;
 mod change_feed;
 mod clock;
@@ -31,6 +32,7 @@ mod wechat_user_api;
 
 pub use account_repository::AccountRepository;
 pub use audit_log::AuditLog;
+pub use avatar_store::{AvatarError, AvatarStore, StoredAvatar};
 pub use ban_repository::BanRepository;
 pub use change_feed::{Change, ChangeFeed, FeedPosition, News};
 pub use clock::Clock;

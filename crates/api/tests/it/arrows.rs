@@ -5,17 +5,25 @@ use std::collections::BTreeSet;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Each crate, and those of ours it may know.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("domain", &[]),
     ("wxcrypto", &["domain"]),
     ("wxclient", &["domain"]),
     ("persistence", &["domain"]),
+    ("avatars", &["domain"]),
     ("wxsandbox", &[]),
     ("testpg", &[]),
     ("wxbench", &["testpg"]),
     (
         "api",
-        &["domain", "wxcrypto", "wxclient", "persistence", "wxsandbox"],
+        &[
+            "domain",
+            "wxcrypto",
+            "wxclient",
+            "persistence",
+            "avatars",
+            "wxsandbox",
+        ],
     ),
 ];
 

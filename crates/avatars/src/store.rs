@@ -1,0 +1,252 @@
+//! Where pictures are kept.
+
+use std::path::Path as FilePath;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::ports::{AvatarError, AvatarStore, StoredAvatar};
+use object_store::aws::AmazonS3Builder;
+use object_store::local::LocalFileSystem;
+use object_store::path::Path;
+use object_store::{Attribute, Attributes, Error, ObjectStore, ObjectStoreExt, PutOptions};
+use tokio::sync::Semaphore;
+
+use crate::clean::{PictureFormat, UnusablePicture, clean};
+
+/// How many pictures are decoded at a time: each may take 64 MB.
+const DECODED_AT_ONCE: usize = 2;
+
+/// A picture never changes under its name, so caches may keep it for a year.
+const CACHE_CONTROL: &str = "public, max-age=31536000, immutable";
+
+/// [`AvatarStore`] in a folder or an S3-compatible store.
+#[derive(Debug)]
+pub struct ObjectAvatarStore {
+    objects: Arc<dyn ObjectStore>,
+    folder: Path,
+    /// Whether the store keeps a media type with an object. A folder does not.
+    has_attributes: bool,
+    public_url: String,
+    decoding: Semaphore,
+}
+
+/// Why the store cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The URL is of no kind that is known.
+    #[error("expected file://FOLDER or s3://BUCKET/PREFIX")]
+    UnknownKind,
+    /// The folder cannot be made.
+    #[error("the folder cannot be made")]
+    Folder(#[source] std::io::Error),
+    /// The store does not take the configuration, such as the `AWS_…` variables.
+    #[error("the store cannot be opened")]
+    Store(#[source] Error),
+}
+
+impl ObjectAvatarStore {
+    /// Opens the store at `url`, whose pictures others read below `public_url`. Nothing is sent
+    /// anywhere yet.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open(url: &str, public_url: &str) -> Result<Self, OpenError> {
+        let (objects, folder, has_attributes) = if let Some(folder) = url.strip_prefix("file://") {
+            (local(folder)?, Path::default(), false)
+        } else if let Some(bucket) = url.strip_prefix("s3://") {
+            let (bucket, prefix) = bucket.split_once('/').unwrap_or((bucket, ""));
+            (s3(bucket)?, Path::from(prefix), true)
+        } else {
+            return Err(OpenError::UnknownKind);
+        };
+        Ok(Self {
+            objects,
+            folder,
+            has_attributes,
+            public_url: public_url.trim_end_matches('/').to_owned(),
+            decoding: Semaphore::new(DECODED_AT_ONCE),
+        })
+    }
+
+    fn path(&self, name: &str) -> Path {
+        self.folder.clone().join(name)
+    }
+
+    async fn write(&self, name: &str, bytes: Vec<u8>, format: PictureFormat) -> Result<(), Error> {
+        let mut options = PutOptions::default();
+        if self.has_attributes {
+            options.attributes = Attributes::from_iter([
+                (Attribute::ContentType, format.content_type()),
+                (Attribute::CacheControl, CACHE_CONTROL),
+            ]);
+        }
+        let path = self.path(name);
+        self.objects.put_opts(&path, bytes.into(), options).await?;
+        Ok(())
+    }
+}
+
+fn local(folder: &str) -> Result<Arc<dyn ObjectStore>, OpenError> {
+    if folder.is_empty() {
+        return Err(OpenError::UnknownKind);
+    }
+    std::fs::create_dir_all(FilePath::new(folder)).map_err(OpenError::Folder)?;
+    let files = LocalFileSystem::new_with_prefix(folder).map_err(OpenError::Store)?;
+    Ok(Arc::new(files.with_fsync(true)))
+}
+
+/// Credentials, region and endpoint come from `AWS_ACCESS_KEY_ID`, `AWS_REGION`, `AWS_ENDPOINT_URL`
+/// and their kin.
+fn s3(bucket: &str) -> Result<Arc<dyn ObjectStore>, OpenError> {
+    let is_plain = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"]
+        .iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .any(|url| url.starts_with("http://"));
+    let store = AmazonS3Builder::from_env()
+        .with_bucket_name(bucket)
+        .with_allow_http(is_plain)
+        .build()
+        .map_err(OpenError::Store)?;
+    Ok(Arc::new(store))
+}
+
+#[async_trait]
+impl AvatarStore for ObjectAvatarStore {
+    async fn store(&self, uploaded: Vec<u8>) -> Result<String, AvatarError> {
+        // The semaphore is never closed.
+        let _permit = self.decoding.acquire().await.map_err(unavailable)?;
+        let cleaned = tokio::task::spawn_blocking(move || clean(&uploaded)).await;
+        let picture = cleaned
+            .map_err(unavailable)?
+            .map_err(|unusable| match unusable {
+                UnusablePicture::NotAPicture => AvatarError::NotAPicture,
+                UnusablePicture::TooManyPixels => AvatarError::TooManyPixels,
+            })?;
+        let random: [u8; 16] = rand::random();
+        let name = format!("{}.{}", hex::encode(random), picture.format.extension());
+        self.write(&name, picture.bytes, picture.format)
+            .await
+            .map_err(unavailable)?;
+        Ok(format!("{}/{name}", self.public_url))
+    }
+
+    async fn remove(&self, url: &str) -> Result<(), AvatarError> {
+        let Some(name) = self.name_in(url) else {
+            return Ok(());
+        };
+        match self.objects.delete(&self.path(name)).await {
+            Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(unavailable(error)),
+        }
+    }
+
+    async fn read(&self, name: &str) -> Result<Option<StoredAvatar>, AvatarError> {
+        let Some(format) = format_of(name) else {
+            return Ok(None);
+        };
+        let found = match self.objects.get(&self.path(name)).await {
+            Ok(found) => found,
+            Err(Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(unavailable(error)),
+        };
+        let bytes = found.bytes().await.map_err(unavailable)?;
+        Ok(Some(StoredAvatar {
+            bytes: bytes.into(),
+            content_type: format.content_type(),
+            cache_control: CACHE_CONTROL,
+        }))
+    }
+}
+
+impl ObjectAvatarStore {
+    /// The name in a URL of this store.
+    fn name_in<'a>(&self, url: &'a str) -> Option<&'a str> {
+        let name = url.strip_prefix(&self.public_url)?.strip_prefix('/')?;
+        format_of(name).map(|_| name)
+    }
+}
+
+/// The format of a name that this store has given; `None` for all other names.
+fn format_of(name: &str) -> Option<PictureFormat> {
+    let (stem, extension) = name.split_once('.')?;
+    let is_ours = stem.len() == 32 && stem.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let formats = [PictureFormat::Jpeg, PictureFormat::Png];
+    let format = formats
+        .into_iter()
+        .find(|format| format.extension() == extension)?;
+    is_ours.then_some(format)
+}
+
+fn unavailable(error: impl Into<domain::ports::Cause>) -> AvatarError {
+    AvatarError::Unavailable(error.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picture() -> Vec<u8> {
+        let mut bytes = Vec::new();
+        image::RgbImage::new(4, 4)
+            .write_to(
+                &mut std::io::Cursor::new(&mut bytes),
+                image::ImageFormat::Png,
+            )
+            .unwrap();
+        bytes
+    }
+
+    #[tokio::test]
+    async fn a_picture_can_be_read_until_it_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("file://{}/made/avatars", folder.path().display());
+        let store = ObjectAvatarStore::open(&url, "https://cdn.example.com/a/").unwrap();
+        let stored = store.store(picture()).await.unwrap();
+        let name = stored.strip_prefix("https://cdn.example.com/a/").unwrap();
+        let read = store.read(name).await.unwrap().unwrap();
+        assert_eq!(read.content_type, "image/png");
+        assert_eq!(&read.bytes[1..4], b"PNG");
+        for _ in 0..2 {
+            store.remove(&stored).await.unwrap();
+            assert!(store.read(name).await.unwrap().is_none());
+        }
+    }
+
+    #[tokio::test]
+    async fn names_and_urls_of_others_are_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("secret.png"), "x").unwrap();
+        let url = format!("file://{}/avatars", folder.path().display());
+        let store = ObjectAvatarStore::open(&url, "https://cdn.example.com").unwrap();
+        for name in ["../secret.png", "secret.png", "", "%2e%2e/secret.png"] {
+            assert!(store.read(name).await.unwrap().is_none(), "{name}");
+            store
+                .remove(&format!("https://cdn.example.com/{name}"))
+                .await
+                .unwrap();
+        }
+        store.remove("https://thirdwx.qlogo.cn/132").await.unwrap();
+        assert!(folder.path().join("secret.png").exists());
+    }
+
+    #[tokio::test]
+    async fn what_is_no_picture_is_told_apart_from_a_store_that_is_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("file://{}/avatars", folder.path().display());
+        let store = ObjectAvatarStore::open(&url, "https://cdn.example.com").unwrap();
+        let refused = store.store(b"hello".to_vec()).await.unwrap_err();
+        assert!(matches!(refused, AvatarError::NotAPicture), "{refused}");
+        std::fs::remove_dir_all(folder.path().join("avatars")).unwrap();
+        std::fs::write(folder.path().join("avatars"), "in the way").unwrap();
+        let refused = store.store(picture()).await.unwrap_err();
+        assert!(matches!(refused, AvatarError::Unavailable(_)), "{refused}");
+    }
+
+    #[test]
+    fn other_kinds_of_stores_are_refused() {
+        for url in ["data/avatars", "file://", "gs://bucket", ""] {
+            let refused = ObjectAvatarStore::open(url, "https://cdn.example.com").unwrap_err();
+            assert!(matches!(refused, OpenError::UnknownKind), "{url}");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Port: where users' pictures are kept.
+
+use async_trait::async_trait;
+
+use super::Cause;
+
+/// Keeps the pictures that users upload.
+#[async_trait]
+pub trait AvatarStore: Send + Sync {
+    /// Writes the picture anew, without metadata, under a name that nobody can guess, and gives
+    /// its public URL. It is stored when this returns.
+    ///
+    /// # Errors
+    /// [`AvatarError`].
+    async fn store(&self, uploaded: Vec<u8>) -> Result<String, AvatarError>;
+
+    /// Removes the picture behind a URL that this store gave. A picture that is gone and any other
+    /// URL are left alone.
+    ///
+    /// # Errors
+    /// [`AvatarError::Unavailable`].
+    async fn remove(&self, url: &str) -> Result<(), AvatarError>;
+
+    /// The picture of this name, the last part of its URL.
+    ///
+    /// # Errors
+    /// [`AvatarError::Unavailable`].
+    async fn read(&self, name: &str) -> Result<Option<StoredAvatar>, AvatarError>;
+}
+
+/// A stored picture.
+#[derive(Clone, Debug)]
+pub struct StoredAvatar {
+    /// The encoded picture.
+    pub bytes: Vec<u8>,
+    /// Its media type.
+    pub content_type: &'static str,
+    /// How long a cache may keep it, as the value of `Cache-Control`.
+    pub cache_control: &'static str,
+}
+
+/// Why a picture was not stored or read.
+#[derive(Debug, thiserror::Error)]
+pub enum AvatarError {
+    /// It is no PNG, JPEG or WebP, or it is damaged.
+    #[error("not a whole PNG, JPEG or WebP picture")]
+    NotAPicture,
+    /// It has more pixels than are accepted.
+    #[error("the picture has more pixels than are accepted")]
+    TooManyPixels,
+    /// The store does not answer, or refuses.
+    #[error("the store of avatars cannot be used")]
+    Unavailable(#[source] Cause),
+}
