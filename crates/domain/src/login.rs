@@ -38,8 +38,9 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// How long another replica may take to store its session when WeChat has answered it.
 const STORING_TAKES: Duration = Duration::from_secs(1);
 
-/// How long a login looks for the session of another replica if too many others wait already:
-/// long enough for a replica that WeChat has answered at once.
+/// How long a login looks for the session of another replica if WeChat does not say that the code
+/// was used, or too many others wait already: long enough for a replica that WeChat has answered at
+/// once.
 const BRIEFLY: Duration = Duration::from_millis(600);
 
 /// What the operator decides about logins.
@@ -253,17 +254,22 @@ impl LoginService {
     }
 
     /// WeChat refused the code. If it came with a nonce, another replica may have exchanged it
-    /// for the same phone a moment ago, and may still wait for WeChat's answer.
+    /// for the same phone a moment ago, and may still wait for WeChat's answer. That is worth a
+    /// long wait only where WeChat says that the code was used: a wrong code has to be refused soon.
     async fn repeated_elsewhere(
         &self,
         error: WechatApiError,
         code: SecretHash,
         nonce: Option<SecretHash>,
     ) -> Result<Login, LoginError> {
-        let (WechatApiError::CodeInvalid(_), Some(nonce)) = (&error, nonce) else {
+        let Some(nonce) = nonce else {
             return Err(error.into());
         };
-        let place = self.patience.take();
+        let place = match &error {
+            WechatApiError::CodeUsed(_) => self.patience.take(),
+            WechatApiError::CodeInvalid(_) => None,
+            _ => return Err(error.into()),
+        };
         let patience = match place {
             Some(_) => self.policy.exchange_timeout.saturating_add(STORING_TAKES),
             None => BRIEFLY,

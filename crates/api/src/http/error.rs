@@ -245,7 +245,7 @@ impl ApiError {
     /// `error`, where a code that WeChat refuses is `refused_code`.
     fn from_wechat(error: WechatApiError, refused_code: ErrorCode) -> Self {
         match error {
-            WechatApiError::CodeInvalid(_) => Self::new(refused_code),
+            WechatApiError::CodeInvalid(_) | WechatApiError::CodeUsed(_) => Self::new(refused_code),
             WechatApiError::UserBlocked(_) => Self::new(ErrorCode::UserBlocked),
             WechatApiError::RateLimited { retry_after, .. } => {
                 Self::later(ErrorCode::RateLimited, retry_after)

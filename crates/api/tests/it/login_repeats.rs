@@ -101,7 +101,7 @@ async fn another_nonce_or_none_is_somebody_else(
 #[tokio::test]
 async fn a_nonce_has_16_to_64_characters() {
     let house = House::new(Store::Sqlite).await;
-    for nonce in ["", "0123456789abcde", &"x".repeat(65)] {
+    for nonce in ["0123456789abcde", &"x".repeat(65)] {
         let refused = house.login(&with_nonce(&house.code("alice"), nonce)).await;
         assert!(refused.refused(400, "invalid_request").contains("nonce"));
     }

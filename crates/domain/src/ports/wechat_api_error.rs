@@ -6,9 +6,12 @@ use crate::time::Duration;
 /// Why WeChat did not do what it was asked, by what can be done about it.
 #[derive(Debug, thiserror::Error)]
 pub enum WechatApiError {
-    /// The code that was sent is wrong, expired, spent, or of another app or person.
+    /// The code that was sent is wrong, expired, or of another app or person.
     #[error("WeChat refused the code")]
     CodeInvalid(#[source] Cause),
+    /// The code that was sent has been exchanged before.
+    #[error("WeChat has exchanged the code before")]
+    CodeUsed(#[source] Cause),
     /// WeChat blocks this user (high risk, frozen or closed account).
     #[error("WeChat blocks this user")]
     UserBlocked(#[source] Cause),
@@ -46,9 +49,11 @@ impl WechatApiError {
     #[must_use]
     pub const fn spends_code(&self) -> bool {
         match self {
-            Self::CodeInvalid(_) | Self::UserBlocked(_) | Self::BadAnswer(_) | Self::Timeout(_) => {
-                true
-            }
+            Self::CodeInvalid(_)
+            | Self::CodeUsed(_)
+            | Self::UserBlocked(_)
+            | Self::BadAnswer(_)
+            | Self::Timeout(_) => true,
             Self::RateLimited { .. } | Self::Misconfigured(_) | Self::Unavailable { .. } => false,
         }
     }

@@ -34,7 +34,7 @@ fn phone_code(house: &House) -> PhoneCode {
 
 fn named(error: &WechatApiError) -> &'static str {
     match error {
-        WechatApiError::CodeInvalid(_) => "code_invalid",
+        WechatApiError::CodeInvalid(_) | WechatApiError::CodeUsed(_) => "code_invalid",
         WechatApiError::UserBlocked(_) => "user_blocked",
         WechatApiError::RateLimited { .. } => "rate_limited",
         WechatApiError::Misconfigured(_) => "misconfigured",

@@ -71,7 +71,7 @@ pub(crate) async fn exchange_at(
 /// The name of an error's variant, and its retry_after in seconds.
 pub(crate) fn named(error: &WechatApiError) -> (&'static str, Option<u64>) {
     match error {
-        WechatApiError::CodeInvalid(_) => ("code_invalid", None),
+        WechatApiError::CodeInvalid(_) | WechatApiError::CodeUsed(_) => ("code_invalid", None),
         WechatApiError::UserBlocked(_) => ("user_blocked", None),
         WechatApiError::RateLimited { retry_after, .. } => {
             ("rate_limited", Some(retry_after.as_secs()))
