@@ -16,6 +16,7 @@ pub mod access;
 pub mod account;
 pub mod app;
 pub mod audit;
+pub mod avatars;
 pub mod ban;
 pub mod id;
 pub mod login;

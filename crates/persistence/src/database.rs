@@ -23,6 +23,7 @@ use crate::pool::{Pool, WritersFirst};
 use crate::privileges;
 use crate::probe::DieselReadinessProbe;
 use crate::push_outbox::{self, DieselPushOutbox};
+use crate::replaced_avatars::DieselReplacedAvatars;
 use crate::repositories::{DieselSessionRepository, DieselUserRepository};
 use crate::reset::{self, GivenUp};
 use crate::rewrap::{self, RewrapProgress, Vaults};
@@ -315,6 +316,14 @@ impl Database {
     #[must_use]
     pub fn bans(&self) -> DieselBanRepository {
         DieselBanRepository {
+            pool: self.pool.clone(),
+        }
+    }
+
+    /// The pictures that no user has any more.
+    #[must_use]
+    pub fn replaced_avatars(&self) -> DieselReplacedAvatars {
+        DieselReplacedAvatars {
             pool: self.pool.clone(),
         }
     }

@@ -17,7 +17,7 @@ use crate::connection::{AnyBackend, AnyConnection};
 use crate::error::DatabaseError;
 use crate::pool::Pool;
 use crate::rows::UserRow;
-use crate::schema::{bans, identities, merge_candidates, union_ids, users};
+use crate::schema::{bans, identities, merge_candidates, replaced_avatars, union_ids, users};
 use crate::session_lifecycle;
 use crate::strays;
 use crate::transaction::{lock_user, transaction};
@@ -164,6 +164,7 @@ fn apply(
     move_candidates(connection, gone, stays)?;
     // What still refers to the user, this candidate among it, goes with the row.
     diesel::delete(users::table.find(DbId(gone.as_uuid()))).execute(connection)?;
+    keep_avatar(connection, stays)?;
     let audit = AuditEntry {
         user_id: Some(stays),
         ..audit.clone()
@@ -258,6 +259,19 @@ fn fill_profile(
     diesel::update(users::table.find(DbId(id.as_uuid())))
         .set((merged, users::revision.eq(users::revision + 1)))
         .execute(connection)?;
+    Ok(())
+}
+
+/// Takes the avatar of a user off the list of those that nobody has: it was the other's.
+fn keep_avatar(connection: &mut AnyConnection, user: UserId) -> Result<(), DatabaseError> {
+    let avatar = users::table
+        .find(DbId(user.as_uuid()))
+        .select(users::avatar_url)
+        .first::<Option<String>>(connection)?;
+    if let Some(avatar) = avatar {
+        diesel::delete(replaced_avatars::table.filter(replaced_avatars::url.eq(avatar)))
+            .execute(connection)?;
+    }
     Ok(())
 }
 

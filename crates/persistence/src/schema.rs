@@ -196,3 +196,12 @@ diesel::allow_tables_to_appear_in_same_query!(users, identities, union_ids, sess
 
 /// The type of all columns of a table.
 pub(crate) type AllOf<Table> = <Table as diesel::Table>::AllColumns;
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+
+    replaced_avatars (id) {
+        id -> BigInt,
+        url -> Text,
+    }
+}

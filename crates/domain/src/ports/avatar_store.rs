@@ -21,6 +21,9 @@ pub trait AvatarStore: Send + Sync {
     /// [`AvatarError::Unavailable`].
     async fn remove(&self, url: &str) -> Result<(), AvatarError>;
 
+    /// Whether a URL is of a picture in this store.
+    fn owns(&self, url: &str) -> bool;
+
     /// The picture of this name, the last part of its URL.
     ///
     /// # Errors

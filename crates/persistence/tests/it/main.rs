@@ -22,6 +22,7 @@ mod proxy;
 mod push_outbox;
 mod queue;
 mod refreshes;
+mod replaced_avatars;
 mod replicas;
 mod rewrap;
 mod role;
