@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::bail;
 use domain::ports::{Clock, NotReady, ReadinessProbe};
-use wxclient::WechatError;
+use wxclient::{AppSecret, WechatError};
 
 use super::print::print;
 use crate::service_clock;
@@ -206,9 +206,30 @@ async fn app_secret(checkup: &Checkup, app: &wxclient::App) -> Finding {
         (settings.app_id == app.app_id.as_str()).then(|| format!(" ({name})"))
     });
     let what = format!("app {}{}", app.app_id, name.unwrap_or_default());
-    match checkup.wechat.stable_token(app).await {
-        Ok(_) => Finding::good(what, "WeChat takes its AppSecret"),
-        Err(error) => Finding::bad(what, told(error)),
+    let mut taken = Vec::new();
+    let mut refused = None;
+    let of_app = |settings: &&crate::settings::App| settings.app_id == app.app_id.as_str();
+    let settings = checkup.settings.apps.iter().find(of_app);
+    let secrets = settings.map_or(&[][..], crate::settings::App::app_secrets);
+    for (secret, place) in secrets.iter().zip(["first", "second"]) {
+        let alone = wxclient::App {
+            app_id: app.app_id.clone(),
+            secret: AppSecret::new(secret.expose()),
+        };
+        match checkup.wechat.stable_token(&alone).await {
+            Ok(_) => taken.push(place),
+            Err(error) => refused = Some((place, error)),
+        }
+    }
+    match (taken.as_slice(), refused) {
+        ([], Some((_, error))) => Finding::bad(what, told(error)),
+        ([only], Some((place, _))) => Finding::good(
+            what,
+            format!(
+                "WeChat takes the {only} of its two AppSecrets and refuses the {place}; take that one out"
+            ),
+        ),
+        _ => Finding::good(what, "WeChat takes its AppSecret"),
     }
 }
 

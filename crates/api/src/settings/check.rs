@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{App, Settings, SettingsError, api_key_check, secret_text};
+use super::{App, Secret, Settings, SettingsError, api_key_check, secret_text};
 use crate::relay::WebhookSecret;
 
 /// The shortest Token that WeChat's console takes, characters.
@@ -47,6 +47,7 @@ fn positive_numbers(settings: &Settings) -> Result<(), SettingsError> {
         ("tokens.access_ttl_s", settings.tokens.access_ttl_s),
         ("tokens.refresh_ttl_s", settings.tokens.refresh_ttl_s),
         ("limits.max_inflight", settings.limits.max_inflight),
+        ("avatars.max_bytes", settings.avatars.max_bytes),
     ];
     match numbers.iter().find(|(_, number)| *number == 0) {
         Some((name, _)) => Err(SettingsError::invalid(*name, "must be at least 1")),
@@ -72,6 +73,14 @@ fn texts(settings: &Settings) -> Result<(), SettingsError> {
             "must not hold an empty name",
         ));
     }
+    let avatars = ["file://", "s3://"];
+    let has_kind = |kind| settings.avatars.url.starts_with(kind);
+    if !avatars.into_iter().any(has_kind) {
+        return Err(SettingsError::invalid(
+            "avatars.url",
+            "expected file://FOLDER or s3://BUCKET/PREFIX",
+        ));
+    }
     api_key_check::check(&settings.admin.api_keys)
 }
 
@@ -86,8 +95,8 @@ fn apps(settings: &Settings) -> Result<(), SettingsError> {
     for (index, app) in settings.apps.iter().enumerate() {
         let problem = if let Some(problem) = secret_text::problem(&app.app_id) {
             Some(("app_id", problem))
-        } else if let Some(problem) = secret_text::problem(app.secret.expose()) {
-            Some(("secret", problem))
+        } else if let Some(problem) = app_secret_problem(app) {
+            Some(problem)
         } else if !seen.insert(&app.app_id) {
             Some(("app_id", "is the id of an app further up"))
         } else if app.open_platform.as_deref().is_some_and(is_padded) {
@@ -106,6 +115,21 @@ fn apps(settings: &Settings) -> Result<(), SettingsError> {
         }
     }
     Ok(())
+}
+
+fn app_secret_problem(app: &App) -> Option<(&'static str, &'static str)> {
+    if app.secrets.is_empty() {
+        return secret_text::problem(app.secret.expose()).map(|problem| ("secret", problem));
+    }
+    let problem = if !app.secret.expose().is_empty() {
+        Some("stands beside secret; give one of the two settings")
+    } else if app.secrets.len() > 2 {
+        Some("has more than two: the one WeChat takes, and the one before or after a reset")
+    } else {
+        let mut texts = app.secrets.iter().map(Secret::expose);
+        texts.find_map(secret_text::problem)
+    };
+    problem.map(|problem| ("secrets", problem))
 }
 
 fn is_padded(text: &str) -> bool {

@@ -10,8 +10,9 @@ use super::secret_file;
 
 /// Settings whose value may stand in a file of its own, named by `<setting>_file`: the secrets,
 /// and what is as long as they are.
-const IN_FILES: [&str; 10] = [
+const IN_FILES: [&str; 11] = [
     "secret",
+    "secrets",
     "push_token",
     "push_aes_key",
     "master_key",
@@ -24,7 +25,7 @@ const IN_FILES: [&str; 10] = [
 ];
 
 /// Those of them that are lists.
-const LISTS: [&str; 2] = ["master_key", "api_keys"];
+const LISTS: [&str; 3] = ["secrets", "master_key", "api_keys"];
 
 /// Reads the settings file, and the files of secrets it names.
 pub(super) fn read(path: &Path) -> Result<File<FileSourceString, FileFormat>, SettingsError> {

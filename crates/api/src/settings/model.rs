@@ -32,6 +32,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Access for other backends and the operator.
     pub admin: Admin,
+    /// The pictures that users upload.
+    pub avatars: Avatars,
     /// Logging.
     pub log: Log,
 }
@@ -124,7 +126,12 @@ pub struct App {
     /// The AppID.
     pub app_id: String,
     /// The AppSecret.
+    #[serde(default)]
     pub secret: Secret,
+    /// Instead of `secret`, two of them: the second is presented when WeChat refuses the first, as
+    /// after a reset in the console.
+    #[serde(default)]
+    pub secrets: Vec<Secret>,
     /// What the operator calls it.
     #[serde(default)]
     pub name: Option<String>,
@@ -144,6 +151,17 @@ pub struct App {
     /// app in WeChat's console.
     #[serde(default)]
     pub api_security: Option<ApiSecurity>,
+}
+
+impl App {
+    /// The AppSecrets, the one to present first in front.
+    pub(crate) fn app_secrets(&self) -> &[Secret] {
+        if self.secrets.is_empty() {
+            std::slice::from_ref(&self.secret)
+        } else {
+            &self.secrets
+        }
+    }
 }
 
 /// One of `apps[].push_relay`.
@@ -269,6 +287,28 @@ pub enum Scope {
     WechatToken,
     /// Have texts signed with a user's session_key. A bare key may not.
     Sign,
+}
+
+/// `avatars.*`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Avatars {
+    /// Where they are kept: `file://FOLDER`, or `s3://BUCKET/PREFIX` with the `AWS_*` variables.
+    pub url: String,
+    /// The address below which others read them. By default this service's own `/avatars`.
+    pub public_url: Option<HttpUrl>,
+    /// The longest file that is taken, bytes.
+    pub max_bytes: u32,
+}
+
+impl Default for Avatars {
+    fn default() -> Self {
+        Self {
+            url: String::from("file://data/avatars"),
+            public_url: None,
+            max_bytes: 1 << 20,
+        }
+    }
 }
 
 /// `log.*`

@@ -372,6 +372,10 @@ fn sixteen_characters_and_a_name_of_its_own_are_a_key() {
 #[case::padded_id(r#""app_id":"wx01 ","secret":"s""#, "apps[0].app_id")]
 #[case::blank_secret(r#""app_id":"wx01","secret":" ""#, "apps[0].secret")]
 #[case::empty_secret(r#""app_id":"wx01","secret":"""#, "apps[0].secret")]
+#[case::both(r#""app_id":"wx01","secret":"s","secrets":["t"]"#, "apps[0].secrets")]
+#[case::three(r#""app_id":"wx01","secrets":["s","t","u"]"#, "apps[0].secrets")]
+#[case::second_padded(r#""app_id":"wx01","secrets":["s","t "]"#, "apps[0].secrets")]
+#[case::none(r#""app_id":"wx01""#, "apps[0].secret")]
 #[case::empty_token(
     r#""app_id":"wx01","secret":"s","push_token":"""#,
     "apps[0].push_token"

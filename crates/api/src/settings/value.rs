@@ -29,6 +29,13 @@ impl Secret {
     }
 }
 
+/// Empty, which no secret may be.
+impl Default for Secret {
+    fn default() -> Self {
+        Self::new("")
+    }
+}
+
 /// An address and port to listen on.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Listen(pub SocketAddr);

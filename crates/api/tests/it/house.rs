@@ -326,6 +326,8 @@ fn settings(sandbox: &RunningSandbox, database: &str) -> Settings {
     settings.server.workers = Some(2);
     settings.database.url = Secret::new(database);
     settings.database.pool_size = 4;
+    // Made when a picture is stored, as only the tests of pictures do, which name a folder.
+    settings.avatars.url = String::from("file:///nonexistent/avatars");
     settings.master_key = vec![Secret::new(STANDARD.encode([7; 32]))];
     settings.wechat.base_url = Some(HttpUrl(Url::parse(sandbox.base_url()).unwrap()));
     settings.apps = SandboxConfig::default().apps().iter().map(app).collect();
@@ -337,6 +339,7 @@ fn app(app: &wxsandbox::AppConfig) -> App {
     App {
         app_id: app.app_id.clone(),
         secret: Secret::new(app.secret.expose_secret()),
+        secrets: Vec::new(),
         name: None,
         open_platform: app.open_platform.clone(),
         push_token: None,

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use api::settings::Secret;
 use futures_util::future::join_all;
 use reqwest::{Method, StatusCode};
 use rstest::rstest;
@@ -304,4 +305,15 @@ async fn the_service_starts_without_wechat_and_says_so(
     assert_eq!(answer.body["retryAfter"], wait);
     assert_eq!(house.ops("/health/ready").await.0, StatusCode::OK);
     assert_eq!(house.ops("/health/live").await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_reset_app_secret_costs_no_login_if_both_are_configured() {
+    let house = House::with(Store::Sqlite, |settings| {
+        let old = std::mem::take(&mut settings.apps[0].secret);
+        settings.apps[0].secrets = vec![Secret::new("0".repeat(32)), old];
+    })
+    .await;
+    house.logged_in("alice").await;
+    house.logged_in("bob").await;
 }

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use rstest::rstest;
 use secrecy::ExposeSecret;
+use serde_json::json;
 use tempfile::TempDir;
 use wxsandbox::{AppConfig, Control, RunningSandbox, Sandbox, SandboxConfig};
 
@@ -98,6 +99,28 @@ fn without_any_settings_the_sandbox_is_tried() {
     assert!(output.status.success(), "{said}");
     assert!(said.contains("sandbox"), "{said}");
     assert_eq!(said.matches("ok    app wx").count(), 2, "{said}");
+}
+
+#[test]
+fn of_two_app_secrets_it_is_told_which_wechat_takes() {
+    let mut checked = Checked::new();
+    let right = checked.app.secret.expose_secret().to_owned();
+    let apps = |secrets: [&str; 2]| {
+        json!([{"app_id": checked.app.app_id, "secrets": secrets}]).to_string()
+    };
+    let wrong = "0".repeat(32);
+    let cases = [
+        (apps([&right, &wrong]), "takes the first"),
+        (apps([&wrong, &right]), "takes the second"),
+    ];
+    for name in ["WXLOGIN_APP_ID", "WXLOGIN_APP_SECRET"] {
+        checked.command.env_remove(name);
+    }
+    for (apps, told) in cases {
+        checked.command.env("WXLOGIN_APPS", apps);
+        let (well, lines) = checked.run();
+        assert!(well && lines[3].contains(told), "{lines:#?}");
+    }
 }
 
 #[test]
