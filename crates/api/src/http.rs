@@ -3,6 +3,7 @@
 mod admin;
 mod api_key;
 mod auth;
+mod avatars;
 mod bearer;
 mod body;
 mod client_address;

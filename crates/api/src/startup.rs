@@ -8,16 +8,19 @@ mod open_files;
 mod sandbox;
 mod wechat;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::dev::{Server, ServerHandle};
 use anyhow::Context;
+use avatars::ObjectAvatarStore;
 use domain::access::AccessService;
 use domain::account::AccountService;
+use domain::avatars::AvatarService;
 use domain::login::{LoginPolicy, LoginPorts, LoginService};
 use domain::personal_data::PersonalDataService;
-use domain::ports::{Clock, OpenDataOpener, WechatUserApi};
+use domain::ports::{AvatarStore, Clock, OpenDataOpener, WechatUserApi};
 use domain::push::PushRelay;
 use domain::sessions::{SessionPolicy, SessionService};
 use domain::signatures::SignatureService;
@@ -53,6 +56,10 @@ const FORGET_EVERY: Duration = Duration::from_hours(1);
 
 /// How long a dead session is kept, for the user who asks where they were logged in.
 const KEPT_DEAD: Duration = Duration::from_hours(7 * 24);
+
+/// How often the pictures that nobody has any more are looked for: a picture is gone within seconds,
+/// at the cost of a read of an empty table.
+const SWEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// The running service, with everything it is made of.
 pub struct Application {
@@ -111,12 +118,16 @@ impl Application {
             schema::bring_up_to_date(&database, settings.database.is_sqlite()).await?;
         }
         tokio::spawn(forget_dead_sessions(database.clone()));
+        let pictures = avatar_store(&settings, reserved.address()?)?;
         let clock = keep_time(&database, Arc::clone(&machine)).await;
-        let store = remembering_store(&database, machine);
+        let stores = Stores {
+            rows: remembering_store(&database, machine),
+            pictures,
+        };
         let state = compose(
             &settings,
             &database,
-            store,
+            stores,
             apps,
             clock,
             metrics,
@@ -191,11 +202,20 @@ impl Application {
     }
 }
 
+/// Where things are kept.
+struct Stores {
+    rows: StorePorts,
+    pictures: Arc<dyn AvatarStore>,
+}
+
 /// Puts adapters behind ports, and ports into use cases.
 async fn compose(
     settings: &Settings,
     database: &Database,
-    store: StorePorts,
+    Stores {
+        rows: store,
+        pictures,
+    }: Stores,
     apps: AppList,
     clock: Arc<dyn Clock>,
     metrics: Arc<Metrics>,
@@ -203,6 +223,12 @@ async fn compose(
 ) -> anyhow::Result<HttpState> {
     let opener: Arc<dyn OpenDataOpener> = Arc::new(AesOpenDataOpener);
     let accounts = store.accounts;
+    let avatars = Arc::new(AvatarService::new(
+        pictures,
+        Arc::new(database.replaced_avatars()),
+        accounts.clone(),
+    ));
+    tokio::spawn(remove_old_avatars(Arc::clone(&avatars)));
     let policy = login_policy(settings);
 
     let tokens = Arc::new(token_issuer(settings));
@@ -241,6 +267,7 @@ async fn compose(
             },
         )),
         accounts: Arc::new(AccountService::new(accounts.clone(), clock.clone())),
+        avatars,
         signatures: Arc::new(SignatureService::new(
             accounts.clone(),
             user_api.clone(),
@@ -328,6 +355,29 @@ async fn keep_keys(
         keeper.pause_after_failure()
     });
     tokio::spawn(keeper.keep(pause));
+}
+
+/// The pictures that users upload. Without `avatars.public_url` this service shows them.
+fn avatar_store(
+    settings: &Settings,
+    listening: SocketAddr,
+) -> anyhow::Result<Arc<dyn AvatarStore>> {
+    let avatars = &settings.avatars;
+    let own = || format!("http://{listening}/avatars");
+    let public_url = avatars.public_url.as_ref().map(|url| url.0.to_string());
+    let store = ObjectAvatarStore::open(&avatars.url, &public_url.unwrap_or_else(own))
+        .context("avatars.url")?;
+    Ok(Arc::new(store))
+}
+
+/// Removes the files that accounts, operators and other replicas have left behind.
+async fn remove_old_avatars(avatars: Arc<AvatarService>) {
+    loop {
+        SystemClock.wait(SWEEP_EVERY).await;
+        if let Err(error) = avatars.sweep().await {
+            tracing::debug!(error = &*error, "old avatars could not be removed");
+        }
+    }
 }
 
 /// Removes, now and then, the sessions that have been dead for a while, so that they do not pile

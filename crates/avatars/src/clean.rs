@@ -92,22 +92,22 @@ fn decode(bytes: &[u8]) -> Result<(DynamicImage, ImageFormat), UnusablePicture> 
     let mut reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
         .map_err(|_| UnusablePicture::NotAPicture)?;
-    let format = match reader.format() {
-        Some(format @ (ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP)) => format,
-        _ => return Err(UnusablePicture::NotAPicture),
+    let Some(format @ (ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP)) = reader.format()
+    else {
+        return Err(UnusablePicture::NotAPicture);
     };
     let mut limits = Limits::default();
     limits.max_image_width = Some(LONGEST_SIDE_READ);
     limits.max_image_height = Some(LONGEST_SIDE_READ);
     limits.max_alloc = Some(MEMORY);
     reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(unusable)?;
+    let mut decoder = reader.into_decoder().map_err(|error| unusable(&error))?;
     // The decoder's own bound covers what it needs, not the picture that comes out.
     if decoder.total_bytes() > MEMORY {
         return Err(UnusablePicture::TooManyPixels);
     }
-    let orientation = decoder.orientation().map_err(unusable)?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(unusable)?;
+    let orientation = decoder.orientation().map_err(|error| unusable(&error))?;
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(|error| unusable(&error))?;
     picture.apply_orientation(orientation);
     Ok((picture, format))
 }
@@ -132,7 +132,7 @@ fn encode(picture: &DynamicImage, is_png: bool) -> Result<Picture, ImageError> {
     Ok(Picture { bytes, format })
 }
 
-fn unusable(error: ImageError) -> UnusablePicture {
+fn unusable(error: &ImageError) -> UnusablePicture {
     match error {
         ImageError::Limits(_) => UnusablePicture::TooManyPixels,
         _ => UnusablePicture::NotAPicture,

@@ -1,6 +1,6 @@
 //! Where pictures are kept.
 
-use std::path::Path as FilePath;
+use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -22,12 +22,18 @@ const CACHE_CONTROL: &str = "public, max-age=31536000, immutable";
 /// [`AvatarStore`] in a folder or an S3-compatible store.
 #[derive(Debug)]
 pub struct ObjectAvatarStore {
-    objects: Arc<dyn ObjectStore>,
+    place: Place,
     folder: Path,
-    /// Whether the store keeps a media type with an object. A folder does not.
-    has_attributes: bool,
     public_url: String,
     decoding: Semaphore,
+}
+
+#[derive(Debug)]
+enum Place {
+    /// A folder of this machine, which is made when it is needed.
+    Folder(PathBuf),
+    /// A bucket, which keeps a media type with an object.
+    Bucket(Arc<dyn ObjectStore>),
 }
 
 /// Why the store cannot be used.
@@ -36,9 +42,6 @@ pub enum OpenError {
     /// The URL is of no kind that is known.
     #[error("expected file://FOLDER or s3://BUCKET/PREFIX")]
     UnknownKind,
-    /// The folder cannot be made.
-    #[error("the folder cannot be made")]
-    Folder(#[source] std::io::Error),
     /// The store does not take the configuration, such as the `AWS_…` variables.
     #[error("the store cannot be opened")]
     Store(#[source] Error),
@@ -51,47 +54,57 @@ impl ObjectAvatarStore {
     /// # Errors
     /// [`OpenError`].
     pub fn open(url: &str, public_url: &str) -> Result<Self, OpenError> {
-        let (objects, folder, has_attributes) = if let Some(folder) = url.strip_prefix("file://") {
-            (local(folder)?, Path::default(), false)
+        let (place, folder) = if let Some(folder) = url.strip_prefix("file://")
+            && !folder.is_empty()
+        {
+            (Place::Folder(folder.into()), Path::default())
         } else if let Some(bucket) = url.strip_prefix("s3://") {
             let (bucket, prefix) = bucket.split_once('/').unwrap_or((bucket, ""));
-            (s3(bucket)?, Path::from(prefix), true)
+            (Place::Bucket(s3(bucket)?), Path::from(prefix))
         } else {
             return Err(OpenError::UnknownKind);
         };
         Ok(Self {
-            objects,
+            place,
             folder,
-            has_attributes,
             public_url: public_url.trim_end_matches('/').to_owned(),
             decoding: Semaphore::new(DECODED_AT_ONCE),
         })
+    }
+
+    fn objects(&self) -> Result<Arc<dyn ObjectStore>, AvatarError> {
+        match &self.place {
+            Place::Folder(folder) => local(folder),
+            Place::Bucket(objects) => Ok(Arc::clone(objects)),
+        }
     }
 
     fn path(&self, name: &str) -> Path {
         self.folder.clone().join(name)
     }
 
-    async fn write(&self, name: &str, bytes: Vec<u8>, format: PictureFormat) -> Result<(), Error> {
+    async fn write(
+        &self,
+        name: &str,
+        bytes: Vec<u8>,
+        format: PictureFormat,
+    ) -> Result<(), AvatarError> {
         let mut options = PutOptions::default();
-        if self.has_attributes {
+        if matches!(self.place, Place::Bucket(_)) {
             options.attributes = Attributes::from_iter([
                 (Attribute::ContentType, format.content_type()),
                 (Attribute::CacheControl, CACHE_CONTROL),
             ]);
         }
-        let path = self.path(name);
-        self.objects.put_opts(&path, bytes.into(), options).await?;
-        Ok(())
+        let (objects, path) = (self.objects()?, self.path(name));
+        let written = objects.put_opts(&path, bytes.into(), options).await;
+        written.map(drop).map_err(unavailable)
     }
 }
 
-fn local(folder: &str) -> Result<Arc<dyn ObjectStore>, OpenError> {
-    if folder.is_empty() {
-        return Err(OpenError::UnknownKind);
-    }
-    std::fs::create_dir_all(FilePath::new(folder)).map_err(OpenError::Folder)?;
-    let files = LocalFileSystem::new_with_prefix(folder).map_err(OpenError::Store)?;
+fn local(folder: &FilePath) -> Result<Arc<dyn ObjectStore>, AvatarError> {
+    std::fs::create_dir_all(folder).map_err(unavailable)?;
+    let files = LocalFileSystem::new_with_prefix(folder).map_err(unavailable)?;
     Ok(Arc::new(files.with_fsync(true)))
 }
 
@@ -124,9 +137,7 @@ impl AvatarStore for ObjectAvatarStore {
             })?;
         let random: [u8; 16] = rand::random();
         let name = format!("{}.{}", hex::encode(random), picture.format.extension());
-        self.write(&name, picture.bytes, picture.format)
-            .await
-            .map_err(unavailable)?;
+        self.write(&name, picture.bytes, picture.format).await?;
         Ok(format!("{}/{name}", self.public_url))
     }
 
@@ -134,17 +145,21 @@ impl AvatarStore for ObjectAvatarStore {
         let Some(name) = self.name_in(url) else {
             return Ok(());
         };
-        match self.objects.delete(&self.path(name)).await {
+        match self.objects()?.delete(&self.path(name)).await {
             Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(unavailable(error)),
         }
+    }
+
+    fn owns(&self, url: &str) -> bool {
+        self.name_in(url).is_some()
     }
 
     async fn read(&self, name: &str) -> Result<Option<StoredAvatar>, AvatarError> {
         let Some(format) = format_of(name) else {
             return Ok(None);
         };
-        let found = match self.objects.get(&self.path(name)).await {
+        let found = match self.objects()?.get(&self.path(name)).await {
             Ok(found) => found,
             Err(Error::NotFound { .. }) => return Ok(None),
             Err(error) => return Err(unavailable(error)),
@@ -236,7 +251,6 @@ mod tests {
         let store = ObjectAvatarStore::open(&url, "https://cdn.example.com").unwrap();
         let refused = store.store(b"hello".to_vec()).await.unwrap_err();
         assert!(matches!(refused, AvatarError::NotAPicture), "{refused}");
-        std::fs::remove_dir_all(folder.path().join("avatars")).unwrap();
         std::fs::write(folder.path().join("avatars"), "in the way").unwrap();
         let refused = store.store(picture()).await.unwrap_err();
         assert!(matches!(refused, AvatarError::Unavailable(_)), "{refused}");

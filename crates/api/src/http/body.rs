@@ -12,8 +12,8 @@ use tokio::time::timeout;
 use super::client_address::TrustedProxies;
 use super::error::ApiError;
 use super::error_code::ErrorCode;
-use super::push;
 use super::unfinished::Unfinished;
+use super::{avatars, push};
 
 /// How long a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Reads bodies, and bounds how many are on their way.
 pub(super) struct BodyReader {
     max_bytes: usize,
+    /// For the upload of an avatar.
+    max_form_bytes: usize,
     proxies: TrustedProxies,
     unfinished: Unfinished,
 }
@@ -39,11 +41,21 @@ pub(super) enum BodyFault {
 }
 
 impl BodyReader {
-    pub(super) fn new(max_bytes: usize, proxies: TrustedProxies) -> Self {
+    pub(super) fn new(max_bytes: usize, max_form_bytes: usize, proxies: TrustedProxies) -> Self {
         Self {
             max_bytes,
+            max_form_bytes,
             proxies,
-            unfinished: Unfinished::new(max_bytes),
+            unfinished: Unfinished::new(max_bytes.max(max_form_bytes)),
+        }
+    }
+
+    /// The longest body that is taken for `request`.
+    fn most_bytes(&self, request: &ServiceRequest) -> usize {
+        if request.path() == avatars::UPLOAD_PATH {
+            self.max_form_bytes
+        } else {
+            self.max_bytes
         }
     }
 
@@ -56,10 +68,11 @@ impl BodyReader {
         request: &ServiceRequest,
         payload: Payload,
     ) -> Result<ReadBody, ApiError> {
-        if declared(request).is_some_and(|length| length > self.max_bytes) {
+        let most_bytes = self.most_bytes(request);
+        if declared(request).is_some_and(|length| length > most_bytes) {
             return Ok(Err(BodyFault::TooLong));
         }
-        let mut reading = std::pin::pin!(collect(payload, self.max_bytes));
+        let mut reading = std::pin::pin!(collect(payload, most_bytes));
         // What came together with the head is there after one turn of the connection.
         tokio::select! {
             biased;

@@ -72,8 +72,10 @@ pub(super) async fn frame(
         head.set_connection_type(ConnectionType::Close);
     }
     let headers = response.headers_mut();
-    // No answer of a login service is to be kept by a cache or guessed at by a browser.
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Caches keep nothing of a login service but pictures, and browsers guess at nothing.
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, web};
 use domain::account::{AccountService, Edit, ProfileEdit};
+use domain::avatars::AvatarService;
 use domain::profile::Gender;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -9,6 +10,7 @@ use serde_json::Value;
 use url::Url;
 use utoipa::ToSchema;
 
+use super::avatars;
 use super::client_address::TrustedProxies;
 use super::error::ApiError;
 use super::export_reply::ExportReply;
@@ -71,8 +73,12 @@ pub(super) async fn edit(
     Who(account): Who,
     JsonObject(body): JsonObject<EditBody>,
     accounts: web::Data<AccountService>,
+    pictures: web::Data<AvatarService>,
 ) -> Result<Success<UserReply>, ApiError> {
+    let mut body = body;
+    body.keep_avatar(account.user.profile.avatar_url.as_deref(), &pictures)?;
     let user = accounts.edit(&account, body.into_edit()?).await?;
+    avatars::sweep(&pictures).await;
     Ok(Success::new("ok", UserReply::of_changed(&account, &user)))
 }
 
@@ -92,10 +98,12 @@ pub(super) async fn delete(
     Who(account): Who,
     proxies: web::Data<TrustedProxies>,
     accounts: web::Data<AccountService>,
+    pictures: web::Data<AvatarService>,
 ) -> Result<Success<Nothing>, ApiError> {
     accounts
         .delete(&account, proxies.client_of(&request))
         .await?;
+    avatars::sweep(&pictures).await;
     Ok(Success::new("账号已注销", Nothing {}))
 }
 
@@ -118,6 +126,26 @@ pub(super) async fn export(
 }
 
 impl EditBody {
+    /// Lets a page send back the `avatarUrl` it was given, and nobody name an uploaded picture of
+    /// somebody else's.
+    fn keep_avatar(
+        &mut self,
+        current: Option<&str>,
+        pictures: &AvatarService,
+    ) -> Result<(), ApiError> {
+        let Some(TypedText(url)) = &self.avatar_url else {
+            return Ok(());
+        };
+        if current == Some(url.as_str()) {
+            self.avatar_url = None;
+        } else if pictures.is_uploaded(url) {
+            return Err(ApiError::invalid(
+                "字段 avatarUrl 不能是已上传的头像，请用 POST /user/avatar 上传",
+            ));
+        }
+        Ok(())
+    }
+
     fn into_edit(self) -> Result<ProfileEdit, ApiError> {
         let gender = match self.gender.map(Gender::from_number) {
             None => Edit::Keep,

@@ -12,7 +12,9 @@ use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 
 use super::routes::resource;
-use super::{admin, auth, jwks, login, me, metadata, personal_data, push, refresh, sessions};
+use super::{
+    admin, auth, avatars, jwks, login, me, metadata, personal_data, push, refresh, sessions,
+};
 
 /// The document, as it is served and printed.
 static TEXT: LazyLock<String> =
@@ -61,6 +63,8 @@ pub(super) fn configure(routes: &mut ServiceConfig) {
         me::edit,
         me::delete,
         me::export,
+        avatars::upload,
+        avatars::show,
         personal_data::phone,
         personal_data::open,
         personal_data::check,

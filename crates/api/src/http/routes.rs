@@ -11,6 +11,7 @@ use actix_web::{App, HttpServer, Resource, Route};
 use domain::access::AccessService;
 use domain::account::AccountService;
 use domain::app::AppDirectory;
+use domain::avatars::AvatarService;
 use domain::login::LoginService;
 use domain::personal_data::PersonalDataService;
 use domain::ports::{Clock, WechatTokenSource};
@@ -22,6 +23,7 @@ use tracing_actix_web::TracingLogger;
 
 use super::api_key::ApiKeys;
 use super::auth::SignatureLimit;
+use super::avatars::{self, AvatarLimit};
 use super::body::BodyReader;
 use super::client_address::TrustedProxies;
 use super::connections::Connections;
@@ -62,6 +64,8 @@ pub struct HttpState {
     pub sessions: Arc<SessionService>,
     /// Users' own accounts.
     pub accounts: Arc<AccountService>,
+    /// Their pictures.
+    pub avatars: Arc<AvatarService>,
     /// Open data and phone numbers.
     pub personal_data: Arc<PersonalDataService>,
     /// The support desk.
@@ -103,10 +107,13 @@ pub(crate) fn serve(
         settings.limits.login_per_minute_per_ip,
         proxies.clone(),
     ));
+    let avatar_limit = settings.avatars.max_bytes as usize;
     let bodies = Data::new(BodyReader::new(
         server.max_body_bytes as usize,
+        avatar_limit + avatars::FORM_OVERHEAD,
         proxies.clone(),
     ));
+    let avatar_limit = Data::new(AvatarLimit(avatar_limit));
     let proxies = Data::new(proxies);
     let gateway = Data::new(Gateway {
         is_believed: settings.wechat.cloud_hosting,
@@ -131,6 +138,7 @@ pub(crate) fn serve(
             .app_data(signature_limit.clone())
             .app_data(places.clone())
             .app_data(bodies.clone())
+            .app_data(avatar_limit.clone())
             .app_data(connections.clone())
             .configure(|routes| configure(routes, &state))
             .default_service(web::route().to(not_found))
@@ -170,6 +178,7 @@ fn configure(routes: &mut ServiceConfig, state: &HttpState) {
         .app_data(Data::from(Arc::clone(&state.access)))
         .app_data(Data::from(Arc::clone(&state.sessions)))
         .app_data(Data::from(Arc::clone(&state.accounts)))
+        .app_data(Data::from(Arc::clone(&state.avatars)))
         .app_data(Data::from(Arc::clone(&state.personal_data)))
         .app_data(Data::from(Arc::clone(&state.desk)))
         .app_data(Data::from(Arc::clone(&state.signatures)))
@@ -227,6 +236,16 @@ fn for_users(routes: &mut ServiceConfig) {
         ))
         .service(resource("/user/me", "GET, POST, PUT, PATCH, DELETE", me))
         .service(resource("/user/me/export", "GET", [get().to(me::export)]))
+        .service(resource(
+            "/user/avatar",
+            "POST",
+            [post().to(avatars::upload)],
+        ))
+        .service(resource(
+            "/avatars/{name}",
+            "GET",
+            [get().to(avatars::show)],
+        ))
         .service(resource(
             "/user/phone",
             "POST",

@@ -28,6 +28,15 @@ impl Reserved {
         Ok(Self { socket, address })
     }
 
+    /// The address, with its port.
+    ///
+    /// # Errors
+    /// If the system does not tell.
+    pub(super) fn address(&self) -> anyhow::Result<SocketAddr> {
+        let address = self.socket.local_addr()?.as_socket();
+        address.context("the listener has no internet address")
+    }
+
     /// Lets connections in.
     ///
     /// # Errors

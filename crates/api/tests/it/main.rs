@@ -18,6 +18,7 @@ mod auth_introspect;
 mod auth_verify;
 mod auth_wechat_signature;
 mod auth_wechat_token;
+mod avatars;
 mod bodies;
 mod clocks;
 mod cloud_hosting;

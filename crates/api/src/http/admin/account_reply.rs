@@ -17,6 +17,7 @@ pub(super) struct AccountReply {
     profile: Option<ProfileFields>,
     #[schema(format = "uuid")]
     user_id: String,
+    phone_bound: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     phone: Option<String>,
     #[schema(format = DateTime)]
@@ -52,6 +53,7 @@ impl From<Account> for AccountReply {
         Self {
             profile: latest.map(|identity| ProfileFields::new(&identity, &user.profile)),
             user_id: user.id.to_string(),
+            phone_bound: user.phone.is_some(),
             phone: user.phone,
             created_at: user.created_at.to_string(),
             last_login_at: user.last_login_at.to_string(),

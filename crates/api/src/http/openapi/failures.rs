@@ -103,6 +103,7 @@ fn own(operation_id: &str) -> &'static [&'static [ErrorCode]] {
                 SessionKeyStale,
             ],
         ],
+        "uploadAvatar" | "showAvatar" => &[&[StorageUnavailable]],
         "openData" => &[&[OpenDataInvalid, SessionKeyStale]],
         "checkSession" => &[WECHAT, &[UserBlocked]],
         "applyMerge" | "retryPush" => &[&[Conflict]],
