@@ -14,6 +14,10 @@ run *arguments:
 test *arguments:
     cargo test "$@"
 
+# Test the package for mini programs
+client:
+    .ci/run prepare client
+
 # What CI checks besides the tests: format, lints, docs, dependencies
 check:
     .ci/run format lint docs deny

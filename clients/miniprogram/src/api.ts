@@ -6,6 +6,8 @@ export interface components {
     schemas: {
         LoginReply: components["schemas"]["ProfileFields"] & components["schemas"]["TokenFields"] & {
             isNewUser: boolean;
+            /** @description Whether a phone number is stored. */
+            phoneBound: boolean;
             /** Format: uuid */
             userId: string;
             watermark?: components["schemas"]["WatermarkReply"];
@@ -57,6 +59,8 @@ export interface components {
             lastLoginAt: string;
             /** @description In E.164. */
             phone?: string;
+            /** @description Whether there is a `phone`. */
+            phoneBound: boolean;
             /** Format: uuid */
             userId: string;
         };
@@ -70,14 +74,14 @@ export interface components {
             country?: string | null;
             /**
              * Format: int64
-             * @description 0 unknown, 1 male, 2 female.
+             * @description 1 male, 2 female; 0 takes it back.
              */
             gender?: number | null;
             language?: string | null;
             nickName?: string | null;
             province?: string | null;
         };
-        /** @description What `wx.getUserProfile` and its kin gave the page. */
+        /** @description What `wx.getUserProfile` and its kin gave the page. An empty text is as absent. */
         UserInfoMapBody: {
             /** @description Base64; with `iv`, or not at all. */
             encryptedData?: string | null;

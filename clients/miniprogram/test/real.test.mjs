@@ -1,6 +1,10 @@
 // The client against the real service.
 import assert from 'node:assert/strict'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { after, before, test } from 'node:test'
 import { phone, startService } from './service.mjs'
 
@@ -122,4 +126,15 @@ test('the token goes to nobody but the service', async () => {
   assert.equal(wx.sent.at(-1).header.Authorization, undefined)
   await client.request({ url: `${running.service}.example.com/` }).catch(() => {})
   assert.equal(wx.sent.at(-1).header.Authorization, undefined)
+})
+
+test('an avatar is uploaded from its temporary file', async () => {
+  const { client } = on()
+  const pixel = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')
+  const file = join(mkdtempSync(join(tmpdir(), 'wxlogin-avatar-')), 'tmp_1')
+  writeFileSync(file, pixel)
+  const { avatarUrl } = await client.uploadAvatar(file)
+  const answer = await fetch(avatarUrl)
+  assert.equal(answer.headers.get('content-type'), 'image/png')
+  await assert.rejects(client.uploadAvatar(fileURLToPath(import.meta.url)), { error: 'invalid_request', status: 400 })
 })

@@ -48,9 +48,11 @@ export function phone({ sandbox, user = 'alice', lose = () => false, codes = `${
       run(async () => {
         sent.push(options)
         const isGet = options.method === 'GET'
-        const body = isGet || options.data === undefined ? undefined : JSON.stringify(options.data)
-        const header = { 'content-type': 'application/json', referer: 'https://servicewechat.com/unknown/devtools/page-frame.html', ...options.header }
-        if (header.referer.includes('unknown')) delete header.referer
+        // A text is sent as it is. The names of headers have any case.
+        const asText = data => (typeof data === 'string' ? data : JSON.stringify(data))
+        const body = isGet || options.data === undefined ? undefined : asText(options.data)
+        const header = new Headers({ 'content-type': 'application/json' })
+        for (const [name, value] of Object.entries(options.header ?? {})) header.set(name, value)
         const answer = await fetch(options.url, { method: options.method, headers: header, body })
         const text = await answer.text()
         if (lose(options)) throw { errMsg: 'request:fail net::ERR_NETWORK_CHANGED' }
