@@ -71,6 +71,11 @@ image:
 push-receivers *arguments:
     examples/push-receivers/run.sh "$@"
 
+# Test the shop of examples/virtual-payment against the programs that were built (needs the network)
+example-shop:
+    npm install --prefix examples/virtual-payment --no-audit --no-fund --no-package-lock
+    npm test --prefix examples/virtual-payment
+
 # Look for known vulnerabilities in the dependencies (needs the network)
 audit:
     cargo deny check advisories
