@@ -143,8 +143,8 @@ def messages(name):
         rows.append((column, *message, id, at, sign(SECRET, id, at, message[0]), taken))
     rows.append(("forged", *order, "id-forged", now, by_hand(other, "id-forged", now, JSON), False))
     rows.append(("forged", *text, "id-forged", now, by_hand(SECRET, "id-forged", now, XML + " "), False))
-    rows.append(("forged", *text, "id-forged", now, "v1,%%%", False))
-    rows.append(("forged", *text, "id-forged", now, "", False))
+    for malformed in ("", "x", "v1,", "v1,A", "v1,%%%"):
+        rows.append(("forged", *text, "id-forged", now, malformed, False))
     return rows
 
 
