@@ -13,6 +13,14 @@ use super::routes::{HttpState, resource};
 
 pub(super) use wechat_signature::SignatureLimit;
 
+pub(super) use verify::is_preflight;
+
+/// Whether a path is one that gateways ask, `/auth/verify` or below.
+pub(super) fn is_for_gateways(path: &str) -> bool {
+    let tail = path.strip_prefix("/auth/verify");
+    tail.is_some_and(|tail| tail.is_empty() || tail.starts_with('/'))
+}
+
 /// What the handlers say of themselves.
 #[derive(OpenApi)]
 #[openapi(paths(

@@ -4,8 +4,9 @@ use actix_cors::{Cors, CorsError};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
-use actix_web::{Error, ResponseError};
+use actix_web::{Error, HttpResponse, ResponseError};
 
+use super::auth;
 use super::error::ApiError;
 use crate::settings::{CorsHeader, CorsOrigin};
 
@@ -26,11 +27,15 @@ pub(super) fn rules(origins: &[CorsOrigin], headers: &[CorsHeader]) -> Cors {
     })
 }
 
-/// Middleware: gives a refusal by the rules the form that all failures have.
+/// Middleware: gives a refusal by the rules the form that all failures have. A preflight that a gateway
+/// passes on to `/auth/verify` is for the backend behind the gateway, whose origins are not ours.
 pub(super) async fn in_our_form(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    if auth::is_for_gateways(request.path()) && auth::is_preflight(request.request()) {
+        return Ok(request.into_response(HttpResponse::NoContent().finish()));
+    }
     let response = next.call(request).await?;
     let refusal = response
         .response()

@@ -39,7 +39,7 @@ pub(super) async fn verify(
 
 /// A CORS preflight never carries a token. A gateway that passes it on has to get it through to
 /// the backend that knows the origins.
-fn is_preflight(request: &HttpRequest) -> bool {
+pub(in crate::http) fn is_preflight(request: &HttpRequest) -> bool {
     request.method() == Method::OPTIONS
         && request
             .headers()
