@@ -6,6 +6,8 @@ mod verify;
 mod wechat_signature;
 mod wechat_token;
 
+use actix_web::HttpResponse;
+use actix_web::guard::fn_guard;
 use actix_web::web::{self, ServiceConfig, get, post};
 use utoipa::OpenApi;
 
@@ -36,7 +38,13 @@ pub(super) struct Api;
 pub(super) fn configure(routes: &mut ServiceConfig, state: &HttpState) {
     // Gateways ask with the method, and some with the path, of the request they hold.
     for path in ["/auth/verify", "/auth/verify/{tail:.*}"] {
-        routes.route(path, web::route().to(verify::verify));
+        let preflight = web::route().guard(fn_guard(verify::is_preflight_head));
+        routes.service(
+            web::resource(path)
+                .route(get().to(verify::verify))
+                .route(preflight.to(HttpResponse::NoContent))
+                .default_service(web::route().to(verify::verify)),
+        );
     }
     if state.api_keys.is_empty() {
         return;

@@ -106,13 +106,16 @@ async fn a_preflight_passes_and_an_options_request_without_one_needs_a_token() {
 #[tokio::test]
 async fn a_preflight_for_a_backend_passes_whatever_origins_this_service_knows() {
     let house = House::with(Store::Sqlite, |settings| {
-        settings.server.cors_allowed_origins = vec![CorsOrigin::Exactly(String::from("https://a.example"))];
+        settings.server.cors_allowed_origins =
+            vec![CorsOrigin::Exactly(String::from("https://a.example"))];
     })
     .await;
     let ask = |path: &'static str| {
         let request = house.request(Method::OPTIONS, path);
         let request = request.header("origin", "https://b.example");
-        request.header("access-control-request-method", "PUT").send()
+        request
+            .header("access-control-request-method", "PUT")
+            .send()
     };
     assert_eq!(ask("/auth/verify/orders").await.unwrap().status(), 204);
     assert_eq!(ask("/user/me").await.unwrap().status(), 400);

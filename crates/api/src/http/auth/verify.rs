@@ -1,13 +1,13 @@
 //! `/auth/verify`: tells a gateway (nginx's auth_request, Traefik's forwardAuth, Caddy's
 //! forward_auth, Envoy's ext_authz) who is asking, in headers that it hands on.
 
+use actix_web::HttpResponse;
+use actix_web::guard::GuardContext;
 use actix_web::http::Method;
-use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use domain::session::SessionAccount;
 use uuid::Uuid;
 
-use crate::http::error::ApiError;
 use crate::http::who::Who;
 
 /// Answers with who is asking, bare.
@@ -27,23 +27,19 @@ use crate::http::who::Who;
         ))),
     security(("token" = [])),
 )]
-pub(super) async fn verify(
-    request: HttpRequest,
-    who: Result<Who, ApiError>,
-) -> Result<HttpResponse, ApiError> {
-    if is_preflight(&request) {
-        return Ok(HttpResponse::NoContent().finish());
-    }
-    who.map(|Who(account)| told(&account))
+pub(super) async fn verify(Who(account): Who) -> HttpResponse {
+    told(&account)
 }
 
 /// A CORS preflight never carries a token. A gateway that passes it on has to get it through to
 /// the backend that knows the origins.
-pub(in crate::http) fn is_preflight(request: &HttpRequest) -> bool {
-    request.method() == Method::OPTIONS
-        && request
-            .headers()
-            .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+pub(in crate::http) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
+    method == Method::OPTIONS && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+/// The same, for the router.
+pub(super) fn is_preflight_head(context: &GuardContext<'_>) -> bool {
+    is_preflight(&context.head().method, context.head().headers())
 }
 
 /// All four headers, always: a gateway replaces those that a client has sent with these.
