@@ -11,7 +11,7 @@ use actix_web::guard::fn_guard;
 use actix_web::web::{self, ServiceConfig, get, post};
 use utoipa::OpenApi;
 
-use super::routes::{HttpState, resource};
+use super::routes::{HttpState, resource, resource_for_any_method};
 
 pub(super) use wechat_signature::SignatureLimit;
 
@@ -39,12 +39,12 @@ pub(super) fn configure(routes: &mut ServiceConfig, state: &HttpState) {
     // Gateways ask with the method, and some with the path, of the request they hold.
     for path in ["/auth/verify", "/auth/verify/{tail:.*}"] {
         let preflight = web::route().guard(fn_guard(verify::is_preflight_head));
-        routes.service(
-            web::resource(path)
-                .route(get().to(verify::verify))
-                .route(preflight.to(HttpResponse::NoContent))
-                .default_service(web::route().to(verify::verify)),
-        );
+        let verify = [
+            get().to(verify::verify),
+            preflight.to(HttpResponse::NoContent),
+            web::route().to(verify::verify),
+        ];
+        routes.service(resource_for_any_method(path, verify));
     }
     if state.api_keys.is_empty() {
         return;

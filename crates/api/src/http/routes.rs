@@ -287,6 +287,13 @@ pub(super) fn resource<const N: usize>(
         .default_service(refused)
 }
 
+/// A path with its routes, the last of which takes every method that the others leave.
+pub(super) fn resource_for_any_method<const N: usize>(path: &str, routes: [Route; N]) -> Resource {
+    routes
+        .into_iter()
+        .fold(web::resource(path), Resource::route)
+}
+
 async fn not_found() -> Result<String, ApiError> {
     Err(ApiError::new(ErrorCode::NotFound))
 }
