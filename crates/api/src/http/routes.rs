@@ -210,6 +210,12 @@ fn configure(routes: &mut ServiceConfig, state: &HttpState) {
         "GET",
         [get().to(metadata::oauth)],
     ));
+    // Last, because a path with a parameter costs every request that comes to it a search.
+    routes.service(resource(
+        "/avatars/{name}",
+        "GET",
+        [get().to(avatars::show)],
+    ));
 }
 
 /// What mini programs call.
@@ -240,11 +246,6 @@ fn for_users(routes: &mut ServiceConfig) {
             "/user/avatar",
             "POST",
             [post().to(avatars::upload)],
-        ))
-        .service(resource(
-            "/avatars/{name}",
-            "GET",
-            [get().to(avatars::show)],
         ))
         .service(resource(
             "/user/phone",
