@@ -206,6 +206,29 @@ async fn a_transaction_that_stays_open_is_told_when_it_commits_and_delays_nobody
 }
 
 #[tokio::test]
+async fn a_change_is_told_whatever_tables_the_session_of_the_operator_sees_first() {
+    let store = crate::store::postgres().await;
+    for (index, prepare) in [
+        "CREATE SCHEMA ops; CREATE TABLE ops.changes (user_id uuid, session_id uuid); \
+         SET search_path = ops, public",
+        "CREATE TEMP TABLE changes (user_id uuid, session_id uuid)",
+        "SET search_path = ''",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let login = logged_in(&store, &format!("o{index}")).await;
+        let mut listener = Listener::of(&store).await;
+        let mut operator = connect(&store.place);
+        operator.batch_execute(prepare).unwrap();
+        let id = login.session.id;
+        let end = format!("DELETE FROM public.sessions WHERE id = '{id}'");
+        operator.batch_execute(&end).unwrap();
+        assert_eq!(listener.news().await, [Change::Session(id)], "{prepare}");
+    }
+}
+
+#[tokio::test]
 async fn what_was_rolled_back_is_not_told_and_what_follows_is() {
     let store = crate::store::postgres().await;
     let (one, other) = (logged_in(&store, "o1").await, logged_in(&store, "o2").await);
