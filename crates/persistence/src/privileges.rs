@@ -29,7 +29,9 @@ const MISSING: &str = "
             AND NOT has_table_privilege(c.oid, p.name))
         OR (c.oid = book.oid AND p.name = 'SELECT' AND NOT has_table_privilege(c.oid, 'SELECT'))
         OR (c.relkind = 'S' AND p.name = 'USAGE'
-            AND NOT has_sequence_privilege(c.oid, 'USAGE'))
+            AND NOT has_sequence_privilege(c.oid, 'USAGE')
+            -- The sequence of an identity column needs no privilege.
+            AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'i'))
     GROUP BY c.relname ORDER BY c.relname";
 
 #[derive(QueryableByName)]
@@ -42,15 +44,7 @@ struct Name {
 pub(crate) fn rehearse(connection: &mut AnyConnection) -> Result<(), DatabaseError> {
     match connection {
         AnyConnection::Postgres(connection) => {
-            let missing: Vec<Name> = diesel::sql_query(MISSING).load(connection)?;
-            if !missing.is_empty() {
-                let missing: Vec<_> = missing.into_iter().map(|missing| missing.name).collect();
-                let role = role(connection)?;
-                return Err(refused(format!(
-                    "the role {role} has not the privileges {}: GRANT them, or let it own the tables",
-                    missing.join("; ")
-                )));
-            }
+            check_granted(connection)?;
             rolled_back(connection, |connection| {
                 connection.batch_execute("SELECT pg_try_advisory_xact_lock(0)")?;
                 connection.batch_execute(REHEARSAL_POSTGRES)
@@ -60,6 +54,20 @@ pub(crate) fn rehearse(connection: &mut AnyConnection) -> Result<(), DatabaseErr
             connection.batch_execute(REHEARSAL_SQLITE)
         }),
     }
+}
+
+/// Whether the role has the privileges that the service needs on all tables.
+pub(crate) fn check_granted(connection: &mut PgConnection) -> Result<(), DatabaseError> {
+    let missing: Vec<Name> = diesel::sql_query(MISSING).load(connection)?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let missing: Vec<_> = missing.into_iter().map(|missing| missing.name).collect();
+    let role = role(connection)?;
+    Err(refused(format!(
+        "the role {role} has not the privileges {}: GRANT them, or let it own the tables",
+        missing.join("; ")
+    )))
 }
 
 /// Whether migrations could be run.

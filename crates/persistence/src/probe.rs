@@ -13,6 +13,7 @@ use crate::error::{DatabaseError, FailureKind};
 use crate::group_commit::{GroupCommit, LaneStatus};
 use crate::migrations;
 use crate::pool::Pool;
+use crate::privileges;
 use crate::schema::write_probes;
 use crate::stored_keys::StoredKeys;
 use crate::token_uses::TokenUses;
@@ -76,7 +77,7 @@ impl DieselReadinessProbe {
         if written.is_some_and(|ago| ago < BELIEVED) || self.has_just_written(None) {
             return Ok(());
         }
-        self.pool.run(write).await?;
+        self.pool.run(may_write).await?;
         self.has_just_written(Some(Instant::now()));
         Ok(())
     }
@@ -87,6 +88,15 @@ impl DieselReadinessProbe {
         *written_at = now.or(*written_at);
         written_at.is_some_and(|at| at.elapsed() < BELIEVED)
     }
+}
+
+/// A privilege that is missing on one table alone would show at the next login, after its code is
+/// spent.
+fn may_write(connection: &mut AnyConnection) -> Result<(), DatabaseError> {
+    if let AnyConnection::Postgres(connection) = connection {
+        privileges::check_granted(connection)?;
+    }
+    write(connection)
 }
 
 /// Writes and deletes a row, durably. Replicas do not meet at it.

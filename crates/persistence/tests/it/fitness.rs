@@ -101,13 +101,22 @@ async fn a_rehearsal_names_the_privileges_that_are_missing() {
             "{told}"
         );
     }
-    for grant in [
-        "ALL ON ALL TABLES IN SCHEMA public",
-        "ALL ON ALL SEQUENCES IN SCHEMA public",
-    ] {
-        store.place.execute(&format!("GRANT {grant} TO {name}"));
-    }
+    let all = format!("GRANT ALL ON ALL TABLES IN SCHEMA public TO {name}");
+    store.place.execute(&all);
     database.rehearse().await.unwrap();
+    database.readiness().probe().await.unwrap();
+    for table in ["sessions", "identities", "users"] {
+        let revoke = format!("REVOKE INSERT ON {table} FROM {name}");
+        store.place.execute(&revoke);
+        let refused = eventually(async || match database.readiness().probe().await {
+            Ok(()) => Err("still ready"),
+            Err(error) => Ok(error),
+        });
+        let refused = refused.await;
+        assert!(matches!(refused, NotReady::CannotWrite(_)), "{refused:?}");
+        store.place.execute(&all);
+        eventually(async || database.readiness().probe().await).await;
+    }
     store
         .place
         .execute(&format!("REVOKE INSERT ON audit_log FROM {name}"));
