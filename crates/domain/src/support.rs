@@ -182,7 +182,8 @@ impl SupportDesk {
         self.audit.search(query, page).await
     }
 
-    /// Deletes what a user has withdrawn at WeChat. `false` if nothing was known of them.
+    /// Deletes what a user has withdrawn at WeChat. `false` if nothing was known of them. `message`
+    /// names WeChat's message: what it asks for is done once, although WeChat repeats it.
     ///
     /// # Errors
     /// [`RepositoryError`].
@@ -191,9 +192,11 @@ impl SupportDesk {
         app: &AppId,
         open_id: &OpenId,
         withdrawn: &[Withdrawal],
+        message: Option<Uuid>,
         by: &Caller,
     ) -> Result<bool, RepositoryError> {
-        let audit = self.entry(by, AuditAction::Withdraw, None, Some(app.to_string()));
+        let mut audit = self.entry(by, AuditAction::Withdraw, None, Some(app.to_string()));
+        audit.id = message.unwrap_or(audit.id);
         self.accounts.withdraw(app, open_id, withdrawn, audit).await
     }
 

@@ -133,6 +133,33 @@ async fn a_cancelled_account_is_deleted_and_its_sessions_end_at_once(
 
 #[rstest]
 #[tokio::test]
+async fn a_message_that_wechat_repeats_leaves_alone_what_came_after_it(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = plain_house(store).await;
+    let login = house.logged_in("alice").await;
+    let now = crate::push_house::now();
+    let cancelled = json!({
+        "FromUserName": login["openId"], "CreateTime": now, "MsgType": "event",
+        "Event": "user_authorization_cancellation", "OpenID": login["openId"],
+    });
+    taken(&plain(&house, cancelled.to_string()).await);
+    let back = house.logged_in("alice").await;
+    assert_eq!(back["isNewUser"], true);
+    taken(&plain(&house, cancelled.to_string()).await);
+    house.me(&back["token"]).await.data();
+
+    let mut later = cancelled.clone();
+    later["CreateTime"] = json!(now + 1);
+    taken(&plain(&house, later.to_string()).await);
+    house
+        .me(&back["token"])
+        .await
+        .refused(401, "session_revoked");
+}
+
+#[rstest]
+#[tokio::test]
 async fn a_cancellation_in_one_app_leaves_the_user_in_the_other(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {

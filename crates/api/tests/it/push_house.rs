@@ -71,7 +71,7 @@ pub(crate) fn signed_in(seconds: i64) -> String {
     clippy::disallowed_methods,
     reason = "the time that WeChat writes into a message"
 )]
-fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     domain::time::Timestamp::now().as_second()
 }
 

@@ -104,7 +104,8 @@ pub trait AccountRepository: Send + Sync {
 
     /// Deletes what a user has withdrawn at WeChat in one mini program. The account itself goes
     /// with its last identity. A withdrawn identity leaves a ban and its unionid as
-    /// [`delete`](Self::delete) does. Idempotent; `false` if there is no such identity.
+    /// [`delete`](Self::delete) does. A call whose audit entry is there already changes nothing.
+    /// `false` if there is no such identity.
     ///
     /// # Errors
     /// [`RepositoryError`].

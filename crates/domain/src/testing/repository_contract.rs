@@ -225,6 +225,8 @@ macro_rules! repository_contract {
             a_unionid_that_its_user_withdraws_goes_to_those_who_show_it,
             a_disabled_user_who_is_deleted_stays_shut_out,
             a_disabled_user_who_withdraws_stays_shut_out,
+            a_banned_unionid_shuts_out_also_who_shows_it_late,
+            a_message_that_wechat_repeats_is_obeyed_once,
             who_is_enabled_leaves_no_ban,
             enabling_lifts_the_bans_of_withdrawn_identities,
             a_lifted_ban_lets_the_person_in_as_a_new_user,

@@ -67,6 +67,10 @@ pub(super) fn withdraw(
     withdrawn: &[Withdrawal],
     audit: &AuditEntry,
 ) -> Result<Option<Removed>, DatabaseError> {
+    // WeChat repeats its messages: what is withdrawn once is withdrawn, and not what came after it.
+    if let Some(user) = audit::find(connection, audit.id)?.and_then(|done| done.user_id) {
+        return Ok(Some(Removed::before(user)));
+    }
     let Some(user) = lock_owner(connection, app, open_id)? else {
         let done = audit::find(connection, audit.id)?;
         let user = done.and_then(|entry| entry.user_id);

@@ -90,18 +90,19 @@ impl Known {
         unsettled.collect()
     }
 
-    /// The hashes by which visitors whose identity is not known may be banned. Loaded after
+    /// The hashes by which visitors whose identity or unionid is not known may be banned. Loaded after
     /// identities and unionids: who is deleted in between is banned by then.
     pub(super) fn newcomers(&self, visits: &[&Visit], key: &IdentityHashKey) -> Newcomers {
         let mut newcomers = Newcomers::default();
         for visit in visits {
             let identity = (visit.open_id.clone(), visit.app.id.clone());
-            if self.identities.contains_key(&identity) {
-                continue;
+            let known = self.identities.get(&identity);
+            let union = unsettled_union(visit, known);
+            if known.is_none() {
+                let hash = bans::identity_hash(key, &visit.app.id, &visit.open_id);
+                newcomers.0.insert(hash, BannedName::Identity(identity));
             }
-            let hash = bans::identity_hash(key, &visit.app.id, &visit.open_id);
-            newcomers.0.insert(hash, BannedName::Identity(identity));
-            if let Some((union_id, platform)) = unsettled_union(visit, None) {
+            if let Some((union_id, platform)) = union {
                 let hash = bans::union_hash(key, &platform, &union_id);
                 let name = BannedName::Union((union_id, platform));
                 newcomers.0.insert(hash, name);

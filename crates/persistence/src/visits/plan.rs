@@ -147,16 +147,17 @@ impl Plan {
             .collect()
     }
 
-    /// Whether the visitor is not known, and banned.
+    /// Whether the visitor, or the unionid that they show for the first time, is banned.
     fn is_banned(&self, visit: &Visit, banned: &BTreeSet<BannedName>) -> bool {
         if banned.is_empty() {
             return false;
         }
         let key = (visit.open_id.clone(), visit.app.id.clone());
-        let union = unsettled_union(visit, None).map(BannedName::Union);
-        !self.identities.contains_key(&key)
-            && (union.is_some_and(|union| banned.contains(&union))
-                || banned.contains(&BannedName::Identity(key)))
+        let known = self.identities.get(&key);
+        let is_new = known.is_none();
+        let union = unsettled_union(visit, known).map(BannedName::Union);
+        union.is_some_and(|union| banned.contains(&union))
+            || (is_new && banned.contains(&BannedName::Identity(key)))
     }
 
     fn admit(&mut self, visit: &Visit, known_owners: &BTreeMap<UnionKey, UserId>) -> VisitOutcome {

@@ -7,9 +7,8 @@ use domain::id::AppId;
 use domain::support::{Caller, SupportDesk};
 
 use super::event;
-use super::fields::Fields;
-use super::inbox::PushInboxes;
-use super::relay::Relay;
+use super::inbox::{Message, PushInboxes};
+use super::relay::{Relay, message_id};
 use crate::http::client_address::TrustedProxies;
 use crate::http::error::ApiError;
 use crate::http::raw_body::RawBody;
@@ -48,7 +47,7 @@ pub(super) async fn receive(
             name: String::from("wechat"),
             from: proxies.client_of(&request),
         };
-        obey(&inbox.app, &message.fields, &desk, &caller).await?;
+        obey(&inbox.app, &message, &desk, &caller).await?;
     }
     if let Some(answer) = relay.pass_on(inbox, &message).await? {
         return Ok(answer);
@@ -68,10 +67,11 @@ pub(super) async fn receive(
 /// Deletes what a user has withdrawn at WeChat.
 async fn obey(
     app: &AppId,
-    message: &Fields,
+    pushed: &Message,
     desk: &SupportDesk,
     caller: &Caller,
 ) -> Result<(), ApiError> {
+    let message = &pushed.fields;
     let event = message.get("event").unwrap_or_default();
     if event::revokes_nothing(message) {
         tracing::warn!(app_id = %app, event, "a pushed event has no RevokeInfo, so nothing was deleted");
@@ -84,7 +84,8 @@ async fn obey(
     if withdrawn.is_empty() {
         return Ok(());
     }
-    if desk.withdraw(app, &user, &withdrawn, caller).await? {
+    let id = message_id(app, pushed);
+    if desk.withdraw(app, &user, &withdrawn, id, caller).await? {
         tracing::info!(app_id = %app, event, ?withdrawn, "a user withdrew data at WeChat");
     } else {
         tracing::warn!(app_id = %app, event, "a pushed event names a user who is not known here");

@@ -7,8 +7,11 @@ use actix_web::http::header::ContentType;
 use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use aws_lc_rs::digest::{Context, SHA256};
+use domain::id::AppId;
 use domain::ports::Clock;
 use domain::push::{NewPush, PushRelay, Relayed, Sent};
+
+use uuid::Uuid;
 
 use super::event;
 use super::fields::{Fields, Format};
@@ -159,6 +162,19 @@ fn name(fields: &Fields) -> String {
         .filter(|c| !c.is_control())
         .take(MAX_EVENT)
         .collect()
+}
+
+/// A name of the message that its repeats have too, if WeChat says when it was made. It is of UUID
+/// version 7, so that it sorts by that time.
+pub(super) fn message_id(app: &AppId, message: &Message) -> Option<Uuid> {
+    let seconds: u64 = message.fields.get("createtime")?.parse().ok()?;
+    let mut hash = Context::new(&SHA256);
+    hash.update(app.as_str().as_bytes());
+    hash.update(&repeat_key(message));
+    let bytes = hash.finish();
+    let random = bytes.as_ref().first_chunk::<10>()?;
+    let millis = seconds.checked_mul(1_000)?;
+    Some(uuid::Builder::from_unix_timestamp_millis(millis, random).into_uuid())
 }
 
 fn repeat_key(message: &Message) -> [u8; 32] {

@@ -118,8 +118,11 @@ impl AccountRepository for InMemoryStore {
     ) -> Result<bool, RepositoryError> {
         let mut tables = self.tables();
         let key = (app.clone(), open_id.clone());
+        if tables.done(&audit).is_some() {
+            return Ok(true);
+        }
         let Some(user_id) = tables.identities.get(&key).map(|row| row.user_id) else {
-            return Ok(tables.done(&audit).is_some());
+            return Ok(false);
         };
         tables.change(user_id, |user| {
             for withdrawal in withdrawn {

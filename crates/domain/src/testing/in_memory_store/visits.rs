@@ -59,11 +59,17 @@ impl Tables {
             .and_then(|union| self.union_owners.get(union).copied());
         let known = self.identities.get(&key).map(|identity| identity.user_id);
         let user_id = known.or(owner).unwrap_or(visit.new_user_id);
+        let shown_before = self
+            .identities
+            .get(&key)
+            .is_some_and(|row| row.union_id.is_some() && row.union_id == visit.union_id);
         let union_name = union
             .clone()
+            .filter(|_| !shown_before)
             .map(|(platform, id)| BannedName::Union(platform, id));
-        let mut names = [Some(BannedName::Identity(key.clone())), union_name].into_iter();
-        if known.is_none() && names.any(|name| name.is_some_and(|name| self.is_banned(&name))) {
+        let identity_name = known.is_none().then(|| BannedName::Identity(key.clone()));
+        let mut names = [identity_name, union_name].into_iter();
+        if names.any(|name| name.is_some_and(|name| self.is_banned(&name))) {
             return Ok(VisitOutcome::UserDisabled);
         }
 

@@ -91,6 +91,37 @@ pub async fn a_disabled_user_who_is_deleted_stays_shut_out(store: &dyn StoreUnde
 }
 
 /// Rule.
+pub async fn a_banned_unionid_shuts_out_also_who_shows_it_late(store: &dyn StoreUnderTest) {
+    let late = member("wx02", "o2");
+    admitted(store, late.visit(0)).await;
+    let banned = member("wx01", "o1").with_union_id("u1");
+    let user = admitted(store, banned.visit(1)).await.user.id;
+    store.disable(user, at(10)).await;
+    assert!(delete(store, user).await);
+    assert!(is_refused(store, &late.clone().with_union_id("u1"), 20).await);
+    assert!(!is_refused(store, &late, 21).await);
+    assert!(!is_refused(store, &late.with_union_id("u2"), 22).await);
+}
+
+/// Rule.
+pub async fn a_message_that_wechat_repeats_is_obeyed_once(store: &dyn StoreUnderTest) {
+    let guest = Guest::new("wx01", "o1");
+    admitted(store, guest.visit(0)).await;
+    let message = entry(AuditAction::Withdraw, None);
+    let accounts = store.accounts();
+    let what = [Withdrawal::Identity];
+    for seconds in [10, 20] {
+        let audit = message.clone();
+        let withdrawn = accounts.withdraw(guest.app_id(), guest.open_id(), &what, audit);
+        assert!(withdrawn.await.unwrap());
+        // The account that was made after the message stays.
+        let account = admitted(store, guest.visit(seconds)).await;
+        let is_first = account.session.created_at == account.user.created_at;
+        assert_eq!(is_first, seconds == 10);
+    }
+}
+
+/// Rule.
 pub async fn a_disabled_user_who_withdraws_stays_shut_out(store: &dyn StoreUnderTest) {
     let one = member("wx01", "o1").with_union_id("u1");
     let other = member("wx02", "o2").with_union_id("u1");
