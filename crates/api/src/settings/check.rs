@@ -105,7 +105,7 @@ fn apps(settings: &Settings) -> Result<(), SettingsError> {
                 "is empty or has white space around it; apps with the same text share their users",
             ))
         } else {
-            push_problem(app)
+            push_problem(app, settings.wechat.cloud_hosting)
         };
         if let Some((field, problem)) = problem {
             return Err(SettingsError::invalid(
@@ -136,7 +136,11 @@ fn is_padded(text: &str) -> bool {
     text.is_empty() || text.trim() != text
 }
 
-fn push_problem(app: &App) -> Option<(&'static str, &'static str)> {
+fn push_problem(app: &App, is_cloud_hosted: bool) -> Option<(&'static str, &'static str)> {
+    if !app.push_relay.is_empty() && app.push_token.is_none() && !is_cloud_hosted {
+        let problem = "needs push_token, without which the service takes no message of WeChat's";
+        return Some(("push_relay", problem));
+    }
     token_problem(app)
         .or_else(|| relay_problem(app))
         .or_else(|| aes_key_problem(app))

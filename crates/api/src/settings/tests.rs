@@ -376,6 +376,10 @@ fn sixteen_characters_and_a_name_of_its_own_are_a_key() {
 #[case::three(r#""app_id":"wx01","secrets":["s","t","u"]"#, "apps[0].secrets")]
 #[case::second_padded(r#""app_id":"wx01","secrets":["s","t "]"#, "apps[0].secrets")]
 #[case::none(r#""app_id":"wx01""#, "apps[0].secret")]
+#[case::relay_alone(
+    r#""app_id":"wx01","secret":"s","push_relay":[{"events":["*"],"url":"http://127.0.0.1:1/","secret":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}]"#,
+    "apps[0].push_relay"
+)]
 #[case::empty_token(
     r#""app_id":"wx01","secret":"s","push_token":"""#,
     "apps[0].push_token"

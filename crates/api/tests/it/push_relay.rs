@@ -357,7 +357,9 @@ async fn check_tries_the_targets() {
 #[case::no_base64(json!({ "events": ["*"], "url": "https://a.example", "secret": "geheim!" }), "secret")]
 #[case::unknown(json!({ "events": ["*"], "url": "https://a.example", "secret": SECRET, "evnts": 1 }), "evnts")]
 fn a_rule_that_cannot_work_is_refused_by_name(#[case] rule: Value, #[case] named: &str) {
-    let apps = json!([{ "app_id": "wx01", "secret": "0".repeat(32), "push_relay": [rule] }]);
+    let app = json!({ "app_id": "wx01", "secret": "0".repeat(32), "push_token": TOKEN });
+    let mut apps = json!([app]);
+    apps[0]["push_relay"] = json!([rule]);
     let variables = [(String::from("WXLOGIN_APPS"), apps.to_string())];
     let refused = api::settings::Settings::read(None, &variables.into()).unwrap_err();
     let said = refused.to_string();
