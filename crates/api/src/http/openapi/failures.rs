@@ -103,6 +103,8 @@ fn own(operation_id: &str) -> &'static [&'static [ErrorCode]] {
                 SessionKeyStale,
             ],
         ],
+        // Where `tokens.issuer` is no https URL.
+        "showOpenidConfiguration" | "showAuthorizationServer" => &[&[NotFound]],
         "uploadAvatar" | "showAvatar" => &[&[StorageUnavailable]],
         "openData" => &[&[OpenDataInvalid, SessionKeyStale]],
         "checkSession" => &[WECHAT, &[UserBlocked]],
