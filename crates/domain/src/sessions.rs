@@ -91,13 +91,19 @@ impl SessionService {
             GenerationUse::Replayed => return Err(RefreshError::Reused),
             GenerationUse::Ended => return Err(RefreshError::SessionRevoked),
         };
+        let left = account.session.expires_at.duration_since(now);
         let grant = AccessGrant {
             user_id: account.user.id,
             session_id: account.session.id,
             app_id: account.identity.app_id,
             generation: shown.generation.next(),
         };
-        Ok(self.tokens.issue(&grant, now)?)
+        let mut pair = self.tokens.issue(&grant, now)?;
+        // In the grace the session is not prolonged, and the answer says so.
+        pair.refresh_ttl = pair
+            .refresh_ttl
+            .min(Duration::try_from(left).unwrap_or_default());
+        Ok(pair)
     }
 
     /// Ends this session, or all of its user's.

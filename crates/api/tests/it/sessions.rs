@@ -379,3 +379,28 @@ async fn a_page_of_sessions_that_cannot_be_is_refused(#[case] query: &str) {
         .await
         .refused(400, "invalid_request");
 }
+
+#[rstest]
+#[tokio::test]
+async fn a_refresh_says_how_long_the_session_lives(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let house = House::with(store, |settings| settings.tokens.refresh_ttl_s = 100).await;
+    let login = house.logged_in("alice").await;
+    let refresh = async |token: &Value| {
+        let body = json!({ "refreshToken": token });
+        let answer = house.send(Method::POST, "/user/refresh", None, Some(&body));
+        answer.await.data()
+    };
+    let next = refresh(&login["refreshToken"]).await;
+    assert_eq!(next["refreshExpiresIn"], 100);
+    house.me(&next["token"]).await.data();
+    // A second later the replaced token is still taken, and prolongs nothing.
+    let used = std::time::Instant::now();
+    let late = soon("a second to pass", || async {
+        let late = refresh(&login["refreshToken"]).await;
+        (used.elapsed().as_secs() >= 1).then_some(late)
+    });
+    let late = late.await["refreshExpiresIn"].as_u64().unwrap();
+    assert!((90..100).contains(&late), "{late}");
+}
