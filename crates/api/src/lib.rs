@@ -9,6 +9,7 @@ pub mod http;
 mod master_key;
 mod metrics;
 pub mod ops;
+mod phone_numbers;
 mod readiness;
 mod relay;
 mod schema;

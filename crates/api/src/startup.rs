@@ -42,6 +42,7 @@ use crate::banner::Banner;
 use crate::http::{self, ApiKeys, HttpState, PushInboxes, SandboxGuard};
 use crate::metrics::Metrics;
 use crate::ops::{self, Lifecycle, OpsServer};
+use crate::phone_numbers::LibPhoneNumbers;
 use crate::readiness::ServiceReadiness;
 use crate::relay::{Delivery, HttpPushTarget};
 use crate::service_clock::ServiceClock;
@@ -278,6 +279,7 @@ async fn compose(
         personal_data: Arc::new(PersonalDataService::new(
             user_api,
             opener,
+            Arc::new(LibPhoneNumbers),
             accounts.clone(),
             clock.clone(),
             policy.open_data_max_age,

@@ -22,7 +22,6 @@ pub mod id;
 pub mod login;
 pub mod open_data;
 pub mod personal_data;
-pub mod phone_number;
 pub mod ports;
 pub mod profile;
 pub mod push;

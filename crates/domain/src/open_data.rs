@@ -61,7 +61,7 @@ pub struct Watermark {
     pub timestamp: i64,
 }
 
-/// A phone number as WeChat tells it, unchecked. [`e164`](crate::phone_number::e164) reads it.
+/// A phone number as WeChat tells it, unchecked. [`PhoneNumbers`](crate::ports::PhoneNumbers) reads it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PhoneGrant {
     /// Country code, usually without plus (`86`); empty if WeChat left it out.

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use crate::open_data::{EncryptedData, Expected, OpenedData, PhoneGrant};
-use crate::phone_number;
 use crate::ports::{
-    AccountRepository, Clock, OpenDataError, OpenDataOpener, RepositoryError, WechatApiError,
-    WechatUserApi,
+    AccountRepository, Clock, OpenDataError, OpenDataOpener, PhoneNumbers, RepositoryError,
+    WechatApiError, WechatUserApi,
 };
 use crate::secret::PhoneCode;
 use crate::session::SessionAccount;
@@ -17,6 +16,7 @@ use crate::user::User;
 pub struct PersonalDataService {
     wechat: Arc<dyn WechatUserApi>,
     opener: Arc<dyn OpenDataOpener>,
+    numbers: Arc<dyn PhoneNumbers>,
     accounts: Arc<dyn AccountRepository>,
     clock: Arc<dyn Clock>,
     max_age: Option<Duration>,
@@ -52,6 +52,7 @@ impl PersonalDataService {
     pub fn new(
         wechat: Arc<dyn WechatUserApi>,
         opener: Arc<dyn OpenDataOpener>,
+        numbers: Arc<dyn PhoneNumbers>,
         accounts: Arc<dyn AccountRepository>,
         clock: Arc<dyn Clock>,
         max_age: Option<Duration>,
@@ -59,6 +60,7 @@ impl PersonalDataService {
         Self {
             wechat,
             opener,
+            numbers,
             accounts,
             clock,
             max_age,
@@ -108,7 +110,7 @@ impl PersonalDataService {
             .wechat
             .phone_number(&identity.app_id, &identity.open_id, code)
             .await?;
-        let phone = e164(&grant).ok_or(PersonalDataError::NoPhoneNumber)?;
+        let phone = self.e164(&grant).ok_or(PersonalDataError::NoPhoneNumber)?;
         self.keep_phone(who, &phone).await
     }
 
@@ -123,7 +125,7 @@ impl PersonalDataService {
         data: &EncryptedData,
     ) -> Result<User, PersonalDataError> {
         let grant = self.open(who, data).await?.phone;
-        let phone = grant.as_ref().and_then(e164);
+        let phone = grant.as_ref().and_then(|grant| self.e164(grant));
         self.keep_phone(who, &phone.ok_or(OpenDataError::Malformed)?)
             .await
     }
@@ -158,8 +160,9 @@ impl PersonalDataService {
         let user = self.accounts.set_phone(who.user.id, phone).await?;
         user.ok_or(PersonalDataError::Gone)
     }
-}
 
-fn e164(grant: &PhoneGrant) -> Option<String> {
-    phone_number::e164(&grant.country_code, &grant.pure_phone_number)
+    fn e164(&self, grant: &PhoneGrant) -> Option<String> {
+        self.numbers
+            .e164(&grant.country_code, &grant.pure_phone_number)
+    }
 }

@@ -2,6 +2,7 @@
 
 mod fixed_clock;
 mod in_memory_store;
+mod joined_phone_numbers;
 mod plain_tokens;
 pub mod repository_contract;
 mod scripted_exchanger;
@@ -9,6 +10,7 @@ mod trusting_opener;
 
 pub use fixed_clock::FixedClock;
 pub use in_memory_store::InMemoryStore;
+pub use joined_phone_numbers::JoinedPhoneNumbers;
 pub use plain_tokens::PlainTokens;
 pub use scripted_exchanger::ScriptedExchanger;
 pub use trusting_opener::TrustingOpener;

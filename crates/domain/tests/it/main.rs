@@ -1,6 +1,12 @@
 //! The use cases with fakes at every door, and the fake of the repositories under its contract.
+#![expect(
+    clippy::unwrap_used,
+    reason = "what fails in a helper has failed its test"
+)]
 
+mod guest;
 mod login;
+mod personal_data;
 
 use std::sync::Arc;
 
