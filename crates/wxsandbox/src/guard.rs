@@ -1,8 +1,6 @@
 //! Keeps the sandbox to this machine: requests under other hosts' names (DNS rebinding) and those of
 //! other sites' pages in the developer's browser are refused, and so are calls to other hosts.
 
-use std::net::IpAddr;
-
 use actix_web::{
     Error, HttpResponse,
     body::{BoxBody, MessageBody},
@@ -12,9 +10,10 @@ use actix_web::{
     web,
 };
 use serde_json::json;
-use url::{Host, Url};
+use url::Url;
 
 use crate::control::Control;
+use crate::loopback::{authority, is_loopback, is_loopback_authority};
 
 /// Refuses what does not come from this machine.
 pub(crate) async fn keep_to_this_machine(
@@ -71,33 +70,8 @@ fn values<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a
         .map(|value| value.to_str().unwrap_or("?"))
 }
 
-/// A host and perhaps a port, as in `Host`.
-fn authority(text: &str) -> Option<Url> {
-    let is_plain = !text.contains(['/', '?', '#', '@', '\\']);
-    is_plain
-        .then(|| Url::parse(&format!("http://{text}/")).ok())
-        .flatten()
-}
-
-fn is_loopback_authority(text: &str) -> bool {
-    authority(text).is_some_and(|url| is_loopback(&url))
-}
-
 fn names_host(text: &str, origin: &Url) -> bool {
     authority(text).is_some_and(|url| url.host() == origin.host())
-}
-
-/// Whether a URL names this machine's loopback interface.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => IpAddr::V6(ip).to_canonical().is_loopback(),
-        Some(Host::Domain(name)) => {
-            let name = name.strip_suffix('.').unwrap_or(name);
-            name == "localhost" || name.ends_with(".localhost")
-        }
-        None => false,
-    }
 }
 
 #[cfg(test)]

@@ -36,6 +36,7 @@ mod dice;
 mod errors;
 mod faults;
 mod guard;
+mod loopback;
 mod not_found;
 mod outbound;
 mod page;
@@ -59,6 +60,7 @@ pub use config::{
 };
 pub use control::{ComponentKeys, Control, ControlError, FaultState, StateSummary, UserState};
 pub use faults::{Fault, FaultEffect};
+pub use loopback::{is_loopback, is_loopback_authority};
 pub use phone::{
     Destination, EncryptedData, LatestUserKey, OpenDataOptions, Payment, Phone, PhoneError,
     PhoneNumberGrant, Prefetched, ProfileKind, UserInfo,

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use reqwest::{Client, RequestBuilder, Response, redirect::Policy};
 
-use crate::guard;
+use crate::loopback::is_loopback;
 
 /// A call that did not come about.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +34,7 @@ pub(crate) async fn send(
 ) -> Result<Response, OutboundError> {
     let (client, request) = request.build_split();
     let request = request.map_err(refused)?;
-    if !allow_remote && !guard::is_loopback(request.url()) {
+    if !allow_remote && !is_loopback(request.url()) {
         return Err(OutboundError(
             "the sandbox calls only 127.0.0.1, [::1] and localhost; other hosts need --allow-remote"
                 .to_owned(),

@@ -3,8 +3,9 @@
 
 use actix_web::web::{Data, Json};
 use serde::Serialize;
-use url::{Host, Url};
+use url::Url;
 use utoipa::ToSchema;
+use wxsandbox::is_loopback;
 
 use super::error::ApiError;
 use super::error_code::ErrorCode;
@@ -81,14 +82,8 @@ fn is_published(issuer: &str) -> bool {
     let Ok(url) = Url::parse(issuer) else {
         return false;
     };
-    let is_local = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => return false,
-    };
-    let is_safe = url.scheme() == "https" || (url.scheme() == "http" && is_local);
-    is_safe && url.query().is_none() && url.fragment().is_none()
+    let is_safe = url.scheme() == "https" || url.scheme() == "http" && is_loopback(&url);
+    is_safe && url.has_host() && url.query().is_none() && url.fragment().is_none()
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! In sandbox mode anybody can log in, so only this machine is served: neither under other hosts'
 //! names (DNS rebinding) nor for pages of other sites in the developer's browser.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -10,7 +9,8 @@ use actix_web::http::header::{self, AsHeaderName, HeaderMap};
 use actix_web::http::uri::Authority;
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
-use url::{Host, Url};
+use url::Url;
+use wxsandbox::{is_loopback, is_loopback_authority};
 
 use super::error::ApiError;
 use super::error_code::ErrorCode;
@@ -86,28 +86,8 @@ impl SandboxGuard {
 fn is_for_this_machine(in_line: Option<&Authority>, headers: &HeaderMap) -> bool {
     let mut hosts = texts(headers, header::HOST).peekable();
     let is_named = in_line.is_some() || hosts.peek().is_some();
-    let is_loopback = |host: &str| {
-        let url = Url::parse(&format!("http://{host}/"));
-        url.is_ok_and(|url| is_plain(host) && self::is_loopback(&url))
-    };
-    is_named && in_line.is_none_or(|host| is_loopback(host.as_str())) && hosts.all(is_loopback)
-}
-
-/// Nothing but a host and a port.
-fn is_plain(host: &str) -> bool {
-    !host.contains(['/', '?', '#', '@', '\\'])
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => IpAddr::V6(ip).to_canonical().is_loopback(),
-        Some(Host::Domain(name)) => {
-            let name = name.strip_suffix('.').unwrap_or(name);
-            name == "localhost" || name.ends_with(".localhost")
-        }
-        None => false,
-    }
+    let is_near = |host: &Authority| is_loopback_authority(host.as_str());
+    is_named && in_line.is_none_or(is_near) && hosts.all(is_loopback_authority)
 }
 
 /// The values of a header; one that is no text is as a foreign one.
