@@ -12,43 +12,18 @@ use crate::house::{Answer, House, Store, soon};
 /// A PNG of one pixel, with a comment in it.
 fn png() -> Vec<u8> {
     let mut bytes = Vec::new();
-    let mut chunk = |kind: &[u8; 4], data: &[u8]| {
-        bytes.extend_from_slice(&u32::try_from(data.len()).unwrap().to_be_bytes());
-        let mut checked = kind.to_vec();
-        checked.extend_from_slice(data);
-        bytes.extend_from_slice(&checked);
-        bytes.extend_from_slice(&crc32(&checked).to_be_bytes());
-    };
-    chunk(b"IHDR", &[0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0, 0, 0]);
-    chunk(b"tEXt", b"Comment\0where the user lives");
-    // One row: filter 0, one red pixel, as a stored block of zlib.
-    let row = [0, 200, 10, 10];
-    let mut data = vec![0x78, 0x01, 0x01, 4, 0, 0xfb, 0xff];
-    data.extend_from_slice(&row);
-    data.extend_from_slice(&adler32(&row).to_be_bytes());
-    chunk(b"IDAT", &data);
-    chunk(b"IEND", &[]);
-    [b"\x89PNG\r\n\x1a\n".as_slice(), &bytes].concat()
-}
-
-fn crc32(bytes: &[u8]) -> u32 {
-    let mut sum = u32::MAX;
-    for byte in bytes {
-        sum ^= u32::from(*byte);
-        for _ in 0..8 {
-            sum = (sum >> 1) ^ (0xedb8_8320 & (0_u32.wrapping_sub(sum & 1)));
-        }
-    }
-    !sum
-}
-
-fn adler32(bytes: &[u8]) -> u32 {
-    let step = |(a, b): (u32, u32), byte: &u8| {
-        let a = (a + u32::from(*byte)) % 65_521;
-        (a, (b + a) % 65_521)
-    };
-    let (a, b) = bytes.iter().fold((1, 0), step);
-    (b << 16) | a
+    let mut encoder = png::Encoder::new(&mut bytes, 1, 1);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder
+        .add_text_chunk(
+            String::from("Comment"),
+            String::from("where the user lives"),
+        )
+        .unwrap();
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_image_data(&[200, 10, 10]).unwrap();
+    writer.finish().unwrap();
+    bytes
 }
 
 /// A form as `wx.uploadFile` sends it: `formData` first, then the file.

@@ -127,8 +127,9 @@ const ALL: Page<SessionId> = Page {
     limit: 1000,
 };
 
-/// An entry for the audit log.
-fn entry(action: AuditAction, user_id: Option<UserId>) -> AuditEntry {
+/// An entry for the audit log, with a new id.
+#[must_use]
+pub fn entry(action: AuditAction, user_id: Option<UserId>) -> AuditEntry {
     AuditEntry {
         id: Uuid::now_v7(),
         at: guest::at(0),

@@ -1,12 +1,11 @@
 //! Bans in the database: what they hold, and what they outlive.
 
-use domain::audit::{AuditAction, AuditEntry};
+use domain::audit::AuditAction;
 use domain::ports::{AccountRepository, UserRepository};
-use domain::testing::repository_contract::Guest;
+use domain::testing::repository_contract::{Guest, entry};
 use domain::visit::VisitOutcome;
 use persistence::{Database, DatabaseOptions, MasterKeys};
 use secrecy::SecretString;
-use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::store::{Store, account};
@@ -18,28 +17,16 @@ fn opened_with(store: &Store, keys: &[u8]) -> Database {
     Database::open(DatabaseOptions::new(url, keys)).unwrap()
 }
 
-fn entry(action: AuditAction) -> AuditEntry {
-    AuditEntry {
-        id: Uuid::now_v7(),
-        at: Guest::new("wx01", "o").visit(100).at,
-        actor: String::from("tester"),
-        action,
-        user_id: None,
-        subject: None,
-        from: None,
-    }
-}
-
 /// Disables and deletes the user of `guest`.
 async fn ban(database: &Database, guest: &Guest) {
     let visitor = account(database.users().record_visit(guest.visit(0)).await);
     let (accounts, user) = (database.accounts(), visitor.user.id);
-    let disabled = entry(AuditAction::DisableUser);
+    let disabled = entry(AuditAction::DisableUser, None);
     let disabled = accounts.set_disabled(user, Some(visitor.session.created_at), disabled);
     assert!(disabled.await.unwrap().is_some());
     assert!(
         accounts
-            .delete(user, entry(AuditAction::DeleteUser))
+            .delete(user, entry(AuditAction::DeleteUser, None))
             .await
             .unwrap()
     );

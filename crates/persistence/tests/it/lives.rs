@@ -10,7 +10,7 @@ use domain::ports::{
 };
 use domain::session::Generation;
 use domain::testing::InMemoryStore;
-use domain::testing::repository_contract::{Guest, StoreUnderTest};
+use domain::testing::repository_contract::{Guest, StoreUnderTest, entry};
 use domain::time::{Duration, Timestamp, after};
 use domain::visit::Visit;
 use persistence::Database;
@@ -101,11 +101,7 @@ async fn take(store: &dyn StoreUnderTest, step: &Step, visits: &[Visit], now: Ti
     let entry = AuditEntry {
         id: Uuid::from_u128(now.as_microsecond().unsigned_abs().into()),
         at: now,
-        actor: String::from("tester"),
-        action: AuditAction::Withdraw,
-        user_id: None,
-        subject: None,
-        from: None,
+        ..entry(AuditAction::Withdraw, None)
     };
     if let Step::LogIn { .. } = step {
         let visit = visits.last().unwrap().clone();

@@ -1,14 +1,14 @@
 //! A deed that was done is told as done although the answer to its COMMIT was lost.
 
 use domain::account::{Page, Withdrawal};
-use domain::audit::{AuditAction, AuditEntry, AuditQuery};
+use domain::audit::{AuditAction, AuditQuery};
 use domain::id::UserId;
 use domain::ports::{
     AccountRepository, AuditLog, BanRepository, MergeOutcome, MergeRepository, SessionLifecycle,
     UserRepository,
 };
 use domain::session::SessionAccount;
-use domain::testing::repository_contract::Guest;
+use domain::testing::repository_contract::{Guest, entry};
 use domain::time::Timestamp;
 use persistence::Database;
 use testpg::Server;
@@ -16,18 +16,6 @@ use uuid::Uuid;
 
 use crate::proxy::Proxy;
 use crate::store::{account, options};
-
-fn entry(action: AuditAction) -> AuditEntry {
-    AuditEntry {
-        id: Uuid::now_v7(),
-        at: Guest::new("wx01", "o").visit(100).at,
-        actor: String::from("tester"),
-        action,
-        user_id: None,
-        subject: None,
-        from: None,
-    }
-}
 
 async fn logged_in(database: &Database, guest: &Guest, second: i64) -> SessionAccount {
     account(database.users().record_visit(guest.visit(second)).await)
@@ -60,16 +48,16 @@ async fn a_deed_whose_answer_was_lost_is_told_as_done() {
         .await
         .user
         .id;
-    let disable = entry(AuditAction::DisableUser);
+    let disable = entry(AuditAction::DisableUser, None);
     lose();
     let disabled = accounts.set_disabled(user, Some(at(5)), disable).await;
     assert!(disabled.unwrap().unwrap().user.disabled_at.is_some());
-    let deletion = entry(AuditAction::DeleteUser);
+    let deletion = entry(AuditAction::DeleteUser, None);
     lose();
     assert!(accounts.delete(user, deletion.clone()).await.unwrap());
     lose();
     assert!(
-        bans.lift(deletion.id, entry(AuditAction::LiftBan))
+        bans.lift(deletion.id, entry(AuditAction::LiftBan, None))
             .await
             .unwrap()
     );
@@ -79,16 +67,16 @@ async fn a_deed_whose_answer_was_lost_is_told_as_done() {
     let what = [Withdrawal::Identity];
     let (app, open_id) = (guest.app_id(), guest.open_id());
     lose();
-    let withdrawn = accounts.withdraw(app, open_id, &what, entry(AuditAction::Withdraw));
+    let withdrawn = accounts.withdraw(app, open_id, &what, entry(AuditAction::Withdraw, None));
     assert!(withdrawn.await.unwrap());
 
     let (candidate, _, stays) = pair(&database, "p").await;
     lose();
-    let applied = merges.apply(candidate, at(10), entry(AuditAction::ApplyMerge));
+    let applied = merges.apply(candidate, at(10), entry(AuditAction::ApplyMerge, None));
     assert_eq!(applied.await.unwrap(), MergeOutcome::Applied(stays));
     let (candidate, ..) = pair(&database, "q").await;
     lose();
-    let dismissed = merges.dismiss(candidate, at(10), entry(AuditAction::DismissMerge));
+    let dismissed = merges.dismiss(candidate, at(10), entry(AuditAction::DismissMerge, None));
     assert!(dismissed.await.unwrap());
     assert_eq!(proxy.lost(), 6);
 
@@ -123,13 +111,13 @@ async fn a_deed_whose_answer_was_lost_is_told_as_done() {
     // Who asks again in their own name is told the truth.
     assert!(
         !accounts
-            .delete(user, entry(AuditAction::DeleteUser))
+            .delete(user, entry(AuditAction::DeleteUser, None))
             .await
             .unwrap()
     );
     assert!(
         !bans
-            .lift(deletion.id, entry(AuditAction::LiftBan))
+            .lift(deletion.id, entry(AuditAction::LiftBan, None))
             .await
             .unwrap()
     );

@@ -1,17 +1,16 @@
 //! Users with very many sessions: what is done to them does not go by each session.
 
 use domain::account::{EXPORTED_SESSIONS, Page, Withdrawal};
-use domain::audit::{AuditAction, AuditEntry};
+use domain::audit::AuditAction;
 use domain::id::SessionId;
 use domain::ports::{
     AccountRepository, GenerationUse, MergeOutcome, MergeRepository, SessionLifecycle,
     SessionRepository, TokenUse, UserRepository,
 };
 use domain::session::{Generation, SessionAccount};
-use domain::testing::repository_contract::Guest;
+use domain::testing::repository_contract::{Guest, entry};
 use domain::time::{Duration, Timestamp, after};
 use persistence::Database;
-use uuid::Uuid;
 
 use crate::store::{Place, Store, account, options};
 
@@ -75,18 +74,6 @@ fn count(store: &Store, table: &str) -> usize {
     store.place.texts(&counted)[0].parse().unwrap()
 }
 
-fn audit(action: AuditAction, of: &SessionAccount) -> AuditEntry {
-    AuditEntry {
-        id: Uuid::now_v7(),
-        at: at(10),
-        actor: String::from("tester"),
-        action,
-        user_id: Some(of.user.id),
-        subject: None,
-        from: None,
-    }
-}
-
 async fn live(store: &Store, of: &SessionAccount, second: i64) -> Vec<SessionId> {
     let lifecycle = store.database.lifecycle();
     let listed = lifecycle.list(of.user.id, at(second), ALL);
@@ -138,7 +125,7 @@ async fn a_user_with_very_many_sessions_is_disabled_and_enabled_without_them() {
         let old = among_many(&store).await;
         let accounts = store.database.accounts();
         for disabled_at in [Some(at(10)), None] {
-            let audit = audit(AuditAction::DisableUser, &old);
+            let audit = entry(AuditAction::DisableUser, Some(old.user.id));
             let set = accounts.set_disabled(old.user.id, disabled_at, audit).await;
             assert!(set.unwrap().is_some());
             assert!(live(&store, &old, 11).await.is_empty());
@@ -155,7 +142,7 @@ async fn a_user_with_very_many_sessions_is_deleted_with_all_of_them() {
         for withdraws in [false, true] {
             let old = among_many(&store).await;
             let accounts = store.database.accounts();
-            let audit = audit(AuditAction::DeleteUser, &old);
+            let audit = entry(AuditAction::DeleteUser, Some(old.user.id));
             let (app, open_id) = (&old.identity.app_id, &old.identity.open_id);
             let deleted = if withdraws {
                 let identity = [Withdrawal::Identity];
@@ -173,7 +160,7 @@ async fn a_user_with_very_many_sessions_is_deleted_with_all_of_them() {
                 tokio::task::yield_now().await;
             }
             assert_eq!(live(&store, &new, 20).await, [new.session.id]);
-            let audit = self::audit(AuditAction::DeleteUser, &new);
+            let audit = entry(AuditAction::DeleteUser, Some(new.user.id));
             assert!(accounts.delete(new.user.id, audit).await.unwrap());
         }
     }
@@ -212,7 +199,7 @@ async fn a_user_with_very_many_sessions_is_merged_and_the_newest_are_kept() {
             limit: 1,
         };
         let candidate = merges.open_candidates(first).await.unwrap()[0].id;
-        let audit = audit(AuditAction::ApplyMerge, &old);
+        let audit = entry(AuditAction::ApplyMerge, Some(old.user.id));
         let outcome = merges.apply(candidate, at(10), audit).await.unwrap();
         assert_eq!(outcome, MergeOutcome::Applied(other.user.id));
 

@@ -1,12 +1,11 @@
 //! Which pictures are told as replaced.
 
 use domain::account::{Edit, ProfileEdit};
-use domain::audit::{AuditAction, AuditEntry};
+use domain::audit::AuditAction;
 use domain::id::UserId;
 use domain::ports::{AccountRepository, MergeRepository, ReplacedAvatars, UserRepository};
-use domain::testing::repository_contract::Guest;
+use domain::testing::repository_contract::{Guest, entry};
 use domain::{account::Page, time::Timestamp};
-use uuid::Uuid;
 
 use crate::store::{Store, account, postgres, sqlite};
 
@@ -26,18 +25,6 @@ async fn give(store: &Store, user: UserId, url: &str) {
 async fn replaced(store: &Store) -> Vec<String> {
     let replaced = store.database.replaced_avatars().oldest(100).await.unwrap();
     replaced.into_iter().map(|avatar| avatar.url).collect()
-}
-
-fn entry(action: AuditAction) -> AuditEntry {
-    AuditEntry {
-        id: Uuid::now_v7(),
-        at: Timestamp::UNIX_EPOCH,
-        actor: String::from("test"),
-        action,
-        user_id: None,
-        subject: None,
-        from: None,
-    }
 }
 
 #[tokio::test]
@@ -92,7 +79,7 @@ async fn handed_on(store: Store) {
         limit: 10,
     };
     let candidate = merges.open_candidates(page).await.unwrap().remove(0);
-    let audit = entry(AuditAction::ApplyMerge);
+    let audit = entry(AuditAction::ApplyMerge, None);
     merges
         .apply(candidate.id, Timestamp::UNIX_EPOCH, audit)
         .await

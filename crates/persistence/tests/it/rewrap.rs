@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::audit::{AuditAction, AuditEntry};
+use domain::audit::AuditAction;
 use domain::ports::{
     AccountRepository, NotReady, ReadinessProbe, RepositoryError, SigningAlgorithm,
     SigningKeyRepository, SigningSecret, StoredWechatToken, UserRepository, WechatTokenRepository,
 };
 use domain::secret::WechatToken;
-use domain::testing::repository_contract::Guest;
+use domain::testing::repository_contract::{Guest, entry};
 use domain::time::Timestamp;
 use futures_util::future::join_all;
 use persistence::{Database, DatabaseOptions, GivenUp, MasterKeys};
@@ -48,18 +48,6 @@ fn key(byte: u8) -> SigningSecret {
         algorithm: SigningAlgorithm::EdDsa,
         seed: Zeroizing::new([byte; 32]),
         private_key: Zeroizing::default(),
-    }
-}
-
-fn entry(action: AuditAction) -> AuditEntry {
-    AuditEntry {
-        id: Uuid::now_v7(),
-        at: Timestamp::UNIX_EPOCH,
-        actor: String::from("operator"),
-        action,
-        user_id: None,
-        subject: None,
-        from: None,
     }
 }
 
@@ -215,7 +203,7 @@ async fn a_bad_row_hides_no_other_secret(store: &Store) {
     let keys = database.signing_keys();
     let bad = key(8);
     let day = Duration::from_hours(24);
-    keys.rotate(bad.clone(), day, entry(AuditAction::RotateKeys))
+    keys.rotate(bad.clone(), day, entry(AuditAction::RotateKeys, None))
         .await
         .unwrap();
     let id = bad.id.simple();
@@ -231,7 +219,7 @@ async fn a_bad_row_hides_no_other_secret(store: &Store) {
 async fn after_the_loss_of_the_master_key_the_service_goes_on_with_another(store: &Store) {
     fill(&opened_with(store, &[1])).await;
     let new = opened_with(store, &[3]);
-    let audit = entry(AuditAction::ResetKeys);
+    let audit = entry(AuditAction::ResetKeys, None);
     let given_up = new.give_up_what_is_lost(audit.clone()).await.unwrap();
     let expected = GivenUp {
         signing_keys: 1,
@@ -254,7 +242,7 @@ async fn after_the_loss_of_the_master_key_the_service_goes_on_with_another(store
 async fn what_is_not_lost_is_not_given_up(store: &Store) {
     let database = opened_with(store, &[1]);
     fill(&database).await;
-    let given_up = database.give_up_what_is_lost(entry(AuditAction::ResetKeys));
+    let given_up = database.give_up_what_is_lost(entry(AuditAction::ResetKeys, None));
     assert_eq!(given_up.await.unwrap(), GivenUp::default());
     assert_eq!(database.signing_keys().all().await.unwrap().len(), 1);
 }
@@ -264,7 +252,7 @@ async fn a_key_that_was_in_use_lately_is_not_forgotten(store: &Store) {
     let (first, second) = (key(1), key(2));
     let day = Duration::from_hours(24);
     keys.store_first(first.clone()).await.unwrap();
-    keys.rotate(second, day, entry(AuditAction::RotateKeys))
+    keys.rotate(second, day, entry(AuditAction::RotateKeys, None))
         .await
         .unwrap();
     store.place.execute(match store.place {
@@ -273,7 +261,7 @@ async fn a_key_that_was_in_use_lately_is_not_forgotten(store: &Store) {
     });
     // The older one still signs on a replica of other settings.
     keys.note_use(first.id).await.unwrap();
-    keys.rotate(key(3), day, entry(AuditAction::RotateKeys))
+    keys.rotate(key(3), day, entry(AuditAction::RotateKeys, None))
         .await
         .unwrap();
     let left = keys.all().await.unwrap();
