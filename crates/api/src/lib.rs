@@ -6,6 +6,7 @@ pub mod banner;
 pub mod cli;
 pub mod commands;
 pub mod http;
+mod machine_time;
 mod master_key;
 mod metrics;
 pub mod ops;

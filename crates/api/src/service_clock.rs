@@ -1,23 +1,28 @@
-//! The clock the service goes by: the database's, carried on between two looks at it.
+//! The service's clock: the database's, continued between two readings of it.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Weak};
-use std::time::Instant;
 
 use async_trait::async_trait;
 use domain::ports::{Clock, RepositoryError, StoreClock};
 use domain::time::{Duration, Timestamp};
 use uuid::{NoContext, Uuid};
 
-/// How often the database's clock is looked at. A step of it is followed within this time.
+use crate::machine_time::{Instants, MachineTime, millis};
+
+/// How often the database's clock is read. A step of it is followed within this time.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// How often, before it could be read for the first time.
-const EVERY_BEFORE: Duration = Duration::from_millis(500);
+/// How often it is looked whether a reading is due.
+const TICK: Duration = Duration::from_millis(500);
 
-/// What two looks may differ by without a correction, besides the time that they take: clocks that
+/// A difference of two readings that is not corrected, besides the time that they take: clocks that
 /// NTP keeps differ by less, and small corrections would only make the time go back.
 const JITTER: Duration = Duration::from_millis(50);
+
+/// By how much the machine's two clocks must disagree on the time since the last reading, to say that
+/// the machine was paused or that its clock was set.
+const JUMP: Duration = Duration::from_secs(1);
 
 /// How far the machine's clock may be from the database's before somebody must set one of them.
 pub(crate) const TOLERANCE: Duration = Duration::from_secs(5);
@@ -26,44 +31,42 @@ pub(crate) const TOLERANCE: Duration = Duration::from_secs(5);
 const UNREAD: i64 = i64::MIN;
 
 /// A [`Clock`] that all replicas have in common: whether a session lives, and what is removed, is
-/// decided by the database's time, so a machine whose clock is wrong harms nobody. Until the
+/// decided by the database's time, so that a machine whose clock is wrong does no harm. Until the
 /// database answers for the first time, and on SQLite, it is the machine's clock.
 ///
-/// Between two looks it counts by the monotonic clock, so that setting the machine's clock does
-/// not move it.
+/// Between two readings it adds the [elapsed time](MachineTime::elapsed), so that setting the machine's
+/// clock does not move it, and suspending the machine does not hold it up.
 pub(crate) struct ServiceClock {
-    machine: Arc<dyn Clock>,
+    time: MachineTime,
     store: Arc<dyn StoreClock>,
-    start: Instant,
-    /// The database's time at `start`, microseconds since 1970, or [`UNREAD`].
+    /// The database's time when `time` began to count, microseconds since 1970, or [`UNREAD`].
     at_start: AtomicI64,
-    /// Whether the two clocks differed by more than [`TOLERANCE`] at the last look.
+    /// Whether the two clocks differed by more than [`TOLERANCE`] at the last reading.
     is_apart: AtomicBool,
 }
 
 impl ServiceClock {
-    /// A clock that has not looked at the store's yet.
+    /// A clock that has not read the store's yet.
     #[must_use]
     pub(crate) fn new(machine: Arc<dyn Clock>, store: Arc<dyn StoreClock>) -> Self {
         Self {
-            machine,
+            time: MachineTime::new(machine),
             store,
-            start: Instant::now(),
             at_start: AtomicI64::new(UNREAD),
             is_apart: AtomicBool::new(false),
         }
     }
 
-    /// Looks at the store's clock once.
+    /// Reads the store's clock once.
     ///
     /// # Errors
     /// [`RepositoryError`].
     pub(crate) async fn read(&self) -> Result<(), RepositoryError> {
-        let asked = self.start.elapsed();
+        let asked = self.time.elapsed();
         let Some(theirs) = self.store.now().await? else {
             return Ok(());
         };
-        let took = self.start.elapsed().saturating_sub(asked);
+        let took = self.time.elapsed().saturating_sub(asked);
         self.compare(theirs);
         // It was read at some time between the question and the answer.
         let at_start = theirs.as_microsecond() - microseconds(asked + took / 2);
@@ -76,24 +79,36 @@ impl ServiceClock {
         Ok(())
     }
 
-    /// Looks at the store's clock again and again, until `clock` is dropped.
+    /// Reads the store's clock again and again, until `clock` is dropped.
     pub(crate) async fn keep(clock: Weak<Self>) {
+        let mut last = None;
         while let Some(clock) = clock.upgrade() {
-            if let Err(error) = clock.read().await {
-                tracing::debug!(%error, "the database's clock could not be read");
+            let now = clock.time.now();
+            if clock.is_reading_due(last, now) {
+                last = Some(now);
+                if let Err(error) = clock.read().await {
+                    tracing::debug!(%error, "the database's clock could not be read");
+                }
             }
-            let is_read = clock.at_start.load(Ordering::Relaxed) != UNREAD;
-            let machine = Arc::clone(&clock.machine);
+            let wall = Arc::clone(&clock.time.wall);
             drop(clock);
-            machine
-                .wait(if is_read { EVERY } else { EVERY_BEFORE })
-                .await;
+            wall.wait(TICK).await;
         }
+    }
+
+    /// Whether the store's clock, which was last read at `last`, should be read at `now`.
+    fn is_reading_due(&self, last: Option<Instants>, now: Instants) -> bool {
+        let Some(last) = last else { return true };
+        let elapsed = now.elapsed.saturating_sub(last.elapsed);
+        let by_wall = now.wall.saturating_sub(last.wall);
+        let apart = by_wall.saturating_sub_unsigned(elapsed).unsigned_abs();
+        let is_unread = self.at_start.load(Ordering::Relaxed) == UNREAD;
+        is_unread || elapsed >= millis(EVERY) || apart > millis(JUMP)
     }
 
     /// Says in the log when the machine's clock is wrong, and when it is right again.
     fn compare(&self, theirs: Timestamp) {
-        let apart = apart(self.machine.now(), theirs);
+        let apart = apart(self.time.wall.now(), theirs);
         let is_apart = apart.is_some();
         if self.is_apart.swap(is_apart, Ordering::Relaxed) == is_apart {
             return;
@@ -103,7 +118,7 @@ impl ServiceClock {
             return;
         };
         tracing::error!(
-            "this machine's clock is {apart} the database's; the service goes by the \
+            "this machine's clock is {apart} the database's; the service uses the \
              database's. Set the wrong one and keep both right with NTP (chrony, \
              systemd-timesyncd)"
         );
@@ -130,9 +145,9 @@ fn microseconds(span: Duration) -> i64 {
 impl Clock for ServiceClock {
     fn now(&self) -> Timestamp {
         match self.at_start.load(Ordering::Relaxed) {
-            UNREAD => self.machine.now(),
+            UNREAD => self.time.wall.now(),
             at_start => {
-                let now = at_start.saturating_add(microseconds(self.start.elapsed()));
+                let now = at_start.saturating_add(microseconds(self.time.elapsed()));
                 Timestamp::from_microsecond(now).unwrap_or(Timestamp::MAX)
             }
         }
@@ -146,7 +161,7 @@ impl Clock for ServiceClock {
     }
 
     async fn wait(&self, span: Duration) {
-        self.machine.wait(span).await;
+        self.time.wall.wait(span).await;
     }
 }
 
@@ -215,6 +230,42 @@ mod tests {
         *store.0.lock().unwrap() = Some(after(clock.now(), JITTER / 2));
         clock.read().await.unwrap();
         assert_eq!(clock.at_start.load(Ordering::Relaxed), at_start);
+    }
+
+    #[tokio::test]
+    async fn a_suspended_machine_does_not_hold_the_time_up() {
+        let (clock, machine, store) = clock(None);
+        let theirs = machine.now();
+        *store.0.lock().unwrap() = Some(theirs);
+        clock.read().await.unwrap();
+        clock.time.added.store(millis(DAYS), Ordering::SeqCst);
+        assert!(distance(clock.now(), after(theirs, DAYS)) < Duration::from_secs(1));
+    }
+
+    #[tokio::test]
+    async fn the_stores_clock_is_read_every_5_s_and_once_the_machines_clocks_disagree() {
+        let (clock, machine, store) = clock(None);
+        let at = |elapsed, seconds| {
+            Instants::new(elapsed, after(machine.now(), Duration::from_secs(seconds)))
+        };
+        assert!(clock.is_reading_due(Some(at(0, 0)), at(500, 0)), "unread");
+        *store.0.lock().unwrap() = Some(machine.now());
+        clock.read().await.unwrap();
+        let last = Some(at(10_000, 100));
+        for (elapsed, seconds, is_due) in [
+            (10_500, 100, false),
+            (14_999, 105, false),
+            (15_000, 105, true),
+            // Paused, set forward, set back, suspended.
+            (10_500, 3_700, true),
+            (10_500, 102, true),
+            (10_500, 98, true),
+            (3_610_500, 3_700, true),
+        ] {
+            let found = clock.is_reading_due(last, at(elapsed, seconds));
+            assert_eq!(found, is_due, "{elapsed} {seconds}");
+        }
+        assert!(clock.is_reading_due(None, at(0, 0)));
     }
 
     #[test]

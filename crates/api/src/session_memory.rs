@@ -21,8 +21,10 @@ use quick_cache::sync::Cache;
 use forgotten_users::ForgottenUsers;
 use latest_logins::LatestLogins;
 pub(crate) use store::StorePorts;
-use trust::{Instants, Stopwatch, Trust, millis};
+use trust::Trust;
 use weight::Weight;
+
+use crate::machine_time::{Instants, MachineTime, millis};
 
 /// How often the changes other replicas made are read.
 const READ_EVERY: Duration = Duration::from_secs(1);
@@ -45,13 +47,11 @@ const USUALLY: usize = 6_500;
 /// in here, since: so that makes every session of theirs be read again, without a search for them.
 pub(crate) struct SessionMemory {
     feed: Arc<dyn ChangeFeed>,
-    /// The wall clock of the machine, which tells that it was suspended.
-    machine: Arc<dyn Clock>,
     remembered: Cache<SessionId, Remembered, Weight>,
     users: ForgottenUsers,
     logins: LatestLogins,
     trust: Trust,
-    stopwatch: Stopwatch,
+    time: MachineTime,
     /// How far the feed has been read. Held by whoever reads it, until what it told is forgotten:
     /// nobody else may find nothing new and go on before.
     position: tokio::sync::Mutex<Option<FeedPosition>>,
@@ -69,7 +69,7 @@ struct Remembered {
     learnt: Moment,
     /// So were all logins up to this one.
     logins: u64,
-    /// When it was learnt, in milliseconds by the stopwatch.
+    /// When it was learnt, in milliseconds of [`MachineTime::elapsed_ms`].
     at: u64,
 }
 
@@ -88,12 +88,11 @@ impl SessionMemory {
     pub(crate) fn new(feed: Arc<dyn ChangeFeed>, machine: Arc<dyn Clock>) -> Self {
         Self {
             feed,
-            machine,
             remembered: Cache::with_weighter(USUALLY, CAPACITY, Weight),
             users: ForgottenUsers::default(),
             logins: LatestLogins::default(),
             trust: Trust::default(),
-            stopwatch: Stopwatch::start(),
+            time: MachineTime::new(machine),
             position: tokio::sync::Mutex::default(),
             forgotten: AtomicU64::new(0),
             order: Mutex::new(()),
@@ -171,7 +170,7 @@ impl SessionMemory {
             account: Arc::clone(account),
             learnt: before.moment,
             logins: before.logins,
-            at: self.stopwatch.elapsed_ms(),
+            at: self.time.elapsed_ms(),
         };
         let _order = self.in_order();
         if self.moment() == before.moment {
@@ -186,7 +185,7 @@ impl SessionMemory {
             Change::Session(id) => {
                 self.remembered.remove(&id);
             }
-            Change::User(id) => self.users.forget(id, moment, self.stopwatch.elapsed_ms()),
+            Change::User(id) => self.users.forget(id, moment, self.time.elapsed_ms()),
             Change::Everything => {
                 self.users.forget_everybody(moment);
                 self.remembered.clear();
@@ -197,7 +196,7 @@ impl SessionMemory {
     /// Gives memory back that is of no use any more.
     fn drop_what_is_too_old(&self) {
         let oldest = self
-            .stopwatch
+            .time
             .elapsed_ms()
             .saturating_sub(millis(REMEMBERED_FOR));
         self.users.drop_older_than(oldest);
@@ -216,7 +215,7 @@ impl SessionMemory {
     }
 
     fn now(&self) -> Instants {
-        Instants::new(self.stopwatch.elapsed_ms(), self.machine.now())
+        self.time.now()
     }
 }
 

@@ -140,7 +140,7 @@ impl Bench {
 
     /// Time passes for the program and for everybody.
     fn wait(&self, span: Duration) {
-        let added = &self.memory.stopwatch.added;
+        let added = &self.memory.time.added;
         added.fetch_add(millis(span), Ordering::SeqCst);
         self.clock.advance(span);
     }

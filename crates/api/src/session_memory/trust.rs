@@ -1,70 +1,13 @@
 //! For how long what is remembered is believed.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use domain::time::Timestamp;
+use crate::machine_time::Instants;
 
 /// How long what is remembered is believed after a successful read of the feed. Together with the
 /// second between two reads this keeps a revocation below the 5 s that are promised.
 pub(super) const BELIEVED_FOR: Duration = Duration::from_secs(4);
-
-/// Counts milliseconds on the monotonic clock.
-pub(super) struct Stopwatch {
-    start: Instant,
-    /// What a test has added.
-    #[cfg(test)]
-    pub(super) added: AtomicU64,
-}
-
-impl Stopwatch {
-    pub(super) fn start() -> Self {
-        Self {
-            start: Instant::now(),
-            #[cfg(test)]
-            added: AtomicU64::new(0),
-        }
-    }
-
-    pub(super) fn elapsed_ms(&self) -> u64 {
-        let elapsed = millis(self.start.elapsed());
-        #[cfg(test)]
-        let elapsed = elapsed + self.added.load(Ordering::SeqCst);
-        elapsed
-    }
-}
-
-pub(super) fn millis(span: Duration) -> u64 {
-    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// A moment on the two clocks of the machine. The monotonic one stands still while the machine is
-/// suspended or moved, the wall clock can be set; a span counts only if both agree that it is
-/// short.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Instants {
-    /// Milliseconds by the [`Stopwatch`].
-    pub(super) elapsed: u64,
-    /// Milliseconds of the wall clock, since 1970.
-    pub(super) wall: i64,
-}
-
-impl Instants {
-    pub(super) fn new(elapsed: u64, wall: Timestamp) -> Self {
-        Self {
-            elapsed,
-            wall: wall.as_millisecond(),
-        }
-    }
-
-    /// Whether no more than [`BELIEVED_FOR`] passed from `earlier` to this moment.
-    fn is_soon_after(self, earlier: Self) -> bool {
-        let limit = BELIEVED_FOR.as_millis();
-        let elapsed = u128::from(self.elapsed.saturating_sub(earlier.elapsed));
-        let by_wall = u128::try_from(self.wall.saturating_sub(earlier.wall));
-        elapsed <= limit && by_wall.is_ok_and(|by_wall| by_wall <= limit)
-    }
-}
 
 /// When the last successful read of the feed was asked for. Before the first, nothing is believed.
 pub(super) struct Trust {
@@ -85,10 +28,11 @@ impl Trust {
     /// Whether what is remembered may be used at `now`. After a read of the feed, what it told has
     /// been forgotten by then.
     pub(super) fn holds_at(&self, now: Instants) -> bool {
-        now.is_soon_after(Instants {
+        let asked = Instants {
             elapsed: self.elapsed.load(Ordering::Acquire),
             wall: self.wall.load(Ordering::Acquire),
-        })
+        };
+        now.is_within(BELIEVED_FOR, asked)
     }
 
     /// The feed has been read by a query that was sent at `asked`, and what it told is forgotten.
