@@ -1,6 +1,7 @@
 //! What the operator decides: defaults, then the settings file, then the environment.
 
 mod api_key_check;
+mod app;
 mod check;
 mod environment;
 mod error;
@@ -15,10 +16,11 @@ use std::path::{Path, PathBuf};
 
 use config::Config;
 
+pub use app::{ApiSecurity, App, PushRule};
 pub use error::SettingsError;
 pub use model::{
-    Admin, ApiKey, ApiSecurity, App, Database, Limits, Log, LogFormat, OpenData, PushRule, Sandbox,
-    Scope, Server, Settings, Tokens, Wechat,
+    Admin, ApiKey, Database, Limits, Log, LogFormat, OpenData, Sandbox, Scope, Server, Settings,
+    Tokens, Wechat,
 };
 pub use value::{CorsHeader, CorsOrigin, HttpUrl, Listen, Secret, TargetUrl};
 
