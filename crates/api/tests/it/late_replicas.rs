@@ -16,7 +16,7 @@ use testpg::TestDatabase;
 use wxsandbox::{RunningSandbox, Sandbox, SandboxConfig};
 
 use crate::house::{Answer, House, Store, soon};
-use crate::process::{self, Program};
+use crate::program::{self, Program};
 use crate::wire::Wire;
 
 /// How long a replica may not know of what another one did.
@@ -49,7 +49,7 @@ impl Pair {
         let wire = Wire::to(&database.url());
         let start = |database: &str| {
             let folder = tempfile::tempdir().unwrap();
-            let mut command = process::command(&folder);
+            let mut command = program::command(&folder);
             command
                 .env("DATABASE_URL", database)
                 .env("WXLOGIN_MASTER_KEY", STANDARD.encode([7; 32]))

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use wxsandbox::OpenDataOptions;
 
 use crate::house::{Answer, House, Store, soon};
-use crate::process::{Program, command};
+use crate::program::{Program, command};
 
 /// Another key than the house's.
 fn other_key(settings: &mut Settings) {

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use crate::house::{House, Store};
-use crate::{process, push_house};
+use crate::{program, push_house};
 
 const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
@@ -180,7 +180,7 @@ fn references(value: &Value) -> Vec<String> {
 async fn the_command_prints_what_is_served() {
     let house = House::new(Store::Sqlite).await;
     let folder = tempfile::tempdir().unwrap();
-    let output = process::command(&folder).arg("openapi").output().unwrap();
+    let output = program::command(&folder).arg("openapi").output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let served = house
         .request(Method::GET, "/openapi.json")
@@ -193,7 +193,7 @@ async fn the_command_prints_what_is_served() {
 #[test]
 fn a_reader_who_has_seen_enough_is_no_failure() {
     let folder = tempfile::tempdir().unwrap();
-    let mut child = process::command(&folder)
+    let mut child = program::command(&folder)
         .arg("openapi")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -1,7 +1,7 @@
 //! The program itself: its banner, its signals, its commands, its log.
 
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::io::Read;
+use std::process::Command;
 use std::time::Duration;
 
 use reqwest::StatusCode;
@@ -11,142 +11,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use crate::house::{Answer, soon};
-
-/// A `wxlogin serve` in a folder of its own. Killed when dropped.
-pub(crate) struct Program {
-    child: Child,
-    /// Everything it printed before it was ready.
-    banner: String,
-}
-
-pub(crate) fn command(folder: &TempDir) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_wxlogin"));
-    command
-        .current_dir(folder.path())
-        .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    for listener in ["SERVER__LISTEN", "SERVER__OPS_LISTEN", "SANDBOX__LISTEN"] {
-        command.env(format!("WXLOGIN_{listener}"), "127.0.0.1:0");
-    }
-    command
-}
-
-impl Program {
-    /// Starts it, and does not wait for its banner.
-    pub(crate) fn spawn(mut command: Command) -> Self {
-        let child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let banner = String::new();
-        Self { child, banner }
-    }
-
-    /// Starts it and reads its banner up to the last line it prints at the start.
-    pub(crate) fn start(mut command: Command) -> Self {
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap());
-        let mut banner = String::new();
-        while !banner.contains("database: ") {
-            assert_ne!(
-                lines.read_line(&mut banner).unwrap(),
-                0,
-                "it ended: {}",
-                rest_of(&mut child)
-            );
-        }
-        if banner.contains("database: ")
-            && !command
-                .get_envs()
-                .any(|(name, _)| name == "WXLOGIN_APP_ID" || name == "WXLOGIN_APPS")
-        {
-            while !banner.contains("/user/wxlogin") {
-                assert_ne!(lines.read_line(&mut banner).unwrap(), 0, "{banner}");
-            }
-        }
-        Self { child, banner }
-    }
-
-    /// The command the banner prints, run by a shell as somebody would who pastes it.
-    pub(crate) fn paste(&self) -> Value {
-        let curl = self
-            .banner
-            .lines()
-            .map(str::trim)
-            .find(|line| line.starts_with("curl "))
-            .unwrap();
-        let output = Command::new("sh").args(["-c", curl]).output().unwrap();
-        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| unreachable!("{output:?}"))
-    }
-
-    pub(crate) fn address_after(&self, words: &str) -> String {
-        let (_, rest) = self.banner.split_once(words).unwrap();
-        rest.split([',', '\n', ' ']).next().unwrap().to_owned()
-    }
-
-    pub(crate) fn terminate(&self) {
-        self.signal("TERM");
-    }
-
-    pub(crate) fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args([&format!("-{name}"), &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
-    }
-
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// Ends without a chance to say goodbye.
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    /// Its log, for the caller to read or not.
-    pub(crate) fn stderr(&mut self) -> ChildStderr {
-        self.child.stderr.take().unwrap()
-    }
-
-    /// Waits for its end and reads nothing.
-    pub(crate) fn wait_unread(mut self) -> ExitStatus {
-        self.child.wait().unwrap()
-    }
-
-    pub(crate) fn wait(mut self) -> (ExitStatus, String) {
-        let log = rest_of(&mut self.child);
-        (self.child.wait().unwrap(), log)
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-fn rest_of(child: &mut Child) -> String {
-    let mut text = String::new();
-    child
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut text)
-        .unwrap();
-    text
-}
+use crate::program::{Program, command};
 
 fn curl(arguments: &[&str]) -> String {
     let output = Command::new("curl")
@@ -264,7 +129,7 @@ fn the_log_holds_no_secret_even_at_its_most_talkative() {
     command.env("RUST_LOG", "trace");
     let mut program = Program::start(command);
     // A pipe that nobody empties would stop the program.
-    let mut stderr = program.child.stderr.take().unwrap();
+    let mut stderr = program.stderr();
     let log = std::thread::spawn(move || {
         let mut text = String::new();
         stderr.read_to_string(&mut text).unwrap();
@@ -291,7 +156,7 @@ fn the_log_holds_no_secret_even_at_its_most_talkative() {
     let secret = wxsandbox::SandboxConfig::default().apps()[0].secret.clone();
     program.terminate();
     let log = {
-        drop(program.child.wait());
+        program.wait_unread();
         log.join().unwrap()
     };
     assert!(log.contains("TRACE"), "the log was not talkative at all");

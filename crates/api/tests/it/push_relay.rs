@@ -8,7 +8,7 @@ use wxcrypto::push::{EncodingAesKey, PushToken, SafeMode, SealedMessage};
 
 use crate::admin_house::{ask, id, keys, seen};
 use crate::house::{Answer, House, Store, soon};
-use crate::process::{Program, command};
+use crate::program::{Program, command};
 use crate::push_house::{AES_KEY, TOKEN, plain, post, sealed, signed_in, taken};
 use crate::push_target::{SECRET, Target};
 

@@ -1,4 +1,4 @@
-//! Refresh tokens in generations, logout, and where a user is logged in.
+//! Refresh tokens in generations, and logout.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::house::{Answer, House, Store, soon};
 
-async fn refresh(house: &House, login: &Value) -> Answer {
+pub(crate) async fn refresh(house: &House, login: &Value) -> Answer {
     let body = json!({ "refreshToken": login["refreshToken"] });
     house
         .send(Method::POST, "/user/refresh", None, Some(&body))
@@ -199,55 +199,6 @@ async fn logout_ends_this_session_and_everywhere_ends_all(
     assert_eq!(house.logged_in("alice").await["userId"], one["userId"]);
 }
 
-#[rstest]
-#[tokio::test]
-async fn a_user_sees_where_they_are_logged_in_and_ends_it(
-    #[values(Store::Sqlite, Store::Postgres)] store: Store,
-) {
-    let house = House::new(store).await;
-    let (phone, tablet) = (
-        house.logged_in("alice").await,
-        house.logged_in("alice").await,
-    );
-    let stranger = house.logged_in("bob").await;
-    let token = phone["token"].as_str();
-    let list = async || {
-        house
-            .send(Method::GET, "/user/sessions", token, None)
-            .await
-            .data()["items"]
-            .clone()
-    };
-    let listed = list().await;
-    assert_eq!(listed.as_array().unwrap().len(), 2);
-    let other = listed
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|session| session["current"] == false)
-        .unwrap();
-    assert_eq!(other["appId"], house.app_id(0));
-    let path = format!("/user/sessions/{}", other["id"].as_str().unwrap());
-    let by_stranger = house
-        .send(Method::DELETE, &path, stranger["token"].as_str(), None)
-        .await;
-    by_stranger.refused(404, "not_found");
-    house.send(Method::DELETE, &path, token, None).await.data();
-    house
-        .me(&tablet["token"])
-        .await
-        .refused(401, "session_revoked");
-    house
-        .send(Method::DELETE, &path, token, None)
-        .await
-        .refused(404, "not_found");
-    house
-        .send(Method::DELETE, "/user/sessions/x", token, None)
-        .await
-        .refused(404, "not_found");
-    assert_eq!(list().await.as_array().unwrap().len(), 1);
-}
-
 #[tokio::test]
 async fn what_is_no_refresh_token_is_refused() {
     let house = House::new(Store::Sqlite).await;
@@ -315,69 +266,6 @@ async fn the_public_keys_are_there_for_others_and_outlive_a_restart(
         before
     );
     house.me(&login["token"]).await.data();
-}
-
-/// What `GET /user/sessions` lists, page by page.
-async fn listed(house: &House, login: &Value, limit: usize) -> Vec<Value> {
-    let mut items = Vec::new();
-    let mut path = format!("/user/sessions?limit={limit}");
-    loop {
-        let token = login["token"].as_str();
-        let page = house.send(Method::GET, &path, token, None).await.data();
-        let found = page["items"].as_array().unwrap();
-        assert!(found.len() <= limit);
-        items.extend(found.iter().map(|item| item["id"].clone()));
-        match page["nextCursor"].as_str() {
-            Some(cursor) => path = format!("/user/sessions?limit={limit}&cursor={cursor}"),
-            None => return items,
-        }
-    }
-}
-
-#[rstest]
-#[tokio::test]
-async fn a_further_login_ends_the_oldest_session_at_once(
-    #[values(Store::Sqlite, Store::Postgres)] store: Store,
-) {
-    let house = House::with(store, |settings| settings.limits.sessions_per_user = 3).await;
-    let mut logins = Vec::new();
-    for _ in 0..5 {
-        let login = house.logged_in("alice").await;
-        // So that the replica remembers it.
-        house.me(&login["token"]).await.data();
-        logins.insert(0, login);
-        let (live, over) = logins.split_at(logins.len().min(3));
-        assert_eq!(listed(&house, &logins[0], 2).await.len(), live.len());
-        for login in live {
-            house.me(&login["token"]).await.data();
-        }
-        for login in over {
-            house
-                .me(&login["token"])
-                .await
-                .refused(401, "session_revoked");
-            refresh(&house, login).await.refused(401, "session_revoked");
-        }
-    }
-    let bob = house.logged_in("bob").await;
-    assert_eq!(listed(&house, &bob, 100).await.len(), 1);
-}
-
-#[rstest]
-#[case("limit=0")]
-#[case("limit=201")]
-#[case("limit=x")]
-#[case("cursor=x")]
-#[tokio::test]
-async fn a_page_of_sessions_that_cannot_be_is_refused(#[case] query: &str) {
-    let house = House::new(Store::Sqlite).await;
-    let login = house.logged_in("alice").await;
-    let path = format!("/user/sessions?{query}");
-    let token = login["token"].as_str();
-    house
-        .send(Method::GET, &path, token, None)
-        .await
-        .refused(400, "invalid_request");
 }
 
 #[rstest]

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use crate::house::{Answer, soon};
-use crate::process::{Program, command};
+use crate::program::{Program, command};
 
 /// A WeChat that answers when it is told to, and keeps its connections open.
 struct HeldWechat {

@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::house::soon;
-use crate::process::{Program, command};
+use crate::program::{Program, command, limited};
 
 const MASTER_KEY: &str = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=";
 
@@ -81,25 +80,6 @@ async fn a_start_whose_database_does_not_answer_is_live_and_ends_with_0() {
     for signal in ["TERM", "INT"] {
         is_alive_and_ends(&folder, &url, signal).await;
     }
-}
-
-/// `program` under limits of the shell.
-fn limited(folder: &TempDir, limit: &str) -> Command {
-    let program = command(folder);
-    let mut shell = Command::new("sh");
-    let script = format!("ulimit {limit}; exec \"$0\"");
-    shell
-        .args(["-c", &script])
-        .arg(program.get_program())
-        .current_dir(folder.path())
-        .env_clear();
-    for (name, value) in program.get_envs() {
-        shell.env(name, value.unwrap_or_default());
-    }
-    shell
-        .env("WXLOGIN_WECHAT__MAX_CONCURRENCY", "8")
-        .env("WXLOGIN_DATABASE__POOL_SIZE", "2");
-    shell
 }
 
 /// Asks on a connection that stays open afterwards. Gives the connection and the answer's head.

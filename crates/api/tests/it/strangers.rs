@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::admin_house::{self, READER};
 use crate::house::{Answer, House, Store};
-use crate::process::{Program, command};
+use crate::program::{Program, command};
 
 /// The three listeners of a program in sandbox mode, each with a path that answers 200.
 fn listeners(program: &Program) -> [String; 3] {

@@ -10,7 +10,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use wxsandbox::{AppConfig, Control, RunningSandbox, Sandbox, SandboxConfig};
 
-use crate::process::command;
+use crate::program::command;
 use crate::wechat_service::nobody;
 
 /// A sandbox, and a `wxlogin check` that has it for WeChat.

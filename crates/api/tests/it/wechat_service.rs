@@ -12,7 +12,7 @@ use url::Url;
 use wxsandbox::{Api, RunningSandbox, Sandbox, SandboxConfig};
 
 use crate::house::Answer;
-use crate::process::command;
+use crate::program::command;
 
 /// A `wxlogin serve` whose log is read line by line. Killed when dropped.
 pub(crate) struct LoggedService {
