@@ -6,21 +6,22 @@ mod database;
 mod listener;
 mod open_files;
 mod sandbox;
+mod stores;
+mod tokens;
+mod upkeep;
 mod wechat;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::dev::{Server, ServerHandle};
 use anyhow::Context;
-use avatars::ObjectAvatarStore;
 use domain::access::AccessService;
 use domain::account::AccountService;
 use domain::avatars::AvatarService;
 use domain::login::{LoginPolicy, LoginPorts, LoginService};
 use domain::personal_data::PersonalDataService;
-use domain::ports::{AvatarStore, Clock, OpenDataOpener, WechatUserApi};
+use domain::ports::{Clock, OpenDataOpener, WechatUserApi};
 use domain::push::PushRelay;
 use domain::sessions::{SessionPolicy, SessionService};
 use domain::signatures::SignatureService;
@@ -35,6 +36,9 @@ use database::open_database;
 pub use database::{migrate, reset_keys, rewrap, rotate_keys};
 use listener::{Reserved, bind};
 use sandbox::{start_sandbox, with_sandbox};
+use stores::{Stores, avatar_store, remembering_store};
+use tokens::{keep_keys, token_issuer};
+use upkeep::{forget_dead_sessions, remove_old_avatars};
 use wechat::{AppList, app_clients, wechat_client};
 
 use crate::background::Background;
@@ -46,21 +50,9 @@ use crate::phone_numbers::LibPhoneNumbers;
 use crate::readiness::ServiceReadiness;
 use crate::relay::{Delivery, HttpPushTarget};
 use crate::service_clock::ServiceClock;
-use crate::session_memory::{SessionMemory, StorePorts};
 use crate::settings::Settings;
 use crate::system_clock::SystemClock;
-use crate::tokens::{Audience, JwtTokenIssuer, KeyKeeper, TokenPolicy};
 use crate::{master_key, schema};
-
-/// How often dead sessions are looked for.
-const FORGET_EVERY: Duration = Duration::from_hours(1);
-
-/// How long a dead session is kept, for the user who asks where they were logged in.
-const KEPT_DEAD: Duration = Duration::from_hours(7 * 24);
-
-/// How often the pictures that nobody has any more are looked for: a picture is gone within seconds,
-/// at the cost of a read of an empty table.
-const SWEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// The running service, with everything it is made of.
 pub struct Application {
@@ -203,12 +195,6 @@ impl Application {
     }
 }
 
-/// Where things are kept.
-struct Stores {
-    rows: StorePorts,
-    pictures: Arc<dyn AvatarStore>,
-}
-
 /// Puts adapters behind ports, and ports into use cases.
 async fn compose(
     settings: &Settings,
@@ -336,79 +322,6 @@ fn push_relay(
     Ok(relay)
 }
 
-/// Gives the issuer its keys, now if the database is there, and whenever they change.
-async fn keep_keys(
-    settings: &Settings,
-    database: &Database,
-    issuer: &Arc<JwtTokenIssuer>,
-    clock: &Arc<dyn Clock>,
-) {
-    let mut keeper = KeyKeeper::new(
-        Arc::new(database.signing_keys()),
-        Arc::clone(issuer),
-        Arc::clone(clock),
-        settings.tokens.algorithm,
-    );
-    let pause = keeper.read().await.unwrap_or_else(|error| {
-        tracing::error!(
-            error = format!("{error:#}"),
-            "the signing keys cannot be read, so nobody can log in; the service keeps trying"
-        );
-        keeper.pause_after_failure()
-    });
-    tokio::spawn(keeper.keep(pause));
-}
-
-/// The pictures that users upload. Without `avatars.public_url` this service shows them.
-fn avatar_store(
-    settings: &Settings,
-    listening: SocketAddr,
-) -> anyhow::Result<Arc<dyn AvatarStore>> {
-    let avatars = &settings.avatars;
-    let own = || format!("http://{listening}/avatars");
-    let public_url = avatars.public_url.as_ref().map(|url| url.0.to_string());
-    let store = ObjectAvatarStore::open(&avatars.url, &public_url.unwrap_or_else(own))
-        .context("avatars.url")?;
-    Ok(Arc::new(store))
-}
-
-/// Removes the files that accounts, operators and other replicas have left behind.
-async fn remove_old_avatars(avatars: Arc<AvatarService>) {
-    loop {
-        SystemClock.wait(SWEEP_EVERY).await;
-        if let Err(error) = avatars.sweep().await {
-            tracing::debug!(error = &*error, "old avatars could not be removed");
-        }
-    }
-}
-
-/// Removes, now and then, the sessions that have been dead for a while, so that they do not pile
-/// up. Each replica does so; there is nothing left for the second.
-async fn forget_dead_sessions(database: Database) {
-    loop {
-        SystemClock.wait(FORGET_EVERY).await;
-        match database.forget_dead_sessions(KEPT_DEAD).await {
-            Ok(0) => {}
-            Ok(count) => tracing::info!(count, "dead sessions were forgotten"),
-            Err(error) => tracing::debug!(%error, "dead sessions could not be forgotten"),
-        }
-    }
-}
-
-/// The ports of the store with a memory in front, which listens to the other replicas.
-fn remembering_store(database: &Database, machine: Arc<dyn Clock>) -> StorePorts {
-    let memory = Arc::new(SessionMemory::new(Arc::new(database.changes()), machine));
-    tokio::spawn(SessionMemory::listen(Arc::downgrade(&memory)));
-    let store = StorePorts {
-        users: Arc::new(database.users()),
-        sessions: Arc::new(database.sessions()),
-        lifecycle: Arc::new(database.lifecycle()),
-        accounts: Arc::new(database.accounts()),
-        merges: Arc::new(database.merges()),
-    };
-    store.remembered_by(&memory)
-}
-
 /// Waits for requests under way, and cuts off what is not done in time.
 async fn stop(server: &ServerHandle, timeout: Duration) {
     if tokio::time::timeout(timeout, server.stop(true))
@@ -418,16 +331,6 @@ async fn stop(server: &ServerHandle, timeout: Duration) {
         tracing::warn!("some requests did not finish in time and were cut off");
         server.stop(false).await;
     }
-}
-
-fn token_issuer(settings: &Settings) -> JwtTokenIssuer {
-    let tokens = &settings.tokens;
-    JwtTokenIssuer::new(TokenPolicy {
-        issuer: tokens.issuer.clone(),
-        audience: Audience::of(&tokens.audience),
-        access_ttl: Duration::from_secs(tokens.access_ttl_s.into()),
-        refresh_ttl: Duration::from_secs(tokens.refresh_ttl_s.into()),
-    })
 }
 
 fn login_policy(settings: &Settings) -> LoginPolicy {
