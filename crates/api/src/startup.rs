@@ -88,7 +88,7 @@ impl Application {
         let ops_listener = bind(settings.server.ops_listen)?;
         let ops_address = ops_listener.local_addr()?;
         let guard = SandboxGuard::of(&settings);
-        let max_connections = open_files::for_connections(open_files::raise_limit(), &settings);
+        let descriptors = open_files::for_connections(open_files::raise_limit(), &settings);
         let lifecycle = Lifecycle::default();
         let metrics = Arc::new(Metrics::default());
         let ops = ops::serve(
@@ -141,7 +141,7 @@ impl Application {
             database: Arc::new(database.readiness()),
             tokens: state.tokens.clone(),
         };
-        let server = http::serve(listener, state, &settings, guard, max_connections)?;
+        let server = http::serve(listener, state, &settings, guard, descriptors)?;
         lifecycle.begin_serving(Arc::new(probe));
         Ok(Self {
             server,

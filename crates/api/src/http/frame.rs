@@ -13,7 +13,7 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 
 use super::body::ReadBody;
-use super::connections::Connections;
+use super::connections::Connection;
 use super::error::ApiError;
 use super::error_code::ErrorCode;
 use super::failure_body;
@@ -45,6 +45,9 @@ pub(super) async fn frame(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let start = Instant::now();
+    if let Some(connection) = request.conn_data::<Connection>() {
+        connection.is_heard();
+    }
     let names = Names {
         id: RequestId::of(&request),
         route: RouteName::of(&request),
@@ -66,8 +69,8 @@ pub(super) async fn frame(
         response.headers_mut().insert(REQUEST_ID, id.0);
         count(&response, route, start.elapsed());
     }
-    let connections = response.request().app_data::<Data<Connections>>();
-    if connections.is_some_and(|connections| connections.are_many()) {
+    let connection = response.request().conn_data::<Connection>();
+    if connection.is_some_and(Connection::is_one_of_many) {
         let head = response.response_mut().head_mut();
         head.set_connection_type(ConnectionType::Close);
     }

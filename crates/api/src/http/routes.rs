@@ -90,7 +90,7 @@ pub struct HttpState {
     pub metrics: Arc<Metrics>,
 }
 
-/// Starts to serve mini programs on `listener`, with at most `max_connections` at once.
+/// Starts to serve mini programs on `listener`, whose connections may have so many `descriptors`.
 ///
 /// # Errors
 /// If the listener cannot be used.
@@ -99,7 +99,7 @@ pub(crate) fn serve(
     state: HttpState,
     settings: &settings::Settings,
     guard: Option<SandboxGuard>,
-    max_connections: usize,
+    descriptors: usize,
 ) -> std::io::Result<Server> {
     let server = settings.server.clone();
     let proxies = TrustedProxies::new(server.trusted_proxies.clone());
@@ -114,6 +114,9 @@ pub(crate) fn serve(
         proxies.clone(),
     ));
     let avatar_limit = Data::new(AvatarLimit(avatar_limit));
+    let connections = Connections::new(descriptors, proxies.clone());
+    connections.close_silent();
+    let max_connections = connections.limit();
     let proxies = Data::new(proxies);
     let gateway = Data::new(Gateway {
         is_believed: settings.wechat.cloud_hosting,
@@ -121,9 +124,6 @@ pub(crate) fn serve(
     let signature_limit = Data::new(SignatureLimit::new());
     forget_quiet_addresses(&limit, &state.api_keys);
     let places = Data::new(Places::new(settings.limits.max_inflight));
-    let connections = Connections::new(max_connections);
-    let counted = connections.clone();
-    let connections = Data::new(connections);
     let guard = guard.map(Data::new);
     let (origins, headers) = (server.cors_allowed_origins, server.cors_allowed_headers);
     let has_cors = !origins.is_empty();
@@ -139,7 +139,6 @@ pub(crate) fn serve(
             .app_data(places.clone())
             .app_data(bodies.clone())
             .app_data(avatar_limit.clone())
-            .app_data(connections.clone())
             .configure(|routes| configure(routes, &state))
             .default_service(web::route().to(not_found))
             // The last one wraps all others: a request passes from the bottom of this list to
@@ -161,7 +160,10 @@ pub(crate) fn serve(
     Ok(http
         .workers(workers)
         .max_connections(max_connections.div_ceil(workers))
-        .on_connect(move |io, extensions| counted.count(io, extensions))
+        .on_connect(move |io, extensions| connections.count(io, extensions))
+        // `Silent` bounds the time instead: this timer also refuses a request that arrived while the process
+        // stood still.
+        .client_request_timeout(Duration::ZERO)
         .keep_alive(KEEP_ALIVE)
         // An answer goes out at once, also if the one before it was not acknowledged yet.
         .tcp_nodelay(true)

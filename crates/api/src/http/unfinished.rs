@@ -1,11 +1,11 @@
 //! A bound on the bodies that are on their way: on those of one address, and on all together.
 
-use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
+use super::crowd::Crowd;
 use super::login_limit::household;
 
 /// How many bodies of one address may be on their way. A body of a mini program is there within a
@@ -17,24 +17,12 @@ const PER_ADDRESS: usize = 64;
 const IN_ALL: usize = 512;
 const BYTES_IN_ALL: usize = 64 << 20;
 
-/// The bodies on their way. One too many takes the place of the oldest one: whoever sends slowly
-/// loses, and nobody who sends at once is shut out by others of the same address.
+/// The bodies on their way. One too many takes the place of the oldest one, so a slow body loses
+/// its place, and one that is sent at once keeps it, whatever others of its address do.
 pub(super) struct Unfinished {
     in_all: usize,
-    entries: Mutex<Entries>,
-}
-
-#[derive(Default)]
-struct Entries {
-    next: u64,
-    count: usize,
-    by_address: HashMap<Option<IpAddr>, VecDeque<Entry>>,
-}
-
-struct Entry {
-    number: u64,
-    /// Dropped when the place is lost.
-    _held: oneshot::Sender<()>,
+    /// Each sender is dropped when the place is lost.
+    crowd: Mutex<Crowd<Option<IpAddr>, oneshot::Sender<()>>>,
 }
 
 /// The place of one body, until it is dropped or lost.
@@ -51,7 +39,7 @@ impl Unfinished {
         let fitting = BYTES_IN_ALL / max_bytes.max(1);
         Self {
             in_all: fitting.clamp(16, IN_ALL),
-            entries: Mutex::default(),
+            crowd: Mutex::default(),
         }
     }
 
@@ -59,25 +47,19 @@ impl Unfinished {
     /// the address that has most.
     pub(super) fn enter(&self, address: Option<IpAddr>) -> Place<'_> {
         let address = address.map(household);
-        let (held_by_entry, held) = oneshot::channel();
-        let mut entries = self.entries();
-        let number = entries.next;
-        entries.next += 1;
-        entries.count += 1;
-        let of_address = entries.by_address.entry(address).or_default();
-        of_address.push_back(Entry {
-            number,
-            _held: held_by_entry,
-        });
-        if of_address.len() > PER_ADDRESS {
-            entries.drop_oldest_of(address);
-        } else if entries.count > self.in_all {
-            let most = entries.by_address.iter().max_by_key(|(_, list)| list.len());
-            if let Some(most) = most.map(|(address, _)| *address) {
-                entries.drop_oldest_of(most);
-            }
-        }
-        drop(entries);
+        let (held_by_crowd, held) = oneshot::channel();
+        let mut crowd = self.crowd();
+        let number = crowd.enter(address, held_by_crowd);
+        let crowded = if crowd.count_of(address) > PER_ADDRESS {
+            Some(address)
+        } else if crowd.count() > self.in_all {
+            crowd.fullest(|_| ())
+        } else {
+            None
+        };
+        let lost = crowded.and_then(|address| crowd.take_oldest(address, |_| true));
+        drop(crowd);
+        drop(lost);
         Place {
             unfinished: self,
             address,
@@ -86,31 +68,9 @@ impl Unfinished {
         }
     }
 
-    fn entries(&self) -> MutexGuard<'_, Entries> {
-        // Whoever panicked holding it left it whole: each change is one step.
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Entries {
-    fn drop_oldest_of(&mut self, address: Option<IpAddr>) {
-        let list = self.by_address.get_mut(&address);
-        if list.and_then(VecDeque::pop_front).is_some() {
-            self.count -= 1;
-        }
-    }
-
-    fn remove(&mut self, address: Option<IpAddr>, number: u64) {
-        let Some(list) = self.by_address.get_mut(&address) else {
-            return;
-        };
-        if let Ok(index) = list.binary_search_by_key(&number, |entry| entry.number) {
-            list.remove(index);
-            self.count -= 1;
-        }
-        if list.is_empty() {
-            self.by_address.remove(&address);
-        }
+    fn crowd(&self) -> MutexGuard<'_, Crowd<Option<IpAddr>, oneshot::Sender<()>>> {
+        // Nothing that is done under the lock panics halfway.
+        self.crowd.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -124,7 +84,8 @@ impl Place<'_> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.unfinished.entries().remove(self.address, self.number);
+        let held = self.unfinished.crowd().remove(self.address, self.number);
+        drop(held);
     }
 }
 
@@ -181,7 +142,6 @@ mod tests {
             let mut place = unfinished.enter(Some(address(1)));
             assert!(!is_lost(&mut place));
         }
-        let entries = unfinished.entries();
-        assert_eq!((entries.count, entries.by_address.len()), (0, 0));
+        assert_eq!(unfinished.crowd().count(), 0);
     }
 }

@@ -33,8 +33,8 @@ pub(super) fn raise_limit() -> u64 {
     raised.unwrap_or(limit.current).unwrap_or(u64::MAX)
 }
 
-/// How many connections the service may accept at once under a `limit` of open files, so that the
-/// database, calls to WeChat and the ops listener never go without.
+/// How many descriptors the service's connections may have under a `limit` of open files, so that the
+/// database, calls to WeChat and the ops listener have theirs.
 pub(super) fn for_connections(limit: u64, settings: &Settings) -> usize {
     let database = u64::from(settings.database.pool_size) + WRITERS;
     let wechat = u64::from(settings.wechat.max_concurrency);

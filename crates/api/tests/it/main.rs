@@ -48,6 +48,7 @@ mod session_list;
 mod session_model;
 mod sessions;
 mod shutdown;
+mod silent;
 mod start;
 mod strangers;
 mod token_algorithms;
