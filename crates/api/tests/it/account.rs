@@ -4,14 +4,14 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::house::{Answer, House, Store};
+use crate::stack::{Answer, Stack, Store};
 
-async fn edit(house: &House, login: &Value, body: Value) -> Answer {
-    edit_by(Method::POST, house, login, body).await
+async fn edit(stack: &Stack, login: &Value, body: Value) -> Answer {
+    edit_by(Method::POST, stack, login, body).await
 }
 
-async fn edit_by(method: Method, house: &House, login: &Value, body: Value) -> Answer {
-    house
+async fn edit_by(method: Method, stack: &Stack, login: &Value, body: Value) -> Answer {
+    stack
         .send(method, "/user/me", login["token"].as_str(), Some(&body))
         .await
 }
@@ -21,23 +21,23 @@ async fn edit_by(method: Method, house: &House, login: &Value, body: Value) -> A
 async fn a_user_edits_what_they_show_and_sees_it_at_once(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = House::new(store).await;
-    let login = house.logged_in("alice").await;
+    let stack = Stack::new(store).await;
+    let login = stack.logged_in("alice").await;
     let body = json!({
         "nickName": "小A", "avatarUrl": "https://img.example.com/a.png", "gender": 2, "city": "广州",
         "language": null, "unknown": 1,
     });
-    let edited = edit(&house, &login, body).await.data();
-    let me = house.me(&login["token"]).await.data();
+    let edited = edit(&stack, &login, body).await.data();
+    let me = stack.me(&login["token"]).await.data();
     assert_eq!(edited, me);
     assert_eq!(
         (&me["nickName"], &me["gender"], &me["city"]),
         (&json!("小A"), &json!(2), &json!("广州"))
     );
-    let edited = edit(&house, &login, json!({ "gender": 0 })).await.data();
+    let edited = edit(&stack, &login, json!({ "gender": 0 })).await.data();
     assert_eq!(edited["nickName"], "小A");
     assert!(edited.get("gender").is_none(), "{edited:#}");
-    assert_eq!(edit(&house, &login, json!({})).await.data(), edited);
+    assert_eq!(edit(&stack, &login, json!({})).await.data(), edited);
 }
 
 #[rstest]
@@ -45,37 +45,37 @@ async fn a_user_edits_what_they_show_and_sees_it_at_once(
 async fn every_method_edits_and_every_field_can_be_taken_back(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = House::new(store).await;
-    let login = house.logged_in("alice").await;
-    let elsewhere = house.logged_in("alice").await;
-    let empty = house.me(&login["token"]).await.data();
+    let stack = Stack::new(store).await;
+    let login = stack.logged_in("alice").await;
+    let elsewhere = stack.logged_in("alice").await;
+    let empty = stack.me(&login["token"]).await.data();
     let filled = json!({
         "nickName": "小A", "avatarUrl": "https://img.example.com/a.png", "gender": 1,
         "country": "中国", "province": "广东", "city": "广州", "language": "zh_CN",
     });
     for method in [Method::POST, Method::PUT, Method::PATCH] {
-        let full = edit_by(method.clone(), &house, &login, filled.clone())
+        let full = edit_by(method.clone(), &stack, &login, filled.clone())
             .await
             .data();
         for (field, value) in filled.as_object().unwrap() {
             assert_eq!(full[field], *value, "{method} {field}");
         }
-        assert_eq!(house.me(&elsewhere["token"]).await.data(), full);
+        assert_eq!(stack.me(&elsewhere["token"]).await.data(), full);
         for field in filled.as_object().unwrap().keys() {
             let left_out = json!({ field: null, "unknown": {} });
             assert_eq!(
-                edit_by(method.clone(), &house, &login, left_out)
+                edit_by(method.clone(), &stack, &login, left_out)
                     .await
                     .data(),
                 full
             );
-            let without = edit_by(method.clone(), &house, &login, json!({ field: "" }))
+            let without = edit_by(method.clone(), &stack, &login, json!({ field: "" }))
                 .await
                 .data();
             let mut expected = full.clone();
             expected.as_object_mut().unwrap().remove(field);
             assert_eq!(without, expected, "{method} {field}");
-            edit_by(method.clone(), &house, &login, filled.clone())
+            edit_by(method.clone(), &stack, &login, filled.clone())
                 .await
                 .data();
         }
@@ -83,11 +83,11 @@ async fn every_method_edits_and_every_field_can_be_taken_back(
             "nickName": "", "avatarUrl": "", "gender": 0, "country": "", "province": "",
             "city": "", "language": "",
         });
-        let cleared = edit_by(method, &house, &login, all_empty).await.data();
+        let cleared = edit_by(method, &stack, &login, all_empty).await.data();
         assert_eq!(cleared, empty);
-        assert_eq!(house.me(&elsewhere["token"]).await.data(), empty);
+        assert_eq!(stack.me(&elsewhere["token"]).await.data(), empty);
     }
-    assert_eq!(house.logged_in("alice").await.get("nickName"), None);
+    assert_eq!(stack.logged_in("alice").await.get("nickName"), None);
 }
 
 /// A page that cuts a nickname at ten units may cut an emoji in two.
@@ -96,14 +96,14 @@ async fn every_method_edits_and_every_field_can_be_taken_back(
 async fn half_an_emoji_at_the_end_of_a_nickname_is_no_reason_to_refuse_it(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = House::new(store).await;
-    let login = house.logged_in("alice").await;
+    let stack = Stack::new(store).await;
+    let login = stack.logged_in("alice").await;
     for (written, stored) in [
         (r"小明\ud83d", "小明\u{fffd}"),
         (r"\ude00小明", "\u{fffd}小明"),
         (r"小明\ud83d\ude00", "小明😀"),
     ] {
-        let request = house
+        let request = stack
             .request(Method::POST, "/user/me")
             .bearer_auth(login["token"].as_str().unwrap())
             .body(format!(r#"{{"nickName":"{written}","city":"广州"}}"#));
@@ -126,14 +126,14 @@ async fn half_an_emoji_at_the_end_of_a_nickname_is_no_reason_to_refuse_it(
 #[case(json!({ "city": "x".repeat(500) }), "city")]
 #[tokio::test]
 async fn an_edit_that_makes_no_sense_changes_nothing(#[case] body: Value, #[case] named: &str) {
-    let house = House::new(Store::Sqlite).await;
-    let login = house.logged_in("alice").await;
-    let before = house.me(&login["token"]).await.data();
-    let msg = edit(&house, &login, body)
+    let stack = Stack::new(Store::Sqlite).await;
+    let login = stack.logged_in("alice").await;
+    let before = stack.me(&login["token"]).await.data();
+    let msg = edit(&stack, &login, body)
         .await
         .refused(400, "invalid_request");
     assert!(msg.contains(named), "{msg}");
-    assert_eq!(house.me(&login["token"]).await.data(), before);
+    assert_eq!(stack.me(&login["token"]).await.data(), before);
 }
 
 #[rstest]
@@ -141,26 +141,26 @@ async fn an_edit_that_makes_no_sense_changes_nothing(#[case] body: Value, #[case
 async fn a_deleted_account_is_gone_and_the_next_login_is_a_new_user(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = House::new(store).await;
-    let login = house.logged_in("alice").await;
-    let elsewhere = house.logged_in("alice").await;
-    house.me(&elsewhere["token"]).await.data();
-    house
+    let stack = Stack::new(store).await;
+    let login = stack.logged_in("alice").await;
+    let elsewhere = stack.logged_in("alice").await;
+    stack.me(&elsewhere["token"]).await.data();
+    stack
         .send(Method::DELETE, "/user/me", login["token"].as_str(), None)
         .await
         .data();
     for login in [&login, &elsewhere] {
-        house
+        stack
             .me(&login["token"])
             .await
             .refused(401, "session_revoked");
         let body = json!({ "refreshToken": login["refreshToken"] });
-        let refresh = house
+        let refresh = stack
             .send(Method::POST, "/user/refresh", None, Some(&body))
             .await;
         refresh.refused(401, "session_revoked");
     }
-    let again = house.logged_in("alice").await;
+    let again = stack.logged_in("alice").await;
     assert_eq!(again["isNewUser"], true);
     assert_ne!(again["userId"], login["userId"]);
 }
@@ -170,15 +170,15 @@ async fn a_deleted_account_is_gone_and_the_next_login_is_a_new_user(
 async fn an_export_shows_all_that_is_stored(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = House::new(store).await;
-    let login = house.logged_in("alice").await;
-    edit(&house, &login, json!({ "nickName": "小A" }))
+    let stack = Stack::new(store).await;
+    let login = stack.logged_in("alice").await;
+    edit(&stack, &login, json!({ "nickName": "小A" }))
         .await
         .data();
-    let other_app = house.app_id(1);
-    let body = json!({ "platCode": house.code_in("alice", &other_app), "appId": other_app });
-    house.login(&body).await.data();
-    let answer = house
+    let other_app = stack.app_id(1);
+    let body = json!({ "platCode": stack.code_in("alice", &other_app), "appId": other_app });
+    stack.login(&body).await.data();
+    let answer = stack
         .send(
             Method::GET,
             "/user/me/export",

@@ -5,12 +5,12 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::admin_house::{ask, house, id, seen};
-use crate::house::{Answer, House, Store};
+use crate::admin_stack::{ask, id, seen, stack};
+use crate::stack::{Answer, Stack, Store};
 
-async fn act(house: &House, method: Method, user: &Value, action: &str) -> Answer {
+async fn act(stack: &Stack, method: Method, user: &Value, action: &str) -> Answer {
     let path = format!("/admin/users/{}{action}", id(user));
-    ask(house, method, &path).await
+    ask(stack, method, &path).await
 }
 
 #[rstest]
@@ -18,38 +18,38 @@ async fn act(house: &House, method: Method, user: &Value, action: &str) -> Answe
 async fn a_disabled_user_is_out_at_once_and_stays_out_until_enabled(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = house(store).await;
-    let login = house.logged_in("alice").await;
+    let stack = stack(store).await;
+    let login = stack.logged_in("alice").await;
     // Remembered by the replica, so that forgetting is needed.
-    house.me(&login["token"]).await.data();
+    stack.me(&login["token"]).await.data();
 
-    let disabled = act(&house, Method::POST, &login, "/disable").await.data();
+    let disabled = act(&stack, Method::POST, &login, "/disable").await.data();
     let since = disabled["disabledAt"].as_str().unwrap();
     since.parse::<jiff::Timestamp>().unwrap();
-    house
+    stack
         .me(&login["token"])
         .await
         .refused(401, "session_revoked");
-    let attempt = json!({ "platCode": house.code("alice") });
-    house.login(&attempt).await.refused(403, "user_disabled");
+    let attempt = json!({ "platCode": stack.code("alice") });
+    stack.login(&attempt).await.refused(403, "user_disabled");
     let refresh = json!({ "refreshToken": login["refreshToken"] });
-    house
+    stack
         .send(Method::POST, "/user/refresh", None, Some(&refresh))
         .await
         .refused(401, "session_revoked");
 
-    let again = act(&house, Method::POST, &login, "/disable").await.data();
+    let again = act(&stack, Method::POST, &login, "/disable").await.data();
     assert_eq!(again["disabledAt"], since);
 
-    let enabled = act(&house, Method::POST, &login, "/enable").await.data();
+    let enabled = act(&stack, Method::POST, &login, "/enable").await.data();
     assert!(enabled.get("disabledAt").is_none(), "{enabled:#}");
-    house
+    stack
         .me(&login["token"])
         .await
         .refused(401, "session_revoked");
-    let back = house.logged_in("alice").await;
+    let back = stack.logged_in("alice").await;
     assert_eq!((id(&back), &back["isNewUser"]), (id(&login), &json!(false)));
-    house.me(&back["token"]).await.data();
+    stack.me(&back["token"]).await.data();
 }
 
 #[rstest]
@@ -57,18 +57,18 @@ async fn a_disabled_user_is_out_at_once_and_stays_out_until_enabled(
 async fn a_user_who_logs_in_while_being_disabled_is_out_all_the_same(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = house(store).await;
-    let user = house.logged_in("alice").await;
+    let stack = stack(store).await;
+    let user = stack.logged_in("alice").await;
     let logins = join_all((0..8).map(|_| async {
-        let attempt = json!({ "platCode": house.code("alice") });
-        house.login(&attempt).await
+        let attempt = json!({ "platCode": stack.code("alice") });
+        stack.login(&attempt).await
     }));
-    let (disabled, logins) = join(act(&house, Method::POST, &user, "/disable"), logins).await;
+    let (disabled, logins) = join(act(&stack, Method::POST, &user, "/disable"), logins).await;
     disabled.data();
     for login in logins {
         if login.status.is_success() {
             let token = login.data()["token"].clone();
-            house.me(&token).await.refused(401, "session_revoked");
+            stack.me(&token).await.refused(401, "session_revoked");
         } else {
             login.refused(403, "user_disabled");
         }
@@ -80,21 +80,21 @@ async fn a_user_who_logs_in_while_being_disabled_is_out_all_the_same(
 async fn a_deleted_user_is_gone_and_comes_back_as_a_new_one(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = house(store).await;
-    let login = house.logged_in("alice").await;
-    house.me(&login["token"]).await.data();
-    act(&house, Method::DELETE, &login, "").await.data();
-    house
+    let stack = stack(store).await;
+    let login = stack.logged_in("alice").await;
+    stack.me(&login["token"]).await.data();
+    act(&stack, Method::DELETE, &login, "").await.data();
+    stack
         .me(&login["token"])
         .await
         .refused(401, "session_revoked");
     for (method, action) in [(Method::GET, ""), (Method::DELETE, "")] {
-        let answer = act(&house, method, &login, action).await;
+        let answer = act(&stack, method, &login, action).await;
         answer.refused(404, "not_found");
     }
     let path = format!("/admin/users?openId={}", login["openId"].as_str().unwrap());
-    assert_eq!(seen(&house, &path).await["items"], json!([]));
-    let back = house.logged_in("alice").await;
+    assert_eq!(seen(&stack, &path).await["items"], json!([]));
+    let back = stack.logged_in("alice").await;
     assert_ne!(id(&back), id(&login));
     assert_eq!(back["isNewUser"], true);
 }
@@ -104,9 +104,9 @@ async fn a_deleted_user_is_gone_and_comes_back_as_a_new_one(
 async fn of_two_deletions_at_once_one_finds_nobody(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = house(store).await;
-    let login = house.logged_in("alice").await;
-    let delete = || act(&house, Method::DELETE, &login, "");
+    let stack = stack(store).await;
+    let login = stack.logged_in("alice").await;
+    let delete = || act(&stack, Method::DELETE, &login, "");
     let (one, other) = join(delete(), delete()).await;
     let mut statuses = [one.status.as_u16(), other.status.as_u16()];
     statuses.sort_unstable();
@@ -118,27 +118,27 @@ async fn of_two_deletions_at_once_one_finds_nobody(
 async fn all_sessions_of_a_user_end_at_once_and_those_of_others_go_on(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = house(store).await;
+    let stack = stack(store).await;
     let logins = [
-        house.logged_in("alice").await,
-        house.logged_in("alice").await,
+        stack.logged_in("alice").await,
+        stack.logged_in("alice").await,
     ];
-    let bob = house.logged_in("bob").await;
+    let bob = stack.logged_in("bob").await;
     for login in &logins {
-        house.me(&login["token"]).await.data();
+        stack.me(&login["token"]).await.data();
     }
-    let ended = act(&house, Method::DELETE, &logins[0], "/sessions").await;
+    let ended = act(&stack, Method::DELETE, &logins[0], "/sessions").await;
     assert_eq!(ended.data(), json!({ "ended": 2 }));
     for login in &logins {
-        house
+        stack
             .me(&login["token"])
             .await
             .refused(401, "session_revoked");
     }
-    house.me(&bob["token"]).await.data();
-    let again = act(&house, Method::DELETE, &logins[0], "/sessions").await;
+    stack.me(&bob["token"]).await.data();
+    let again = act(&stack, Method::DELETE, &logins[0], "/sessions").await;
     assert_eq!(again.data(), json!({ "ended": 0 }));
-    let back = house.logged_in("alice").await;
+    let back = stack.logged_in("alice").await;
     assert_eq!(id(&back), id(&logins[0]));
 }
 
@@ -147,22 +147,22 @@ async fn all_sessions_of_a_user_end_at_once_and_those_of_others_go_on(
 async fn each_change_leaves_an_audit_entry_with_the_keys_name(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = house(store).await;
-    let login = house.logged_in("alice").await;
-    let writer = crate::admin_house::WRITER;
+    let stack = stack(store).await;
+    let login = stack.logged_in("alice").await;
+    let writer = crate::admin_stack::WRITER;
     let user = format!("/admin/users/{}", id(&login));
-    act(&house, Method::DELETE, &login, "/sessions")
+    act(&stack, Method::DELETE, &login, "/sessions")
         .await
         .data();
     let disable = format!("{user}/disable");
-    house
+    stack
         .send(Method::POST, &disable, Some(writer), None)
         .await
         .data();
-    act(&house, Method::POST, &login, "/enable").await.data();
+    act(&stack, Method::POST, &login, "/enable").await.data();
 
-    let back = house.logged_in("alice").await;
-    let export = house
+    let back = stack.logged_in("alice").await;
+    let export = stack
         .send(Method::GET, "/user/me/export", back["token"].as_str(), None)
         .await
         .data();

@@ -3,10 +3,10 @@
 use reqwest::Method;
 use rstest::rstest;
 
-use crate::admin_house::{
-    EVERYTHING, INTROSPECTOR, READER, TOKEN_TAKER, WRITER, ask, house, logged_in_to,
+use crate::admin_stack::{
+    EVERYTHING, INTROSPECTOR, READER, TOKEN_TAKER, WRITER, ask, logged_in_to, stack,
 };
-use crate::house::{Answer, House, Store};
+use crate::stack::{Answer, Stack, Store};
 
 const NOBODY: &str = "01920000-0000-7000-8000-000000000000";
 
@@ -35,10 +35,10 @@ fn endpoints() -> Vec<(Method, String, &'static str)> {
 
 #[tokio::test]
 async fn with_no_key_configured_none_of_it_is_there() {
-    let house = House::new(Store::Sqlite).await;
+    let stack = Stack::new(Store::Sqlite).await;
     for (method, path, key) in endpoints() {
         for method in [method, Method::PUT] {
-            let answer = house.send(method, &path, Some(key), None).await;
+            let answer = stack.send(method, &path, Some(key), None).await;
             answer.refused(404, "not_found");
         }
     }
@@ -46,10 +46,10 @@ async fn with_no_key_configured_none_of_it_is_there() {
 
 #[tokio::test]
 async fn without_a_key_or_with_a_wrong_one_nobody_is_let_in() {
-    let house = house(Store::Sqlite).await;
-    let login = house.logged_in("alice").await;
+    let stack = stack(Store::Sqlite).await;
+    let login = stack.logged_in("alice").await;
     for (method, path, _) in endpoints() {
-        let with = async |key| house.send(method.clone(), &path, key, None).await;
+        let with = async |key| stack.send(method.clone(), &path, key, None).await;
         let missing = with(None).await;
         missing.refused(401, "token_missing");
         assert_eq!(missing.header("www-authenticate"), Some("Bearer"));
@@ -64,10 +64,10 @@ async fn without_a_key_or_with_a_wrong_one_nobody_is_let_in() {
 
 #[tokio::test]
 async fn a_key_opens_what_its_scope_names_and_nothing_else() {
-    let house = house(Store::Sqlite).await;
+    let stack = stack(Store::Sqlite).await;
     for (method, path, right) in endpoints() {
         for key in [READER, WRITER, INTROSPECTOR, TOKEN_TAKER, EVERYTHING] {
-            let answer = house.send(method.clone(), &path, Some(key), None).await;
+            let answer = stack.send(method.clone(), &path, Some(key), None).await;
             if key == right || key == EVERYTHING {
                 let status = answer.status.as_u16();
                 assert!(![401, 403].contains(&status), "{method} {path}: {status}");
@@ -97,9 +97,9 @@ async fn another_method_is_a_405_with_those_the_path_knows(
     #[case] path: &str,
     #[case] allow: &str,
 ) {
-    let house = house(Store::Sqlite).await;
+    let stack = stack(Store::Sqlite).await;
     for method in [Method::PUT, Method::PATCH] {
-        let answer = ask(&house, method, path).await;
+        let answer = ask(&stack, method, path).await;
         answer.refused(405, "method_not_allowed");
         assert_eq!(answer.header("allow"), Some(allow));
     }
@@ -107,21 +107,21 @@ async fn another_method_is_a_405_with_those_the_path_knows(
 
 #[tokio::test]
 async fn strangers_do_not_learn_who_is_a_user() {
-    let house = house(Store::Sqlite).await;
-    let user = logged_in_to(&house, "alice", 0).await;
+    let stack = stack(Store::Sqlite).await;
+    let user = logged_in_to(&stack, "alice", 0).await;
     for id in [user["userId"].as_str().unwrap(), NOBODY, "x"] {
         let path = format!("/admin/users/{id}");
-        let answer = house.send(Method::GET, &path, None, None).await;
+        let answer = stack.send(Method::GET, &path, None, None).await;
         answer.refused(401, "token_missing");
-        let answer = house.send(Method::DELETE, &path, Some(READER), None).await;
+        let answer = stack.send(Method::DELETE, &path, Some(READER), None).await;
         answer.refused(403, "forbidden");
     }
 }
 
 #[tokio::test]
 async fn an_unknown_scheme_is_no_key() {
-    let house = house(Store::Sqlite).await;
-    let request = house
+    let stack = stack(Store::Sqlite).await;
+    let request = stack
         .request(Method::GET, "/admin/users")
         .basic_auth("key", Some(EVERYTHING));
     let answer = Answer::read(request.send().await.unwrap()).await;

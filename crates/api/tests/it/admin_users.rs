@@ -5,15 +5,15 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use wxsandbox::OpenDataOptions;
 
-use crate::admin_house::{ask, house, id, logged_in_to, seen};
-use crate::house::{House, Store};
+use crate::admin_stack::{ask, id, logged_in_to, seen, stack};
+use crate::stack::{Stack, Store};
 
 /// Gives the user the phone number they have at WeChat.
-async fn with_phone(house: &House, user: &str, login: &Value) {
-    let phone = house
+async fn with_phone(stack: &Stack, user: &str, login: &Value) {
+    let phone = stack
         .sandbox
         .control()
-        .phone(user, &house.app_id(0))
+        .phone(user, &stack.app_id(0))
         .unwrap();
     let code = phone
         .phone_number(&OpenDataOptions::default())
@@ -21,14 +21,14 @@ async fn with_phone(house: &House, user: &str, login: &Value) {
         .code;
     let token = login["token"].as_str();
     let body = json!({ "code": code });
-    house
+    stack
         .send(Method::POST, "/user/phone", token, Some(&body))
         .await
         .data();
 }
 
-async fn found(house: &House, query: &str) -> Vec<String> {
-    let data = seen(house, &format!("/admin/users?{query}")).await;
+async fn found(stack: &Stack, query: &str) -> Vec<String> {
+    let data = seen(stack, &format!("/admin/users?{query}")).await;
     let items = data["items"].as_array().unwrap().iter();
     items.map(|item| id(item).to_owned()).collect()
 }
@@ -38,10 +38,10 @@ async fn found(house: &House, query: &str) -> Vec<String> {
 async fn users_are_found_by_openid_unionid_and_phone(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = house(store).await;
-    let alice = house.logged_in("alice").await;
-    let bob = house.logged_in("bob").await;
-    with_phone(&house, "alice", &alice).await;
+    let stack = stack(store).await;
+    let alice = stack.logged_in("alice").await;
+    let bob = stack.logged_in("bob").await;
+    with_phone(&stack, "alice", &alice).await;
     let text = |login: &Value, field: &str| login[field].as_str().unwrap().to_owned();
     let (open_id, union_id) = (text(&alice, "openId"), text(&alice, "unionId"));
 
@@ -59,7 +59,7 @@ async fn users_are_found_by_openid_unionid_and_phone(
         String::from("phone=0086%20138%200013%208000"),
         format!("openId={open_id}&unionId="),
     ] {
-        assert_eq!(found(&house, &query).await, [id(&alice)], "{query}");
+        assert_eq!(found(&stack, &query).await, [id(&alice)], "{query}");
     }
     for query in [
         String::from("openId=nobody"),
@@ -68,10 +68,10 @@ async fn users_are_found_by_openid_unionid_and_phone(
         format!("openId={open_id}&unionId={}", text(&bob, "unionId")),
         String::from("openId=%27%20OR%201%3D1--"),
     ] {
-        assert_eq!(found(&house, &query).await, [""; 0], "{query}");
+        assert_eq!(found(&stack, &query).await, [""; 0], "{query}");
     }
-    assert_eq!(found(&house, "").await, [id(&alice), id(&bob)]);
-    ask(&house, Method::GET, "/admin/users?openId=a%00b")
+    assert_eq!(found(&stack, "").await, [id(&alice), id(&bob)]);
+    ask(&stack, Method::GET, "/admin/users?openId=a%00b")
         .await
         .refused(400, "invalid_request");
 }
@@ -79,16 +79,16 @@ async fn users_are_found_by_openid_unionid_and_phone(
 #[rstest]
 #[tokio::test]
 async fn a_list_is_read_page_by_page(#[values(Store::Sqlite, Store::Postgres)] store: Store) {
-    let house = house(store).await;
-    let app_id = house.app_id(0);
-    let codes = house
+    let stack = stack(store).await;
+    let app_id = stack.app_id(0);
+    let codes = stack
         .sandbox
         .control()
         .login_codes(&app_id, "user", 5)
         .unwrap();
     let mut users = Vec::new();
     for code in codes {
-        let login = house.login(&json!({ "platCode": code })).await.data();
+        let login = stack.login(&json!({ "platCode": code })).await.data();
         users.push(id(&login).to_owned());
     }
     users.sort();
@@ -97,7 +97,7 @@ async fn a_list_is_read_page_by_page(#[values(Store::Sqlite, Store::Postgres)] s
     let mut sizes = Vec::new();
     let mut path = String::from("/admin/users?limit=2");
     loop {
-        let data = seen(&house, &path).await;
+        let data = seen(&stack, &path).await;
         let items = data["items"].as_array().unwrap();
         sizes.push(items.len());
         read.extend(items.iter().map(|item| id(item).to_owned()));
@@ -107,7 +107,7 @@ async fn a_list_is_read_page_by_page(#[values(Store::Sqlite, Store::Postgres)] s
         path = format!("/admin/users?limit=2&cursor={}", cursor.as_str().unwrap());
     }
     assert_eq!((sizes, read), (vec![2, 2, 1], users));
-    let whole = seen(&house, "/admin/users?limit=5").await;
+    let whole = seen(&stack, "/admin/users?limit=5").await;
     assert!(whole.get("nextCursor").is_none(), "{whole:#}");
 }
 
@@ -124,8 +124,8 @@ async fn a_page_that_cannot_be_is_a_400(
     #[case] named: &str,
     #[values("users", "merges", "bans", "audit")] list: &str,
 ) {
-    let house = house(Store::Sqlite).await;
-    let answer = ask(&house, Method::GET, &format!("/admin/{list}?{query}")).await;
+    let stack = stack(Store::Sqlite).await;
+    let answer = ask(&stack, Method::GET, &format!("/admin/{list}?{query}")).await;
     let msg = answer.refused(400, "invalid_request");
     assert!(msg.contains(named), "{msg}");
 }
@@ -135,14 +135,14 @@ async fn a_page_that_cannot_be_is_a_400(
 async fn a_user_is_shown_as_to_themselves_and_with_all_identities(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = house(store).await;
-    let first = house.logged_in("alice").await;
-    with_phone(&house, "alice", &first).await;
-    let second = logged_in_to(&house, "alice", 1).await;
+    let stack = stack(store).await;
+    let first = stack.logged_in("alice").await;
+    with_phone(&stack, "alice", &first).await;
+    let second = logged_in_to(&stack, "alice", 1).await;
     assert_eq!(id(&first), id(&second));
 
-    let shown = seen(&house, &format!("/admin/users/{}", id(&first))).await;
-    let me = house.me(&second["token"]).await.data();
+    let shown = seen(&stack, &format!("/admin/users/{}", id(&first))).await;
+    let me = stack.me(&second["token"]).await.data();
     for (field, value) in me.as_object().unwrap() {
         assert_eq!(&shown[field], value, "{field}");
     }
@@ -150,7 +150,7 @@ async fn a_user_is_shown_as_to_themselves_and_with_all_identities(
     let identities = shown["identities"].as_array().unwrap();
     assert_eq!(identities.len(), 2);
     for (identity, login, app) in [(&identities[0], &first, 0), (&identities[1], &second, 1)] {
-        assert_eq!(identity["appId"], house.app_id(app));
+        assert_eq!(identity["appId"], stack.app_id(app));
         for field in ["openId", "unionId"] {
             assert_eq!(identity[field], login[field], "{field}");
         }
@@ -170,7 +170,7 @@ async fn a_user_is_shown_as_to_themselves_and_with_all_identities(
 #[case("%ff")]
 #[tokio::test]
 async fn who_is_not_there_is_a_404(#[case] nobody: &str) {
-    let house = house(Store::Sqlite).await;
+    let stack = stack(Store::Sqlite).await;
     let user = format!("/admin/users/{nobody}");
     for (method, path) in [
         (Method::GET, user.clone()),
@@ -181,7 +181,7 @@ async fn who_is_not_there_is_a_404(#[case] nobody: &str) {
         (Method::POST, format!("/admin/merges/{nobody}/apply")),
         (Method::POST, format!("/admin/merges/{nobody}/dismiss")),
     ] {
-        ask(&house, method, &path).await.refused(404, "not_found");
+        ask(&stack, method, &path).await.refused(404, "not_found");
     }
 }
 
@@ -209,16 +209,16 @@ async fn a_query_that_says_something_else_is_refused_by_name(
     #[case] query: &str,
     #[case] named: &str,
 ) {
-    let house = house(Store::Sqlite).await;
-    let answer = ask(&house, Method::GET, &format!("/admin/{query}")).await;
+    let stack = stack(Store::Sqlite).await;
+    let answer = ask(&stack, Method::GET, &format!("/admin/{query}")).await;
     let refused = answer.refused(400, "invalid_request");
     assert!(refused.contains(named), "{refused}");
 }
 
 #[tokio::test]
 async fn an_unknown_parameter_is_refused_wherever_it_stands_and_after_the_key() {
-    let house = house(Store::Sqlite).await;
-    let login = house.logged_in("alice").await;
+    let stack = stack(Store::Sqlite).await;
+    let login = stack.logged_in("alice").await;
     let user = format!("/admin/users/{}", id(&login));
     for (method, path) in [
         (Method::GET, format!("{user}?limit=1")),
@@ -232,15 +232,15 @@ async fn an_unknown_parameter_is_refused_wherever_it_stands_and_after_the_key() 
             format!("/admin/merges/{}/apply?x=1", id(&login)),
         ),
     ] {
-        ask(&house, method.clone(), &path)
+        ask(&stack, method.clone(), &path)
             .await
             .refused(400, "invalid_request");
-        house
+        stack
             .send(method, &path, None, None)
             .await
             .refused(401, "token_missing");
     }
-    let shown = seen(&house, &user).await;
+    let shown = seen(&stack, &user).await;
     assert!(shown.get("disabledAt").is_none(), "{shown:#}");
-    house.me(&login["token"]).await.data();
+    stack.me(&login["token"]).await.data();
 }

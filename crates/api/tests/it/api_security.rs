@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::json;
 use wxsandbox::{ApiSecurityConfig, OpenDataOptions};
 
-use crate::house::{Answer, House, Store};
+use crate::stack::{Answer, Stack, Store};
 
 const SYMMETRIC_KEY: &str = "otUpngOjU+nVQaWJIC3D/yMLV17RKaP6t4Ot9tbnzLY=";
 const SYMMETRIC_SERIAL: &str = "fa05fe1e5bcc79b81ad5ad4b58acf787";
@@ -25,8 +25,8 @@ fn pem(label: &str, der: &[u8]) -> String {
 
 #[tokio::test]
 async fn an_app_whose_calls_must_be_signed_gets_its_phone_numbers() {
-    let mut house = House::new(Store::Sqlite).await;
-    let app_id = house.app_id(0);
+    let mut stack = Stack::new(Store::Sqlite).await;
+    let app_id = stack.app_id(0);
     let ours = KeyPair::generate(KeySize::Rsa2048).unwrap();
     let public_key = pem("PUBLIC KEY", ours.public_key().as_der().unwrap().as_ref());
     let console = |app: &mut wxsandbox::AppConfig| {
@@ -38,18 +38,18 @@ async fn an_app_whose_calls_must_be_signed_gets_its_phone_numbers() {
             certificate_sn: String::from(PLATFORM_SERIAL),
         });
     };
-    house
+    stack
         .sandbox
         .control()
         .change_app(&app_id, console)
         .unwrap();
 
-    let in_clear = ask(&house).await;
+    let in_clear = ask(&stack).await;
     in_clear.refused(500, "wechat_misconfigured");
 
-    let platform_certificate = house.sandbox.control().platform_public_key().unwrap();
+    let platform_certificate = stack.sandbox.control().platform_public_key().unwrap();
     let private_key = pem("PRIVATE KEY", ours.as_der().unwrap().as_ref());
-    house
+    stack
         .restart_with(|settings| {
             settings.apps[0].api_security = Some(ApiSecurity {
                 symmetric_key: Secret::new(SYMMETRIC_KEY),
@@ -61,23 +61,23 @@ async fn an_app_whose_calls_must_be_signed_gets_its_phone_numbers() {
             });
         })
         .await;
-    assert_eq!(ask(&house).await.data()["phone"], "+8613800138000");
+    assert_eq!(ask(&stack).await.data()["phone"], "+8613800138000");
 }
 
 /// Alice logs in and gives her phone number.
-async fn ask(house: &House) -> Answer {
-    let login = house.logged_in("alice").await;
-    let phone = house
+async fn ask(stack: &Stack) -> Answer {
+    let login = stack.logged_in("alice").await;
+    let phone = stack
         .sandbox
         .control()
-        .phone("alice", &house.app_id(0))
+        .phone("alice", &stack.app_id(0))
         .unwrap();
     let code = phone
         .phone_number(&OpenDataOptions::default())
         .unwrap()
         .code;
     let body = json!({ "code": code });
-    house
+    stack
         .send(
             Method::POST,
             "/user/phone",

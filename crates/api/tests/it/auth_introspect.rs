@@ -4,13 +4,13 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::admin_house::{EVERYTHING, INTROSPECTOR, ask, house, id, keys};
-use crate::house::{Answer, House, Store, soon};
+use crate::admin_stack::{EVERYTHING, INTROSPECTOR, ask, id, keys, stack};
+use crate::stack::{Answer, Stack, Store, soon};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-async fn post(house: &House, kind: Option<&str>, body: String) -> Answer {
-    let mut request = house
+async fn post(stack: &Stack, kind: Option<&str>, body: String) -> Answer {
+    let mut request = stack
         .request(Method::POST, "/auth/introspect")
         .bearer_auth(INTROSPECTOR)
         .body(body);
@@ -20,12 +20,12 @@ async fn post(house: &House, kind: Option<&str>, body: String) -> Answer {
     Answer::read(request.send().await.unwrap()).await
 }
 
-async fn introspected(house: &House, token: &Value) -> Value {
+async fn introspected(stack: &Stack, token: &Value) -> Value {
     let body = format!(
         "token={}&token_type_hint=access_token",
         token.as_str().unwrap()
     );
-    let answer = post(house, Some(FORM), body).await;
+    let answer = post(stack, Some(FORM), body).await;
     assert_eq!(answer.status.as_u16(), 200, "{:#}", answer.body);
     answer.body
 }
@@ -39,12 +39,12 @@ fn inactive() -> Value {
 async fn a_good_token_is_active_with_its_claims(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = house(store).await;
-    let login = house.logged_in("alice").await;
-    let told = introspected(&house, &login["token"]).await;
+    let stack = stack(store).await;
+    let login = stack.logged_in("alice").await;
+    let told = introspected(&stack, &login["token"]).await;
     assert_eq!(told["active"], true);
     assert_eq!(told["sub"], login["userId"]);
-    assert_eq!(told["app"], house.app_id(0));
+    assert_eq!(told["app"], stack.app_id(0));
     assert_eq!(
         (&told["iss"], &told["token_type"]),
         (&json!("wxlogin"), &json!("Bearer"))
@@ -61,38 +61,38 @@ async fn a_good_token_is_active_with_its_claims(
 async fn a_token_whose_session_has_ended_is_inactive(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = house(store).await;
+    let stack = stack(store).await;
     let [out, disabled, deleted] = [
-        house.logged_in("alice").await,
-        house.logged_in("bob").await,
-        house.logged_in("carol").await,
+        stack.logged_in("alice").await,
+        stack.logged_in("bob").await,
+        stack.logged_in("carol").await,
     ];
     for login in [&out, &disabled, &deleted] {
-        assert_eq!(introspected(&house, &login["token"]).await["active"], true);
+        assert_eq!(introspected(&stack, &login["token"]).await["active"], true);
     }
-    house
+    stack
         .send(Method::POST, "/user/logout", out["token"].as_str(), None)
         .await
         .data();
     let disable = format!("/admin/users/{}/disable", id(&disabled));
-    ask(&house, Method::POST, &disable).await.data();
+    ask(&stack, Method::POST, &disable).await.data();
     let delete = format!("/admin/users/{}", id(&deleted));
-    ask(&house, Method::DELETE, &delete).await.data();
+    ask(&stack, Method::DELETE, &delete).await.data();
     for login in [&out, &disabled, &deleted] {
-        assert_eq!(introspected(&house, &login["token"]).await, inactive());
+        assert_eq!(introspected(&stack, &login["token"]).await, inactive());
     }
 }
 
 #[tokio::test]
 async fn what_is_no_access_token_of_ours_is_inactive() {
-    let house = house(Store::Sqlite).await;
-    let stranger = House::with(Store::Sqlite, |settings| {
+    let stack = stack(Store::Sqlite).await;
+    let stranger = Stack::with(Store::Sqlite, |settings| {
         settings.master_key = vec![api::settings::Secret::new(
             "CAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAg=",
         )];
     })
     .await;
-    let login = house.logged_in("alice").await;
+    let login = stack.logged_in("alice").await;
     let foreign = stranger.logged_in("alice").await;
     for token in [
         &json!("x"),
@@ -101,20 +101,20 @@ async fn what_is_no_access_token_of_ours_is_inactive() {
         &login["refreshToken"],
         &foreign["token"],
     ] {
-        assert_eq!(introspected(&house, token).await, inactive(), "{token}");
+        assert_eq!(introspected(&stack, token).await, inactive(), "{token}");
     }
 }
 
 #[tokio::test]
 async fn an_expired_token_is_inactive() {
-    let house = House::with(Store::Sqlite, |settings| {
+    let stack = Stack::with(Store::Sqlite, |settings| {
         settings.admin.api_keys = keys();
         settings.tokens.access_ttl_s = 1;
     })
     .await;
-    let login = house.logged_in("alice").await;
+    let login = stack.logged_in("alice").await;
     let told = soon("the token to expire", || async {
-        let told = introspected(&house, &login["token"]).await;
+        let told = introspected(&stack, &login["token"]).await;
         (told["active"] == false).then_some(told)
     })
     .await;
@@ -128,8 +128,8 @@ async fn an_expired_token_is_inactive() {
 #[case("token=a&token=b")]
 #[tokio::test]
 async fn a_form_without_one_token_is_a_400(#[case] body: &str) {
-    let house = house(Store::Sqlite).await;
-    let answer = post(&house, Some(FORM), body.to_owned()).await;
+    let stack = stack(Store::Sqlite).await;
+    let answer = post(&stack, Some(FORM), body.to_owned()).await;
     let msg = answer.refused(400, "invalid_request");
     assert!(msg.contains("token"), "{msg}");
 }
@@ -140,11 +140,11 @@ async fn a_form_without_one_token_is_a_400(#[case] body: &str) {
 #[case(Some("multipart/form-data; boundary=x"))]
 #[tokio::test]
 async fn what_is_no_form_is_a_415(#[case] kind: Option<&str>) {
-    let house = house(Store::Sqlite).await;
-    let answer = post(&house, kind, String::from("token=x")).await;
+    let stack = stack(Store::Sqlite).await;
+    let answer = post(&stack, kind, String::from("token=x")).await;
     answer.refused(415, "unsupported_media_type");
     let with_charset = format!("{FORM}; charset=utf-8");
-    let answer = post(&house, Some(&with_charset), String::from("token=x")).await;
+    let answer = post(&stack, Some(&with_charset), String::from("token=x")).await;
     assert_eq!(answer.body, inactive());
 }
 
@@ -162,11 +162,11 @@ fn odd_keys() -> Vec<api::settings::ApiKey> {
 #[tokio::test]
 async fn oauth_clients_present_the_keys_name_and_the_key() {
     use base64::Engine;
-    let house = House::with(Store::Sqlite, |settings| {
+    let stack = Stack::with(Store::Sqlite, |settings| {
         settings.admin.api_keys = odd_keys();
     })
     .await;
-    let login = house.logged_in("alice").await;
+    let login = stack.logged_in("alice").await;
     let token = login["token"].as_str().unwrap();
     let escaped =
         |text: &str| -> String { url::form_urlencoded::byte_serialize(text.as_bytes()).collect() };
@@ -178,7 +178,7 @@ async fn oauth_clients_present_the_keys_name_and_the_key() {
     let introspect = async |authorization: Option<String>, more: &[(&str, &str)]| {
         let mut form = vec![("token", token)];
         form.extend_from_slice(more);
-        let mut request = house.request(Method::POST, "/auth/introspect").form(&form);
+        let mut request = stack.request(Method::POST, "/auth/introspect").form(&form);
         if let Some(authorization) = authorization {
             request = request.header("authorization", authorization);
         }
@@ -249,7 +249,7 @@ async fn oauth_clients_present_the_keys_name_and_the_key() {
     ] {
         bad.refused(status, error);
     }
-    let reader = format!("reader:{}", crate::admin_house::READER);
+    let reader = format!("reader:{}", crate::admin_stack::READER);
     introspect(Some(basic(reader)), &[])
         .await
         .refused(403, "forbidden");

@@ -5,23 +5,23 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use wxcrypto::{SessionKey, session_signature};
 
-use crate::admin_house::{EVERYTHING, READER, SIGNER, TOKEN_TAKER, house, id};
-use crate::house::{Answer, House, Store};
+use crate::admin_stack::{EVERYTHING, READER, SIGNER, TOKEN_TAKER, id, stack};
+use crate::stack::{Answer, Stack, Store};
 
 const ORDER: &str = r#"{"offerId":"123","buyQuantity":1,"env":0,"outTradeNo":"小 001"}"#;
 const PATH: &str = "/auth/wechat-signature";
 
-async fn sign(house: &House, body: &Value) -> Answer {
-    house
+async fn sign(stack: &Stack, body: &Value) -> Answer {
+    stack
         .send(Method::POST, PATH, Some(SIGNER), Some(body))
         .await
 }
 
 /// The signature that the phone's WeChat would take now.
-fn expected(house: &House, text: &str) -> String {
-    let control = house.sandbox.control();
+fn expected(stack: &Stack, text: &str) -> String {
+    let control = stack.sandbox.control();
     let key = control
-        .session_key("alice", &house.app_id(0))
+        .session_key("alice", &stack.app_id(0))
         .unwrap()
         .unwrap();
     let key = SessionKey::new(secrecy::ExposeSecret::expose_secret(&key));
@@ -33,44 +33,44 @@ fn expected(house: &House, text: &str) -> String {
 async fn the_newest_session_key_signs_the_text_byte_for_byte_on_every_replica(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = house(store).await;
-    let twin = house.twin().await;
+    let stack = stack(store).await;
+    let replica = stack.replica().await;
     for _ in 0..3 {
-        let login = house.logged_in("alice").await;
+        let login = stack.logged_in("alice").await;
         for text in [ORDER, " {\"a\" : [1.0]}\n", "{\"\":null}"] {
             let by_id = json!({ "userId": login["userId"], "data": text });
-            let by_open_id = json!({ "openId": login["openId"], "userId": "", "data": text, "appId": house.app_id(0), "checkSession": true });
-            let here = sign(&house, &by_id).await.data();
-            let there = twin
+            let by_open_id = json!({ "openId": login["openId"], "userId": "", "data": text, "appId": stack.app_id(0), "checkSession": true });
+            let here = sign(&stack, &by_id).await.data();
+            let there = replica
                 .send(Method::POST, PATH, Some(SIGNER), Some(&by_open_id))
                 .await;
             let wanted = json!({
-                "signature": expected(&house, text),
+                "signature": expected(&stack, text),
                 "sigMethod": "hmac_sha256",
                 "openId": login["openId"],
             });
             assert_eq!((here, there.data()), (wanted.clone(), wanted));
         }
-        let control = house.sandbox.control();
+        let control = stack.sandbox.control();
         control
-            .replace_session_key("alice", &house.app_id(0))
+            .replace_session_key("alice", &stack.app_id(0))
             .unwrap();
         let stale = json!({ "userId": login["userId"], "data": ORDER, "checkSession": true });
-        let msg = sign(&house, &stale).await.refused(409, "session_key_stale");
+        let msg = sign(&stack, &stale).await.refused(409, "session_key_stale");
         assert!(msg.contains("wx.login"), "{msg}");
     }
 }
 
 #[tokio::test]
 async fn a_key_must_have_the_scope_by_name() {
-    let house = house(Store::Sqlite).await;
-    let login = house.logged_in("alice").await;
+    let stack = stack(Store::Sqlite).await;
+    let login = stack.logged_in("alice").await;
     let body = json!({ "userId": login["userId"], "data": ORDER });
     for key in [EVERYTHING, READER, TOKEN_TAKER] {
-        let answer = house.send(Method::POST, PATH, Some(key), Some(&body)).await;
+        let answer = stack.send(Method::POST, PATH, Some(key), Some(&body)).await;
         answer.refused(403, "forbidden");
     }
-    let answer = house.send(Method::POST, PATH, None, Some(&body)).await;
+    let answer = stack.send(Method::POST, PATH, None, Some(&body)).await;
     answer.refused(401, "token_missing");
 }
 
@@ -85,11 +85,11 @@ async fn a_key_must_have_the_scope_by_name() {
 #[case(json!(format!(r#"{{"a":"{}"}}"#, "x".repeat(8_185))))]
 #[tokio::test]
 async fn what_might_be_a_credential_is_not_signed(#[case] data: Value) {
-    let house = house(Store::Sqlite).await;
-    let login = house.logged_in("alice").await;
+    let stack = stack(Store::Sqlite).await;
+    let login = stack.logged_in("alice").await;
     let body = json!({ "userId": login["userId"], "data": data });
-    sign(&house, &body).await.refused(400, "invalid_request");
-    let audit = audit_of(&house, &login).await;
+    sign(&stack, &body).await.refused(400, "invalid_request");
+    let audit = audit_of(&stack, &login).await;
     assert!(!audit.iter().any(|row| row["action"] == "wechat_signature"));
 }
 
@@ -97,9 +97,9 @@ async fn what_might_be_a_credential_is_not_signed(#[case] data: Value) {
 /// the empty text. No answer holds it, whatever is asked for.
 #[tokio::test]
 async fn nobody_gets_the_credential_that_resets_a_session_key() {
-    let house = house(Store::Sqlite).await;
-    let login = house.logged_in("alice").await;
-    let credential = expected(&house, "");
+    let stack = stack(Store::Sqlite).await;
+    let login = stack.logged_in("alice").await;
+    let credential = expected(&stack, "");
     let texts = [
         json!(""),
         json!(null),
@@ -124,23 +124,23 @@ async fn nobody_gets_the_credential_that_resets_a_session_key() {
         for who in &who {
             let mut body = who.clone();
             body["data"] = text.clone();
-            let answer = sign(&house, &body).await;
+            let answer = sign(&stack, &body).await;
             answer.refused(400, "invalid_request");
             assert!(!answer.body.to_string().contains(&credential));
         }
     }
     for who in &who {
-        let answer = sign(&house, who).await;
+        let answer = sign(&stack, who).await;
         answer.refused(400, "invalid_request");
     }
     // One that is signed is no credential either.
     let body = json!({ "userId": login["userId"], "data": "{\"openid\":\"\",\"signature\":\"\"}" });
-    assert_ne!(sign(&house, &body).await.data()["signature"], credential);
+    assert_ne!(sign(&stack, &body).await.data()["signature"], credential);
 }
 
-async fn audit_of(house: &House, login: &Value) -> Vec<Value> {
+async fn audit_of(stack: &Stack, login: &Value) -> Vec<Value> {
     let token = login["token"].as_str();
-    let export = house
+    let export = stack
         .send(Method::GET, "/user/me/export", token, None)
         .await;
     export.data()["audit"].as_array().unwrap().clone()
@@ -151,12 +151,12 @@ async fn audit_of(house: &House, login: &Value) -> Vec<Value> {
 async fn a_signature_is_audited_with_the_digest_of_the_text(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = house(store).await;
-    let login = house.logged_in("alice").await;
-    sign(&house, &json!({ "userId": login["userId"], "data": ORDER }))
+    let stack = stack(store).await;
+    let login = stack.logged_in("alice").await;
+    sign(&stack, &json!({ "userId": login["userId"], "data": ORDER }))
         .await
         .data();
-    let audit = audit_of(&house, &login).await;
+    let audit = audit_of(&stack, &login).await;
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, ORDER.as_bytes());
     assert_eq!(audit[0]["action"], "wechat_signature");
     assert_eq!(audit[0]["actor"], "signer");
@@ -168,8 +168,8 @@ async fn a_signature_is_audited_with_the_digest_of_the_text(
 async fn who_is_signed_for_must_be_a_user_of_the_app_who_may_log_in(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = house(store).await;
-    let login = house.logged_in("alice").await;
+    let stack = stack(store).await;
+    let login = stack.logged_in("alice").await;
     let with = |fields: Value| {
         let mut body = fields;
         body["data"] = json!(ORDER);
@@ -179,10 +179,10 @@ async fn who_is_signed_for_must_be_a_user_of_the_app_who_may_log_in(
         json!({ "userId": "01a20336-9504-7268-ada3-3485505971ed" }),
         json!({ "openId": "nobody" }),
         json!({ "openId": "a\u{0}b" }),
-        json!({ "userId": login["userId"], "appId": house.app_id(1) }),
-        json!({ "openId": login["openId"], "appId": house.app_id(1) }),
+        json!({ "userId": login["userId"], "appId": stack.app_id(1) }),
+        json!({ "openId": login["openId"], "appId": stack.app_id(1) }),
     ] {
-        sign(&house, &with(nobody)).await.refused(404, "not_found");
+        sign(&stack, &with(nobody)).await.refused(404, "not_found");
     }
     for unclear in [
         json!({}),
@@ -191,48 +191,48 @@ async fn who_is_signed_for_must_be_a_user_of_the_app_who_may_log_in(
         json!({ "userId": 5 }),
         json!({ "userId": login["userId"], "openId": login["openId"] }),
     ] {
-        sign(&house, &with(unclear))
+        sign(&stack, &with(unclear))
             .await
             .refused(400, "invalid_request");
     }
     let elsewhere = json!({ "userId": login["userId"], "appId": "wx0000000000000000" });
-    sign(&house, &with(elsewhere))
+    sign(&stack, &with(elsewhere))
         .await
         .refused(400, "unknown_app");
     let disable = format!("/admin/users/{}/disable", id(&login));
-    house
+    stack
         .send(Method::POST, &disable, Some(EVERYTHING), None)
         .await
         .data();
     let body = with(json!({ "userId": login["userId"] }));
-    sign(&house, &body).await.refused(403, "user_disabled");
+    sign(&stack, &body).await.refused(403, "user_disabled");
 }
 
 #[tokio::test]
 async fn a_user_whose_session_key_never_came_logs_in_first() {
-    let mut house = House::with(Store::Sqlite, |settings| {
-        settings.admin.api_keys = crate::admin_house::keys();
+    let mut stack = Stack::with(Store::Sqlite, |settings| {
+        settings.admin.api_keys = crate::admin_stack::keys();
         settings.wechat.cloud_hosting = true;
     })
     .await;
-    let request = house
+    let request = stack
         .request(Method::POST, "/user/wxlogin")
         .header("x-wx-source", "wx_client")
-        .header("x-wx-appid", house.app_id(0))
+        .header("x-wx-appid", stack.app_id(0))
         .header("x-wx-openid", "o-named");
     let login = Answer::read(request.send().await.unwrap()).await.data();
-    house.restart().await;
+    stack.restart().await;
     let body = json!({ "userId": login["userId"], "data": ORDER });
-    sign(&house, &body).await.refused(409, "session_key_stale");
+    sign(&stack, &body).await.refused(409, "session_key_stale");
 }
 
 #[tokio::test]
 async fn a_key_signs_600_times_a_minute() {
-    let house = house(Store::Sqlite).await;
+    let stack = stack(Store::Sqlite).await;
     let body = json!({ "openId": "nobody", "data": "" });
     let mut limited = None;
     for count in 0..700 {
-        let answer = sign(&house, &body).await;
+        let answer = sign(&stack, &body).await;
         if answer.status == 429 {
             answer.refused(429, "rate_limited");
             assert!(answer.header("retry-after").is_some());

@@ -5,8 +5,8 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::json;
 
-use crate::admin_house::{TOKEN_TAKER, ask, house, keys, seen};
-use crate::house::{House, Store};
+use crate::admin_stack::{TOKEN_TAKER, ask, keys, seen, stack};
+use crate::stack::{Stack, Store};
 
 const PATH: &str = "/auth/wechat-token";
 
@@ -15,17 +15,17 @@ const PATH: &str = "/auth/wechat-token";
 async fn it_is_the_apps_current_token_until_it_expires(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = house(store).await;
-    let of = async |query: String| seen(&house, &format!("/auth/wechat-token{query}")).await;
+    let stack = stack(store).await;
+    let of = async |query: String| seen(&stack, &format!("/auth/wechat-token{query}")).await;
     let first = of(String::new()).await;
     let seconds = first["expiresIn"].as_u64().unwrap();
     assert!((1..=7_200).contains(&seconds), "{seconds}");
-    let same = of(format!("?appId={}&unknown=1", house.app_id(0))).await;
+    let same = of(format!("?appId={}&unknown=1", stack.app_id(0))).await;
     assert_eq!(same["accessToken"], first["accessToken"]);
-    let other = of(format!("?appId={}", house.app_id(1))).await;
+    let other = of(format!("?appId={}", stack.app_id(1))).await;
     assert_ne!(other["accessToken"], first["accessToken"]);
     ask(
-        &house,
+        &stack,
         Method::GET,
         "/auth/wechat-token?appId=wx0000000000000000",
     )
@@ -35,12 +35,12 @@ async fn it_is_the_apps_current_token_until_it_expires(
 
 #[tokio::test]
 async fn wechat_takes_the_token() {
-    let house = house(Store::Sqlite).await;
-    let token = seen(&house, "/auth/wechat-token").await;
+    let stack = stack(Store::Sqlite).await;
+    let token = seen(&stack, "/auth/wechat-token").await;
     let reply = reqwest::Client::new()
         .post(format!(
             "{}/cgi-bin/openapi/quota/get",
-            house.sandbox.base_url()
+            stack.sandbox.base_url()
         ))
         .query(&[("access_token", token["accessToken"].as_str().unwrap())])
         .json(&serde_json::json!({ "cgi_path": "/cgi-bin/stable_token" }))
@@ -56,17 +56,17 @@ async fn wechat_takes_the_token() {
 async fn a_token_that_wechat_has_dropped_is_replaced_once_it_is_reported(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = house(store).await;
+    let stack = stack(store).await;
     let report = async |token: &serde_json::Value| {
         let body = json!({ "refused": token, "appId": "" });
-        house
+        stack
             .send(Method::POST, PATH, Some(TOKEN_TAKER), Some(&body))
             .await
             .data()
     };
-    let first = seen(&house, PATH).await["accessToken"].clone();
+    let first = seen(&stack, PATH).await["accessToken"].clone();
     let asked = || {
-        house
+        stack
             .sandbox
             .control()
             .count_of(wxsandbox::Api::StableToken)
@@ -75,10 +75,10 @@ async fn a_token_that_wechat_has_dropped_is_replaced_once_it_is_reported(
     // An older one than the stored one asks nobody.
     assert_eq!(report(&json!("an older one")).await["accessToken"], first);
     assert_eq!(asked(), before);
-    house
+    stack
         .sandbox
         .control()
-        .revoke_tokens(&house.app_id(0))
+        .revoke_tokens(&stack.app_id(0))
         .unwrap();
     let second = report(&first).await["accessToken"].clone();
     assert_ne!(second, first);
@@ -87,8 +87,8 @@ async fn a_token_that_wechat_has_dropped_is_replaced_once_it_is_reported(
         assert_eq!(report(token).await["accessToken"], second);
     }
     assert_eq!(asked(), before + 1, "at most once in ten seconds");
-    assert_eq!(seen(&house, PATH).await["accessToken"], second);
-    let elsewhere = house.twin().await;
+    assert_eq!(seen(&stack, PATH).await["accessToken"], second);
+    let elsewhere = stack.replica().await;
     let body = json!({ "refused": first });
     let there = elsewhere
         .send(Method::POST, PATH, Some(TOKEN_TAKER), Some(&body))
@@ -106,15 +106,15 @@ async fn a_token_that_wechat_has_dropped_is_replaced_once_it_is_reported(
 #[case(json!({"refused": "x", "appId": "wx0000000000000000"}), "unknown_app")]
 #[tokio::test]
 async fn a_report_says_which_token(#[case] body: serde_json::Value, #[case] error: &str) {
-    let house = house(Store::Sqlite).await;
-    let answer = house
+    let stack = stack(Store::Sqlite).await;
+    let answer = stack
         .send(Method::POST, PATH, Some(TOKEN_TAKER), Some(&body))
         .await;
     answer.refused(400, error);
-    let answer = house.send(
+    let answer = stack.send(
         Method::POST,
         PATH,
-        Some(crate::admin_house::SIGNER),
+        Some(crate::admin_stack::SIGNER),
         Some(&body),
     );
     answer.await.refused(403, "forbidden");
@@ -124,19 +124,19 @@ async fn a_report_says_which_token(#[case] body: serde_json::Value, #[case] erro
 async fn no_token_is_handed_out_that_the_audit_log_does_not_hold() {
     let database = testpg::database().unwrap();
     let url = Secret::new(database.url());
-    // The house's own database stays unused; this one goes away under it.
-    let house = House::with(Store::Sqlite, |settings| {
+    // The database of the stack stays unused; this one goes away under it.
+    let stack = Stack::with(Store::Sqlite, |settings| {
         settings.admin.api_keys = keys();
         settings.database.url = url;
     })
     .await;
     let path = "/auth/wechat-token";
-    house
+    stack
         .send(Method::GET, path, Some(TOKEN_TAKER), None)
         .await
         .data();
     drop(database);
-    let answer = house.send(Method::GET, path, Some(TOKEN_TAKER), None).await;
+    let answer = stack.send(Method::GET, path, Some(TOKEN_TAKER), None).await;
     answer.refused(503, "storage_unavailable");
     assert!(answer.header("retry-after").is_some());
 }

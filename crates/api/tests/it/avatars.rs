@@ -7,7 +7,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::house::{Answer, House, Store, soon};
+use crate::stack::{Answer, Stack, Store, soon};
 
 /// A PNG of one pixel, with a comment in it.
 fn png() -> Vec<u8> {
@@ -41,8 +41,8 @@ fn form(files: &[&[u8]]) -> Vec<u8> {
     body
 }
 
-async fn send(house: &House, token: &Value, body: Vec<u8>) -> Answer {
-    let request = house
+async fn send(stack: &Stack, token: &Value, body: Vec<u8>) -> Answer {
+    let request = stack
         .request(Method::POST, "/user/avatar")
         .bearer_auth(token.as_str().unwrap())
         .header("content-type", "multipart/form-data; boundary=x")
@@ -50,9 +50,9 @@ async fn send(house: &House, token: &Value, body: Vec<u8>) -> Answer {
     Answer::read(request.send().await.unwrap()).await
 }
 
-async fn house(store: Store, folder: &TempDir) -> House {
+async fn stack(store: Store, folder: &TempDir) -> Stack {
     let url = format!("file://{}/avatars", folder.path().display());
-    House::with(store, |settings| settings.avatars.url = url).await
+    Stack::with(store, |settings| settings.avatars.url = url).await
 }
 
 fn files(folder: &TempDir) -> usize {
@@ -74,9 +74,9 @@ async fn an_uploaded_picture_is_shown_until_it_is_replaced(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
     let folder = tempfile::tempdir().unwrap();
-    let house = house(store, &folder).await;
-    let login = house.logged_in("alice").await;
-    let user = send(&house, &login["token"], form(&[&png()])).await.data();
+    let stack = stack(store, &folder).await;
+    let login = stack.logged_in("alice").await;
+    let user = send(&stack, &login["token"], form(&[&png()])).await.data();
     let first = user["avatarUrl"].as_str().unwrap().to_owned();
     let (status, cache, bytes) = fetch(&first).await;
     assert_eq!(status, 200);
@@ -88,11 +88,11 @@ async fn an_uploaded_picture_is_shown_until_it_is_replaced(
     let comment = b"where the user lives";
     assert!(!bytes.windows(comment.len()).any(|part| part == comment));
     assert_eq!(
-        house.me(&login["token"]).await.data()["avatarUrl"],
+        stack.me(&login["token"]).await.data()["avatarUrl"],
         user["avatarUrl"]
     );
 
-    let user = send(&house, &login["token"], form(&[&png()])).await.data();
+    let user = send(&stack, &login["token"], form(&[&png()])).await.data();
     let second = user["avatarUrl"].as_str().unwrap().to_owned();
     assert_ne!(first, second);
     assert_eq!(fetch(&first).await.0, 404);
@@ -102,12 +102,12 @@ async fn an_uploaded_picture_is_shown_until_it_is_replaced(
     // A page that sends back what it was given changes nothing.
     let edit = json!({"avatarUrl": second, "city": "广州"});
     let token = login["token"].as_str();
-    let user = house
+    let user = stack
         .send(Method::POST, "/user/me", token, Some(&edit))
         .await;
     assert_eq!(user.data()["avatarUrl"].as_str(), Some(second.as_str()));
     let edit = json!({"avatarUrl": ""});
-    let user = house
+    let user = stack
         .send(Method::POST, "/user/me", token, Some(&edit))
         .await;
     assert_eq!(user.data()["avatarUrl"], Value::Null);
@@ -118,16 +118,16 @@ async fn an_uploaded_picture_is_shown_until_it_is_replaced(
 #[tokio::test]
 async fn a_picture_goes_with_its_account(#[values(Store::Sqlite, Store::Postgres)] store: Store) {
     let folder = tempfile::tempdir().unwrap();
-    let house = house(store, &folder).await;
-    let login = house.logged_in("alice").await;
+    let stack = stack(store, &folder).await;
+    let login = stack.logged_in("alice").await;
     let token = login["token"].as_str();
-    let user = send(&house, &login["token"], form(&[&png()])).await.data();
+    let user = send(&stack, &login["token"], form(&[&png()])).await.data();
     let url = user["avatarUrl"].as_str().unwrap();
-    let export = house
+    let export = stack
         .send(Method::GET, "/user/me/export", token, None)
         .await;
     assert!(export.data().to_string().contains(url));
-    house
+    stack
         .send(Method::DELETE, "/user/me", token, None)
         .await
         .data();
@@ -138,10 +138,10 @@ async fn a_picture_goes_with_its_account(#[values(Store::Sqlite, Store::Postgres
 #[tokio::test]
 async fn a_picture_of_an_account_that_was_deleted_elsewhere_goes_within_seconds() {
     let folder = tempfile::tempdir().unwrap();
-    let house = house(Store::Postgres, &folder).await;
-    let login = house.logged_in("alice").await;
-    send(&house, &login["token"], form(&[&png()])).await.data();
-    house.sql("DELETE FROM users");
+    let stack = stack(Store::Postgres, &folder).await;
+    let login = stack.logged_in("alice").await;
+    send(&stack, &login["token"], form(&[&png()])).await.data();
+    stack.sql("DELETE FROM users");
     soon("the file to go", || async {
         (files(&folder) == 0).then_some(())
     })
@@ -151,12 +151,12 @@ async fn a_picture_of_an_account_that_was_deleted_elsewhere_goes_within_seconds(
 #[tokio::test]
 async fn what_is_no_picture_or_no_form_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let house = House::with(Store::Sqlite, |settings| {
+    let stack = Stack::with(Store::Sqlite, |settings| {
         settings.avatars.url = format!("file://{}/avatars", folder.path().display());
         settings.avatars.max_bytes = 1_000;
     })
     .await;
-    let login = house.logged_in("alice").await;
+    let login = stack.logged_in("alice").await;
     let token = &login["token"];
     let whole = png();
     for (body, status, error) in [
@@ -169,14 +169,14 @@ async fn what_is_no_picture_or_no_form_is_refused() {
         (form(&[&[0; 1_001]]), 413, "payload_too_large"),
         (vec![0; 40_000], 413, "payload_too_large"),
     ] {
-        send(&house, token, body).await.refused(status, error);
+        send(&stack, token, body).await.refused(status, error);
     }
     let body = json!({"file": "x"});
-    let answer = house
+    let answer = stack
         .send(Method::POST, "/user/avatar", token.as_str(), Some(&body))
         .await;
     answer.refused(415, "unsupported_media_type");
-    send(&house, &json!("x.y.z"), form(&[&whole]))
+    send(&stack, &json!("x.y.z"), form(&[&whole]))
         .await
         .refused(401, "token_invalid");
     assert_eq!(files(&folder), 0);
@@ -185,12 +185,12 @@ async fn what_is_no_picture_or_no_form_is_refused() {
 #[tokio::test]
 async fn nobody_takes_somebody_elses_picture_as_their_own() {
     let folder = tempfile::tempdir().unwrap();
-    let house = house(Store::Sqlite, &folder).await;
-    let (alice, bob) = (house.logged_in("alice").await, house.logged_in("bob").await);
-    let user = send(&house, &alice["token"], form(&[&png()])).await.data();
+    let stack = stack(Store::Sqlite, &folder).await;
+    let (alice, bob) = (stack.logged_in("alice").await, stack.logged_in("bob").await);
+    let user = send(&stack, &alice["token"], form(&[&png()])).await.data();
     let edit = json!({"avatarUrl": user["avatarUrl"]});
     let token = bob["token"].as_str();
-    let answer = house
+    let answer = stack
         .send(Method::POST, "/user/me", token, Some(&edit))
         .await;
     answer.refused(400, "invalid_request");
@@ -201,9 +201,9 @@ async fn nobody_takes_somebody_elses_picture_as_their_own() {
 async fn a_folder_that_cannot_be_used_is_no_reason_not_to_start() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("avatars"), "in the way").unwrap();
-    let house = house(Store::Sqlite, &folder).await;
-    let login = house.logged_in("alice").await;
-    let answer = send(&house, &login["token"], form(&[&png()])).await;
+    let stack = stack(Store::Sqlite, &folder).await;
+    let login = stack.logged_in("alice").await;
+    let answer = send(&stack, &login["token"], form(&[&png()])).await;
     answer.refused(503, "storage_unavailable");
     assert!(Path::new(&folder.path().join("avatars")).is_file());
 }

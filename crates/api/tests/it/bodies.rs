@@ -13,13 +13,13 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use wxsandbox::{Api, Fault, FaultEffect};
 
-use crate::house::{House, Store, soon};
+use crate::stack::{Stack, Store, soon};
 
 /// Long enough for a busy machine, and below the 10 s that a body may take.
 const AT_ONCE: Duration = Duration::from_secs(6);
 
-async fn connect(house: &House) -> TcpStream {
-    TcpStream::connect(house.address()).await.unwrap()
+async fn connect(stack: &Stack) -> TcpStream {
+    TcpStream::connect(stack.address()).await.unwrap()
 }
 
 /// The head of a POST whose body has `length` bytes.
@@ -28,8 +28,8 @@ fn head(path: &str, length: usize, headers: &str) -> String {
 }
 
 /// A request whose body does not come.
-async fn unfinished(house: &House, path: &str, headers: &str) -> TcpStream {
-    let mut connection = connect(house).await;
+async fn unfinished(stack: &Stack, path: &str, headers: &str) -> TcpStream {
+    let mut connection = connect(stack).await;
     let head = head(path, 50, headers);
     connection.write_all(head.as_bytes()).await.unwrap();
     connection
@@ -63,14 +63,14 @@ fn is_whole(text: &str) -> bool {
 
 #[tokio::test]
 async fn unfinished_bodies_take_no_place() {
-    let house = House::with(Store::Sqlite, |settings| settings.limits.max_inflight = 2).await;
+    let stack = Stack::with(Store::Sqlite, |settings| settings.limits.max_inflight = 2).await;
     let mut idle = Vec::new();
     for _ in 0..40 {
-        idle.push(unfinished(&house, "/user/wxlogin", "").await);
+        idle.push(unfinished(&stack, "/user/wxlogin", "").await);
     }
     // Head and body in two pieces, as some HTTP libraries send them.
-    let mut connection = connect(&house).await;
-    let body = json!({ "platCode": house.code("alice") }).to_string();
+    let mut connection = connect(&stack).await;
+    let body = json!({ "platCode": stack.code("alice") }).to_string();
     let head = head("/user/wxlogin", body.len(), "");
     connection.write_all(head.as_bytes()).await.unwrap();
     tokio::task::yield_now().await;
@@ -81,15 +81,15 @@ async fn unfinished_bodies_take_no_place() {
 
 #[tokio::test]
 async fn one_address_has_so_many_unfinished_bodies_and_the_oldest_gives_way() {
-    let house = House::with(Store::Sqlite, |settings| {
+    let stack = Stack::with(Store::Sqlite, |settings| {
         settings.server.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
     })
     .await;
     let of = |address| format!("x-forwarded-for: 198.51.100.{address}\r\n");
-    let mut other = unfinished(&house, "/user/refresh", &of(2)).await;
+    let mut other = unfinished(&stack, "/user/refresh", &of(2)).await;
     let mut crowd = Vec::new();
     for _ in 0..100 {
-        crowd.push(unfinished(&house, "/user/refresh", &of(1)).await);
+        crowd.push(unfinished(&stack, "/user/refresh", &of(1)).await);
     }
     let answers: FuturesUnordered<_> = crowd.iter_mut().map(answer).collect();
     let refused: Vec<_> = answers.take(100 - 64).collect().await;
@@ -97,7 +97,7 @@ async fn one_address_has_so_many_unfinished_bodies_and_the_oldest_gives_way() {
         assert!(refused.starts_with("HTTP/1.1 503"), "{refused}");
         assert!(refused.contains("overloaded"), "{refused}");
     }
-    let mut latest = unfinished(&house, "/user/refresh", &of(1)).await;
+    let mut latest = unfinished(&stack, "/user/refresh", &of(1)).await;
     let body = format!("{:50}", r#"{"refreshToken":"x"}"#);
     for connection in [&mut other, &mut latest] {
         connection.write_all(body.as_bytes()).await.unwrap();
@@ -108,11 +108,11 @@ async fn one_address_has_so_many_unfinished_bodies_and_the_oldest_gives_way() {
 
 #[tokio::test]
 async fn a_push_that_is_not_signed_is_refused_without_its_body() {
-    let house = House::with(Store::Sqlite, |settings| {
+    let stack = Stack::with(Store::Sqlite, |settings| {
         settings.apps[0].push_token = Some(Secret::new("push-token-of-16"));
     })
     .await;
-    let app = format!("/wechat/events/{}", house.app_id(0));
+    let app = format!("/wechat/events/{}", stack.app_id(0));
     let wrong = format!("{app}?signature=00&timestamp=1&nonce=2");
     let expected = [
         (app, "403"),
@@ -120,7 +120,7 @@ async fn a_push_that_is_not_signed_is_refused_without_its_body() {
         (String::from("/wechat/events/wxnobody"), "404"),
     ];
     for (path, status) in expected {
-        let answer = answer(&mut unfinished(&house, &path, "").await).await;
+        let answer = answer(&mut unfinished(&stack, &path, "").await).await;
         assert!(
             answer.starts_with(&format!("HTTP/1.1 {status}")),
             "{path}: {answer}"
@@ -130,7 +130,7 @@ async fn a_push_that_is_not_signed_is_refused_without_its_body() {
 
 #[tokio::test]
 async fn a_refusal_reads_a_small_body_and_keeps_the_connection() {
-    let house = House::with(Store::Sqlite, |settings| {
+    let stack = Stack::with(Store::Sqlite, |settings| {
         settings.limits.login_per_minute_per_ip = 1;
         settings.admin.api_keys = vec![api::settings::ApiKey {
             name: Some(String::from("reader")),
@@ -142,7 +142,7 @@ async fn a_refusal_reads_a_small_body_and_keeps_the_connection() {
     .await;
     let user = "00000000-0000-7000-8000-000000000000";
     let disable = format!("/admin/users/{user}/disable");
-    let push = format!("/wechat/events/{}", house.app_id(0));
+    let push = format!("/wechat/events/{}", stack.app_id(0));
     let key = "authorization: Bearer a-key-that-may-only-read\r\n";
     let refusals = [
         ("/user/me", "", 405, 401),
@@ -154,7 +154,7 @@ async fn a_refusal_reads_a_small_body_and_keeps_the_connection() {
         ("/user/wxlogin", "content-type: text/plain\r\n", 415, 415),
         ("/user/wxlogin", "", 429, 429),
     ];
-    let mut connection = connect(&house).await;
+    let mut connection = connect(&stack).await;
     let body = format!("{:3000}", "{}");
     for (path, headers, expected, or) in refusals {
         let request = head(path, body.len(), headers) + &body;
@@ -168,10 +168,10 @@ async fn a_refusal_reads_a_small_body_and_keeps_the_connection() {
 
 /// A login under way that has the only place. The request that looks whether it has may have taken
 /// the place itself, and the login is refused: then another one is sent.
-async fn login_in_the_only_place(house: &House) -> TcpStream {
+async fn login_in_the_only_place(stack: &Stack) -> TcpStream {
     loop {
-        let mut phone = connect(house).await;
-        let body = json!({ "platCode": house.code("alice") }).to_string();
+        let mut phone = connect(stack).await;
+        let body = json!({ "platCode": stack.code("alice") }).to_string();
         let request = head("/user/wxlogin", body.len(), "") + &body;
         phone.write_all(request.as_bytes()).await.unwrap();
         let mut answer = [0];
@@ -179,7 +179,7 @@ async fn login_in_the_only_place(house: &House) -> TcpStream {
             .await
             .is_err()
         {
-            let looked = house.send(Method::GET, "/user/me", None, None).await;
+            let looked = stack.send(Method::GET, "/user/me", None, None).await;
             if looked.status.as_u16() == 503 {
                 return phone;
             }
@@ -189,13 +189,13 @@ async fn login_in_the_only_place(house: &House) -> TcpStream {
 
 #[tokio::test]
 async fn a_login_whose_caller_hung_up_keeps_its_place_until_it_is_done() {
-    let house = House::with(Store::Sqlite, |settings| settings.limits.max_inflight = 1).await;
-    house.sandbox.control().inject(Fault::on(
+    let stack = Stack::with(Store::Sqlite, |settings| settings.limits.max_inflight = 1).await;
+    stack.sandbox.control().inject(Fault::on(
         Api::Code2Session,
         FaultEffect::Delay { ms: 4_000 },
     ));
-    let me = || house.send(Method::GET, "/user/me", None, None);
-    let phone = login_in_the_only_place(&house).await;
+    let me = || stack.send(Method::GET, "/user/me", None, None);
+    let phone = login_in_the_only_place(&stack).await;
     SockRef::from(&phone)
         .set_linger(Some(Duration::ZERO))
         .unwrap();

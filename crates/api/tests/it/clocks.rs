@@ -13,7 +13,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::house::{Answer, House, Service, Store};
+use crate::stack::{Answer, Service, Stack, Store};
 
 /// This machine's clock, but for a shift.
 pub(crate) struct ShiftedClock {
@@ -58,21 +58,21 @@ fn refresh_body(pair: &Value) -> Value {
 #[case::behind(-40)]
 #[tokio::test]
 async fn sessions_go_on_between_replicas_whose_clocks_are_days_apart(#[case] days: i64) {
-    let house = House::new(Store::Postgres).await;
+    let stack = Stack::new(Store::Postgres).await;
     let by = SignedDuration::from_hours(24 * days);
-    let wrong = house.twin_on(Arc::new(ShiftedClock { by })).await;
+    let wrong = stack.replica_on(Arc::new(ShiftedClock { by })).await;
 
-    let opened_here = house.logged_in("alice").await;
+    let opened_here = stack.logged_in("alice").await;
     let there = post(&wrong, "/user/refresh", &refresh_body(&opened_here)).await;
     let there = there.data();
     me(&wrong, &opened_here).await.data();
     me(&wrong, &there).await.data();
-    house.me(&there["token"]).await.data();
+    stack.me(&there["token"]).await.data();
 
-    let login = json!({ "platCode": house.code("alice") });
+    let login = json!({ "platCode": stack.code("alice") });
     let opened_there = post(&wrong, "/user/wxlogin", &login).await.data();
-    house.me(&opened_there["token"]).await.data();
-    let here = house
+    stack.me(&opened_there["token"]).await.data();
+    let here = stack
         .send(
             Method::POST,
             "/user/refresh",
@@ -83,7 +83,7 @@ async fn sessions_go_on_between_replicas_whose_clocks_are_days_apart(#[case] day
         .data();
     me(&wrong, &here).await.data();
 
-    let listed = house
+    let listed = stack
         .send(Method::GET, "/user/sessions", here["token"].as_str(), None)
         .await
         .data();

@@ -4,10 +4,10 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::house::{Answer, House, Store};
+use crate::stack::{Answer, Stack, Store};
 
-async fn ask(house: &House, headers: &[(&str, &str)], body: &Value) -> Answer {
-    let mut request = house.request(Method::POST, "/user/wxlogin").json(body);
+async fn ask(stack: &Stack, headers: &[(&str, &str)], body: &Value) -> Answer {
+    let mut request = stack.request(Method::POST, "/user/wxlogin").json(body);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
@@ -19,16 +19,16 @@ async fn ask(house: &House, headers: &[(&str, &str)], body: &Value) -> Answer {
 async fn the_gateway_names_the_user_and_no_code_is_needed(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = House::with(store, |settings| settings.wechat.cloud_hosting = true).await;
-    let by_code = house.logged_in("alice").await;
-    let app = house.app_id(0);
+    let stack = Stack::with(store, |settings| settings.wechat.cloud_hosting = true).await;
+    let by_code = stack.logged_in("alice").await;
+    let app = stack.app_id(0);
     let open_id = by_code["openId"].as_str().unwrap();
     let headers = [
         ("x-wx-source", "wx_client"),
         ("x-wx-appid", &app),
         ("x-wx-openid", open_id),
     ];
-    let data = ask(&house, &headers, &json!({})).await.data();
+    let data = ask(&stack, &headers, &json!({})).await.data();
     assert_eq!(
         (&data["userId"], &data["openId"]),
         (&by_code["userId"], &by_code["openId"])
@@ -37,37 +37,37 @@ async fn the_gateway_names_the_user_and_no_code_is_needed(
         (&data["unionId"], &data["isNewUser"]),
         (&by_code["unionId"], &json!(false))
     );
-    house.me(&data["token"]).await.data();
+    stack.me(&data["token"]).await.data();
 
     let foreign = [
         ("x-wx-source", "wx_client"),
         ("x-wx-appid", "wx00"),
         ("x-wx-openid", open_id),
     ];
-    ask(&house, &foreign, &json!({}))
+    ask(&stack, &foreign, &json!({}))
         .await
         .refused(400, "unknown_app");
     let past_the_gateway = &headers[1..];
-    ask(&house, past_the_gateway, &json!({}))
+    ask(&stack, past_the_gateway, &json!({}))
         .await
         .refused(400, "invalid_request");
 }
 
 #[tokio::test]
 async fn without_the_operators_word_the_headers_mean_nothing() {
-    let house = House::new(Store::Sqlite).await;
-    let app = house.app_id(0);
+    let stack = Stack::new(Store::Sqlite).await;
+    let app = stack.app_id(0);
     let headers = [
         ("x-wx-source", "wx_client"),
         ("x-wx-appid", &app),
         ("x-wx-openid", "o-forged"),
     ];
-    ask(&house, &headers, &json!({}))
+    ask(&stack, &headers, &json!({}))
         .await
         .refused(400, "invalid_request");
-    let body = json!({ "platCode": house.code("alice") });
+    let body = json!({ "platCode": stack.code("alice") });
     assert_ne!(
-        ask(&house, &headers, &body).await.data()["openId"],
+        ask(&stack, &headers, &body).await.data()["openId"],
         "o-forged"
     );
 }
@@ -83,23 +83,23 @@ async fn without_the_operators_word_the_headers_mean_nothing() {
 async fn what_stands_in_the_body_does_not_matter_where_the_gateway_names_the_user(
     #[case] body: &'static str,
 ) {
-    let house = House::with(Store::Sqlite, |settings| {
+    let stack = Stack::with(Store::Sqlite, |settings| {
         settings.wechat.cloud_hosting = true;
     })
     .await;
-    let request = house
+    let request = stack
         .request(Method::POST, "/user/wxlogin")
         .header("x-wx-source", "wx_client")
-        .header("x-wx-appid", house.app_id(0))
+        .header("x-wx-appid", stack.app_id(0))
         .header("x-wx-openid", "o-named");
     let answer = Answer::read(request.body(body).send().await.unwrap()).await;
     assert_eq!(answer.data()["openId"], "o-named");
 }
 
 /// A message as WeChat's own link brings it: unsigned and in clear.
-async fn push(house: &House, app: usize, headers: &[(&str, &str)], body: &str) -> Answer {
-    let path = format!("/wechat/events/{}", house.app_id(app));
-    let mut request = house.request(Method::POST, &path).body(body.to_owned());
+async fn push(stack: &Stack, app: usize, headers: &[(&str, &str)], body: &str) -> Answer {
+    let path = format!("/wechat/events/{}", stack.app_id(app));
+    let mut request = stack.request(Method::POST, &path).body(body.to_owned());
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
@@ -111,20 +111,20 @@ async fn push(house: &House, app: usize, headers: &[(&str, &str)], body: &str) -
 #[case("<xml><action>CheckContainerPath</action></xml>")]
 #[tokio::test]
 async fn the_console_can_save_the_address_of_a_container(#[case] check: &str) {
-    let house = House::with(Store::Sqlite, |settings| {
+    let stack = Stack::with(Store::Sqlite, |settings| {
         settings.wechat.cloud_hosting = true;
         settings.apps[0].push_token = Some(api::settings::Secret::new("AAAAA"));
     })
     .await;
     for app in [0, 1] {
-        let answer = push(&house, app, &[("x-wx-source", "wx_server")], check).await;
+        let answer = push(&stack, app, &[("x-wx-source", "wx_server")], check).await;
         assert_eq!(
             (answer.status.as_u16(), &answer.body),
             (200, &json!("success"))
         );
     }
-    push(&house, 0, &[], check).await.refused(403, "forbidden");
-    push(&house, 1, &[], check).await.refused(404, "not_found");
+    push(&stack, 0, &[], check).await.refused(403, "forbidden");
+    push(&stack, 1, &[], check).await.refused(404, "not_found");
 }
 
 #[rstest]
@@ -134,18 +134,18 @@ async fn the_console_can_save_the_address_of_a_container(#[case] check: &str) {
 )]
 #[tokio::test]
 async fn a_container_gets_events_without_a_signature(#[case] event: &str) {
-    let house = House::with(Store::Sqlite, |settings| {
+    let stack = Stack::with(Store::Sqlite, |settings| {
         settings.wechat.cloud_hosting = true;
     })
     .await;
-    let login = house.logged_in("alice").await;
+    let login = stack.logged_in("alice").await;
     let event = event.replace("OPENID", login["openId"].as_str().unwrap());
-    let past_the_gateway = push(&house, 0, &[], &event).await;
+    let past_the_gateway = push(&stack, 0, &[], &event).await;
     past_the_gateway.refused(404, "not_found");
-    house.me(&login["token"]).await.data();
-    let answer = push(&house, 0, &[("x-wx-source", "wx_server")], &event).await;
+    stack.me(&login["token"]).await.data();
+    let answer = push(&stack, 0, &[("x-wx-source", "wx_server")], &event).await;
     assert_eq!(answer.body, "success");
-    house
+    stack
         .me(&login["token"])
         .await
         .refused(401, "session_revoked");
@@ -153,7 +153,7 @@ async fn a_container_gets_events_without_a_signature(#[case] event: &str) {
 
 #[tokio::test]
 async fn the_mark_of_the_link_means_nothing_elsewhere() {
-    let house = House::new(Store::Sqlite).await;
-    let answer = push(&house, 0, &[("x-wx-source", "wx_server")], "{}").await;
+    let stack = Stack::new(Store::Sqlite).await;
+    let answer = push(&stack, 0, &[("x-wx-source", "wx_server")], "{}").await;
     answer.refused(404, "not_found");
 }

@@ -5,10 +5,10 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::house::{Answer, House, Store};
+use crate::stack::{Answer, Stack, Store};
 
-async fn post(house: &House, kind: &str, body: impl Into<reqwest::Body>) -> Answer {
-    let request = house
+async fn post(stack: &Stack, kind: &str, body: impl Into<reqwest::Body>) -> Answer {
+    let request = stack
         .request(Method::POST, "/user/wxlogin")
         .header("content-type", kind)
         .body(body);
@@ -17,7 +17,7 @@ async fn post(house: &House, kind: &str, body: impl Into<reqwest::Body>) -> Answ
 
 #[tokio::test]
 async fn what_is_not_there_is_a_404_in_the_same_form() {
-    let house = House::new(Store::Sqlite).await;
+    let stack = Stack::new(Store::Sqlite).await;
     for path in [
         "/",
         "/user",
@@ -26,7 +26,7 @@ async fn what_is_not_there_is_a_404_in_the_same_form() {
         "/%ff%00",
         "/user/me?x=1/../",
     ] {
-        let answer = house.send(Method::GET, path, None, None).await;
+        let answer = stack.send(Method::GET, path, None, None).await;
         if path.starts_with("/user/me") {
             answer.refused(401, "token_missing");
         } else {
@@ -37,10 +37,10 @@ async fn what_is_not_there_is_a_404_in_the_same_form() {
 
 #[tokio::test]
 async fn a_method_a_path_does_not_know_is_a_405_with_those_it_knows() {
-    let house = House::new(Store::Sqlite).await;
+    let stack = Stack::new(Store::Sqlite).await;
     for method in ["DELETE", "PUT", "OPTIONS", "BREW"] {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
-        let answer = house.send(method, "/user/wxlogin", None, None).await;
+        let answer = stack.send(method, "/user/wxlogin", None, None).await;
         answer.refused(405, "method_not_allowed");
         assert_eq!(answer.header("allow"), Some("GET, POST"));
     }
@@ -48,12 +48,12 @@ async fn a_method_a_path_does_not_know_is_a_405_with_those_it_knows() {
 
 #[tokio::test]
 async fn a_body_that_is_too_long_is_a_413() {
-    let house = House::with(Store::Sqlite, |settings| {
+    let stack = Stack::with(Store::Sqlite, |settings| {
         settings.server.max_body_bytes = 1_000;
     })
     .await;
     let body = json!({ "platCode": "x", "more": "x".repeat(1_000) }).to_string();
-    post(&house, "application/json", body)
+    post(&stack, "application/json", body)
         .await
         .refused(413, "payload_too_large");
 }
@@ -64,8 +64,8 @@ async fn a_body_that_is_too_long_is_a_413() {
 #[case("multipart/form-data; boundary=x")]
 #[tokio::test]
 async fn what_does_not_claim_to_be_json_is_a_415(#[case] kind: &str) {
-    let house = House::new(Store::Sqlite).await;
-    post(&house, kind, r#"{"platCode":"x"}"#)
+    let stack = Stack::new(Store::Sqlite).await;
+    post(&stack, kind, r#"{"platCode":"x"}"#)
         .await
         .refused(415, "unsupported_media_type");
 }
@@ -89,8 +89,8 @@ async fn a_body_that_makes_no_sense_is_a_400_that_names_the_field(
     #[case] body: String,
     #[case] named: &str,
 ) {
-    let house = House::new(Store::Sqlite).await;
-    let msg = post(&house, "application/json; charset=utf-8", body)
+    let stack = Stack::new(Store::Sqlite).await;
+    let msg = post(&stack, "application/json; charset=utf-8", body)
         .await
         .refused(400, "invalid_request");
     assert!(msg.contains(named), "{msg}");
@@ -98,7 +98,7 @@ async fn a_body_that_makes_no_sense_is_a_400_that_names_the_field(
 
 #[tokio::test]
 async fn garbage_is_refused_and_never_a_bug() {
-    let house = House::new(Store::Sqlite).await;
+    let stack = Stack::new(Store::Sqlite).await;
     let too_long = json!({ "platCode": "x".repeat(5_000) })
         .to_string()
         .into_bytes();
@@ -109,7 +109,7 @@ async fn garbage_is_refused_and_never_a_bug() {
         vec![0xff; 100],
         b"{\"platCode\":\"\\ud800\"}".to_vec(),
     ] {
-        post(&house, "application/json", body)
+        post(&stack, "application/json", body)
             .await
             .refused(400, "invalid_request");
     }
@@ -117,9 +117,9 @@ async fn garbage_is_refused_and_never_a_bug() {
 
 #[tokio::test]
 async fn the_callers_request_id_is_kept_if_it_is_sane() {
-    let house = House::new(Store::Sqlite).await;
+    let stack = Stack::new(Store::Sqlite).await;
     let ask = async |id: &[u8]| {
-        let request = house
+        let request = stack
             .request(Method::GET, "/user/me")
             .header("x-request-id", id);
         let answer = Answer::read(request.send().await.unwrap()).await;
@@ -135,14 +135,14 @@ async fn the_callers_request_id_is_kept_if_it_is_sane() {
 
 #[tokio::test]
 async fn a_page_of_an_allowed_origin_may_call_and_no_other() {
-    let house = House::with(Store::Sqlite, |settings| {
+    let stack = Stack::with(Store::Sqlite, |settings| {
         settings.server.cors_allowed_origins = vec![CorsOrigin::Exactly(String::from(
             "https://shop.example.com",
         ))];
     })
     .await;
     let ask = async |origin: &str| {
-        let request = house
+        let request = stack
             .request(Method::GET, "/user/me")
             .header("origin", origin);
         let answer = Answer::read(request.send().await.unwrap()).await;
@@ -158,8 +158,8 @@ async fn a_page_of_an_allowed_origin_may_call_and_no_other() {
 }
 
 /// A preflight of a page of `origin`, for the method and headers it names.
-async fn preflight(house: &House, origin: &str, method: &str, headers: &str) -> Answer {
-    let request = house
+async fn preflight(stack: &Stack, origin: &str, method: &str, headers: &str) -> Answer {
+    let request = stack
         .request(Method::OPTIONS, "/user/me")
         .header("origin", origin)
         .header("access-control-request-method", method)
@@ -170,7 +170,7 @@ async fn preflight(house: &House, origin: &str, method: &str, headers: &str) -> 
 #[tokio::test]
 async fn a_refused_preflight_has_the_form_of_every_failure() {
     const SHOP: &str = "https://shop.example.com";
-    let house = House::with(Store::Sqlite, |settings| {
+    let stack = Stack::with(Store::Sqlite, |settings| {
         settings.server.cors_allowed_origins = vec![CorsOrigin::Exactly(String::from(SHOP))];
     })
     .await;
@@ -180,7 +180,7 @@ async fn a_refused_preflight_has_the_form_of_every_failure() {
         "x-request-id",
     ] {
         for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
-            let allowed = preflight(&house, SHOP, method, headers).await;
+            let allowed = preflight(&stack, SHOP, method, headers).await;
             assert!(
                 allowed.status.is_success(),
                 "{method} {headers} {allowed:?}"
@@ -204,7 +204,7 @@ async fn a_refused_preflight_has_the_form_of_every_failure() {
             "cors_allowed_headers",
         ),
     ] {
-        let msg = preflight(&house, origin, method, headers)
+        let msg = preflight(&stack, origin, method, headers)
             .await
             .refused(400, "invalid_request");
         assert!(msg.contains(named), "{method} {headers}: {msg}");
@@ -215,20 +215,20 @@ async fn a_refused_preflight_has_the_form_of_every_failure() {
 async fn the_operator_says_which_headers_a_page_may_send() {
     const SHOP: &str = "https://shop.example.com";
     let with = async |headers: Vec<CorsHeader>| {
-        House::with(Store::Sqlite, |settings| {
+        Stack::with(Store::Sqlite, |settings| {
             settings.server.cors_allowed_origins = vec![CorsOrigin::Any];
             settings.server.cors_allowed_headers = headers;
         })
         .await
     };
-    let house = with(vec![CorsHeader::Named("x-trace-id".parse().unwrap())]).await;
-    let status = preflight(&house, SHOP, "GET", "X-Trace-Id").await.status;
+    let stack = with(vec![CorsHeader::Named("x-trace-id".parse().unwrap())]).await;
+    let status = preflight(&stack, SHOP, "GET", "X-Trace-Id").await.status;
     assert!(status.is_success(), "{status}");
-    preflight(&house, SHOP, "GET", "x-other")
+    preflight(&stack, SHOP, "GET", "x-other")
         .await
         .refused(400, "invalid_request");
-    let house = with(vec![CorsHeader::Any]).await;
-    let status = preflight(&house, SHOP, "GET", "x-other, x-more")
+    let stack = with(vec![CorsHeader::Any]).await;
+    let status = preflight(&stack, SHOP, "GET", "x-other, x-more")
         .await
         .status;
     assert!(status.is_success(), "{status}");
@@ -236,32 +236,32 @@ async fn the_operator_says_which_headers_a_page_may_send() {
 
 #[tokio::test]
 async fn requests_are_counted_by_route_and_never_by_path() {
-    let house = House::new(Store::Sqlite).await;
-    house.logged_in("alice").await;
-    house
+    let stack = Stack::new(Store::Sqlite).await;
+    stack.logged_in("alice").await;
+    stack
         .send(Method::GET, "/secret-path", None, None)
         .await
         .refused(404, "not_found");
-    let (_, metrics) = house.ops("/metrics").await;
+    let (_, metrics) = stack.ops("/metrics").await;
     assert!(
         metrics
             .contains(r#"http_requests_total{route="/user/wxlogin",method="POST",status="200"} 1"#),
         "{metrics}"
     );
     assert!(!metrics.contains("secret-path"));
-    let _: Value = serde_json::from_str(&house.ops("/health/live").await.1).unwrap();
+    let _: Value = serde_json::from_str(&stack.ops("/health/live").await.1).unwrap();
 }
 
 #[tokio::test]
 async fn headers_that_are_too_large_get_an_envelope() {
-    let house = House::new(Store::Sqlite).await;
-    let request = house.request(Method::GET, "/auth/verify");
+    let stack = Stack::new(Store::Sqlite).await;
+    let request = stack.request(Method::GET, "/auth/verify");
     let many = (0..8).fold(request, |request, number| {
         request.header(format!("x-cookie-{number}"), "x".repeat(8_000))
     });
     let refused = Answer::read(many.send().await.unwrap()).await;
     refused.refused(431, "headers_too_large");
-    let request = house.request(Method::GET, "/auth/verify");
+    let request = stack.request(Method::GET, "/auth/verify");
     let large = request.header("cookie", "x".repeat(30_000));
     let answer = Answer::read(large.send().await.unwrap()).await;
     answer.refused(401, "token_missing");

@@ -15,8 +15,8 @@ use tempfile::TempDir;
 use testpg::TestDatabase;
 use wxsandbox::{RunningSandbox, Sandbox, SandboxConfig};
 
-use crate::house::{Answer, House, Store, soon};
 use crate::program::{self, Program};
+use crate::stack::{Answer, Stack, Store, soon};
 use crate::wire::Wire;
 
 /// How long a replica may not know of what another one did.
@@ -220,13 +220,13 @@ async fn what_an_operator_does_by_sql_reaches_a_replica_within_five_seconds(
     )]
     statement: &str,
 ) {
-    let house = House::new(Store::Postgres).await;
-    let login = house.logged_in("alice").await;
-    house.me(&login["token"]).await.data();
-    house.sql(statement);
+    let stack = Stack::new(Store::Postgres).await;
+    let login = stack.logged_in("alice").await;
+    stack.me(&login["token"]).await.data();
+    stack.sql(statement);
     let start = Instant::now();
     let refused = soon("the change to arrive", || async {
-        let answer = house.me(&login["token"]).await;
+        let answer = stack.me(&login["token"]).await;
         (!answer.status.is_success()).then_some(answer)
     })
     .await;
@@ -238,22 +238,22 @@ async fn what_an_operator_does_by_sql_reaches_a_replica_within_five_seconds(
 #[tokio::test]
 async fn a_session_that_was_refreshed_elsewhere_outlives_the_end_that_is_remembered() {
     const LIVES: Duration = Duration::from_secs(3);
-    let house = House::with(Store::Postgres, |settings| {
+    let stack = Stack::with(Store::Postgres, |settings| {
         settings.tokens.refresh_ttl_s = 3;
     })
     .await;
-    let twin = house.twin().await;
+    let replica = stack.replica().await;
     let start = Instant::now();
-    let login = house.logged_in("alice").await;
+    let login = stack.logged_in("alice").await;
     until(start + LIVES / 2).await;
-    house.me(&login["token"]).await.data();
+    stack.me(&login["token"]).await.data();
     let body = json!({ "refreshToken": login["refreshToken"] });
     let path = "/user/refresh";
-    let refreshed = twin
+    let refreshed = replica
         .send(Method::POST, path, None, Some(&body))
         .await
         .data();
     until(start + LIVES + Duration::from_millis(200)).await;
-    house.me(&login["token"]).await.data();
-    house.me(&refreshed["token"]).await.data();
+    stack.me(&login["token"]).await.data();
+    stack.me(&refreshed["token"]).await.data();
 }

@@ -4,20 +4,20 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::house::{Answer, House, Store};
+use crate::stack::{Answer, Stack, Store};
 
 #[tokio::test]
 async fn one_address_may_log_in_so_often_a_minute() {
-    let house = House::with(Store::Sqlite, |settings| {
+    let stack = Stack::with(Store::Sqlite, |settings| {
         settings.limits.login_per_minute_per_ip = 3;
         settings.server.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
     })
     .await;
     let login = async |address: &str| {
-        let request = house
+        let request = stack
             .request(Method::POST, "/user/wxlogin")
             .header("x-forwarded-for", address);
-        let body = json!({ "platCode": house.code("alice") });
+        let body = json!({ "platCode": stack.code("alice") });
         Answer::read(request.json(&body).send().await.unwrap()).await
     };
     for _ in 0..3 {
@@ -44,10 +44,10 @@ async fn one_address_may_log_in_so_often_a_minute() {
 
 #[tokio::test]
 async fn more_requests_than_there_are_places_are_refused_at_once() {
-    let house = House::with(Store::Sqlite, |settings| settings.limits.max_inflight = 2).await;
+    let stack = Stack::with(Store::Sqlite, |settings| settings.limits.max_inflight = 2).await;
     let answers = join_all((0..40).map(|_| async {
-        house
-            .login(&json!({ "platCode": house.code("alice") }))
+        stack
+            .login(&json!({ "platCode": stack.code("alice") }))
             .await
     }))
     .await;
@@ -70,8 +70,8 @@ async fn more_requests_than_there_are_places_are_refused_at_once() {
 async fn a_body_that_never_ends_holds_its_place_for_a_while_only() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-    let house = House::with(Store::Sqlite, |settings| settings.limits.max_inflight = 1).await;
-    let mut slow = tokio::net::TcpStream::connect(house.address())
+    let stack = Stack::with(Store::Sqlite, |settings| settings.limits.max_inflight = 1).await;
+    let mut slow = tokio::net::TcpStream::connect(stack.address())
         .await
         .unwrap();
     let head = "POST /user/wxlogin HTTP/1.1\r\nhost: x\r\ncontent-length: 50\r\n\r\n{";
@@ -80,5 +80,5 @@ async fn a_body_that_never_ends_holds_its_place_for_a_while_only() {
     let length = slow.read(&mut answer).await.unwrap();
     let answer = String::from_utf8_lossy(&answer[..length]).into_owned();
     assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
-    house.logged_in("alice").await;
+    stack.logged_in("alice").await;
 }

@@ -11,19 +11,19 @@ use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use wxsandbox::{OpenDataOptions, ProfileKind, UserInfo};
 
-use crate::house::{Answer, House, Store};
+use crate::stack::{Answer, Stack, Store};
 
 /// What `user`'s phone gives a page of the first app, after `wx.login`.
 fn profile(
-    house: &House,
+    stack: &Stack,
     user: &str,
     kind: ProfileKind,
     options: &OpenDataOptions,
 ) -> (String, UserInfo) {
-    let phone = house
+    let phone = stack
         .sandbox
         .control()
-        .phone(user, &house.app_id(0))
+        .phone(user, &stack.app_id(0))
         .unwrap();
     (
         phone.login().unwrap(),
@@ -32,9 +32,9 @@ fn profile(
 }
 
 /// [`profile`] as it is today, without anything special.
-fn user_info(house: &House, user: &str) -> (String, UserInfo) {
+fn user_info(stack: &Stack, user: &str) -> (String, UserInfo) {
     profile(
-        house,
+        stack,
         user,
         ProfileKind::UserInfo,
         &OpenDataOptions::default(),
@@ -50,18 +50,18 @@ fn encrypted(info: &UserInfo) -> Value {
 async fn the_request_of_the_first_front_end_logs_in_and_fills_the_profile(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = House::new(store).await;
-    let (code, info) = user_info(&house, "alice");
+    let stack = Stack::new(store).await;
+    let (code, info) = user_info(&stack, "alice");
     let body = json!({ "platCode": code, "platUserInfoMap": encrypted(&info) });
-    let data = house.login(&body).await.data();
+    let data = stack.login(&body).await.data();
     assert_eq!(data["nickName"], "爱丽丝 Alice");
     assert_eq!(
         (&data["gender"], &data["city"]),
         (&json!(2), &json!("Guangzhou"))
     );
-    assert_eq!(data["watermark"]["appid"], house.app_id(0));
+    assert_eq!(data["watermark"]["appid"], stack.app_id(0));
     assert!(data["watermark"]["timestamp"].is_i64());
-    let me = house.me(&data["token"]).await.data();
+    let me = stack.me(&data["token"]).await.data();
     assert_eq!(
         (&me["nickName"], &me["avatarUrl"]),
         (&data["nickName"], &data["avatarUrl"])
@@ -73,10 +73,10 @@ async fn the_request_of_the_first_front_end_logs_in_and_fills_the_profile(
 async fn signed_raw_data_fills_the_profile_as_encrypted_data_does(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = House::new(store).await;
-    let (code, info) = user_info(&house, "bob");
+    let stack = Stack::new(store).await;
+    let (code, info) = user_info(&stack, "bob");
     let map = json!({ "rawData": info.raw_data, "signature": info.signature });
-    let data = house
+    let data = stack
         .login(&json!({ "platCode": code, "platUserInfoMap": map }))
         .await
         .data();
@@ -92,16 +92,16 @@ async fn signed_raw_data_fills_the_profile_as_encrypted_data_does(
 async fn what_a_login_tells_shows_in_earlier_sessions_at_once(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = House::new(store).await;
-    let earlier = house.logged_in("alice").await;
-    let me = house.me(&earlier["token"]).await.data();
+    let stack = Stack::new(store).await;
+    let earlier = stack.logged_in("alice").await;
+    let me = stack.me(&earlier["token"]).await.data();
     assert!(me.get("nickName").is_none());
-    let (code, info) = user_info(&house, "alice");
+    let (code, info) = user_info(&stack, "alice");
     let body = json!({ "platCode": code, "platUserInfoMap": encrypted(&info) });
-    let later = house.login(&body).await.data();
-    let by_earlier = house.me(&earlier["token"]).await.data();
+    let later = stack.login(&body).await.data();
+    let by_earlier = stack.me(&earlier["token"]).await.data();
     assert_eq!(by_earlier["nickName"], "爱丽丝 Alice");
-    assert_eq!(by_earlier, house.me(&later["token"]).await.data());
+    assert_eq!(by_earlier, stack.me(&later["token"]).await.data());
 }
 
 #[rstest]
@@ -109,19 +109,19 @@ async fn what_a_login_tells_shows_in_earlier_sessions_at_once(
 async fn an_anonymous_profile_overwrites_nothing(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = House::new(store).await;
-    let (code, info) = user_info(&house, "alice");
-    let first = house
+    let stack = Stack::new(store).await;
+    let (code, info) = user_info(&stack, "alice");
+    let first = stack
         .login(&json!({ "platCode": code, "platUserInfoMap": encrypted(&info) }))
         .await
         .data();
     let (code, info) = profile(
-        &house,
+        &stack,
         "alice",
         ProfileKind::Anonymous,
         &OpenDataOptions::default(),
     );
-    let again = house
+    let again = stack
         .login(&json!({ "platCode": code, "platUserInfoMap": encrypted(&info) }))
         .await
         .data();
@@ -135,10 +135,10 @@ async fn an_anonymous_profile_overwrites_nothing(
 async fn data_that_does_not_hold_is_refused_alike_and_stores_nobody(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = House::new(store).await;
+    let stack = Stack::new(store).await;
     let usual = OpenDataOptions::default();
     let refuse = async |code: String, map: Value| {
-        let answer = house
+        let answer = stack
             .login(&json!({ "platCode": code, "platUserInfoMap": map }))
             .await;
         (
@@ -148,23 +148,23 @@ async fn data_that_does_not_hold_is_refused_alike_and_stores_nobody(
     };
     let mut answers = Vec::new();
 
-    let (code, info) = profile(&house, "alice", ProfileKind::UserInfo, &usual);
+    let (code, info) = profile(&stack, "alice", ProfileKind::UserInfo, &usual);
     let tampered =
         json!({ "encryptedData": info.encrypted_data, "iv": "AAAAAAAAAAAAAAAAAAAAAA==" });
     answers.push(refuse(code, tampered).await);
 
-    let (code, _) = profile(&house, "alice", ProfileKind::UserInfo, &usual);
-    let (_, of_bob) = profile(&house, "bob", ProfileKind::UserInfo, &usual);
+    let (code, _) = profile(&stack, "alice", ProfileKind::UserInfo, &usual);
+    let (_, of_bob) = profile(&stack, "bob", ProfileKind::UserInfo, &usual);
     answers.push(refuse(code, encrypted(&of_bob)).await);
 
     let old = OpenDataOptions {
         watermark_shift_s: -301,
         ..OpenDataOptions::default()
     };
-    let (code, info) = profile(&house, "alice", ProfileKind::UserInfo, &old);
+    let (code, info) = profile(&stack, "alice", ProfileKind::UserInfo, &old);
     answers.push(refuse(code, encrypted(&info)).await);
 
-    let (code, info) = profile(&house, "alice", ProfileKind::UserInfo, &usual);
+    let (code, info) = profile(&stack, "alice", ProfileKind::UserInfo, &usual);
     let signature = info.signature.chars().rev().collect::<String>();
     answers.push(
         refuse(
@@ -174,7 +174,7 @@ async fn data_that_does_not_hold_is_refused_alike_and_stores_nobody(
         .await,
     );
 
-    let (code, _) = profile(&house, "alice", ProfileKind::UserInfo, &usual);
+    let (code, _) = profile(&stack, "alice", ProfileKind::UserInfo, &usual);
     answers.push(refuse(code, json!({ "encryptedData": "QUJD", "iv": "QUJD" })).await);
 
     assert!(
@@ -183,18 +183,18 @@ async fn data_that_does_not_hold_is_refused_alike_and_stores_nobody(
             .all(|answer| *answer == answers[0] && answer.1.is_none()),
         "{answers:?}"
     );
-    assert_eq!(house.logged_in("alice").await["isNewUser"], true);
+    assert_eq!(stack.logged_in("alice").await["isNewUser"], true);
 }
 
 #[tokio::test]
 async fn the_age_of_a_watermark_matters_only_if_the_operator_says_so() {
-    let house = House::with(Store::Sqlite, |settings| settings.open_data.max_age_s = 0).await;
+    let stack = Stack::with(Store::Sqlite, |settings| settings.open_data.max_age_s = 0).await;
     let old = OpenDataOptions {
         watermark_shift_s: -86_400,
         ..OpenDataOptions::default()
     };
-    let (code, info) = profile(&house, "alice", ProfileKind::UserInfo, &old);
-    let answer = house
+    let (code, info) = profile(&stack, "alice", ProfileKind::UserInfo, &old);
+    let answer = stack
         .login(&json!({ "platCode": code, "platUserInfoMap": encrypted(&info) }))
         .await;
     assert_eq!(answer.status, StatusCode::OK);
@@ -202,10 +202,10 @@ async fn the_age_of_a_watermark_matters_only_if_the_operator_says_so() {
 
 #[tokio::test]
 async fn what_belongs_together_comes_together_and_is_base64() {
-    let house = House::new(Store::Sqlite).await;
+    let stack = Stack::new(Store::Sqlite).await;
     let refuse = async |map: Value| {
-        let body = json!({ "platCode": house.code("alice"), "platUserInfoMap": map });
-        house.login(&body).await.refused(400, "invalid_request")
+        let body = json!({ "platCode": stack.code("alice"), "platUserInfoMap": map });
+        stack.login(&body).await.refused(400, "invalid_request")
     };
     assert!(
         refuse(json!({ "encryptedData": "AAAA" }))
@@ -256,17 +256,17 @@ struct OddProfile {
     signed: Value,
 }
 
-fn odd_profile(house: &House, odd: &[u8]) -> OddProfile {
-    let control = house.sandbox.control();
-    let phone = control.phone("alice", &house.app_id(0)).unwrap();
+fn odd_profile(stack: &Stack, odd: &[u8]) -> OddProfile {
+    let control = stack.sandbox.control();
+    let phone = control.phone("alice", &stack.app_id(0)).unwrap();
     let code = phone.login().unwrap();
-    let key = control.session_key("alice", &house.app_id(0)).unwrap();
+    let key = control.session_key("alice", &stack.app_id(0)).unwrap();
     let key = key.unwrap().expose_secret().to_owned();
     let raw_data = [br#"{"nickName":"\u5c0f"#, odd, br#"","city":"Guangzhou"}"#].concat();
     let seconds = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
     let watermark = format!(
         r#","watermark":{{"appid":"{}","timestamp":{seconds}}}}}"#,
-        house.app_id(0)
+        stack.app_id(0)
     );
     let plain = [&raw_data[..raw_data.len() - 1], watermark.as_bytes()].concat();
     let signed = [&raw_data, key.as_bytes()].concat();
@@ -294,7 +294,7 @@ fn sealed(session_key: &str, mut plain: Vec<u8>) -> Value {
 async fn an_odd_character_in_a_nickname_costs_nothing_else(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = House::new(store).await;
+    let stack = Stack::new(store).await;
     for (odd, read) in [
         (&b"\x07"[..], "小"),
         (b"\0", "小"),
@@ -307,26 +307,26 @@ async fn an_odd_character_in_a_nickname_costs_nothing_else(
     ] {
         let OddProfile {
             code, encrypted, ..
-        } = odd_profile(&house, odd);
+        } = odd_profile(&stack, odd);
         let body = json!({ "platCode": code, "platUserInfoMap": encrypted });
-        let login = house.login(&body).await.data();
+        let login = stack.login(&body).await.data();
         assert_eq!(
             (&login["nickName"], &login["city"]),
             (&json!(read), &json!("Guangzhou"))
         );
         let token = login["token"].as_str();
-        let opened = house
+        let opened = stack
             .send(Method::POST, "/user/opendata", token, Some(&encrypted))
             .await
             .data();
         assert_eq!(opened["city"], "Guangzhou");
-        assert_eq!(house.me(&login["token"]).await.data()["nickName"], read);
+        assert_eq!(stack.me(&login["token"]).await.data()["nickName"], read);
 
         // Bytes that are not UTF-8 do not come through a page's strings.
         if std::str::from_utf8(odd).is_ok() {
-            let OddProfile { code, signed, .. } = odd_profile(&house, odd);
+            let OddProfile { code, signed, .. } = odd_profile(&stack, odd);
             let body = json!({ "platCode": code, "platUserInfoMap": signed });
-            let login = house.login(&body).await.data();
+            let login = stack.login(&body).await.data();
             assert_eq!(
                 (&login["nickName"], &login["city"]),
                 (&json!(read), &json!("Guangzhou"))
@@ -338,8 +338,8 @@ async fn an_odd_character_in_a_nickname_costs_nothing_else(
 /// A page's string may hold half a pair itself, which JSON.stringify writes as an escape.
 #[tokio::test]
 async fn half_a_pair_in_the_string_of_raw_data_is_signed_in_three_bytes() {
-    let house = House::new(Store::Sqlite).await;
-    let OddProfile { code, signed, .. } = odd_profile(&house, b"\xed\xa0\xbd");
+    let stack = Stack::new(Store::Sqlite).await;
+    let OddProfile { code, signed, .. } = odd_profile(&stack, b"\xed\xa0\xbd");
     let raw_data = signed["rawData"]
         .to_string()
         .replace("\u{fffd}\u{fffd}\u{fffd}", r"\ud83d");
@@ -347,7 +347,7 @@ async fn half_a_pair_in_the_string_of_raw_data_is_signed_in_three_bytes() {
         r#"{{"platCode":"{code}","platUserInfoMap":{{"rawData":{raw_data},"signature":{}}}}}"#,
         signed["signature"]
     );
-    let request = house.request(Method::POST, "/user/wxlogin").body(body);
+    let request = stack.request(Method::POST, "/user/wxlogin").body(body);
     let login = Answer::read(request.send().await.unwrap()).await.data();
     assert_eq!(login["nickName"], "小\u{fffd}");
 }

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::house::{House, Store};
+use crate::stack::{Stack, Store};
 
 fn with_nonce(code: &str, nonce: &str) -> Value {
     json!({ "platCode": code, "nonce": nonce })
@@ -23,9 +23,9 @@ fn session_of(data: &Value) -> Value {
 #[rstest]
 #[tokio::test]
 async fn a_code_logs_in_once(#[values(Store::Sqlite, Store::Postgres)] store: Store) {
-    let house = House::new(store).await;
-    let body = json!({ "platCode": house.code("alice") });
-    let answers = join_all((0..8).map(|_| house.login(&body))).await;
+    let stack = Stack::new(store).await;
+    let body = json!({ "platCode": stack.code("alice") });
+    let answers = join_all((0..8).map(|_| stack.login(&body))).await;
     let (good, bad): (Vec<_>, Vec<_>) = answers
         .into_iter()
         .partition(|answer| answer.status.is_success());
@@ -33,7 +33,7 @@ async fn a_code_logs_in_once(#[values(Store::Sqlite, Store::Postgres)] store: St
     for answer in bad {
         answer.refused(401, "code_invalid");
     }
-    house.login(&body).await.refused(401, "code_invalid");
+    stack.login(&body).await.refused(401, "code_invalid");
 }
 
 #[rstest]
@@ -41,25 +41,25 @@ async fn a_code_logs_in_once(#[values(Store::Sqlite, Store::Postgres)] store: St
 async fn the_same_phone_gets_the_same_session_again_with_new_tokens(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let mut house = House::new(store).await;
-    let code = house.code("alice");
+    let mut stack = Stack::new(store).await;
+    let code = stack.code("alice");
     let body = with_nonce(&code, "0123456789abcdef");
-    let answers = join_all((0..6).map(|_| house.login(&body))).await;
+    let answers = join_all((0..6).map(|_| stack.login(&body))).await;
     let mut logins: Vec<Value> = answers
         .into_iter()
-        .map(crate::house::Answer::data)
+        .map(crate::stack::Answer::data)
         .collect();
-    logins.push(house.login(&body).await.data());
+    logins.push(stack.login(&body).await.data());
     // What the replica remembers is gone now; what is stored is not.
-    house.restart().await;
-    logins.push(house.login(&body).await.data());
+    stack.restart().await;
+    logins.push(stack.login(&body).await.data());
     for login in &logins {
         assert_eq!(
             (session_of(login), &login["userId"]),
             (session_of(&logins[0]), &logins[0]["userId"])
         );
         assert_eq!(login["isNewUser"], true);
-        house.me(&login["token"]).await.data();
+        stack.me(&login["token"]).await.data();
     }
     let tokens: std::collections::HashSet<_> = logins
         .iter()
@@ -73,26 +73,26 @@ async fn the_same_phone_gets_the_same_session_again_with_new_tokens(
 async fn another_nonce_or_none_is_somebody_else(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let mut house = House::new(store).await;
-    let code = house.code("alice");
-    house
+    let mut stack = Stack::new(store).await;
+    let code = stack.code("alice");
+    stack
         .login(&with_nonce(&code, "0123456789abcdef"))
         .await
         .data();
-    house
+    stack
         .login(&with_nonce(&code, "fedcba9876543210"))
         .await
         .refused(401, "code_invalid");
-    house
+    stack
         .login(&json!({ "platCode": code }))
         .await
         .refused(401, "code_invalid");
-    house.restart().await;
-    house
+    stack.restart().await;
+    stack
         .login(&with_nonce(&code, "fedcba9876543210"))
         .await
         .refused(401, "code_invalid");
-    house
+    stack
         .login(&json!({ "platCode": code }))
         .await
         .refused(401, "code_invalid");
@@ -100,9 +100,9 @@ async fn another_nonce_or_none_is_somebody_else(
 
 #[tokio::test]
 async fn a_nonce_has_16_to_64_characters() {
-    let house = House::new(Store::Sqlite).await;
+    let stack = Stack::new(Store::Sqlite).await;
     for nonce in ["0123456789abcde", &"x".repeat(65)] {
-        let refused = house.login(&with_nonce(&house.code("alice"), nonce)).await;
+        let refused = stack.login(&with_nonce(&stack.code("alice"), nonce)).await;
         assert!(refused.refused(400, "invalid_request").contains("nonce"));
     }
 }

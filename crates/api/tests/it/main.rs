@@ -1,4 +1,4 @@
-//! The whole house: service, sandbox and database, over real HTTP.
+//! The tests of the running service, with the sandbox as WeChat and a database, over real HTTP.
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -8,9 +8,9 @@
 mod account;
 mod admin_actions;
 mod admin_bans;
-mod admin_house;
 mod admin_keys;
 mod admin_merges;
+mod admin_stack;
 mod admin_users;
 mod api_security;
 mod arrows;
@@ -24,7 +24,6 @@ mod clocks;
 mod cloud_hosting;
 mod compose;
 mod envelope;
-mod house;
 mod keys;
 mod late_replicas;
 mod limits;
@@ -39,9 +38,9 @@ mod process;
 mod program;
 mod push_address;
 mod push_events;
-mod push_house;
 mod push_messages;
 mod push_relay;
+mod push_stack;
 mod push_target;
 mod replicas;
 mod session_list;
@@ -49,6 +48,7 @@ mod session_model;
 mod sessions;
 mod shutdown;
 mod silent;
+mod stack;
 mod start;
 mod strangers;
 mod token_algorithms;

@@ -12,10 +12,10 @@ use serde_json::json;
 use tempfile::TempDir;
 use wxsandbox::OpenDataOptions;
 
-use crate::house::{Answer, House, Store, soon};
 use crate::program::{Program, command};
+use crate::stack::{Answer, Stack, Store, soon};
 
-/// Another key than the house's.
+/// Another key than that of the stack.
 fn other_key(settings: &mut Settings) {
     settings.master_key = vec![Secret::new(STANDARD.encode([8; 32]))];
 }
@@ -25,14 +25,14 @@ fn other_key(settings: &mut Settings) {
 async fn a_replica_with_a_wrong_master_key_is_not_ready_and_spends_no_code(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = House::new(store).await;
-    let alice = house.logged_in("alice").await;
-    let wrong = house.twin_with(other_key).await;
+    let stack = Stack::new(store).await;
+    let alice = stack.logged_in("alice").await;
+    let wrong = stack.replica_with(other_key).await;
     let (status, told) = wrong.ops("/health/ready").await;
     assert_eq!(status, 503);
     assert!(told.contains("master_key does not open"), "{told}");
 
-    let body = json!({ "platCode": house.code("bob") });
+    let body = json!({ "platCode": stack.code("bob") });
     let send = |method, path, token, body| wrong.send(method, path, token, body);
     let login = send(Method::POST, "/user/wxlogin", None, Some(&body));
     login.await.refused(503, "storage_unavailable");
@@ -45,11 +45,11 @@ async fn a_replica_with_a_wrong_master_key_is_not_ready_and_spends_no_code(
     keys.await.refused(503, "storage_unavailable");
 
     // The code was not spent, and nothing has changed for the others.
-    house.login(&body).await.data();
-    house.me(&alice["token"]).await.data();
-    assert_eq!(house.ops("/health/ready").await.0, 200);
+    stack.login(&body).await.data();
+    stack.me(&alice["token"]).await.data();
+    assert_eq!(stack.ops("/health/ready").await.0, 200);
     // A list is right if any of its keys is.
-    let both = house.twin_with(|settings| {
+    let both = stack.replica_with(|settings| {
         let right = settings.master_key.clone();
         other_key(settings);
         settings.master_key.extend(right);
@@ -65,11 +65,11 @@ async fn a_replica_with_a_wrong_master_key_is_not_ready_and_spends_no_code(
 async fn a_lost_master_key_is_given_up_and_everybody_logs_in_again(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let mut house = House::with(store, |settings| settings.wechat.cloud_hosting = true).await;
-    let before = house.logged_in("alice").await;
-    house.restart_with(other_key).await;
-    assert_eq!(house.ops("/health/ready").await.0, 503);
-    let settings = house.settings_with(|_| {});
+    let mut stack = Stack::with(store, |settings| settings.wechat.cloud_hosting = true).await;
+    let before = stack.logged_in("alice").await;
+    stack.restart_with(other_key).await;
+    assert_eq!(stack.ops("/health/ready").await.0, 503);
+    let settings = stack.settings_with(|_| {});
     let given_up = api::startup::reset_keys(&settings).await.unwrap();
     assert_eq!(
         (given_up.signing_keys, given_up.identity_hash_key),
@@ -78,18 +78,18 @@ async fn a_lost_master_key_is_given_up_and_everybody_logs_in_again(
 
     // It goes on by itself, and when it says that it is ready it is.
     soon("the service to go on", || async {
-        (house.ops("/health/ready").await.0 == 200).then_some(())
+        (stack.ops("/health/ready").await.0 == 200).then_some(())
     })
     .await;
-    let bob = house.logged_in("bob").await;
-    house
+    let bob = stack.logged_in("bob").await;
+    stack
         .me(&before["token"])
         .await
         .refused(401, "token_invalid");
 
     // Of alice there is only the session_key that is lost.
-    let app = house.app_id(0);
-    let alice = house
+    let app = stack.app_id(0);
+    let alice = stack
         .request(Method::POST, "/user/wxlogin")
         .header("x-wx-source", "wx_client")
         .header("x-wx-appid", &app)
@@ -97,26 +97,26 @@ async fn a_lost_master_key_is_given_up_and_everybody_logs_in_again(
         .json(&json!({}));
     let alice = Answer::read(alice.send().await.unwrap()).await.data();
     assert_eq!(alice["userId"], before["userId"]);
-    let phone = house.sandbox.control().phone("alice", &app).unwrap();
+    let phone = stack.sandbox.control().phone("alice", &app).unwrap();
     let grant = phone.phone_number(&OpenDataOptions::default()).unwrap();
     let grant = grant.encrypted.unwrap();
     let data = json!({ "encryptedData": grant.encrypted_data, "iv": grant.iv });
     let token = alice["token"].as_str();
     for path in ["/user/opendata", "/user/phone"] {
-        let answer = house.send(Method::POST, path, token, Some(&data)).await;
+        let answer = stack.send(Method::POST, path, token, Some(&data)).await;
         answer.refused(409, "session_key_stale");
     }
-    let session = house.send(Method::GET, "/user/session", token, None).await;
+    let session = stack.send(Method::GET, "/user/session", token, None).await;
     assert_eq!(session.data()["sessionKeyValid"], false);
 
-    let alice = house.logged_in("alice").await;
+    let alice = stack.logged_in("alice").await;
     let grant = phone.phone_number(&OpenDataOptions::default()).unwrap();
     let grant = grant.encrypted.unwrap();
     let data = json!({ "encryptedData": grant.encrypted_data, "iv": grant.iv });
     let token = alice["token"].as_str();
-    let answer = house.send(Method::POST, "/user/opendata", token, Some(&data));
+    let answer = stack.send(Method::POST, "/user/opendata", token, Some(&data));
     answer.await.data();
-    house.me(&bob["token"]).await.data();
+    stack.me(&bob["token"]).await.data();
 }
 
 fn files(folder: &TempDir) -> Vec<String> {

@@ -3,14 +3,14 @@
 use reqwest::Method;
 use rstest::rstest;
 
-use crate::house::{House, Store};
+use crate::stack::{Stack, Store};
 
 #[rstest]
 #[tokio::test]
 async fn a_token_shows_its_user(#[values(Store::Sqlite, Store::Postgres)] store: Store) {
-    let house = House::new(store).await;
-    let login = house.logged_in("alice").await;
-    let me = house.me(&login["token"]).await.data();
+    let stack = Stack::new(store).await;
+    let login = stack.logged_in("alice").await;
+    let me = stack.me(&login["token"]).await.data();
     for field in ["openId", "unionId", "userId"] {
         assert_eq!(me[field], login[field], "{field}");
     }
@@ -29,15 +29,15 @@ async fn a_token_shows_its_user(#[values(Store::Sqlite, Store::Postgres)] store:
 
 #[tokio::test]
 async fn without_a_good_token_there_is_no_user() {
-    let house = House::new(Store::Sqlite).await;
-    let login = house.logged_in("alice").await;
+    let stack = Stack::new(Store::Sqlite).await;
+    let login = stack.logged_in("alice").await;
     let token = login["token"].as_str().unwrap();
     let me = async |authorization: Option<String>| {
-        let mut request = house.request(Method::GET, "/user/me");
+        let mut request = stack.request(Method::GET, "/user/me");
         if let Some(authorization) = authorization {
             request = request.header("authorization", authorization);
         }
-        let answer = crate::house::Answer::read(request.send().await.unwrap()).await;
+        let answer = crate::stack::Answer::read(request.send().await.unwrap()).await;
         assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
         answer
     };

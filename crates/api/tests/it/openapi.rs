@@ -7,15 +7,15 @@ use std::process::Stdio;
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::house::{House, Store};
-use crate::{program, push_house};
+use crate::stack::{Stack, Store};
+use crate::{program, push_stack};
 
 const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
 
-async fn document(house: &House) -> Value {
-    let answer = house.send(Method::GET, "/openapi.json", None, None).await;
+async fn document(stack: &Stack) -> Value {
+    let answer = stack.send(Method::GET, "/openapi.json", None, None).await;
     assert_eq!(answer.header("content-type"), Some("application/json"));
     answer.body
 }
@@ -35,25 +35,25 @@ fn routes(document: &Value) -> BTreeMap<String, BTreeSet<String>> {
 }
 
 /// The path with something in its gaps that is there, or could be.
-fn filled(path: &str, house: &House) -> String {
-    path.replace("{appId}", &house.app_id(0))
+fn filled(path: &str, stack: &Stack) -> String {
+    path.replace("{appId}", &stack.app_id(0))
         .replace("{file}", "index.css")
         .replace("{id}", "0198c5a0-0000-7000-8000-000000000000")
 }
 
 #[tokio::test]
 async fn every_path_answers_to_exactly_the_methods_of_the_document() {
-    let mut house = push_house::house(Store::Sqlite).await;
+    let mut stack = push_stack::stack(Store::Sqlite).await;
     // The metadata of the issuer is there if it is a URL.
     let issuer = String::from("https://login.example.com");
-    house
+    stack
         .restart_with(|settings| settings.tokens.issuer = issuer)
         .await;
-    for (path, methods) in routes(&document(&house).await) {
-        let url = filled(&path, &house);
+    for (path, methods) in routes(&document(&stack).await) {
+        let url = filled(&path, &stack);
         for method in &methods {
             let method = Method::from_bytes(method.as_bytes()).unwrap();
-            let status = house.send(method.clone(), &url, None, None).await.status;
+            let status = stack.send(method.clone(), &url, None, None).await.status;
             // There is no picture of that name.
             if path == "/avatars/{name}" {
                 assert_eq!(status.as_u16(), 404);
@@ -68,7 +68,7 @@ async fn every_path_answers_to_exactly_the_methods_of_the_document() {
         if path == "/auth/verify" {
             continue;
         }
-        let refused = house.send(Method::TRACE, &url, None, None).await;
+        let refused = stack.send(Method::TRACE, &url, None, None).await;
         refused.refused(405, "method_not_allowed");
         let allowed = refused.header("allow").unwrap().split(", ");
         let allowed: BTreeSet<String> = allowed.map(str::to_owned).collect();
@@ -106,8 +106,8 @@ async fn every_registered_path_is_in_the_document() {
             );
         }
     }
-    let house = House::new(Store::Sqlite).await;
-    let documented: BTreeSet<String> = routes(&document(&house).await).into_keys().collect();
+    let stack = Stack::new(Store::Sqlite).await;
+    let documented: BTreeSet<String> = routes(&document(&stack).await).into_keys().collect();
     // `/` is the server the paths are below.
     registered.remove("/");
     // As the path above it; a path of the document cannot hold slashes.
@@ -117,8 +117,8 @@ async fn every_registered_path_is_in_the_document() {
 
 #[tokio::test]
 async fn the_document_is_whole() {
-    let house = House::new(Store::Sqlite).await;
-    let document = document(&house).await;
+    let stack = Stack::new(Store::Sqlite).await;
+    let document = document(&stack).await;
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
     let tags = document["tags"].as_array().unwrap();
     let tags: BTreeSet<&str> = tags.iter().filter_map(|tag| tag["name"].as_str()).collect();
@@ -178,11 +178,11 @@ fn references(value: &Value) -> Vec<String> {
 
 #[tokio::test]
 async fn the_command_prints_what_is_served() {
-    let house = House::new(Store::Sqlite).await;
+    let stack = Stack::new(Store::Sqlite).await;
     let folder = tempfile::tempdir().unwrap();
     let output = program::command(&folder).arg("openapi").output().unwrap();
     assert!(output.status.success(), "{output:?}");
-    let served = house
+    let served = stack
         .request(Method::GET, "/openapi.json")
         .send()
         .await
@@ -208,8 +208,8 @@ fn a_reader_who_has_seen_enough_is_no_failure() {
 
 #[tokio::test]
 async fn the_page_has_all_its_files_here() {
-    let house = House::new(Store::Sqlite).await;
-    let page = house.send(Method::GET, "/docs", None, None).await;
+    let stack = Stack::new(Store::Sqlite).await;
+    let page = stack.send(Method::GET, "/docs", None, None).await;
     assert_eq!(
         page.header("content-type"),
         Some("text/html; charset=utf-8")
@@ -224,22 +224,22 @@ async fn the_page_has_all_its_files_here() {
     assert!(files.len() >= 4, "{html}");
     for file in files {
         let path = file.strip_prefix("./").unwrap();
-        let answer = house
+        let answer = stack
             .send(Method::GET, &format!("/{path}"), None, None)
             .await;
         assert_eq!(answer.status, 200, "{file}");
     }
     // At the other address the same links lead to the same files.
-    let below = house.send(Method::GET, "/docs/", None, None).await;
+    let below = stack.send(Method::GET, "/docs/", None, None).await;
     let below = below.body.as_str().unwrap();
     assert!(below.contains("<base href=\"../\">"), "{below}");
     assert_eq!(below.replace("<base href=\"../\">", ""), html);
-    let script = house
+    let script = stack
         .send(Method::GET, "/docs/swagger-initializer.js", None, None)
         .await;
     let script = script.body.as_str().unwrap().to_owned();
     assert!(script.contains("./openapi.json"), "{script}");
-    house
+    stack
         .send(Method::GET, "/docs/nothing.js", None, None)
         .await
         .refused(404, "not_found");

@@ -5,18 +5,18 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use wxsandbox::{OpenDataOptions, Phone, PhoneNumber, ProfileKind};
 
-use crate::house::{Answer, House, Store};
+use crate::stack::{Answer, Stack, Store};
 
-fn phone_of(house: &House, user: &str) -> Phone {
-    house
+fn phone_of(stack: &Stack, user: &str) -> Phone {
+    stack
         .sandbox
         .control()
-        .phone(user, &house.app_id(0))
+        .phone(user, &stack.app_id(0))
         .unwrap()
 }
 
-async fn post(house: &House, path: &str, login: &Value, body: &Value) -> Answer {
-    house
+async fn post(stack: &Stack, path: &str, login: &Value, body: &Value) -> Answer {
+    stack
         .send(Method::POST, path, login["token"].as_str(), Some(body))
         .await
 }
@@ -26,32 +26,32 @@ async fn post(house: &House, path: &str, login: &Value, body: &Value) -> Answer 
 async fn a_phone_code_gives_the_number_in_e164(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = House::new(store).await;
-    let login = house.logged_in("carol").await;
-    let grant = phone_of(&house, "carol")
+    let stack = Stack::new(store).await;
+    let login = stack.logged_in("carol").await;
+    let grant = phone_of(&stack, "carol")
         .phone_number(&OpenDataOptions::default())
         .unwrap();
     let body = json!({ "code": grant.code });
-    let user = post(&house, "/user/phone", &login, &body).await.data();
+    let user = post(&stack, "/user/phone", &login, &body).await.data();
     assert_eq!(user["phone"], "+85251234567");
     assert_eq!(
-        house.me(&login["token"]).await.data()["phone"],
+        stack.me(&login["token"]).await.data()["phone"],
         "+85251234567"
     );
-    post(&house, "/user/phone", &login, &body)
+    post(&stack, "/user/phone", &login, &body)
         .await
         .refused(400, "phone_code_invalid");
 }
 
 #[tokio::test]
 async fn another_persons_phone_code_is_refused() {
-    let house = House::new(Store::Sqlite).await;
-    let login = house.logged_in("alice").await;
-    let grant = phone_of(&house, "bob")
+    let stack = Stack::new(Store::Sqlite).await;
+    let login = stack.logged_in("alice").await;
+    let grant = phone_of(&stack, "bob")
         .phone_number(&OpenDataOptions::default())
         .unwrap();
     let answer = post(
-        &house,
+        &stack,
         "/user/phone",
         &login,
         &json!({ "code": grant.code }),
@@ -59,7 +59,7 @@ async fn another_persons_phone_code_is_refused() {
     .await;
     answer.refused(400, "phone_code_invalid");
     assert!(
-        house
+        stack
             .me(&login["token"])
             .await
             .data()
@@ -73,14 +73,14 @@ async fn another_persons_phone_code_is_refused() {
 async fn encrypted_phone_data_gives_the_number_too(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = House::new(store).await;
-    let login = house.logged_in("alice").await;
-    let grant = phone_of(&house, "alice")
+    let stack = Stack::new(store).await;
+    let login = stack.logged_in("alice").await;
+    let grant = phone_of(&stack, "alice")
         .phone_number(&OpenDataOptions::default())
         .unwrap();
     let data = grant.encrypted.unwrap();
     let body = json!({ "encryptedData": data.encrypted_data, "iv": data.iv });
-    let user = post(&house, "/user/phone", &login, &body).await.data();
+    let user = post(&stack, "/user/phone", &login, &body).await.data();
     assert_eq!(user["phone"], "+8613800138000");
 }
 
@@ -94,20 +94,20 @@ async fn encrypted_phone_data_gives_the_number_too(
 #[case(json!({ "encryptedData": 5, "iv": ["x"], "cloudID": {}, "errMsg": "getPhoneNumber:ok" }))]
 #[tokio::test]
 async fn beside_a_phone_code_nothing_else_matters(#[case] mut body: Value) {
-    let house = House::new(Store::Sqlite).await;
-    let login = house.logged_in("alice").await;
-    let grant = phone_of(&house, "alice")
+    let stack = Stack::new(Store::Sqlite).await;
+    let login = stack.logged_in("alice").await;
+    let grant = phone_of(&stack, "alice")
         .phone_number(&OpenDataOptions::default())
         .unwrap();
     body["code"] = json!(grant.code);
-    let user = post(&house, "/user/phone", &login, &body).await.data();
+    let user = post(&stack, "/user/phone", &login, &body).await.data();
     assert_eq!(
         (&user["phone"], &user["phoneBound"]),
         (&json!("+8613800138000"), &json!(true))
     );
-    let me = house.me(&login["token"]).await.data();
+    let me = stack.me(&login["token"]).await.data();
     assert_eq!(me["phoneBound"], true);
-    assert_eq!(house.logged_in("alice").await["phoneBound"], true);
+    assert_eq!(stack.logged_in("alice").await["phoneBound"], true);
 }
 
 #[rstest]
@@ -115,14 +115,14 @@ async fn beside_a_phone_code_nothing_else_matters(#[case] mut body: Value) {
 async fn encrypted_phone_data_counts_where_the_code_is_none(
     #[values("", "undefined", "null")] code: &str,
 ) {
-    let house = House::new(Store::Sqlite).await;
-    let login = house.logged_in("alice").await;
-    let grant = phone_of(&house, "alice")
+    let stack = Stack::new(Store::Sqlite).await;
+    let login = stack.logged_in("alice").await;
+    let grant = phone_of(&stack, "alice")
         .phone_number(&OpenDataOptions::default())
         .unwrap();
     let data = grant.encrypted.unwrap();
     let body = json!({ "code": code, "encryptedData": data.encrypted_data, "iv": data.iv });
-    let user = post(&house, "/user/phone", &login, &body).await.data();
+    let user = post(&stack, "/user/phone", &login, &body).await.data();
     assert_eq!(user["phone"], "+8613800138000");
 }
 
@@ -139,18 +139,18 @@ async fn a_number_is_kept_however_it_is_written(
     #[case] expected: &str,
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = House::new(store).await;
+    let stack = Stack::new(store).await;
     let bound = PhoneNumber {
         country_code: country_code.to_owned(),
         number: number.to_owned(),
     };
-    let control = house.sandbox.control();
+    let control = stack.sandbox.control();
     control
         .change_user("alice", |user| user.phone = Some(bound))
         .unwrap();
     for by_code in [true, false] {
-        let login = house.logged_in("alice").await;
-        let grant = phone_of(&house, "alice")
+        let login = stack.logged_in("alice").await;
+        let grant = phone_of(&stack, "alice")
             .phone_number(&OpenDataOptions::default())
             .unwrap();
         let data = grant.encrypted.unwrap();
@@ -159,7 +159,7 @@ async fn a_number_is_kept_however_it_is_written(
         } else {
             json!({ "encryptedData": data.encrypted_data, "iv": data.iv })
         };
-        let user = post(&house, "/user/phone", &login, &body).await.data();
+        let user = post(&stack, "/user/phone", &login, &body).await.data();
         assert_eq!(user["phone"], expected);
     }
 }
@@ -169,11 +169,11 @@ async fn a_number_is_kept_however_it_is_written(
 async fn open_data_of_any_kind_is_opened_with_any_of_the_last_three_keys(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = House::new(store).await;
-    let phone = phone_of(&house, "alice");
+    let stack = Stack::new(store).await;
+    let phone = phone_of(&stack, "alice");
     let fresh_login = async || {
         let body = json!({ "platCode": phone.login_with_fresh_key().unwrap() });
-        house.login(&body).await.data()
+        stack.login(&body).await.data()
     };
     let first = fresh_login().await;
     let info = phone
@@ -181,30 +181,30 @@ async fn open_data_of_any_kind_is_opened_with_any_of_the_last_three_keys(
         .unwrap();
     let body = json!({ "encryptedData": info.encrypted_data, "iv": info.iv });
     for _ in 0..2 {
-        let opened = post(&house, "/user/opendata", &first, &body).await.data();
+        let opened = post(&stack, "/user/opendata", &first, &body).await.data();
         assert_eq!(opened["openId"], first["openId"]);
-        assert_eq!(opened["watermark"]["appid"], house.app_id(0));
+        assert_eq!(opened["watermark"]["appid"], stack.app_id(0));
         fresh_login().await;
     }
-    post(&house, "/user/opendata", &first, &body).await.data();
+    post(&stack, "/user/opendata", &first, &body).await.data();
     fresh_login().await;
-    post(&house, "/user/opendata", &first, &body)
+    post(&stack, "/user/opendata", &first, &body)
         .await
         .refused(409, "session_key_stale");
 }
 
 #[tokio::test]
 async fn a_caller_with_a_session_learns_why_data_is_refused() {
-    let house = House::new(Store::Sqlite).await;
-    let login = house.logged_in("alice").await;
+    let stack = Stack::new(Store::Sqlite).await;
+    let login = stack.logged_in("alice").await;
     let reason = async |encrypted_data: &str, iv: &str| {
         let body = json!({ "encryptedData": encrypted_data, "iv": iv });
-        let answer = post(&house, "/user/opendata", &login, &body).await;
+        let answer = post(&stack, "/user/opendata", &login, &body).await;
         answer.refused(400, "open_data_invalid");
         answer.body["reason"].clone()
     };
     let of = |options: OpenDataOptions| {
-        let info = phone_of(&house, "alice")
+        let info = phone_of(&stack, "alice")
             .profile(ProfileKind::UserInfo, &options)
             .unwrap();
         (info.encrypted_data, info.iv)
@@ -225,27 +225,27 @@ async fn a_caller_with_a_session_learns_why_data_is_refused() {
 
 #[tokio::test]
 async fn whether_the_kept_session_key_is_current_is_asked_at_wechat() {
-    let house = House::new(Store::Sqlite).await;
-    let login = house.logged_in("alice").await;
+    let stack = Stack::new(Store::Sqlite).await;
+    let login = stack.logged_in("alice").await;
     let valid = async || {
-        let answer = house
+        let answer = stack
             .send(Method::GET, "/user/session", login["token"].as_str(), None)
             .await;
         answer.data()["sessionKeyValid"].clone()
     };
     assert_eq!(valid().await, true);
-    house
+    stack
         .sandbox
         .control()
-        .replace_session_key("alice", &house.app_id(0))
+        .replace_session_key("alice", &stack.app_id(0))
         .unwrap();
     assert_eq!(valid().await, false);
 }
 
 #[tokio::test]
 async fn what_is_missing_is_named() {
-    let house = House::new(Store::Sqlite).await;
-    let login = house.logged_in("alice").await;
+    let stack = Stack::new(Store::Sqlite).await;
+    let login = stack.logged_in("alice").await;
     for (path, body, named) in [
         ("/user/phone", json!({}), "code"),
         ("/user/phone", json!({ "encryptedData": "QUJD" }), "iv"),
@@ -273,7 +273,7 @@ async fn what_is_missing_is_named() {
             "空格",
         ),
     ] {
-        let msg = post(&house, path, &login, &body)
+        let msg = post(&stack, path, &login, &body)
             .await
             .refused(400, "invalid_request");
         assert!(msg.contains(named), "{path} {msg}");

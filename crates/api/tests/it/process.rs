@@ -10,8 +10,8 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::house::{Answer, soon};
 use crate::program::{Program, command};
+use crate::stack::{Answer, soon};
 
 fn curl(arguments: &[&str]) -> String {
     let output = Command::new("curl")

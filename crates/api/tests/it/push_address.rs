@@ -4,23 +4,23 @@ use reqwest::Method;
 use rstest::rstest;
 use wxsandbox::{PushFormat, PushMode};
 
-use crate::house::Store;
-use crate::push_house::{SIGNED, house, path, plain, subscribe};
+use crate::push_stack::{SIGNED, path, plain, stack, subscribe};
+use crate::stack::Store;
 
 #[tokio::test]
 async fn the_console_verifies_the_address() {
-    let house = house(Store::Sqlite).await;
-    subscribe(&house, PushMode::Safe, PushFormat::Json);
-    let app_id = house.app_id(0);
-    let attempt = house.sandbox.control().verify_push(&app_id).await.unwrap();
+    let stack = stack(Store::Sqlite).await;
+    subscribe(&stack, PushMode::Safe, PushFormat::Json);
+    let app_id = stack.app_id(0);
+    let attempt = stack.sandbox.control().verify_push(&app_id).await.unwrap();
     assert!(attempt.accepted, "{attempt:?}");
 }
 
 #[tokio::test]
 async fn the_published_vector_is_answered_with_the_bare_echostr() {
-    let house = house(Store::Sqlite).await;
-    let path = format!("{}?{SIGNED}&echostr=4375120948345356249", path(&house));
-    let request = house.request(Method::GET, &path);
+    let stack = stack(Store::Sqlite).await;
+    let path = format!("{}?{SIGNED}&echostr=4375120948345356249", path(&stack));
+    let request = stack.request(Method::GET, &path);
     let answer = request.send().await.unwrap();
     assert_eq!(answer.status().as_u16(), 200);
     let kind = answer.headers()["content-type"].to_str().unwrap();
@@ -37,34 +37,34 @@ async fn the_published_vector_is_answered_with_the_bare_echostr() {
 )]
 #[tokio::test]
 async fn a_signature_that_does_not_hold_is_forbidden(#[case] query: &str) {
-    let house = house(Store::Sqlite).await;
-    let path = format!("{}?{query}&echostr=1", path(&house));
+    let stack = stack(Store::Sqlite).await;
+    let path = format!("{}?{query}&echostr=1", path(&stack));
     for method in [Method::GET, Method::POST] {
-        let answer = house.send(method, &path, None, None).await;
+        let answer = stack.send(method, &path, None, None).await;
         answer.refused(403, "forbidden");
     }
 }
 
 #[tokio::test]
 async fn a_verification_without_echostr_is_a_400() {
-    let house = house(Store::Sqlite).await;
-    let path = format!("{}?{SIGNED}", path(&house));
-    let answer = house.send(Method::GET, &path, None, None).await;
+    let stack = stack(Store::Sqlite).await;
+    let path = format!("{}?{SIGNED}", path(&stack));
+    let answer = stack.send(Method::GET, &path, None, None).await;
     let msg = answer.refused(400, "invalid_request");
     assert!(msg.contains("echostr"), "{msg}");
 }
 
 #[tokio::test]
 async fn an_app_without_a_push_token_has_no_address() {
-    let house = house(Store::Sqlite).await;
+    let stack = stack(Store::Sqlite).await;
     for app_id in [
-        house.app_id(1),
+        stack.app_id(1),
         String::from("wx0000000000000000"),
         String::from("%ff"),
     ] {
         let path = format!("/wechat/events/{app_id}?{SIGNED}&echostr=1");
         for method in [Method::GET, Method::POST] {
-            let answer = house.send(method, &path, None, None).await;
+            let answer = stack.send(method, &path, None, None).await;
             answer.refused(404, "not_found");
         }
     }
@@ -72,15 +72,15 @@ async fn an_app_without_a_push_token_has_no_address() {
 
 #[tokio::test]
 async fn another_method_is_a_405() {
-    let house = house(Store::Sqlite).await;
-    let answer = house.send(Method::PUT, &path(&house), None, None).await;
+    let stack = stack(Store::Sqlite).await;
+    let answer = stack.send(Method::PUT, &path(&stack), None, None).await;
     answer.refused(405, "method_not_allowed");
     assert_eq!(answer.header("allow"), Some("GET, POST"));
 }
 
 #[tokio::test]
 async fn a_message_that_is_too_long_is_a_413() {
-    let house = house(Store::Sqlite).await;
-    let answer = plain(&house, "x".repeat(70_000)).await;
+    let stack = stack(Store::Sqlite).await;
+    let answer = plain(&stack, "x".repeat(70_000)).await;
     answer.refused(413, "payload_too_large");
 }

@@ -4,10 +4,10 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::house::{Store, soon};
-use crate::push_house::{
-    AES_KEY, house, plain, plain_house, post, sealed, sealed_in, signed_in, taken,
+use crate::push_stack::{
+    AES_KEY, plain, plain_stack, post, sealed, sealed_in, signed_in, stack, taken,
 };
+use crate::stack::{Store, soon};
 use crate::wechat_service::LoggedService;
 
 #[rstest]
@@ -15,16 +15,16 @@ use crate::wechat_service::LoggedService;
 #[case::without_its_kind("encrypt_type=aes&")]
 #[tokio::test]
 async fn a_sealed_message_is_taken_once_its_signature_holds(#[case] lost: &str) {
-    let house = house(Store::Sqlite).await;
-    let (query, body) = sealed(&house.app_id(0), AES_KEY, "{}");
+    let stack = stack(Store::Sqlite).await;
+    let (query, body) = sealed(&stack.app_id(0), AES_KEY, "{}");
     let query = query.replace(lost, "");
-    taken(&post(&house, &query, body.clone()).await);
+    taken(&post(&stack, &query, body.clone()).await);
     for (value, other) in [
         ("msg_signature=", "msg_signature=0"),
         ("nonce=1", "nonce=2"),
     ] {
         let forged = query.replace(value, other);
-        post(&house, &forged, body.clone())
+        post(&stack, &forged, body.clone())
             .await
             .refused(403, "forbidden");
     }
@@ -38,7 +38,7 @@ async fn a_sealed_message_is_taken_once_its_signature_holds(#[case] lost: &str) 
 #[case::from_the_future(310, false)]
 #[tokio::test]
 async fn a_message_of_another_time_is_refused(#[case] seconds: i64, #[case] is_taken: bool) {
-    let (safe, plain) = (house(Store::Sqlite).await, plain_house(Store::Sqlite).await);
+    let (safe, plain) = (stack(Store::Sqlite).await, plain_stack(Store::Sqlite).await);
     let (query, body) = sealed_in(seconds, &safe.app_id(0), AES_KEY, "{}");
     for answer in [
         post(&safe, &query, body).await,
@@ -54,8 +54,8 @@ async fn a_message_of_another_time_is_refused(#[case] seconds: i64, #[case] is_t
 
 #[tokio::test]
 async fn a_good_query_signs_no_message_in_clear_where_messages_are_sealed() {
-    let house = house(Store::Sqlite).await;
-    let (query, _) = sealed(&house.app_id(0), AES_KEY, "{}");
+    let stack = stack(Store::Sqlite).await;
+    let (query, _) = sealed(&stack.app_id(0), AES_KEY, "{}");
     let event = r#"{"Event":"user_authorization_cancellation","OpenID":"o1"}"#;
     for query in [
         query.as_str(),
@@ -63,7 +63,7 @@ async fn a_good_query_signs_no_message_in_clear_where_messages_are_sealed() {
         &signed_in(0),
     ] {
         for body in [event, "{}", "<xml><Event>x</Event></xml>", "", "garbage"] {
-            post(&house, query, body).await.refused(403, "forbidden");
+            post(&stack, query, body).await.refused(403, "forbidden");
         }
     }
 }
@@ -74,8 +74,8 @@ async fn a_good_query_signs_no_message_in_clear_where_messages_are_sealed() {
 #[case(b"<xml><Content>a\xff\x07&#xD83D;</Content></xml>")]
 #[tokio::test]
 async fn a_message_with_bytes_that_are_no_text_is_read(#[case] message: &'static [u8]) {
-    let house = plain_house(Store::Sqlite).await;
-    taken(&plain(&house, message).await);
+    let stack = plain_stack(Store::Sqlite).await;
+    taken(&plain(&stack, message).await);
 }
 
 #[rstest]
@@ -85,10 +85,10 @@ async fn a_message_with_bytes_that_are_no_text_is_read(#[case] message: &'static
 #[case("{}")]
 #[tokio::test]
 async fn what_concerns_no_users_data_is_acknowledged(#[case] message: &str) {
-    taken(&plain(&plain_house(Store::Sqlite).await, message.to_owned()).await);
-    let house = house(Store::Sqlite).await;
-    let (query, body) = sealed(&house.app_id(0), AES_KEY, message);
-    taken(&post(&house, &query, body).await);
+    taken(&plain(&plain_stack(Store::Sqlite).await, message.to_owned()).await);
+    let stack = stack(Store::Sqlite).await;
+    let (query, body) = sealed(&stack.app_id(0), AES_KEY, message);
+    taken(&post(&stack, &query, body).await);
 }
 
 #[rstest]
@@ -100,41 +100,41 @@ async fn what_concerns_no_users_data_is_acknowledged(#[case] message: &str) {
 #[case("<!DOCTYPE x [<!ENTITY a \"a\">]><xml><A>&a;</A></xml>")]
 #[tokio::test]
 async fn what_is_signed_and_no_message_is_a_400(#[case] message: &str) {
-    let open = plain_house(Store::Sqlite).await;
+    let open = plain_stack(Store::Sqlite).await;
     let answer = plain(&open, message.to_owned()).await;
     answer.refused(400, "invalid_request");
-    let house = house(Store::Sqlite).await;
-    let (query, body) = sealed(&house.app_id(0), AES_KEY, message);
-    let answer = post(&house, &query, body).await;
+    let stack = stack(Store::Sqlite).await;
+    let (query, body) = sealed(&stack.app_id(0), AES_KEY, message);
+    let answer = post(&stack, &query, body).await;
     answer.refused(400, "invalid_request");
 }
 
 #[tokio::test]
 async fn a_sealed_message_for_another_app_or_under_another_key_is_refused() {
-    let house = house(Store::Sqlite).await;
+    let stack = stack(Store::Sqlite).await;
     let (query, body) = sealed("wx0000000000000000", AES_KEY, "{}");
-    post(&house, &query, body).await.refused(403, "forbidden");
-    let (query, body) = sealed(&house.app_id(0), &"B".repeat(43), "{}");
-    let answer = post(&house, &query, body).await;
+    post(&stack, &query, body).await.refused(403, "forbidden");
+    let (query, body) = sealed(&stack.app_id(0), &"B".repeat(43), "{}");
+    let answer = post(&stack, &query, body).await;
     answer.refused(400, "invalid_request");
 }
 
 #[tokio::test]
 async fn the_ciphertext_must_be_the_signed_one() {
-    let house = house(Store::Sqlite).await;
-    let (query, _) = sealed(&house.app_id(0), AES_KEY, "{}");
-    let (_, body) = sealed(&house.app_id(0), AES_KEY, "{ }");
-    post(&house, &query, body).await.refused(403, "forbidden");
+    let stack = stack(Store::Sqlite).await;
+    let (query, _) = sealed(&stack.app_id(0), AES_KEY, "{}");
+    let (_, body) = sealed(&stack.app_id(0), AES_KEY, "{ }");
+    post(&stack, &query, body).await.refused(403, "forbidden");
 }
 
 #[tokio::test]
 async fn without_an_aes_key_a_sealed_message_is_not_waved_through() {
-    let house = plain_house(Store::Sqlite).await;
-    let (query, body) = sealed(&house.app_id(0), AES_KEY, "{}");
-    let answer = post(&house, &query, body.clone()).await;
+    let stack = plain_stack(Store::Sqlite).await;
+    let (query, body) = sealed(&stack.app_id(0), AES_KEY, "{}");
+    let answer = post(&stack, &query, body.clone()).await;
     answer.refused(400, "invalid_request");
     let strangers = "encrypt_type=aes&msg_signature=x&signature=x";
-    post(&house, strangers, body)
+    post(&stack, strangers, body)
         .await
         .refused(403, "forbidden");
 }

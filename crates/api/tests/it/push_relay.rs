@@ -6,16 +6,16 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use wxcrypto::push::{EncodingAesKey, PushToken, SafeMode, SealedMessage};
 
-use crate::admin_house::{ask, id, keys, seen};
-use crate::house::{Answer, House, Store, soon};
+use crate::admin_stack::{ask, id, keys, seen};
 use crate::program::{Program, command};
-use crate::push_house::{AES_KEY, TOKEN, plain, post, sealed, signed_in, taken};
+use crate::push_stack::{AES_KEY, TOKEN, plain, post, sealed, signed_in, taken};
 use crate::push_target::{SECRET, Target};
+use crate::stack::{Answer, Stack, Store, soon};
 
 const EVENTS: [&str; 2] = ["xpay_*", "msg:*"];
 
-async fn house(store: Store, target: &Target, is_safe: bool) -> House {
-    House::with(store, |settings| {
+async fn stack(store: Store, target: &Target, is_safe: bool) -> Stack {
+    Stack::with(store, |settings| {
         settings.admin.api_keys = keys();
         settings.apps[0].push_token = Some(Secret::new(TOKEN));
         settings.apps[0].push_aes_key = is_safe.then(|| Secret::new(AES_KEY));
@@ -47,7 +47,7 @@ fn text(answer: &Answer) -> String {
 }
 
 /// What is in a sealed answer.
-fn opened(house: &House, answer: &Answer) -> String {
+fn opened(stack: &Stack, answer: &Answer) -> String {
     let sealed = text(answer);
     let field = |name: &str| {
         if let Ok(json) = serde_json::from_str::<Value>(&sealed) {
@@ -60,7 +60,7 @@ fn opened(house: &House, answer: &Answer) -> String {
     let safe_mode = SafeMode {
         token: PushToken::new(TOKEN),
         key: EncodingAesKey::parse(AES_KEY).unwrap(),
-        app_id: domain::id::AppId::new(house.app_id(0)),
+        app_id: domain::id::AppId::new(stack.app_id(0)),
     };
     let message = SealedMessage {
         msg_signature: &field("MsgSignature"),
@@ -71,9 +71,9 @@ fn opened(house: &House, answer: &Answer) -> String {
     String::from_utf8(safe_mode.open(&message).unwrap()).unwrap()
 }
 
-async fn listed(house: &House, state: &str) -> Vec<Value> {
+async fn listed(stack: &Stack, state: &str) -> Vec<Value> {
     let path = format!("/admin/push?state={state}");
-    seen(house, &path).await["items"]
+    seen(stack, &path).await["items"]
         .as_array()
         .unwrap()
         .clone()
@@ -97,15 +97,15 @@ async fn a_message_is_passed_on_as_it_came_and_the_answer_goes_back(
     #[case] answer: &str,
 ) {
     let target = Target::start(200, answer);
-    let house = house(store, &target, is_safe).await;
+    let stack = stack(store, &target, is_safe).await;
     // WeChat repeats it, each time sealed anew.
     for _ in 0..3 {
         let got = if is_safe {
-            let (query, body) = sealed(&house.app_id(0), AES_KEY, &message);
-            let got = post(&house, &query, body).await;
-            opened(&house, &got)
+            let (query, body) = sealed(&stack.app_id(0), AES_KEY, &message);
+            let got = post(&stack, &query, body).await;
+            opened(&stack, &got)
         } else {
-            text(&plain(&house, message.clone()).await)
+            text(&plain(&stack, message.clone()).await)
         };
         assert_eq!(got.replace(' ', ""), answer);
     }
@@ -113,14 +113,14 @@ async fn a_message_is_passed_on_as_it_came_and_the_answer_goes_back(
     assert_eq!(received.len(), 1, "it is passed on once");
     assert_eq!(received[0].body, message.as_bytes());
     received[0].is_signed();
-    assert_eq!(received[0].header("x-wx-app-id"), house.app_id(0));
+    assert_eq!(received[0].header("x-wx-app-id"), stack.app_id(0));
     let event = if message.contains("xpay") {
         "xpay_goods_deliver_notify"
     } else {
         "msg:text"
     };
     assert_eq!(received[0].header("x-wx-event"), event);
-    let delivered = listed(&house, "delivered").await;
+    let delivered = listed(&stack, "delivered").await;
     assert_eq!(delivered[0]["id"], received[0].header("webhook-id"));
     assert_eq!(delivered[0]["attempts"], 1);
 }
@@ -141,13 +141,13 @@ async fn what_the_target_does_not_take_waits_and_is_delivered_under_the_same_id(
     #[case] success: &str,
 ) {
     let target = Target::start(status, "no");
-    let house = house(store, &target, true).await;
+    let stack = stack(store, &target, true).await;
     for _ in 0..2 {
-        let (query, body) = sealed(&house.app_id(0), AES_KEY, &message);
-        let got = post(&house, &query, body).await;
-        assert_eq!(opened(&house, &got), success);
+        let (query, body) = sealed(&stack.app_id(0), AES_KEY, &message);
+        let got = post(&stack, &query, body).await;
+        assert_eq!(opened(&stack, &got), success);
     }
-    let waiting = listed(&house, "waiting").await;
+    let waiting = listed(&stack, "waiting").await;
     assert_eq!(waiting.len(), 1);
     assert_eq!(waiting[0]["attempts"], 1);
     assert!(
@@ -157,14 +157,14 @@ async fn what_the_target_does_not_take_waits_and_is_delivered_under_the_same_id(
             .contains(&status.to_string())
     );
     assert!(waiting[0]["nextAttemptAt"].is_string() && waiting[0]["receivedAt"].is_string());
-    let (_, metrics) = house.ops("/metrics").await;
+    let (_, metrics) = stack.ops("/metrics").await;
     assert!(metrics.contains("push_relay_failures_total 1"), "{metrics}");
 
     target.answers(204, "");
     let retry = format!("/admin/push/{}/retry", waiting[0]["id"].as_str().unwrap());
-    ask(&house, Method::POST, &retry).await.data();
+    ask(&stack, Method::POST, &retry).await.data();
     let delivered = soon("the delivery", || async {
-        listed(&house, "delivered").await.pop()
+        listed(&stack, "delivered").await.pop()
     })
     .await;
     assert_eq!(delivered["id"], waiting[0]["id"]);
@@ -179,17 +179,17 @@ async fn what_the_target_does_not_take_waits_and_is_delivered_under_the_same_id(
         assert_eq!(attempt.body, message.as_bytes());
         attempt.is_signed();
     }
-    ask(&house, Method::POST, &retry)
+    ask(&stack, Method::POST, &retry)
         .await
         .refused(409, "conflict");
     ask(
-        &house,
+        &stack,
         Method::POST,
         "/admin/push/01a20336-9504-7268-ada3-3485505971ed/retry",
     )
     .await
     .refused(404, "not_found");
-    ask(&house, Method::GET, "/admin/push?state=lost")
+    ask(&stack, Method::GET, "/admin/push?state=lost")
         .await
         .refused(400, "invalid_request");
 }
@@ -197,14 +197,14 @@ async fn what_the_target_does_not_take_waits_and_is_delivered_under_the_same_id(
 #[tokio::test]
 async fn two_orders_of_one_second_are_two_messages() {
     let target = Target::start(200, "");
-    let house = house(Store::Sqlite, &target, false).await;
-    let twin = house.twin().await;
+    let stack = stack(Store::Sqlite, &target, false).await;
+    let replica = stack.replica().await;
     for number in ["1", "2", "1"] {
         let order = order(number);
-        let here = plain(&house, order.clone()).await;
-        let path = format!("/wechat/events/{}?{}", house.app_id(0), signed_in(0));
+        let here = plain(&stack, order.clone()).await;
+        let path = format!("/wechat/events/{}?{}", stack.app_id(0), signed_in(0));
         let order = serde_json::from_str(&order).unwrap();
-        let there = twin.send(Method::POST, &path, None, Some(&order)).await;
+        let there = replica.send(Method::POST, &path, None, Some(&order)).await;
         for answer in [here, there] {
             assert_eq!(answer.body, json!({ "ErrCode": 0, "ErrMsg": "success" }));
         }
@@ -215,23 +215,23 @@ async fn two_orders_of_one_second_are_two_messages() {
 #[tokio::test]
 async fn what_no_rule_names_is_acknowledged_and_goes_nowhere() {
     let target = Target::start(200, "mine");
-    let house = house(Store::Sqlite, &target, false).await;
-    taken(&plain(&house, r#"{"MsgType":"event","Event":"debug_demo"}"#).await);
+    let stack = stack(Store::Sqlite, &target, false).await;
+    taken(&plain(&stack, r#"{"MsgType":"event","Event":"debug_demo"}"#).await);
     assert!(target.received().is_empty());
 }
 
 #[tokio::test]
 async fn a_user_data_event_is_obeyed_here_and_passed_on_if_a_rule_names_it() {
     let target = Target::start(200, "");
-    let mut house = house(Store::Sqlite, &target, false).await;
+    let mut stack = stack(Store::Sqlite, &target, false).await;
     let rule = target.rule(&["*"]);
-    house
+    stack
         .restart_with(|settings| settings.apps[0].push_relay = vec![rule])
         .await;
-    let login = house.logged_in("alice").await;
+    let login = stack.logged_in("alice").await;
     let message = json!({ "Event": "user_authorization_cancellation", "OpenID": login["openId"] });
-    taken(&plain(&house, message.to_string()).await);
-    house
+    taken(&plain(&stack, message.to_string()).await);
+    stack
         .me(&login["token"])
         .await
         .refused(401, "session_revoked");
@@ -244,18 +244,18 @@ async fn deleting_an_account_removes_its_waiting_messages(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
     let target = Target::start(500, "");
-    let house = house(store, &target, false).await;
-    let login = house.logged_in("alice").await;
+    let stack = stack(store, &target, false).await;
+    let login = stack.logged_in("alice").await;
     let about = |open_id: &Value| {
         json!({ "MsgType": "event", "Event": "xpay_refund_notify", "FromUserName": open_id, "CreateTime": 1 })
             .to_string()
     };
-    plain(&house, about(&login["openId"])).await;
-    plain(&house, about(&json!("somebody else"))).await;
-    assert_eq!(listed(&house, "waiting").await.len(), 2);
+    plain(&stack, about(&login["openId"])).await;
+    plain(&stack, about(&json!("somebody else"))).await;
+    assert_eq!(listed(&stack, "waiting").await.len(), 2);
     let user = format!("/admin/users/{}", id(&login));
-    ask(&house, Method::DELETE, &user).await.data();
-    assert_eq!(listed(&house, "waiting").await.len(), 1);
+    ask(&stack, Method::DELETE, &user).await.data();
+    assert_eq!(listed(&stack, "waiting").await.len(), 1);
 }
 
 #[tokio::test]
@@ -263,16 +263,16 @@ async fn what_can_be_neither_stored_nor_delivered_gets_no_success() {
     let database = testpg::database().unwrap();
     let url = Secret::new(database.url());
     let target = Target::start(200, "taken");
-    let house = House::with(Store::Sqlite, |settings| {
+    let stack = Stack::with(Store::Sqlite, |settings| {
         settings.database.url = url;
         settings.apps[0].push_token = Some(Secret::new(TOKEN));
         settings.apps[0].push_relay = vec![target.rule(&EVENTS)];
     })
     .await;
     drop(database);
-    assert_eq!(text(&plain(&house, order("1")).await), "taken");
+    assert_eq!(text(&plain(&stack, order("1")).await), "taken");
     target.answers(500, "");
-    plain(&house, order("2"))
+    plain(&stack, order("2"))
         .await
         .refused(503, "storage_unavailable");
 }

@@ -14,12 +14,12 @@ use serde_json::{Value, json};
 use wxsandbox::{Api, Fault, FaultEffect};
 
 use crate::clocks::ShiftedClock;
-use crate::house::{Answer, House, Service, Store, soon};
+use crate::stack::{Answer, Service, Stack, Store, soon};
 
-async fn two() -> (House, Service) {
-    let house = House::new(Store::Postgres).await;
-    let twin = house.twin().await;
-    (house, twin)
+async fn two() -> (Stack, Service) {
+    let stack = Stack::new(Store::Postgres).await;
+    let replica = stack.replica().await;
+    (stack, replica)
 }
 
 async fn me(service: &Service, login: &Value) -> Answer {
@@ -49,15 +49,15 @@ async fn revoked(service: &Service, login: &Value) {
 
 #[tokio::test]
 async fn first_logins_on_both_at_once_make_one_user() {
-    let (house, twin) = two().await;
+    let (stack, replica) = two().await;
     let logins = join_all((0..24).map(|number| {
-        let body = json!({ "platCode": house.code("alice") });
-        let (house, twin) = (&house, &twin);
+        let body = json!({ "platCode": stack.code("alice") });
+        let (stack, replica) = (&stack, &replica);
         async move {
             let path = "/user/wxlogin";
             match number % 2 {
-                0 => house.send(Method::POST, path, None, Some(&body)).await,
-                _ => twin.send(Method::POST, path, None, Some(&body)).await,
+                0 => stack.send(Method::POST, path, None, Some(&body)).await,
+                _ => replica.send(Method::POST, path, None, Some(&body)).await,
             }
             .data()
         }
@@ -69,29 +69,29 @@ async fn first_logins_on_both_at_once_make_one_user() {
         .collect();
     assert_eq!(users.len(), 1);
     for login in &logins {
-        me(&twin, login).await.data();
-        house.me(&login["token"]).await.data();
+        me(&replica, login).await.data();
+        stack.me(&login["token"]).await.data();
     }
 }
 
 #[tokio::test]
 async fn the_nonce_holds_on_both_also_at_the_same_moment() {
-    let (house, twin) = two().await;
+    let (stack, replica) = two().await;
     for _ in 0..5 {
-        let body = json!({ "platCode": house.code("alice"), "nonce": "0123456789abcdef" });
+        let body = json!({ "platCode": stack.code("alice"), "nonce": "0123456789abcdef" });
         let (one, other) = join(
-            house.login(&body),
-            twin.send(Method::POST, "/user/wxlogin", None, Some(&body)),
+            stack.login(&body),
+            replica.send(Method::POST, "/user/wxlogin", None, Some(&body)),
         )
         .await;
         let (one, other) = (one.data(), other.data());
         assert_eq!(one["userId"], other["userId"]);
         // One session: ending it by one of the pairs ends it for the other.
-        house
+        stack
             .send(Method::POST, "/user/logout", one["token"].as_str(), None)
             .await
             .data();
-        house
+        stack
             .me(&other["token"])
             .await
             .refused(401, "session_revoked");
@@ -108,30 +108,30 @@ async fn the_nonce_holds_on_both_also_at_the_same_moment() {
 async fn the_nonce_holds_on_the_other_while_the_first_waits_for_a_slow_wechat(
     #[case] seconds: i64,
 ) {
-    let house = House::new(Store::Postgres).await;
+    let stack = Stack::new(Store::Postgres).await;
     let by = SignedDuration::from_secs(seconds);
-    let twin = house.twin_on(Arc::new(ShiftedClock { by })).await;
+    let replica = stack.replica_on(Arc::new(ShiftedClock { by })).await;
     let slow = FaultEffect::Delay { ms: 2500 };
     let slow = Fault::on(Api::Code2Session, slow).after_the_work().times(1);
-    house.sandbox.control().inject(slow);
-    let body = json!({ "platCode": house.code("alice"), "nonce": "0123456789abcdef" });
-    let first = twin.send(Method::POST, "/user/wxlogin", None, Some(&body));
+    stack.sandbox.control().inject(slow);
+    let body = json!({ "platCode": stack.code("alice"), "nonce": "0123456789abcdef" });
+    let first = replica.send(Method::POST, "/user/wxlogin", None, Some(&body));
     let second = async {
         soon("the first request to reach WeChat", || async {
-            let exchanges = house.sandbox.control().count_of(Api::Code2Session);
+            let exchanges = stack.sandbox.control().count_of(Api::Code2Session);
             (exchanges > 0).then_some(())
         })
         .await;
-        house.login(&body).await
+        stack.login(&body).await
     };
     let (first, second) = join(first, second).await;
     let (first, second) = (first.data(), second.data());
     assert_eq!(session_of(&first), session_of(&second));
-    let later = house.login(&body).await.data();
+    let later = stack.login(&body).await.data();
     assert_eq!(session_of(&first), session_of(&later));
     for login in [&first, &second, &later] {
-        house.me(&login["token"]).await.data();
-        me(&twin, login).await.data();
+        stack.me(&login["token"]).await.data();
+        me(&replica, login).await.data();
     }
 }
 
@@ -144,67 +144,67 @@ fn session_of(login: &Value) -> Value {
 
 #[tokio::test]
 async fn a_logout_reaches_the_other_within_five_seconds() {
-    let (house, twin) = two().await;
-    let login = house.logged_in("alice").await;
-    me(&twin, &login).await.data();
-    house
+    let (stack, replica) = two().await;
+    let login = stack.logged_in("alice").await;
+    me(&replica, &login).await.data();
+    stack
         .send(Method::POST, "/user/logout", login["token"].as_str(), None)
         .await
         .data();
-    house
+    stack
         .me(&login["token"])
         .await
         .refused(401, "session_revoked");
-    revoked(&twin, &login).await;
+    revoked(&replica, &login).await;
 }
 
 #[tokio::test]
 async fn a_deletion_reaches_the_other_within_five_seconds() {
-    let (house, twin) = two().await;
-    let login = house.logged_in("alice").await;
-    me(&twin, &login).await.data();
-    house
+    let (stack, replica) = two().await;
+    let login = stack.logged_in("alice").await;
+    me(&replica, &login).await.data();
+    stack
         .send(Method::DELETE, "/user/me", login["token"].as_str(), None)
         .await
         .data();
-    revoked(&twin, &login).await;
+    revoked(&replica, &login).await;
 }
 
 #[tokio::test]
 async fn a_replay_on_one_ends_the_session_on_both() {
-    let house = House::with(Store::Postgres, |settings| {
+    let stack = Stack::with(Store::Postgres, |settings| {
         settings.tokens.reuse_grace_s = 0;
     });
-    let house = house.await;
-    let twin = house.twin().await;
-    let login = house.logged_in("alice").await;
-    let here = refresh(&twin, &login).await.data();
+    let stack = stack.await;
+    let replica = stack.replica().await;
+    let login = stack.logged_in("alice").await;
+    let here = refresh(&replica, &login).await.data();
     // The answer was lost, so the phone asks the other replica.
     let body = json!({ "refreshToken": login["refreshToken"] });
-    let there = house
+    let there = stack
         .send(Method::POST, "/user/refresh", None, Some(&body))
         .await
         .data();
-    me(&twin, &there).await.data();
-    house.me(&here["token"]).await.data();
-    house
+    me(&replica, &there).await.data();
+    stack.me(&here["token"]).await.data();
+    stack
         .send(Method::POST, "/user/refresh", None, Some(&body))
         .await
         .refused(401, "refresh_reused");
-    house
+    stack
         .me(&here["token"])
         .await
         .refused(401, "session_revoked");
-    revoked(&twin, &there).await;
+    revoked(&replica, &there).await;
 }
 
 #[tokio::test]
 async fn an_edit_on_one_is_seen_on_the_other_soon() {
-    let (house, twin) = two().await;
-    let login = house.logged_in("alice").await;
-    me(&twin, &login).await.data();
+    let (stack, replica) = two().await;
+    let login = stack.logged_in("alice").await;
+    me(&replica, &login).await.data();
     let body = json!({ "nickName": "新名字" });
-    house
+    stack
         .send(
             Method::PATCH,
             "/user/me",
@@ -214,7 +214,7 @@ async fn an_edit_on_one_is_seen_on_the_other_soon() {
         .await
         .data();
     soon("the edit to arrive", || async {
-        (me(&twin, &login).await.data()["nickName"] == "新名字").then_some(())
+        (me(&replica, &login).await.data()["nickName"] == "新名字").then_some(())
     })
     .await;
 }

@@ -15,7 +15,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::house::{Answer, Store, soon};
+use crate::stack::{Answer, Store, soon};
 use commands::Command;
 use phones::Phones;
 use replicas::Replicas;
@@ -82,7 +82,7 @@ async fn repeats_that_meet_the_first_use_of_the_successor_are_given_a_pair_or_en
 ) {
     let replicas = Replicas::new(store, 0).await;
     for round in 0..16 {
-        let login = replicas.house.logged_in("alice").await;
+        let login = replicas.stack.logged_in("alice").await;
         let next = refresh(&replicas, 0, &login).await.data();
         let repeats = join_all((0..6).map(|number| refresh(&replicas, number % 2, &login)));
         let first_use = async {
@@ -135,7 +135,7 @@ async fn a_session_that_many_replays_ended_at_once_stays_ended_after_a_restart(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
     let mut replicas = Replicas::new(store, 0).await;
-    let login = replicas.house.logged_in("alice").await;
+    let login = replicas.stack.logged_in("alice").await;
     let next = refresh(&replicas, 0, &login).await.data();
     me(&replicas, 1, &next).await.data();
     let replays = join_all((0..6).map(|number| refresh(&replicas, number % 2, &login))).await;
@@ -167,7 +167,7 @@ async fn a_session_that_many_replays_ended_at_once_stays_ended_after_a_restart(
 #[tokio::test]
 async fn an_older_access_token_on_the_other_replica_ends_nothing() {
     let replicas = Replicas::new(Store::Postgres, 0).await;
-    let first = replicas.house.logged_in("alice").await;
+    let first = replicas.stack.logged_in("alice").await;
     // The other replica remembers the session as it is now.
     soon("the other replica to remember", || async {
         me(&replicas, 1, &first)

@@ -7,17 +7,17 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::house::{Answer, House, Store, soon};
+use crate::stack::{Answer, Stack, Store, soon};
 
-pub(crate) async fn refresh(house: &House, login: &Value) -> Answer {
+pub(crate) async fn refresh(stack: &Stack, login: &Value) -> Answer {
     let body = json!({ "refreshToken": login["refreshToken"] });
-    house
+    stack
         .send(Method::POST, "/user/refresh", None, Some(&body))
         .await
 }
 
-async fn log_out(house: &House, login: &Value, body: Option<&Value>) -> Answer {
-    house
+async fn log_out(stack: &Stack, login: &Value, body: Option<&Value>) -> Answer {
+    stack
         .send(Method::POST, "/user/logout", login["token"].as_str(), body)
         .await
 }
@@ -25,9 +25,9 @@ async fn log_out(house: &House, login: &Value, body: Option<&Value>) -> Answer {
 #[rstest]
 #[tokio::test]
 async fn a_refresh_gives_the_next_pair(#[values(Store::Sqlite, Store::Postgres)] store: Store) {
-    let house = House::new(store).await;
-    let login = house.logged_in("alice").await;
-    let next = refresh(&house, &login).await.data();
+    let stack = Stack::new(store).await;
+    let login = stack.logged_in("alice").await;
+    let next = refresh(&stack, &login).await.data();
     for field in ["token", "refreshToken"] {
         assert!(
             next[field].is_string() && next[field] != login[field],
@@ -36,7 +36,7 @@ async fn a_refresh_gives_the_next_pair(#[values(Store::Sqlite, Store::Postgres)]
     }
     assert_eq!(next["expiresIn"], 900);
     assert_eq!(
-        house.me(&next["token"]).await.data()["userId"],
+        stack.me(&next["token"]).await.data()["userId"],
         login["userId"]
     );
 }
@@ -44,21 +44,21 @@ async fn a_refresh_gives_the_next_pair(#[values(Store::Sqlite, Store::Postgres)]
 #[rstest]
 #[tokio::test]
 async fn a_lost_answer_logs_nobody_out(#[values(Store::Sqlite, Store::Postgres)] store: Store) {
-    let house = House::new(store).await;
-    let login = house.logged_in("alice").await;
+    let stack = Stack::new(store).await;
+    let login = stack.logged_in("alice").await;
     // Sent ten times at once and then again, as a phone on a bad line would.
-    let mut pairs: Vec<Value> = join_all((0..10).map(|_| refresh(&house, &login)))
+    let mut pairs: Vec<Value> = join_all((0..10).map(|_| refresh(&stack, &login)))
         .await
         .into_iter()
         .map(Answer::data)
         .collect();
-    pairs.push(refresh(&house, &login).await.data());
+    pairs.push(refresh(&stack, &login).await.data());
     // The old access token does not count as a use of anything new.
-    house.me(&login["token"]).await.data();
-    pairs.push(refresh(&house, &login).await.data());
+    stack.me(&login["token"]).await.data();
+    pairs.push(refresh(&stack, &login).await.data());
     for pair in &pairs {
-        house.me(&pair["token"]).await.data();
-        refresh(&house, pair).await.data();
+        stack.me(&pair["token"]).await.data();
+        refresh(&stack, pair).await.data();
     }
 }
 
@@ -72,29 +72,29 @@ async fn a_replay_after_the_successor_was_used_ends_the_session_for_good(
 ) {
     // With the usual grace a generation that was replaced twice is a replay all the same.
     let grace_s = if by_refresh { 10 } else { 0 };
-    let mut house = House::with(store, |settings| settings.tokens.reuse_grace_s = grace_s).await;
-    let login = house.logged_in("alice").await;
-    let next = refresh(&house, &login).await.data();
+    let mut stack = Stack::with(store, |settings| settings.tokens.reuse_grace_s = grace_s).await;
+    let login = stack.logged_in("alice").await;
+    let next = refresh(&stack, &login).await.data();
     let newest = if by_refresh {
-        refresh(&house, &next).await.data()
+        refresh(&stack, &next).await.data()
     } else {
         next.clone()
     };
-    house.me(&newest["token"]).await.data();
-    refresh(&house, &login).await.refused(401, "refresh_reused");
-    house
+    stack.me(&newest["token"]).await.data();
+    refresh(&stack, &login).await.refused(401, "refresh_reused");
+    stack
         .me(&newest["token"])
         .await
         .refused(401, "session_revoked");
-    refresh(&house, &newest)
+    refresh(&stack, &newest)
         .await
         .refused(401, "session_revoked");
-    house.restart().await;
-    house
+    stack.restart().await;
+    stack
         .me(&newest["token"])
         .await
         .refused(401, "session_revoked");
-    refresh(&house, &newest)
+    refresh(&stack, &newest)
         .await
         .refused(401, "session_revoked");
 }
@@ -106,30 +106,30 @@ async fn a_replay_after_the_successor_was_used_ends_the_session_for_good(
 async fn a_refresh_for_each_of_several_401s_logs_nobody_out(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = House::new(store).await;
-    let twin = match store {
+    let stack = Stack::new(store).await;
+    let replica = match store {
         Store::Sqlite => None,
-        Store::Postgres => Some(house.twin().await),
+        Store::Postgres => Some(stack.replica().await),
     };
-    let refresh_elsewhere = async |pair: &Value| match &twin {
-        None => refresh(&house, pair).await,
-        Some(twin) => {
+    let refresh_elsewhere = async |pair: &Value| match &replica {
+        None => refresh(&stack, pair).await,
+        Some(replica) => {
             let body = json!({ "refreshToken": pair["refreshToken"] });
             let path = "/user/refresh";
-            twin.send(Method::POST, path, None, Some(&body)).await
+            replica.send(Method::POST, path, None, Some(&body)).await
         }
     };
-    let mut pair = house.logged_in("alice").await;
+    let mut pair = stack.logged_in("alice").await;
     for _ in 0..3 {
-        let first = refresh(&house, &pair).await.data();
-        house.me(&first["token"]).await.data();
+        let first = refresh(&stack, &pair).await.data();
+        stack.me(&first["token"]).await.data();
         let second = refresh_elsewhere(&pair).await.data();
-        house.me(&second["token"]).await.data();
-        let third = refresh(&house, &pair).await.data();
+        stack.me(&second["token"]).await.data();
+        let third = refresh(&stack, &pair).await.data();
         // All of them are of one generation: any can be carried on, and it does no harm to others.
         refresh_elsewhere(&third).await.data();
         for given in [&first, &second, &third] {
-            house.me(&given["token"]).await.data();
+            stack.me(&given["token"]).await.data();
         }
         pair = refresh_elsewhere(&second).await.data();
     }
@@ -140,15 +140,15 @@ async fn a_refresh_for_each_of_several_401s_logs_nobody_out(
 async fn a_replay_after_the_grace_ends_the_session_for_good(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let mut house = House::with(store, |settings| settings.tokens.reuse_grace_s = 1).await;
-    let login = house.logged_in("alice").await;
-    let next = refresh(&house, &login).await.data();
+    let mut stack = Stack::with(store, |settings| settings.tokens.reuse_grace_s = 1).await;
+    let login = stack.logged_in("alice").await;
+    let next = refresh(&stack, &login).await.data();
     let before_use = Instant::now();
-    house.me(&next["token"]).await.data();
+    stack.me(&next["token"]).await.data();
     let used = Instant::now();
     let replay = soon("the grace to end", || async {
         let began = Instant::now();
-        let answer = refresh(&house, &login).await;
+        let answer = refresh(&stack, &login).await;
         if answer.status.is_success() {
             assert!(
                 began < used + Duration::from_secs(1),
@@ -161,12 +161,12 @@ async fn a_replay_after_the_grace_ends_the_session_for_good(
     .await;
     assert!(before_use.elapsed() >= Duration::from_secs(1));
     replay.refused(401, "refresh_reused");
-    house.restart().await;
-    house
+    stack.restart().await;
+    stack
         .me(&next["token"])
         .await
         .refused(401, "session_revoked");
-    refresh(&house, &next).await.refused(401, "session_revoked");
+    refresh(&stack, &next).await.refused(401, "session_revoked");
 }
 
 #[rstest]
@@ -174,43 +174,43 @@ async fn a_replay_after_the_grace_ends_the_session_for_good(
 async fn logout_ends_this_session_and_everywhere_ends_all(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = House::new(store).await;
-    let [one, two, three] = [(); 3].map(|()| house.logged_in("alice"));
+    let stack = Stack::new(store).await;
+    let [one, two, three] = [(); 3].map(|()| stack.logged_in("alice"));
     let (one, two, three) = (one.await, two.await, three.await);
     for login in [&one, &two, &three] {
-        house.me(&login["token"]).await.data();
+        stack.me(&login["token"]).await.data();
     }
-    log_out(&house, &one, None).await.data();
-    house
+    log_out(&stack, &one, None).await.data();
+    stack
         .me(&one["token"])
         .await
         .refused(401, "session_revoked");
-    refresh(&house, &one).await.refused(401, "session_revoked");
-    house.me(&two["token"]).await.data();
-    log_out(&house, &two, Some(&json!({ "everywhere": true })))
+    refresh(&stack, &one).await.refused(401, "session_revoked");
+    stack.me(&two["token"]).await.data();
+    log_out(&stack, &two, Some(&json!({ "everywhere": true })))
         .await
         .data();
     for login in [&two, &three] {
-        house
+        stack
             .me(&login["token"])
             .await
             .refused(401, "session_revoked");
     }
-    assert_eq!(house.logged_in("alice").await["userId"], one["userId"]);
+    assert_eq!(stack.logged_in("alice").await["userId"], one["userId"]);
 }
 
 #[tokio::test]
 async fn what_is_no_refresh_token_is_refused() {
-    let house = House::new(Store::Sqlite).await;
-    let login = house.logged_in("alice").await;
+    let stack = Stack::new(Store::Sqlite).await;
+    let login = stack.logged_in("alice").await;
     for token in ["", "x", login["token"].as_str().unwrap()] {
         let body = json!({ "refreshToken": token });
-        house
+        stack
             .send(Method::POST, "/user/refresh", None, Some(&body))
             .await
             .refused(401, "refresh_invalid");
     }
-    let missing = house
+    let missing = stack
         .send(Method::POST, "/user/refresh", None, Some(&json!({})))
         .await;
     assert!(
@@ -222,10 +222,10 @@ async fn what_is_no_refresh_token_is_refused() {
 
 #[tokio::test]
 async fn a_session_that_is_not_refreshed_dies() {
-    let house = House::with(Store::Sqlite, |settings| settings.tokens.refresh_ttl_s = 1).await;
-    let login = house.logged_in("alice").await;
+    let stack = Stack::with(Store::Sqlite, |settings| settings.tokens.refresh_ttl_s = 1).await;
+    let login = stack.logged_in("alice").await;
     let refused = soon("the refresh token to die", || async {
-        let answer = refresh(&house, &login).await;
+        let answer = refresh(&stack, &login).await;
         (!answer.status.is_success()).then_some(answer)
     });
     // Each refresh above prolonged the session; the token itself is what died.
@@ -237,9 +237,9 @@ async fn a_session_that_is_not_refreshed_dies() {
 async fn the_public_keys_are_there_for_others_and_outlive_a_restart(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let mut house = House::new(store).await;
-    let login = house.logged_in("alice").await;
-    let before = house
+    let mut stack = Stack::new(store).await;
+    let login = stack.logged_in("alice").await;
+    let before = stack
         .send(Method::GET, "/.well-known/jwks.json", None, None)
         .await
         .body;
@@ -257,15 +257,15 @@ async fn the_public_keys_are_there_for_others_and_outlive_a_restart(
     for claim in ["iat", "exp", "jti", "sid", "app"] {
         assert!(!claims[claim].is_null(), "{claim}");
     }
-    house.restart().await;
+    stack.restart().await;
     assert_eq!(
-        house
+        stack
             .send(Method::GET, "/.well-known/jwks.json", None, None)
             .await
             .body,
         before
     );
-    house.me(&login["token"]).await.data();
+    stack.me(&login["token"]).await.data();
 }
 
 #[rstest]
@@ -273,16 +273,16 @@ async fn the_public_keys_are_there_for_others_and_outlive_a_restart(
 async fn a_refresh_says_how_long_the_session_lives(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let house = House::with(store, |settings| settings.tokens.refresh_ttl_s = 100).await;
-    let login = house.logged_in("alice").await;
+    let stack = Stack::with(store, |settings| settings.tokens.refresh_ttl_s = 100).await;
+    let login = stack.logged_in("alice").await;
     let refresh = async |token: &Value| {
         let body = json!({ "refreshToken": token });
-        let answer = house.send(Method::POST, "/user/refresh", None, Some(&body));
+        let answer = stack.send(Method::POST, "/user/refresh", None, Some(&body));
         answer.await.data()
     };
     let next = refresh(&login["refreshToken"]).await;
     assert_eq!(next["refreshExpiresIn"], 100);
-    house.me(&next["token"]).await.data();
+    stack.me(&next["token"]).await.data();
     // A second later the replaced token is still taken, and prolongs nothing.
     let used = std::time::Instant::now();
     let late = soon("a second to pass", || async {

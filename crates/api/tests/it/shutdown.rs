@@ -10,8 +10,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
-use crate::house::{Answer, soon};
 use crate::program::{Program, command};
+use crate::stack::{Answer, soon};
 
 /// A WeChat that answers when it is told to, and keeps its connections open.
 struct HeldWechat {

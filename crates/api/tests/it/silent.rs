@@ -14,8 +14,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-use crate::house::Answer;
 use crate::program::{Program, command, limited};
+use crate::stack::Answer;
 
 /// The address from which nothing is sent. The other phones have 127.0.0.1.
 const SILENT: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);

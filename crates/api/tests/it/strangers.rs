@@ -3,9 +3,9 @@
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::admin_house::{self, READER};
-use crate::house::{Answer, House, Store};
+use crate::admin_stack::{self, READER};
 use crate::program::{Program, command};
+use crate::stack::{Answer, Stack, Store};
 
 /// The three listeners of a program in sandbox mode, each with a path that answers 200.
 fn listeners(program: &Program) -> [String; 3] {
@@ -102,13 +102,13 @@ async fn the_sandbox_is_nobodys_way_to_other_hosts() {
 
 #[tokio::test]
 async fn guesses_of_api_keys_are_slowed_for_the_address_they_come_from() {
-    let house = House::with(Store::Sqlite, |settings| {
-        settings.admin.api_keys = admin_house::keys();
+    let stack = Stack::with(Store::Sqlite, |settings| {
+        settings.admin.api_keys = admin_stack::keys();
         settings.server.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
     })
     .await;
     let ask = async |address: &str, key: &str| {
-        let request = house.request(Method::GET, "/admin/users");
+        let request = stack.request(Method::GET, "/admin/users");
         let request = request.header("x-forwarded-for", address).bearer_auth(key);
         Answer::read(request.send().await.unwrap()).await
     };
@@ -127,7 +127,7 @@ async fn guesses_of_api_keys_are_slowed_for_the_address_they_come_from() {
     assert!(wait <= 2, "{wait}");
     // The operator elsewhere notices nothing, and the one at the same address little.
     ask("198.51.100.2", READER).await.data();
-    crate::house::soon("the right key to be taken", || async {
+    crate::stack::soon("the right key to be taken", || async {
         (ask("198.51.100.1", READER).await.status == StatusCode::OK).then_some(())
     })
     .await;

@@ -7,10 +7,10 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::house::{Answer, House, Store};
+use crate::stack::{Answer, Stack, Store};
 
-async fn get(house: &House, path: &str) -> Answer {
-    house.send(Method::GET, path, None, None).await
+async fn get(stack: &Stack, path: &str) -> Answer {
+    stack.send(Method::GET, path, None, None).await
 }
 
 /// A part of a token: 0 the header, 1 the claims.
@@ -20,8 +20,8 @@ fn part(login: &Value, number: usize) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }
 
-async fn key_types(house: &House) -> Vec<Value> {
-    let keys = get(house, "/.well-known/jwks.json").await.body;
+async fn key_types(stack: &Stack) -> Vec<Value> {
+    let keys = get(stack, "/.well-known/jwks.json").await.body;
     let keys = keys["keys"].as_array().unwrap();
     keys.iter().map(|key| key["kty"].clone()).collect()
 }
@@ -31,29 +31,29 @@ async fn key_types(house: &House) -> Vec<Value> {
 async fn a_change_of_algorithm_logs_nobody_out(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
-    let mut house = House::new(store).await;
-    let mut logins = vec![house.logged_in("alice").await];
+    let mut stack = Stack::new(store).await;
+    let mut logins = vec![stack.logged_in("alice").await];
     let mut types = vec![json!("OKP")];
     for (algorithm, kty) in [
         (SigningAlgorithm::Es256, "EC"),
         (SigningAlgorithm::Rs256, "RSA"),
         (SigningAlgorithm::EdDsa, ""),
     ] {
-        house
+        stack
             .restart_with(|settings| settings.tokens.algorithm = algorithm)
             .await;
         if !kty.is_empty() {
             types.insert(0, json!(kty));
         }
-        assert_eq!(key_types(&house).await, types);
+        assert_eq!(key_types(&stack).await, types);
         // The new key is published, and does not sign yet.
-        let login = house.logged_in("bob").await;
+        let login = stack.logged_in("bob").await;
         assert_eq!(part(&login, 0), part(&logins[0], 0));
         logins.push(login);
         for login in &logins {
-            house.me(&login["token"]).await.data();
+            stack.me(&login["token"]).await.data();
             let body = json!({ "refreshToken": login["refreshToken"] });
-            let refreshed = house.send(Method::POST, "/user/refresh", None, Some(&body));
+            let refreshed = stack.send(Method::POST, "/user/refresh", None, Some(&body));
             refreshed.await.data();
         }
     }
@@ -65,18 +65,18 @@ async fn the_first_key_ever_signs_at_once_whatever_its_algorithm(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
     #[values(SigningAlgorithm::Es256, SigningAlgorithm::Rs256)] algorithm: SigningAlgorithm,
 ) {
-    let house = House::with(store, |settings| {
+    let stack = Stack::with(store, |settings| {
         settings.tokens.algorithm = algorithm;
         settings.tokens.audience = vec![String::from("orders"), String::from("chat")];
-        settings.admin.api_keys = crate::admin_house::keys();
+        settings.admin.api_keys = crate::admin_stack::keys();
     })
     .await;
-    let login = house.logged_in("alice").await;
+    let login = stack.logged_in("alice").await;
     assert_eq!(part(&login, 0)["alg"], algorithm.as_str());
     assert_eq!(part(&login, 1)["aud"], json!(["orders", "chat"]));
-    let told = house
+    let told = stack
         .request(Method::POST, "/auth/introspect")
-        .bearer_auth(crate::admin_house::INTROSPECTOR)
+        .bearer_auth(crate::admin_stack::INTROSPECTOR)
         .form(&[("token", login["token"].as_str().unwrap())]);
     let told = Answer::read(told.send().await.unwrap()).await.body;
     assert_eq!(
@@ -87,7 +87,7 @@ async fn the_first_key_ever_signs_at_once_whatever_its_algorithm(
 
 #[tokio::test]
 async fn other_backends_find_the_keys_by_the_issuer() {
-    let mut house = House::with(Store::Sqlite, |settings| {
+    let mut stack = Stack::with(Store::Sqlite, |settings| {
         settings.tokens.issuer = String::from("https://login.example.com/wx");
     })
     .await;
@@ -96,7 +96,7 @@ async fn other_backends_find_the_keys_by_the_issuer() {
         "/.well-known/oauth-authorization-server",
     ];
     for path in paths {
-        let answer = get(&house, path).await;
+        let answer = get(&stack, path).await;
         assert_eq!(answer.status, 200);
         let told = answer.body;
         assert_eq!(told["issuer"], "https://login.example.com/wx");
@@ -109,17 +109,17 @@ async fn other_backends_find_the_keys_by_the_issuer() {
             json!(["EdDSA"])
         );
     }
-    house
+    stack
         .restart_with(|settings| settings.tokens.algorithm = SigningAlgorithm::Rs256)
         .await;
-    let told = get(&house, paths[0]).await.body;
+    let told = get(&stack, paths[0]).await.body;
     // Both are published; the old one signs until the new one has been published for a while.
     let algorithms = &told["id_token_signing_alg_values_supported"];
     assert_eq!(algorithms, &json!(["EdDSA", "RS256"]));
-    house
+    stack
         .restart_with(|settings| settings.tokens.issuer = String::from("wxlogin"))
         .await;
     for path in paths {
-        get(&house, path).await.refused(404, "not_found");
+        get(&stack, path).await.refused(404, "not_found");
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use wxsandbox::{Api, Fault, FaultEffect};
 
-use crate::house::soon;
+use crate::stack::soon;
 use crate::wechat_outcome::{
     AWAY, CODE, LATE, NONSENSE, Outcome, error_line, keeps_secrets, login, refused_as, struck,
     talkative,

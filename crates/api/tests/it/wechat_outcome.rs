@@ -3,7 +3,7 @@
 use serde_json::Value;
 use wxsandbox::{Api, Fault, FaultEffect};
 
-use crate::house::{Answer, soon};
+use crate::stack::{Answer, soon};
 use crate::wechat_service::LoggedService;
 
 /// The id that every refusal of these tests carries.

@@ -11,8 +11,8 @@ use tempfile::TempDir;
 use url::Url;
 use wxsandbox::{Api, RunningSandbox, Sandbox, SandboxConfig};
 
-use crate::house::Answer;
 use crate::program::command;
+use crate::stack::Answer;
 
 /// A `wxlogin serve` whose log is read line by line. Killed when dropped.
 pub(crate) struct LoggedService {

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::json;
 use wxsandbox::{Api, Fault, FaultEffect, OpenDataOptions};
 
-use crate::house::Answer;
+use crate::stack::Answer;
 use crate::wechat_outcome::{
     AWAY, BLOCKED, LATE, NONSENSE, OFTEN, OURS, Outcome, QUOTA, errcode, keeps_secrets, line_as,
     refused_as, talkative,

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::commands::{Ask, Command, Lateness, Pick, Recent, Which, Wish};
 use super::replicas::{Pair, Replicas};
 use super::rules::{Call, Heard, Replica, SessionNumber, Span, What, World};
-use crate::house::Answer;
+use crate::stack::Answer;
 
 const USERS: [&str; 2] = ["alice", "bob"];
 
@@ -105,7 +105,7 @@ impl<'a> Phones<'a> {
 
     async fn log_in(&mut self, user: usize, at: Replica) -> Outcome {
         let nonce = format!("the nonce of session {}", self.sessions.len());
-        let code = self.replicas.house.code(USERS[user]);
+        let code = self.replicas.stack.code(USERS[user]);
         let login = json!({ "platCode": code, "nonce": nonce });
         let opened = Instant::now();
         let answer = self.replicas.log_in(at, &login).await;

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::commands::Lateness;
 use super::rules::{Replica, What};
 use crate::clocks::ShiftedClock;
-use crate::house::{Answer, House, Service, Store};
+use crate::stack::{Answer, Service, Stack, Store};
 use crate::wire::Wire;
 
 /// What a suspended machine misses.
@@ -24,12 +24,12 @@ const SUSPENDED_FOR: i64 = 20;
 
 /// One replica on SQLite, two on PostgreSQL.
 pub(super) struct Replicas {
-    pub(super) house: House,
-    twin: Option<Twin>,
+    pub(super) stack: Stack,
+    second: Option<SecondReplica>,
 }
 
 /// The second replica, which may be late.
-struct Twin {
+struct SecondReplica {
     service: Option<Service>,
     wire: Wire,
     machine: Arc<SetClock>,
@@ -67,22 +67,22 @@ impl Clock for SetClock {
     }
 }
 
-impl Twin {
-    async fn new(house: &House) -> Self {
-        let mut twin = Self {
+impl SecondReplica {
+    async fn new(stack: &Stack) -> Self {
+        let mut second = Self {
             service: None,
-            wire: Wire::to(house.database_url()),
+            wire: Wire::to(stack.database_url()),
             machine: Arc::default(),
         };
-        twin.restart(house).await;
-        twin
+        second.restart(stack).await;
+        second
     }
 
-    async fn restart(&mut self, house: &House) {
+    async fn restart(&mut self, stack: &Stack) {
         // The old one ends first.
         self.service = None;
         let machine = Arc::clone(&self.machine);
-        self.service = Some(house.twin_behind(&self.wire, machine).await);
+        self.service = Some(stack.replica_behind(&self.wire, machine).await);
     }
 }
 
@@ -98,53 +98,53 @@ pub(super) struct Pair {
 impl Replicas {
     /// Replicas that take a replaced refresh token for `grace_s` seconds more.
     pub(super) async fn new(store: Store, grace_s: u32) -> Self {
-        let house = House::with(store, |settings| settings.tokens.reuse_grace_s = grace_s).await;
-        let control = house.sandbox.control();
+        let stack = Stack::with(store, |settings| settings.tokens.reuse_grace_s = grace_s).await;
+        let control = stack.sandbox.control();
         // Few people log in very often here.
         control.change_policy(|policy| policy.logins_per_minute_per_user = 0);
-        let twin = match store {
+        let second = match store {
             Store::Sqlite => None,
-            Store::Postgres => Some(Twin::new(&house).await),
+            Store::Postgres => Some(SecondReplica::new(&stack).await),
         };
-        Self { house, twin }
+        Self { stack, second }
     }
 
     pub(super) fn count(&self) -> usize {
-        1 + usize::from(self.twin.is_some())
+        1 + usize::from(self.second.is_some())
     }
 
     pub(super) async fn restart(&mut self, replica: Replica) {
-        match (replica, &mut self.twin) {
-            (1, Some(twin)) => twin.restart(&self.house).await,
-            _ => self.house.restart().await,
+        match (replica, &mut self.second) {
+            (1, Some(second)) => second.restart(&self.stack).await,
+            _ => self.stack.restart().await,
         }
     }
 
     /// The second replica, if there is one, begins to be late.
     pub(super) fn begin(&self, lateness: Lateness) {
-        let Some(twin) = &self.twin else {
+        let Some(second) = &self.second else {
             return;
         };
         match lateness {
-            Lateness::Suspended | Lateness::Still => twin.wire.stand_still(),
-            Lateness::Cut => twin.wire.cut(),
+            Lateness::Suspended | Lateness::Still => second.wire.stand_still(),
+            Lateness::Cut => second.wire.cut(),
         }
     }
 
     /// It is not late any more.
     pub(super) fn end(&self, lateness: Lateness) {
-        let Some(twin) = &self.twin else {
+        let Some(second) = &self.second else {
             return;
         };
         if let Lateness::Suspended = lateness {
-            twin.machine.set(SUSPENDED_FOR);
+            second.machine.set(SUSPENDED_FOR);
         }
-        twin.wire.mend();
+        second.wire.mend();
     }
 
     pub(super) fn set_clock(&self, seconds: i64) {
-        if let Some(twin) = &self.twin {
-            twin.machine.set(seconds);
+        if let Some(second) = &self.second {
+            second.machine.set(seconds);
         }
     }
 
@@ -186,15 +186,15 @@ impl Replicas {
         token: Option<&str>,
         body: Option<&Value>,
     ) -> Answer {
-        match (at, &self.twin) {
+        match (at, &self.second) {
             (
                 1,
-                Some(Twin {
-                    service: Some(twin),
+                Some(SecondReplica {
+                    service: Some(second),
                     ..
                 }),
-            ) => twin.send(method, path, token, body).await,
-            _ => self.house.send(method, path, token, body).await,
+            ) => second.send(method, path, token, body).await,
+            _ => self.stack.send(method, path, token, body).await,
         }
     }
 }

@@ -1,10 +1,10 @@
-//! A house whose operator has handed out API keys.
+//! A stack with an API key for each scope.
 
 use api::settings::{ApiKey, Scope, Secret};
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::house::{Answer, House, Store};
+use crate::stack::{Answer, Stack, Store};
 
 /// May do everything. It has no name, so it is `key-1`.
 pub(crate) const EVERYTHING: &str = "everything-0123456789";
@@ -35,18 +35,18 @@ pub(crate) fn keys() -> Vec<ApiKey> {
     ]
 }
 
-pub(crate) async fn house(store: Store) -> House {
-    House::with(store, |settings| settings.admin.api_keys = keys()).await
+pub(crate) async fn stack(store: Store) -> Stack {
+    Stack::with(store, |settings| settings.admin.api_keys = keys()).await
 }
 
 /// Asks with the key that may do everything.
-pub(crate) async fn ask(house: &House, method: Method, path: &str) -> Answer {
-    house.send(method, path, Some(EVERYTHING), None).await
+pub(crate) async fn ask(stack: &Stack, method: Method, path: &str) -> Answer {
+    stack.send(method, path, Some(EVERYTHING), None).await
 }
 
 /// `GET`, which must succeed. Gives `data`.
-pub(crate) async fn seen(house: &House, path: &str) -> Value {
-    ask(house, Method::GET, path).await.data()
+pub(crate) async fn seen(stack: &Stack, path: &str) -> Value {
+    ask(stack, Method::GET, path).await.data()
 }
 
 /// The `userId` in an answer.
@@ -55,8 +55,8 @@ pub(crate) fn id(of: &Value) -> &str {
 }
 
 /// A login of `user` in one of the apps, which must succeed.
-pub(crate) async fn logged_in_to(house: &House, user: &str, app: usize) -> Value {
-    let app_id = house.app_id(app);
-    let body = serde_json::json!({ "platCode": house.code_in(user, &app_id), "appId": app_id });
-    house.login(&body).await.data()
+pub(crate) async fn logged_in_to(stack: &Stack, user: &str, app: usize) -> Value {
+    let app_id = stack.app_id(app);
+    let body = serde_json::json!({ "platCode": stack.code_in(user, &app_id), "appId": app_id });
+    stack.login(&body).await.data()
 }

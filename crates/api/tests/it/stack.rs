@@ -1,4 +1,4 @@
-//! A running house for one test, with a verb for each thing a test does to it.
+//! What most tests of this crate run: the service, the sandbox as WeChat, and a database.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use wxsandbox::{RunningSandbox, Sandbox, SandboxConfig};
 
 use crate::wire::Wire;
 
-/// Which database the house stands on.
+/// The database of a stack.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Store {
     Sqlite,
@@ -28,7 +28,7 @@ pub(crate) enum Store {
 }
 
 /// Service, sandbox and database. All of it ends with this value.
-pub(crate) struct House {
+pub(crate) struct Stack {
     pub(crate) sandbox: RunningSandbox,
     settings: Settings,
     service: Service,
@@ -58,12 +58,12 @@ pub(crate) struct Answer {
     pub(crate) body: Value,
 }
 
-impl House {
+impl Stack {
     pub(crate) async fn new(store: Store) -> Self {
         Self::with(store, |_| {}).await
     }
 
-    /// A house with other settings than the usual.
+    /// A stack with changed settings.
     pub(crate) async fn with(store: Store, change: impl FnOnce(&mut Settings)) -> Self {
         let sandbox = Sandbox::start(SandboxConfig::default(), Listen::loopback(0).0).unwrap();
         let (url, database) = open(store);
@@ -138,17 +138,17 @@ impl House {
     }
 
     /// Another replica on the same database and WeChat.
-    pub(crate) async fn twin(&self) -> Service {
+    pub(crate) async fn replica(&self) -> Service {
         Service::start(self.settings.clone()).await
     }
 
     /// Another replica, on a machine with another clock.
-    pub(crate) async fn twin_on(&self, machine: Arc<dyn Clock>) -> Service {
+    pub(crate) async fn replica_on(&self, machine: Arc<dyn Clock>) -> Service {
         Service::start_on(self.settings.clone(), machine).await
     }
 
     /// Another replica with other settings.
-    pub(crate) async fn twin_with(&self, change: impl FnOnce(&mut Settings)) -> Service {
+    pub(crate) async fn replica_with(&self, change: impl FnOnce(&mut Settings)) -> Service {
         Service::start(self.settings_with(change)).await
     }
 
@@ -160,7 +160,7 @@ impl House {
     }
 
     /// Another replica, which reaches the database over a wire.
-    pub(crate) async fn twin_behind(&self, wire: &Wire, machine: Arc<dyn Clock>) -> Service {
+    pub(crate) async fn replica_behind(&self, wire: &Wire, machine: Arc<dyn Clock>) -> Service {
         let url = Secret::new(wire.url());
         Service::start_on(
             self.settings_with(|settings| settings.database.url = url),

@@ -1,4 +1,4 @@
-//! A house whose apps get WeChat's messages.
+//! A stack whose apps receive WeChat's message push.
 
 use api::settings::Secret;
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
@@ -6,8 +6,8 @@ use reqwest::Method;
 use wxcrypto::push::{EncodingAesKey, PushToken, SafeMode};
 use wxsandbox::{PushConfig, PushFormat, PushMode};
 
-use crate::admin_house::keys;
-use crate::house::{Answer, House, Store};
+use crate::admin_stack::keys;
+use crate::stack::{Answer, Stack, Store};
 
 /// Token and key of the vectors that WeChat's documentation publishes.
 pub(crate) const TOKEN: &str = "AAAAA";
@@ -17,8 +17,8 @@ pub(crate) const SIGNED: &str =
     "signature=f464b24fc39322e44b38aa78f5edd27bd1441696&timestamp=1714036504&nonce=1514711492";
 
 /// The first app gets sealed messages, the second none.
-pub(crate) async fn house(store: Store) -> House {
-    House::with(store, |settings| {
+pub(crate) async fn stack(store: Store) -> Stack {
+    Stack::with(store, |settings| {
         settings.admin.api_keys = keys();
         settings.apps[0].push_token = Some(Secret::new(TOKEN));
         settings.apps[0].push_aes_key = Some(Secret::new(AES_KEY));
@@ -27,8 +27,8 @@ pub(crate) async fn house(store: Store) -> House {
 }
 
 /// The first app gets messages in clear.
-pub(crate) async fn plain_house(store: Store) -> House {
-    House::with(store, |settings| {
+pub(crate) async fn plain_stack(store: Store) -> Stack {
+    Stack::with(store, |settings| {
         settings.admin.api_keys = keys();
         settings.apps[0].push_token = Some(Secret::new(TOKEN));
     })
@@ -36,13 +36,13 @@ pub(crate) async fn plain_house(store: Store) -> House {
 }
 
 /// The address of the first app's messages.
-pub(crate) fn path(house: &House) -> String {
-    format!("/wechat/events/{}", house.app_id(0))
+pub(crate) fn path(stack: &Stack) -> String {
+    format!("/wechat/events/{}", stack.app_id(0))
 }
 
 /// Tells WeChat's console where messages go.
-pub(crate) fn subscribe(house: &House, mode: PushMode, format: PushFormat) {
-    let request = house.request(Method::GET, &path(house)).build().unwrap();
+pub(crate) fn subscribe(stack: &Stack, mode: PushMode, format: PushFormat) {
+    let request = stack.request(Method::GET, &path(stack)).build().unwrap();
     let push = PushConfig {
         url: request.url().to_string(),
         token: TOKEN.into(),
@@ -50,9 +50,9 @@ pub(crate) fn subscribe(house: &House, mode: PushMode, format: PushFormat) {
         mode,
         format,
     };
-    let control = house.sandbox.control();
+    let control = stack.sandbox.control();
     control
-        .change_app(&house.app_id(0), |app| app.push = Some(push))
+        .change_app(&stack.app_id(0), |app| app.push = Some(push))
         .unwrap();
 }
 
@@ -76,13 +76,13 @@ pub(crate) fn now() -> i64 {
 }
 
 /// A message in plain mode, with a good signature.
-pub(crate) async fn plain(house: &House, body: impl Into<reqwest::Body>) -> Answer {
-    post(house, &signed_in(0), body).await
+pub(crate) async fn plain(stack: &Stack, body: impl Into<reqwest::Body>) -> Answer {
+    post(stack, &signed_in(0), body).await
 }
 
-pub(crate) async fn post(house: &House, query: &str, body: impl Into<reqwest::Body>) -> Answer {
-    let path = format!("{}?{query}", path(house));
-    let request = house.request(Method::POST, &path).body(body);
+pub(crate) async fn post(stack: &Stack, query: &str, body: impl Into<reqwest::Body>) -> Answer {
+    let path = format!("{}?{query}", path(stack));
+    let request = stack.request(Method::POST, &path).body(body);
     Answer::read(request.send().await.unwrap()).await
 }
 
