@@ -15,12 +15,12 @@ use wxsandbox::{AppConfig, Control, Phone, RunningSandbox, Sandbox, SandboxConfi
 use crate::wechat::{client, exchange_at, named};
 
 /// A sandbox, and the first of its apps.
-pub(crate) struct House {
+pub(crate) struct Stack {
     pub(crate) app: App,
     sandbox: RunningSandbox,
 }
 
-impl House {
+impl Stack {
     pub(crate) fn start() -> Self {
         Self::start_with(SandboxConfig::default())
     }
@@ -68,17 +68,17 @@ impl House {
 
 #[tokio::test]
 async fn a_code_is_exchanged_for_the_users_own_session() {
-    let house = House::start();
-    let session = house.exchange(&house.code()).await.unwrap();
-    let phone = house.phone();
+    let stack = Stack::start();
+    let session = stack.exchange(&stack.code()).await.unwrap();
+    let phone = stack.phone();
     assert_eq!(session.open_id.as_str(), phone.openid());
     assert_eq!(
         session.union_id.map(|id| id.as_str().to_owned()),
         phone.unionid()
     );
-    let key = house
+    let key = stack
         .control()
-        .session_key("alice", house.app.app_id.as_str());
+        .session_key("alice", stack.app.app_id.as_str());
     assert_eq!(
         session.session_key.expose(),
         key.unwrap().unwrap().expose_secret()
@@ -87,32 +87,32 @@ async fn a_code_is_exchanged_for_the_users_own_session() {
 
 #[tokio::test]
 async fn an_unbound_app_has_no_unionid() {
-    let house = House::start();
-    house.change_app(|app| app.open_platform = None);
-    let session = house.exchange(&house.code()).await.unwrap();
+    let stack = Stack::start();
+    stack.change_app(|app| app.open_platform = None);
+    let session = stack.exchange(&stack.code()).await.unwrap();
     assert!(session.union_id.is_none());
 }
 
 #[tokio::test]
 async fn a_code_is_good_once_and_for_five_minutes() {
-    let house = House::start();
-    let code = house.code();
-    house.exchange(&code).await.unwrap();
-    let error = house.exchange(&code).await.unwrap_err();
+    let stack = Stack::start();
+    let code = stack.code();
+    stack.exchange(&code).await.unwrap();
+    let error = stack.exchange(&code).await.unwrap_err();
     assert_eq!(named(&error), ("code_invalid", None));
-    let code = house.code();
-    house.control().advance(Duration::from_secs(301));
-    let error = house.exchange(&code).await.unwrap_err();
+    let code = stack.code();
+    stack.control().advance(Duration::from_secs(301));
+    let error = stack.exchange(&code).await.unwrap_err();
     assert_eq!(named(&error), ("code_invalid", None));
 }
 
 #[tokio::test]
 async fn a_code_of_another_app_or_a_mock_one_is_invalid() {
-    let house = House::start();
-    let other = house.control().apps().remove(1).app_id;
-    let phone = house.control().phone("alice", &other).unwrap();
+    let stack = Stack::start();
+    let other = stack.control().apps().remove(1).app_id;
+    let phone = stack.control().phone("alice", &other).unwrap();
     for code in [phone.login().unwrap(), "the code is a mock one".to_owned()] {
-        let error = house.exchange(&LoginCode::new(code)).await.unwrap_err();
+        let error = stack.exchange(&LoginCode::new(code)).await.unwrap_err();
         assert_eq!(named(&error), ("code_invalid", None));
     }
 }
@@ -125,30 +125,30 @@ async fn a_code_of_another_app_or_a_mock_one_is_invalid() {
 #[case::frozen(|app: &mut AppConfig| app.frozen = true, "user_blocked")]
 #[tokio::test]
 async fn what_is_wrong_with_the_app_is_told(#[case] spoil: fn(&mut AppConfig), #[case] name: &str) {
-    let house = House::start();
-    let code = house.code();
-    house.change_app(spoil);
-    let error = house.exchange(&code).await.unwrap_err();
+    let stack = Stack::start();
+    let code = stack.code();
+    stack.change_app(spoil);
+    let error = stack.exchange(&code).await.unwrap_err();
     assert_eq!(named(&error).0, name);
 }
 
 #[tokio::test]
 async fn a_secret_that_was_reset_is_a_misconfiguration() {
-    let house = House::start();
-    let code = house.code();
-    let app_id = house.app.app_id.as_str();
-    house.control().reset_secret(app_id).unwrap();
-    let error = house.exchange(&code).await.unwrap_err();
+    let stack = Stack::start();
+    let code = stack.code();
+    let app_id = stack.app.app_id.as_str();
+    stack.control().reset_secret(app_id).unwrap();
+    let error = stack.exchange(&code).await.unwrap_err();
     assert_eq!(named(&error), ("misconfigured", None));
 }
 
 #[tokio::test]
 async fn too_many_logins_of_a_user_are_limited() {
-    let house = House::start();
-    house
+    let stack = Stack::start();
+    stack
         .control()
         .change_policy(|policy| policy.logins_per_minute_per_user = 1);
-    house.exchange(&house.code()).await.unwrap();
-    let error = house.exchange(&house.code()).await.unwrap_err();
+    stack.exchange(&stack.code()).await.unwrap();
+    let error = stack.exchange(&stack.code()).await.unwrap_err();
     assert_eq!(named(&error), ("rate_limited", Some(60)));
 }

@@ -5,17 +5,17 @@ use std::time::Duration;
 use rstest::rstest;
 use wxsandbox::{Api, Fault, FaultEffect};
 
-use crate::sandbox::House;
+use crate::sandbox::Stack;
 use crate::wechat::{exchange_at, named};
 
 /// What a login makes of a fault; how often WeChat was asked.
 async fn login_under(fault: Fault) -> (Option<(&'static str, Option<u64>)>, u64) {
-    let house = House::start();
-    let code = house.code();
-    house.control().inject(fault);
-    let client = house.client().timeout(Duration::from_millis(1500));
-    let result = exchange_at(client.build().unwrap(), house.app.clone(), &code).await;
-    let asked = house.control().count_of(Api::Code2Session);
+    let stack = Stack::start();
+    let code = stack.code();
+    stack.control().inject(fault);
+    let client = stack.client().timeout(Duration::from_millis(1500));
+    let result = exchange_at(client.build().unwrap(), stack.app.clone(), &code).await;
+    let asked = stack.control().count_of(Api::Code2Session);
     (result.err().map(|error| named(&error)), asked)
 }
 
@@ -70,12 +70,12 @@ async fn an_answer_that_comes_too_late_is_a_timeout() {
 
 #[tokio::test]
 async fn an_errcode_as_a_text_is_an_errcode() {
-    let house = House::start();
-    let code = house.code();
-    house.exchange(&code).await.unwrap();
+    let stack = Stack::start();
+    let code = stack.code();
+    stack.exchange(&code).await.unwrap();
     let effect = FaultEffect::ErrcodeAsString;
-    house.control().inject(Fault::on(Api::Code2Session, effect));
-    let error = house.exchange(&code).await.unwrap_err();
+    stack.control().inject(Fault::on(Api::Code2Session, effect));
+    let error = stack.exchange(&code).await.unwrap_err();
     assert_eq!(named(&error), ("code_invalid", None));
 }
 

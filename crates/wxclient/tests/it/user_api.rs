@@ -16,20 +16,20 @@ use rstest::rstest;
 use wxclient::{AppClient, HttpWechatUserApi};
 use wxsandbox::{Api, Fault, FaultEffect, OpenDataOptions};
 
-use crate::sandbox::House;
+use crate::sandbox::Stack;
 
 /// The adapter, and a user who has logged in.
-async fn logged_in(house: &House) -> (HttpWechatUserApi, OpenId, SessionKey) {
-    let session = house.exchange(&house.code()).await.unwrap();
-    let client = house.client().timeout(Duration::from_millis(1500));
-    let app = AppClient::new(client.build().unwrap(), house.app.clone());
+async fn logged_in(stack: &Stack) -> (HttpWechatUserApi, OpenId, SessionKey) {
+    let session = stack.exchange(&stack.code()).await.unwrap();
+    let client = stack.client().timeout(Duration::from_millis(1500));
+    let app = AppClient::new(client.build().unwrap(), stack.app.clone());
     let api = HttpWechatUserApi::new([app]);
     (api, session.open_id, session.session_key)
 }
 
-fn phone_code(house: &House) -> PhoneCode {
+fn phone_code(stack: &Stack) -> PhoneCode {
     let options = OpenDataOptions::default();
-    PhoneCode::new(house.phone().phone_number(&options).unwrap().code)
+    PhoneCode::new(stack.phone().phone_number(&options).unwrap().code)
 }
 
 fn named(error: &WechatApiError) -> &'static str {
@@ -46,10 +46,10 @@ fn named(error: &WechatApiError) -> &'static str {
 
 #[tokio::test]
 async fn a_phone_code_gives_the_number_once() {
-    let house = House::start();
-    let (api, open_id, _) = logged_in(&house).await;
-    let code = phone_code(&house);
-    let app_id = &house.app.app_id;
+    let stack = Stack::start();
+    let (api, open_id, _) = logged_in(&stack).await;
+    let code = phone_code(&stack);
+    let app_id = &stack.app.app_id;
     let grant = api.phone_number(app_id, &open_id, &code).await.unwrap();
     assert_eq!(grant.country_code, "86");
     assert_eq!(grant.pure_phone_number, "13800138000");
@@ -59,12 +59,12 @@ async fn a_phone_code_gives_the_number_once() {
 
 #[tokio::test]
 async fn another_persons_phone_code_does_not_hold() {
-    let house = House::start();
-    let (api, ..) = logged_in(&house).await;
-    let app_id = &house.app.app_id;
-    let bob = house.control().phone("bob", app_id.as_str()).unwrap();
+    let stack = Stack::start();
+    let (api, ..) = logged_in(&stack).await;
+    let app_id = &stack.app.app_id;
+    let bob = stack.control().phone("bob", app_id.as_str()).unwrap();
     let bob = OpenId::new(bob.openid());
-    let error = api.phone_number(app_id, &bob, &phone_code(&house)).await;
+    let error = api.phone_number(app_id, &bob, &phone_code(&stack)).await;
     assert_eq!(named(&error.unwrap_err()), "code_invalid");
 }
 
@@ -83,35 +83,35 @@ async fn another_persons_phone_code_does_not_hold() {
 #[case::unknown(-77777, "bad_answer")]
 #[tokio::test]
 async fn an_errcode_at_the_phone_number_is_named(#[case] errcode: i64, #[case] name: &str) {
-    let house = House::start();
-    let (api, open_id, _) = logged_in(&house).await;
+    let stack = Stack::start();
+    let (api, open_id, _) = logged_in(&stack).await;
     let effect = FaultEffect::Errcode {
         code: errcode,
         errmsg: None,
     };
-    house
+    stack
         .control()
         .inject(Fault::on(Api::GetPhoneNumber, effect));
-    let code = phone_code(&house);
-    let error = api.phone_number(&house.app.app_id, &open_id, &code);
+    let code = phone_code(&stack);
+    let error = api.phone_number(&stack.app.app_id, &open_id, &code);
     assert_eq!(named(&error.await.unwrap_err()), name);
 }
 
 #[tokio::test]
 async fn a_number_of_another_app_is_not_taken() {
-    let house = House::start();
-    let (api, open_id, _) = logged_in(&house).await;
+    let stack = Stack::start();
+    let (api, open_id, _) = logged_in(&stack).await;
     let body = r#"{"errcode":0,"errmsg":"ok","phone_info":{"phoneNumber":"13580006666","purePhoneNumber":"13580006666","countryCode":"86","watermark":{"timestamp":1637744274,"appid":"wx0000000000000000"}}}"#;
     let effect = FaultEffect::Body {
         body: body.to_owned(),
         status: 200,
         content_type: "text/plain".to_owned(),
     };
-    house
+    stack
         .control()
         .inject(Fault::on(Api::GetPhoneNumber, effect));
-    let code = phone_code(&house);
-    let error = api.phone_number(&house.app.app_id, &open_id, &code);
+    let code = phone_code(&stack);
+    let error = api.phone_number(&stack.app.app_id, &open_id, &code);
     assert_eq!(named(&error.await.unwrap_err()), "bad_answer");
 }
 
@@ -120,19 +120,19 @@ async fn a_number_of_another_app_is_not_taken() {
 #[case::expired(87007)]
 #[tokio::test]
 async fn a_session_key_that_wechat_does_not_know_is_not_current(#[case] code: i64) {
-    let house = House::start();
-    let (api, open_id, key) = logged_in(&house).await;
-    let app_id = &house.app.app_id;
+    let stack = Stack::start();
+    let (api, open_id, key) = logged_in(&stack).await;
+    let app_id = &stack.app.app_id;
     assert!(api.is_current(app_id, &open_id, &key).await.unwrap());
     let effect = FaultEffect::Errcode { code, errmsg: None };
-    house.control().inject(Fault::on(Api::CheckSession, effect));
+    stack.control().inject(Fault::on(Api::CheckSession, effect));
     assert!(!api.is_current(app_id, &open_id, &key).await.unwrap());
 }
 
 #[tokio::test]
 async fn an_app_that_is_not_configured_is_the_operators() {
-    let house = House::start();
-    let (api, open_id, key) = logged_in(&house).await;
+    let stack = Stack::start();
+    let (api, open_id, key) = logged_in(&stack).await;
     let other = AppId::new("wx0000000000000000");
     let error = api.is_current(&other, &open_id, &key).await.unwrap_err();
     assert_eq!(named(&error), "misconfigured");
@@ -154,15 +154,15 @@ impl WechatTokenRepository for Stuck {
 
 #[tokio::test]
 async fn a_database_that_hangs_costs_a_moment_and_no_call() {
-    let house = House::start();
-    let session = house.exchange(&house.code()).await.unwrap();
+    let stack = Stack::start();
+    let session = stack.exchange(&stack.code()).await.unwrap();
     let clock = Arc::new(FixedClock::at(Timestamp::UNIX_EPOCH));
-    let client = house.client().build().unwrap();
-    let app = AppClient::new(client, house.app.clone()).sharing(Arc::new(Stuck), clock);
+    let client = stack.client().build().unwrap();
+    let app = AppClient::new(client, stack.app.clone()).sharing(Arc::new(Stuck), clock);
     let api = HttpWechatUserApi::new([app]);
     for _ in 0..2 {
-        let current = api.is_current(&house.app.app_id, &session.open_id, &session.session_key);
+        let current = api.is_current(&stack.app.app_id, &session.open_id, &session.session_key);
         assert!(current.await.unwrap());
     }
-    assert_eq!(house.control().count_of(Api::StableToken), 1);
+    assert_eq!(stack.control().count_of(Api::StableToken), 1);
 }

@@ -5,71 +5,71 @@ use std::net::{IpAddr, Ipv4Addr};
 use rstest::rstest;
 use wxsandbox::{Api, AppConfig};
 
-use crate::house::{House, errcode, text};
+use crate::stack::{Stack, errcode, text};
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-async fn login_and_token(house: &House) -> (Option<i64>, Option<i64>) {
-    let code = house.alice().unwrap().login().unwrap();
-    let login = house.code2session(&code).await.unwrap();
-    let token = house.plain_token().await.unwrap();
+async fn login_and_token(stack: &Stack) -> (Option<i64>, Option<i64>) {
+    let code = stack.alice().unwrap().login().unwrap();
+    let login = stack.code2session(&code).await.unwrap();
+    let token = stack.plain_token().await.unwrap();
     (errcode(&login), errcode(&token))
 }
 
-fn change(house: &House, change: impl FnOnce(&mut AppConfig)) {
-    house.control().change_app(&house.app.id, change).unwrap();
+fn change(stack: &Stack, change: impl FnOnce(&mut AppConfig)) {
+    stack.control().change_app(&stack.app.id, change).unwrap();
 }
 
 #[tokio::test]
 async fn an_address_off_the_whitelist_gets_no_token_and_is_told_its_address() {
-    let house = House::open().unwrap();
-    change(&house, |app| {
+    let stack = Stack::open().unwrap();
+    change(&stack, |app| {
         app.ip_whitelist = Some(vec!["10.0.0.0/8".parse().unwrap()]);
     });
-    assert_eq!(login_and_token(&house).await, (None, Some(40164)));
-    let answer = house.stable_token(&house.app, false).await.unwrap();
+    assert_eq!(login_and_token(&stack).await, (None, Some(40164)));
+    let answer = stack.stable_token(&stack.app, false).await.unwrap();
     let message = text(&answer, "errmsg").unwrap();
     let expected = "invalid ip 127.0.0.1 ipv6 ::ffff:127.0.0.1, not in whitelist, rid: ";
     assert!(message.starts_with(expected), "{message}");
-    change(&house, |app| {
+    change(&stack, |app| {
         app.ip_whitelist = Some(vec!["127.0.0.0/8".parse().unwrap()]);
     });
-    assert_eq!(login_and_token(&house).await, (None, None));
+    assert_eq!(login_and_token(&stack).await, (None, None));
 }
 
 #[tokio::test]
 async fn the_whitelist_can_hold_for_logins_too() {
-    let house = House::open().unwrap();
-    change(&house, |app| {
+    let stack = Stack::open().unwrap();
+    change(&stack, |app| {
         app.ip_whitelist = Some(Vec::new());
         app.ip_whitelist_on_login = true;
     });
-    assert_eq!(login_and_token(&house).await, (Some(40164), Some(40164)));
+    assert_eq!(login_and_token(&stack).await, (Some(40164), Some(40164)));
 }
 
 #[tokio::test]
 async fn a_risky_address_waits_for_the_administrator() {
-    let house = House::open().unwrap();
-    change(&house, |app| {
+    let stack = Stack::open().unwrap();
+    change(&stack, |app| {
         app.risky_ips = vec!["127.0.0.1/32".parse().unwrap()];
     });
-    assert_eq!(login_and_token(&house).await, (None, Some(89503)));
-    assert_eq!(login_and_token(&house).await, (None, Some(89501)));
-    house
+    assert_eq!(login_and_token(&stack).await, (None, Some(89503)));
+    assert_eq!(login_and_token(&stack).await, (None, Some(89501)));
+    stack
         .control()
-        .answer_ip(&house.app.id, HERE, false)
+        .answer_ip(&stack.app.id, HERE, false)
         .unwrap();
-    assert_eq!(login_and_token(&house).await, (None, Some(89507)));
-    house
+    assert_eq!(login_and_token(&stack).await, (None, Some(89507)));
+    stack
         .control()
-        .answer_ip(&house.app.id, HERE, false)
+        .answer_ip(&stack.app.id, HERE, false)
         .unwrap();
-    assert_eq!(login_and_token(&house).await, (None, Some(89506)));
-    house
+    assert_eq!(login_and_token(&stack).await, (None, Some(89506)));
+    stack
         .control()
-        .answer_ip(&house.app.id, HERE, true)
+        .answer_ip(&stack.app.id, HERE, true)
         .unwrap();
-    assert_eq!(login_and_token(&house).await, (None, None));
+    assert_eq!(login_and_token(&stack).await, (None, None));
 }
 
 #[rstest]
@@ -91,7 +91,7 @@ async fn the_console_can_shut_an_app_out(
     #[case] login: Option<i64>,
     #[case] token: Option<i64>,
 ) {
-    let house = House::open().unwrap();
-    change(&house, how);
-    assert_eq!(login_and_token(&house).await, (login, token));
+    let stack = Stack::open().unwrap();
+    change(&stack, how);
+    assert_eq!(login_and_token(&stack).await, (login, token));
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 use rstest::rstest;
 use wxsandbox::{Policy, UserConfig};
 
-use crate::house::{House, errcode, json_of, text};
+use crate::stack::{Stack, errcode, json_of, text};
 
 #[tokio::test]
 async fn a_code_becomes_openid_session_key_and_unionid_without_an_errcode() {
-    let house = House::open().unwrap();
-    let phone = house.alice().unwrap();
-    let answer = house.code2session(&phone.login().unwrap()).await.unwrap();
+    let stack = Stack::open().unwrap();
+    let phone = stack.alice().unwrap();
+    let answer = stack.code2session(&phone.login().unwrap()).await.unwrap();
     assert_eq!(text(&answer, "openid").unwrap(), phone.openid());
     assert_eq!(text(&answer, "session_key").unwrap().len(), 24);
     assert_eq!(text(&answer, "unionid").ok(), phone.unionid().as_deref());
@@ -20,8 +20,8 @@ async fn a_code_becomes_openid_session_key_and_unionid_without_an_errcode() {
 
 #[tokio::test]
 async fn the_answer_is_json_in_text_plain_with_status_200_even_for_failures() {
-    let house = House::open().unwrap();
-    let response = house.get("/sns/jscode2session", &[]).await.unwrap();
+    let stack = Stack::open().unwrap();
+    let response = stack.get("/sns/jscode2session", &[]).await.unwrap();
     assert_eq!(response.status(), 200);
     let content_type = response.headers()["content-type"].to_str().unwrap();
     assert!(content_type.starts_with("text/plain"), "{content_type}");
@@ -30,10 +30,10 @@ async fn the_answer_is_json_in_text_plain_with_status_200_even_for_failures() {
 
 #[tokio::test]
 async fn a_code_works_once() {
-    let house = House::open().unwrap();
-    let code = house.alice().unwrap().login().unwrap();
-    assert_eq!(errcode(&house.code2session(&code).await.unwrap()), None);
-    let again = house.code2session(&code).await.unwrap();
+    let stack = Stack::open().unwrap();
+    let code = stack.alice().unwrap().login().unwrap();
+    assert_eq!(errcode(&stack.code2session(&code).await.unwrap()), None);
+    let again = stack.code2session(&code).await.unwrap();
     assert_eq!(errcode(&again), Some(40163));
     let message = text(&again, "errmsg").unwrap();
     assert!(
@@ -44,9 +44,9 @@ async fn a_code_works_once() {
 
 #[tokio::test]
 async fn of_many_exchanges_at_once_one_wins() {
-    let house = House::open().unwrap();
-    let code = house.alice().unwrap().login().unwrap();
-    let tries = (0..8).map(|_| house.code2session(&code));
+    let stack = Stack::open().unwrap();
+    let code = stack.alice().unwrap().login().unwrap();
+    let tries = (0..8).map(|_| stack.code2session(&code));
     let answers = futures_util::future::join_all(tries).await;
     let codes: Vec<_> = answers
         .iter()
@@ -66,28 +66,28 @@ async fn of_many_exchanges_at_once_one_wins() {
 
 #[tokio::test]
 async fn a_code_lives_five_minutes() {
-    let house = House::open().unwrap();
-    let phone = house.alice().unwrap();
+    let stack = Stack::open().unwrap();
+    let phone = stack.alice().unwrap();
     let (early, late) = (phone.login().unwrap(), phone.login().unwrap());
-    house.control().advance(Duration::from_secs(299));
-    assert_eq!(errcode(&house.code2session(&early).await.unwrap()), None);
-    house.control().advance(Duration::from_secs(1));
+    stack.control().advance(Duration::from_secs(299));
+    assert_eq!(errcode(&stack.code2session(&early).await.unwrap()), None);
+    stack.control().advance(Duration::from_secs(1));
     assert_eq!(
-        errcode(&house.code2session(&late).await.unwrap()),
+        errcode(&stack.code2session(&late).await.unwrap()),
         Some(40029)
     );
 }
 
 #[tokio::test]
 async fn a_code_of_another_app_is_invalid_and_stays_good_for_its_own() {
-    let house = House::open().unwrap();
-    let code = house.alice().unwrap().login().unwrap();
-    let foreign = house
-        .code2session_as(&house.other_app, &code)
+    let stack = Stack::open().unwrap();
+    let code = stack.alice().unwrap().login().unwrap();
+    let foreign = stack
+        .code2session_as(&stack.other_app, &code)
         .await
         .unwrap();
     assert_eq!(errcode(&foreign), Some(40029));
-    assert_eq!(errcode(&house.code2session(&code).await.unwrap()), None);
+    assert_eq!(errcode(&stack.code2session(&code).await.unwrap()), None);
 }
 
 #[rstest]
@@ -95,8 +95,8 @@ async fn a_code_of_another_app_is_invalid_and_stays_good_for_its_own() {
 #[case::never_issued("0abcdefghijklmnopqrstuvwxyz012345")]
 #[tokio::test]
 async fn an_unknown_code_is_invalid(#[case] code: &str) {
-    let house = House::open().unwrap();
-    let answer = house.code2session(code).await.unwrap();
+    let stack = Stack::open().unwrap();
+    let answer = stack.code2session(code).await.unwrap();
     assert_eq!(errcode(&answer), Some(40029));
 }
 
@@ -114,11 +114,11 @@ async fn a_wrong_parameter_is_named_by_its_errcode_and_leaves_the_code_unused(
     #[case] value: Option<&str>,
     #[case] expected: i64,
 ) {
-    let house = House::open().unwrap();
-    let code = house.alice().unwrap().login().unwrap();
+    let stack = Stack::open().unwrap();
+    let code = stack.alice().unwrap().login().unwrap();
     let good = [
-        ("appid", house.app.id.as_str()),
-        ("secret", &house.app.secret),
+        ("appid", stack.app.id.as_str()),
+        ("secret", &stack.app.secret),
         ("js_code", &code),
         ("grant_type", "authorization_code"),
     ];
@@ -129,36 +129,36 @@ async fn a_wrong_parameter_is_named_by_its_errcode_and_leaves_the_code_unused(
             changed.map(|value| (name, value))
         })
         .collect();
-    let response = house.get("/sns/jscode2session", &query).await.unwrap();
+    let response = stack.get("/sns/jscode2session", &query).await.unwrap();
     assert_eq!(errcode(&json_of(response).await.unwrap()), Some(expected));
-    assert_eq!(errcode(&house.code2session(&code).await.unwrap()), None);
+    assert_eq!(errcode(&stack.code2session(&code).await.unwrap()), None);
 }
 
 #[tokio::test]
 async fn a_stray_access_token_is_ignored() {
-    let house = House::open().unwrap();
-    let code = house.alice().unwrap().login().unwrap();
+    let stack = Stack::open().unwrap();
+    let code = stack.alice().unwrap().login().unwrap();
     let query = [
         ("access_token", "rubbish"),
-        ("appid", house.app.id.as_str()),
-        ("secret", &house.app.secret),
+        ("appid", stack.app.id.as_str()),
+        ("secret", &stack.app.secret),
         ("js_code", &code),
         ("grant_type", "authorization_code"),
     ];
-    let response = house.get("/sns/jscode2session", &query).await.unwrap();
+    let response = stack.get("/sns/jscode2session", &query).await.unwrap();
     assert_eq!(errcode(&json_of(response).await.unwrap()), None);
 }
 
 #[tokio::test]
 async fn parameters_in_a_post_form_count_as_missing() {
-    let house = House::open().unwrap();
+    let stack = Stack::open().unwrap();
     let form = [
-        ("appid", house.app.id.as_str()),
-        ("secret", &house.app.secret),
+        ("appid", stack.app.id.as_str()),
+        ("secret", &stack.app.secret),
     ];
-    let request = house
+    let request = stack
         .client
-        .post(house.url("/sns/jscode2session"))
+        .post(stack.url("/sns/jscode2session"))
         .form(&form);
     let answer = json_of(request.send().await.unwrap()).await.unwrap();
     assert_eq!(errcode(&answer), Some(41002));
@@ -166,26 +166,26 @@ async fn parameters_in_a_post_form_count_as_missing() {
 
 #[tokio::test]
 async fn an_app_without_an_open_platform_account_gets_no_unionid() {
-    let house = House::open().unwrap();
-    let login = || house.alice().unwrap().login().unwrap();
-    house
+    let stack = Stack::open().unwrap();
+    let login = || stack.alice().unwrap().login().unwrap();
+    stack
         .control()
-        .bind_open_platform(&house.app.id, None)
+        .bind_open_platform(&stack.app.id, None)
         .unwrap();
     assert!(
-        house
+        stack
             .code2session(&login())
             .await
             .unwrap()
             .get("unionid")
             .is_none()
     );
-    house
+    stack
         .control()
-        .bind_open_platform(&house.app.id, Some("demo"))
+        .bind_open_platform(&stack.app.id, Some("demo"))
         .unwrap();
     assert!(
-        house
+        stack
             .code2session(&login())
             .await
             .unwrap()
@@ -196,13 +196,13 @@ async fn an_app_without_an_open_platform_account_gets_no_unionid() {
 
 #[tokio::test]
 async fn apps_of_one_account_share_the_unionid_and_not_the_openid() {
-    let house = House::open().unwrap();
-    let one = house.alice().unwrap();
-    let two = house.control().phone("alice", &house.other_app.id).unwrap();
-    let first = house.code2session(&one.login().unwrap()).await.unwrap();
+    let stack = Stack::open().unwrap();
+    let one = stack.alice().unwrap();
+    let two = stack.control().phone("alice", &stack.other_app.id).unwrap();
+    let first = stack.code2session(&one.login().unwrap()).await.unwrap();
     let code = two.login().unwrap();
-    let second = house
-        .code2session_as(&house.other_app, &code)
+    let second = stack
+        .code2session_as(&stack.other_app, &code)
         .await
         .unwrap();
     assert_eq!(
@@ -218,8 +218,8 @@ async fn apps_of_one_account_share_the_unionid_and_not_the_openid() {
 #[tokio::test]
 async fn a_user_is_the_same_after_a_restart_and_codes_are_not() {
     let (one, two) = (
-        House::with(|config| config.clock = wxsandbox::ClockStart::System).unwrap(),
-        House::open().unwrap(),
+        Stack::with(|config| config.clock = wxsandbox::ClockStart::System).unwrap(),
+        Stack::open().unwrap(),
     );
     let (before, after) = (one.alice().unwrap(), two.alice().unwrap());
     assert_eq!(before.openid(), after.openid());
@@ -228,27 +228,27 @@ async fn a_user_is_the_same_after_a_restart_and_codes_are_not() {
 
 #[tokio::test]
 async fn with_a_fixed_clock_a_run_repeats() {
-    let (one, two) = (House::open().unwrap(), House::open().unwrap());
+    let (one, two) = (Stack::open().unwrap(), Stack::open().unwrap());
     let (first, second) = (one.alice().unwrap(), two.alice().unwrap());
     assert_eq!(first.login().unwrap(), second.login().unwrap());
 }
 
 #[tokio::test]
 async fn the_hundred_and_first_exchange_of_a_user_in_a_minute_is_too_many() {
-    let house = House::open().unwrap();
+    let stack = Stack::open().unwrap();
     for _ in 0..100 {
-        let code = house.alice().unwrap().login().unwrap();
-        assert_eq!(errcode(&house.code2session(&code).await.unwrap()), None);
+        let code = stack.alice().unwrap().login().unwrap();
+        assert_eq!(errcode(&stack.code2session(&code).await.unwrap()), None);
     }
-    let code = house.alice().unwrap().login().unwrap();
+    let code = stack.alice().unwrap().login().unwrap();
     assert_eq!(
-        errcode(&house.code2session(&code).await.unwrap()),
+        errcode(&stack.code2session(&code).await.unwrap()),
         Some(45011)
     );
-    let other = house.phone("bob").unwrap().login().unwrap();
-    assert_eq!(errcode(&house.code2session(&other).await.unwrap()), None);
-    house.control().advance(Duration::from_mins(1));
-    assert_eq!(errcode(&house.code2session(&code).await.unwrap()), None);
+    let other = stack.phone("bob").unwrap().login().unwrap();
+    assert_eq!(errcode(&stack.code2session(&other).await.unwrap()), None);
+    stack.control().advance(Duration::from_mins(1));
+    assert_eq!(errcode(&stack.code2session(&code).await.unwrap()), None);
 }
 
 #[rstest]
@@ -260,39 +260,39 @@ async fn a_blocked_user_gets_no_session(
     #[case] limited: bool,
     #[case] expected: i64,
 ) {
-    let house = House::open().unwrap();
+    let stack = Stack::open().unwrap();
     let user = UserConfig {
         high_risk,
         limited,
         ..UserConfig::new("mallory")
     };
-    house.control().put_user(user).unwrap();
-    let code = house.phone("mallory").unwrap().login().unwrap();
+    stack.control().put_user(user).unwrap();
+    let code = stack.phone("mallory").unwrap().login().unwrap();
     assert_eq!(
-        errcode(&house.code2session(&code).await.unwrap()),
+        errcode(&stack.code2session(&code).await.unwrap()),
         Some(expected)
     );
 }
 
 #[tokio::test]
 async fn a_used_code_is_forgotten_in_the_end() {
-    let house = House::with(|config| {
+    let stack = Stack::with(|config| {
         config.policy = Policy {
             remember_used_codes_s: 600,
             ..Policy::default()
         };
     })
     .unwrap();
-    let code = house.alice().unwrap().login().unwrap();
-    house.code2session(&code).await.unwrap();
-    house.control().advance(Duration::from_secs(599));
+    let code = stack.alice().unwrap().login().unwrap();
+    stack.code2session(&code).await.unwrap();
+    stack.control().advance(Duration::from_secs(599));
     assert_eq!(
-        errcode(&house.code2session(&code).await.unwrap()),
+        errcode(&stack.code2session(&code).await.unwrap()),
         Some(40163)
     );
-    house.control().advance(Duration::from_secs(1));
+    stack.control().advance(Duration::from_secs(1));
     assert_eq!(
-        errcode(&house.code2session(&code).await.unwrap()),
+        errcode(&stack.code2session(&code).await.unwrap()),
         Some(40029)
     );
 }

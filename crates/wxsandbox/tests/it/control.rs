@@ -4,34 +4,34 @@ use serde_json::json;
 use wxsandbox::{AppConfig, Policy, UserConfig};
 
 use crate::{
-    house::{House, errcode, json_of, text},
     receiver::{Answer, Receiver},
+    stack::{Stack, errcode, json_of, text},
 };
 
 #[tokio::test]
 async fn a_user_is_added_by_name_and_can_log_in() {
-    let house = House::open().unwrap();
-    let added = house
+    let stack = Stack::open().unwrap();
+    let added = stack
         .post("/sandbox/users", &[], &json!({"name": "dave"}))
         .await
         .unwrap();
     assert_eq!(added, json!({"ok": true}));
-    let login = house.ask("/phone/dave/login", &[]).await.unwrap();
-    let session = house
+    let login = stack.ask("/phone/dave/login", &[]).await.unwrap();
+    let session = stack
         .code2session(text(&login, "code").unwrap())
         .await
         .unwrap();
-    let users = house.ask("/sandbox/users", &[]).await.unwrap();
+    let users = stack.ask("/sandbox/users", &[]).await.unwrap();
     let mut users = users.as_array().unwrap().iter();
     let dave = users.find(|user| user["name"] == "dave").unwrap();
-    assert_eq!(dave["openids"][&house.app.id], session["openid"]);
+    assert_eq!(dave["openids"][&stack.app.id], session["openid"]);
 }
 
 #[tokio::test]
 async fn users_and_apps_are_changed_in_part() {
-    let house = House::open().unwrap();
+    let stack = Stack::open().unwrap();
     let patch = async |path: String, body: serde_json::Value| {
-        let request = house.client.patch(house.url(&path)).json(&body);
+        let request = stack.client.patch(stack.url(&path)).json(&body);
         request.send().await.unwrap().status()
     };
     let status = patch(
@@ -40,14 +40,14 @@ async fn users_and_apps_are_changed_in_part() {
     )
     .await;
     assert_eq!(status, 200);
-    let code = house.alice().unwrap().login().unwrap();
+    let code = stack.alice().unwrap().login().unwrap();
     assert_eq!(
-        errcode(&house.code2session(&code).await.unwrap()),
+        errcode(&stack.code2session(&code).await.unwrap()),
         Some(40226)
     );
-    let app = format!("/sandbox/apps/{}", house.app.id);
+    let app = format!("/sandbox/apps/{}", stack.app.id);
     assert_eq!(patch(app.clone(), json!({"frozen": true})).await, 200);
-    assert_eq!(errcode(&house.plain_token().await.unwrap()), Some(50007));
+    assert_eq!(errcode(&stack.plain_token().await.unwrap()), Some(50007));
     assert_eq!(patch(app, json!({"no_such": 1})).await, 400);
     assert_eq!(
         patch("/sandbox/users/nobody".to_owned(), json!({})).await,
@@ -57,41 +57,41 @@ async fn users_and_apps_are_changed_in_part() {
 
 #[tokio::test]
 async fn rules_are_changed_in_part() {
-    let house = House::open().unwrap();
-    let url = house.url("/sandbox/policy");
+    let stack = Stack::open().unwrap();
+    let url = stack.url("/sandbox/policy");
     let body = json!({"create_unknown_users": true});
-    house.client.patch(url).json(&body).send().await.unwrap();
+    stack.client.patch(url).json(&body).send().await.unwrap();
     let expected = Policy {
         create_unknown_users: true,
         ..Policy::default()
     };
-    assert_eq!(house.control().policy(), expected);
-    assert!(house.phone("whoever").is_ok());
+    assert_eq!(stack.control().policy(), expected);
+    assert!(stack.phone("whoever").is_ok());
 }
 
 #[tokio::test]
 async fn the_clock_is_moved_over_http() {
-    let house = House::open().unwrap();
-    let code = house.alice().unwrap().login().unwrap();
-    house
+    let stack = Stack::open().unwrap();
+    let code = stack.alice().unwrap().login().unwrap();
+    stack
         .post("/sandbox/clock", &[], &json!({"advance_s": 300}))
         .await
         .unwrap();
     assert_eq!(
-        errcode(&house.code2session(&code).await.unwrap()),
+        errcode(&stack.code2session(&code).await.unwrap()),
         Some(40029)
     );
     let set = json!({"set_ms": 1_000});
-    let now = house.post("/sandbox/clock", &[], &set).await.unwrap();
+    let now = stack.post("/sandbox/clock", &[], &set).await.unwrap();
     assert_eq!(now, json!({"now_ms": 1_000}));
 }
 
 #[tokio::test]
 async fn calls_are_remembered_without_secrets() {
-    let house = House::open().unwrap();
-    house.session("alice").await.unwrap();
-    house.token().await.unwrap();
-    let calls = house
+    let stack = Stack::open().unwrap();
+    stack.session("alice").await.unwrap();
+    stack.token().await.unwrap();
+    let calls = stack
         .get("/sandbox/calls", &[])
         .await
         .unwrap()
@@ -99,9 +99,9 @@ async fn calls_are_remembered_without_secrets() {
         .await
         .unwrap();
     assert!(calls.contains("/sns/jscode2session") && calls.contains("/cgi-bin/stable_token"));
-    assert!(!calls.contains(&house.app.secret), "{calls}");
+    assert!(!calls.contains(&stack.app.secret), "{calls}");
     assert!(
-        house
+        stack
             .control()
             .calls()
             .iter()
@@ -111,61 +111,61 @@ async fn calls_are_remembered_without_secrets() {
 
 #[tokio::test]
 async fn many_codes_come_at_once_for_a_load_test() {
-    let house = House::open().unwrap();
+    let stack = Stack::open().unwrap();
     let body = json!({"prefix": "load", "count": 50});
-    let answer = house
+    let answer = stack
         .post("/sandbox/login-codes", &[], &body)
         .await
         .unwrap();
     let codes = answer["codes"].as_array().unwrap();
     assert_eq!(codes.len(), 50);
     let last = codes.last().unwrap().as_str().unwrap();
-    let session = house.code2session(last).await.unwrap();
-    let user = house.phone("load-50").unwrap();
+    let session = stack.code2session(last).await.unwrap();
+    let user = stack.phone("load-50").unwrap();
     assert_eq!(text(&session, "openid").unwrap(), user.openid());
-    assert_eq!(house.control().state().login_codes_alive, 49);
+    assert_eq!(stack.control().state().login_codes_alive, 49);
 }
 
 #[tokio::test]
 async fn an_app_that_cannot_be_is_refused() {
-    let house = House::open().unwrap();
+    let stack = Stack::open().unwrap();
     let bad = AppConfig::new("wx1", "0123456789abcdef0123456789abcdef");
-    assert!(house.control().put_app(bad).is_err());
+    assert!(stack.control().put_app(bad).is_err());
     let body = json!({"app_id": "wx1", "secret": "x"});
-    let request = house.client.post(house.url("/sandbox/apps")).json(&body);
+    let request = stack.client.post(stack.url("/sandbox/apps")).json(&body);
     assert_eq!(request.send().await.unwrap().status(), 400);
 }
 
 #[tokio::test]
 async fn without_control_there_is_wechat_and_the_phone_and_nothing_else() {
-    let house = House::with(|config| config.control = false).unwrap();
+    let stack = Stack::with(|config| config.control = false).unwrap();
     for path in ["/sandbox/state", "/sandbox/users"] {
-        assert_eq!(house.get(path, &[]).await.unwrap().status(), 404);
+        assert_eq!(stack.get(path, &[]).await.unwrap().status(), 404);
     }
     assert!(
-        house
+        stack
             .ask("/phone/alice/login", &[])
             .await
             .unwrap()
             .get("code")
             .is_some()
     );
-    assert!(house.session("alice").await.is_ok());
+    assert!(stack.session("alice").await.is_ok());
 }
 
 #[tokio::test]
 async fn the_page_is_served_and_fetches_nothing_from_elsewhere() {
-    let house = House::open().unwrap();
-    let page = house.get("/", &[]).await.unwrap().text().await.unwrap();
+    let stack = Stack::open().unwrap();
+    let page = stack.get("/", &[]).await.unwrap().text().await.unwrap();
     assert!(page.contains("wx.login"));
     assert!(!page.contains("http://") && !page.contains("https://"));
 }
 
 #[tokio::test]
 async fn a_path_that_does_not_exist_is_answered_with_a_hint() {
-    let house = House::open().unwrap();
+    let stack = Stack::open().unwrap();
     for path in ["/phone/alice/dance", "/sandbox/nothing", "/cloud/x"] {
-        let response = house.get(path, &[]).await.unwrap();
+        let response = stack.get(path, &[]).await.unwrap();
         assert_eq!(response.status(), 404);
         assert!(json_of(response).await.unwrap().get("error").is_some());
     }
@@ -173,31 +173,31 @@ async fn a_path_that_does_not_exist_is_answered_with_a_hint() {
 
 #[tokio::test]
 async fn the_phone_counts_calls_a_second_if_told_to() {
-    let house = House::with(|config| config.policy.phone_calls_per_second = 4).unwrap();
-    let alice = house.alice().unwrap();
+    let stack = Stack::with(|config| config.policy.phone_calls_per_second = 4).unwrap();
+    let alice = stack.alice().unwrap();
     for _ in 0..4 {
         alice.login().unwrap();
     }
-    let response = house.get("/phone/alice/login", &[]).await.unwrap();
+    let response = stack.get("/phone/alice/login", &[]).await.unwrap();
     assert_eq!(response.status(), 429);
 }
 
 #[tokio::test]
 async fn a_prefetch_asks_the_developers_url_with_a_code_that_works() {
     let server = Receiver::answering(Answer::Text("data")).unwrap();
-    let house = House::open().unwrap();
+    let stack = Stack::open().unwrap();
     let url = format!("{}/prefetch", server.url);
     let change = |app: &mut AppConfig| app.prefetch_url = Some(url);
-    house.control().change_app(&house.app.id, change).unwrap();
+    stack.control().change_app(&stack.app.id, change).unwrap();
     let query = [("path", "pages/shop"), ("query", "a=1&b=2")];
-    let answer = house.ask("/phone/alice/prefetch", &query).await.unwrap();
+    let answer = stack.ask("/phone/alice/prefetch", &query).await.unwrap();
     assert_eq!(
         (&answer["status"], &answer["body"]),
         (&json!(200), &json!("data"))
     );
     let received = server.received().remove(0);
     assert_eq!(received.query("query"), Some("a=1&b=2"));
-    let session = house
+    let session = stack
         .code2session(received.query("code").unwrap())
         .await
         .unwrap();
@@ -206,22 +206,22 @@ async fn a_prefetch_asks_the_developers_url_with_a_code_that_works() {
 
 #[tokio::test]
 async fn a_sandbox_that_was_stopped_frees_its_port() {
-    let house = House::open().unwrap();
-    let address = house.sandbox.addr();
-    house.sandbox.stop().await;
+    let stack = Stack::open().unwrap();
+    let address = stack.sandbox.addr();
+    stack.sandbox.stop().await;
     assert!(std::net::TcpListener::bind(address).is_ok());
 }
 
 #[test]
 fn a_sandbox_starts_and_stops_without_any_runtime() {
-    let house = House::open().unwrap();
-    assert!(house.alice().unwrap().login().is_ok());
-    drop(house);
+    let stack = Stack::open().unwrap();
+    assert!(stack.alice().unwrap().login().is_ok());
+    drop(stack);
 }
 
 #[actix_web::test]
 async fn a_sandbox_starts_inside_an_actix_runtime() {
-    let house = House::open().unwrap();
-    house.control().put_user(UserConfig::new("erin")).unwrap();
-    assert!(house.session("erin").await.is_ok());
+    let stack = Stack::open().unwrap();
+    stack.control().put_user(UserConfig::new("erin")).unwrap();
+    assert!(stack.session("erin").await.is_ok());
 }

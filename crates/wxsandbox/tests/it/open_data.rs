@@ -4,14 +4,14 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::{
-    house::{House, json_of, text},
     phone::open,
+    stack::{Stack, json_of, text},
 };
 
-async fn opened(house: &House, act: &str, query: &[(&str, &str)]) -> Value {
-    let session = house.session("alice").await.unwrap();
+async fn opened(stack: &Stack, act: &str, query: &[(&str, &str)]) -> Value {
+    let session = stack.session("alice").await.unwrap();
     let path = format!("/phone/alice/{act}");
-    let sealed = house.ask(&path, query).await.unwrap();
+    let sealed = stack.ask(&path, query).await.unwrap();
     open(&session.key, &sealed)
 }
 
@@ -24,12 +24,12 @@ async fn opened(house: &House, act: &str, query: &[(&str, &str)]) -> Value {
 #[case::we_run("we-run-data", &["stepInfoList"])]
 #[tokio::test]
 async fn a_payload_has_its_fields_and_a_watermark(#[case] act: &str, #[case] fields: &[&str]) {
-    let house = House::open().unwrap();
-    let payload = opened(&house, act, &[]).await;
+    let stack = Stack::open().unwrap();
+    let payload = opened(&stack, act, &[]).await;
     for field in fields {
         assert!(payload.get(field).is_some(), "no {field} in {payload}");
     }
-    assert_eq!(payload["watermark"]["appid"], house.app.id.as_str());
+    assert_eq!(payload["watermark"]["appid"], stack.app.id.as_str());
 }
 
 #[rstest]
@@ -37,8 +37,8 @@ async fn a_payload_has_its_fields_and_a_watermark(#[case] act: &str, #[case] fie
 #[case("anonymous_user_profile")]
 #[tokio::test]
 async fn get_user_profile_has_no_ids(#[case] kind: &str) {
-    let house = House::open().unwrap();
-    let payload = opened(&house, "profile", &[("kind", kind)]).await;
+    let stack = Stack::open().unwrap();
+    let payload = opened(&stack, "profile", &[("kind", kind)]).await;
     assert_eq!(
         (payload.get("openId"), payload.get("unionId")),
         (None, None)
@@ -48,8 +48,8 @@ async fn get_user_profile_has_no_ids(#[case] kind: &str) {
 
 #[tokio::test]
 async fn steps_are_a_number_a_day_for_thirty_one_days() {
-    let house = House::open().unwrap();
-    let payload = opened(&house, "we-run-data", &[]).await;
+    let stack = Stack::open().unwrap();
+    let payload = opened(&stack, "we-run-data", &[]).await;
     let list = payload["stepInfoList"].as_array().unwrap();
     let days: Vec<_> = list
         .iter()
@@ -65,14 +65,14 @@ async fn steps_are_a_number_a_day_for_thirty_one_days() {
 
 #[tokio::test]
 async fn members_of_a_group_see_the_same_group() {
-    let house = House::open().unwrap();
+    let stack = Stack::open().unwrap();
     let (alice, bob) = (
-        house.session("alice").await.unwrap(),
-        house.session("bob").await.unwrap(),
+        stack.session("alice").await.unwrap(),
+        stack.session("bob").await.unwrap(),
     );
     let query = [("group", "choir")];
-    let one = house.ask("/phone/alice/share-info", &query).await.unwrap();
-    let two = house.ask("/phone/bob/share-info", &query).await.unwrap();
+    let one = stack.ask("/phone/alice/share-info", &query).await.unwrap();
+    let two = stack.ask("/phone/bob/share-info", &query).await.unwrap();
     assert_eq!(
         open(&alice.key, &one)["openGId"],
         open(&bob.key, &two)["openGId"]
@@ -81,24 +81,24 @@ async fn members_of_a_group_see_the_same_group() {
 
 #[tokio::test]
 async fn data_can_be_made_wrong_for_tests_of_a_backends_checks() {
-    let house = House::open().unwrap();
+    let stack = Stack::open().unwrap();
     let query = [
         ("watermark_app_id", "wxffffffffffffffff"),
         ("open_id", "oSomebody"),
     ];
-    let payload = opened(&house, "profile", &query).await;
+    let payload = opened(&stack, "profile", &query).await;
     assert_eq!(payload["watermark"]["appid"], "wxffffffffffffffff");
     assert_eq!(payload["openId"], "oSomebody");
-    let payload = opened(&house, "profile", &[("no_watermark", "true")]).await;
+    let payload = opened(&stack, "profile", &[("no_watermark", "true")]).await;
     assert!(payload.get("watermark").is_none());
 }
 
 #[tokio::test]
 async fn a_payload_of_ones_own_is_encrypted_with_a_watermark() {
-    let house = House::open().unwrap();
-    let session = house.session("alice").await.unwrap();
+    let stack = Stack::open().unwrap();
+    let session = stack.session("alice").await.unwrap();
     let payload = json!({"newKind": [1, 2]});
-    let sealed = house
+    let sealed = stack
         .post("/phone/alice/encrypt", &[], &payload)
         .await
         .unwrap();
@@ -109,20 +109,20 @@ async fn a_payload_of_ones_own_is_encrypted_with_a_watermark() {
 
 #[tokio::test]
 async fn invoices_are_not_encrypted() {
-    let house = House::open().unwrap();
-    let chosen = house.ask("/phone/alice/invoice", &[]).await.unwrap();
+    let stack = Stack::open().unwrap();
+    let chosen = stack.ask("/phone/alice/invoice", &[]).await.unwrap();
     let info: Value = serde_json::from_str(text(&chosen, "invoiceInfo").unwrap()).unwrap();
-    assert_eq!(info[0]["app_id"], house.app.id.as_str());
-    let title = house.ask("/phone/alice/invoice-title", &[]).await.unwrap();
+    assert_eq!(info[0]["app_id"], stack.app.id.as_str());
+    let title = stack.ask("/phone/alice/invoice-title", &[]).await.unwrap();
     assert_eq!(title["type"], "1");
 }
 
 #[tokio::test]
 async fn the_raw_data_of_an_anonymous_profile_says_that_it_is_one() {
-    let house = House::open().unwrap();
-    house.session("alice").await.unwrap();
+    let stack = Stack::open().unwrap();
+    stack.session("alice").await.unwrap();
     let query = [("kind", "anonymous")];
-    let response = house.get("/phone/alice/profile", &query).await.unwrap();
+    let response = stack.get("/phone/alice/profile", &query).await.unwrap();
     let answer = json_of(response).await.unwrap();
     assert!(
         text(&answer, "rawData")

@@ -8,16 +8,16 @@ use sha1::{Digest, Sha1};
 use wxsandbox::{Policy, PushConfig, PushFormat, PushMode, UserDataEvent};
 
 use crate::{
-    house::House,
     receiver::{Answer, Received, Receiver},
+    stack::Stack,
 };
 
 const TOKEN: &str = "sesame";
 /// The base64 of 32 bytes of `k`, without its padding.
 const AES_KEY: &str = "a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s";
 
-fn house(server: &Receiver, mode: PushMode, format: PushFormat) -> House {
-    House::with(|config| {
+fn stack(server: &Receiver, mode: PushMode, format: PushFormat) -> Stack {
+    Stack::with(|config| {
         config.apps[0].push = Some(PushConfig {
             url: format!("{}/events", server.url),
             token: TOKEN.into(),
@@ -57,8 +57,8 @@ fn signature_holds(received: &Received) -> bool {
 #[tokio::test]
 async fn the_url_is_verified_by_its_echo() {
     let server = Receiver::answering(Answer::Echo).unwrap();
-    let house = house(&server, PushMode::Safe, PushFormat::Json);
-    let attempt = house.control().verify_push(&house.app.id).await.unwrap();
+    let stack = stack(&server, PushMode::Safe, PushFormat::Json);
+    let attempt = stack.control().verify_push(&stack.app.id).await.unwrap();
     assert!(attempt.accepted, "{attempt:?}");
     let received = server.received();
     assert_eq!(received[0].method, "GET");
@@ -68,21 +68,21 @@ async fn the_url_is_verified_by_its_echo() {
 #[tokio::test]
 async fn a_url_that_does_not_echo_is_refused() {
     let server = Receiver::answering(Answer::Text("success")).unwrap();
-    let house = house(&server, PushMode::Safe, PushFormat::Json);
-    let attempt = house.control().verify_push(&house.app.id).await.unwrap();
+    let stack = stack(&server, PushMode::Safe, PushFormat::Json);
+    let attempt = stack.control().verify_push(&stack.app.id).await.unwrap();
     assert!(!attempt.accepted, "{attempt:?}");
 }
 
 #[tokio::test]
 async fn in_safe_mode_the_event_is_encrypted_and_signed() {
     let server = Receiver::answering(Answer::Text("success")).unwrap();
-    let house = house(&server, PushMode::Safe, PushFormat::Json);
+    let stack = stack(&server, PushMode::Safe, PushFormat::Json);
     let event = UserDataEvent::UserAuthorizationRevoke {
         revoke_info: "8".to_owned(),
     };
-    let delivery = house
+    let delivery = stack
         .control()
-        .push_event(&house.app.id, "alice", &event)
+        .push_event(&stack.app.id, "alice", &event)
         .await
         .unwrap();
     assert!(
@@ -97,12 +97,12 @@ async fn in_safe_mode_the_event_is_encrypted_and_signed() {
     assert_eq!(part("msg_signature"), sorted_sha1(parts));
     assert_eq!(part("encrypt_type"), "aes");
     let (message, app_id) = decrypt(encrypt);
-    assert_eq!(app_id, house.app.id);
+    assert_eq!(app_id, stack.app.id);
     let message: Value = serde_json::from_str(&message).unwrap();
     assert_eq!(message["Event"], "user_authorization_revoke");
     assert_eq!(message["RevokeInfo"], "8");
-    assert_eq!(message["OpenID"], house.alice().unwrap().openid());
-    assert_eq!(message["AppID"], house.app.id.as_str());
+    assert_eq!(message["OpenID"], stack.alice().unwrap().openid());
+    assert_eq!(message["AppID"], stack.app.id.as_str());
     assert_eq!(message["CreateTime"], 1_750_000_000);
 }
 
@@ -112,11 +112,11 @@ async fn in_safe_mode_the_event_is_encrypted_and_signed() {
 #[tokio::test]
 async fn in_plain_mode_the_event_is_in_clear(#[case] format: PushFormat, #[case] shown: &str) {
     let server = Receiver::answering(Answer::Text("")).unwrap();
-    let house = house(&server, PushMode::Plain, format);
+    let stack = stack(&server, PushMode::Plain, format);
     let event = UserDataEvent::UserInfoModified;
-    let delivery = house
+    let delivery = stack
         .control()
-        .push_event(&house.app.id, "alice", &event)
+        .push_event(&stack.app.id, "alice", &event)
         .await
         .unwrap();
     assert!(delivery.delivered, "an empty answer will do: {delivery:?}");
@@ -129,11 +129,11 @@ async fn in_plain_mode_the_event_is_in_clear(#[case] format: PushFormat, #[case]
 #[tokio::test]
 async fn a_message_that_is_not_answered_is_repeated_three_times_in_all() {
     let server = Receiver::answering(Answer::Silence).unwrap();
-    let house = house(&server, PushMode::Plain, PushFormat::Json);
+    let stack = stack(&server, PushMode::Plain, PushFormat::Json);
     let message = json!({"action": "CheckContainerPath"});
     let hurry = |policy: &mut Policy| policy.push_timeout_ms = 200;
-    house.control().change_policy(hurry);
-    let delivery = house.control().push(&house.app.id, &message).await.unwrap();
+    stack.control().change_policy(hurry);
+    let delivery = stack.control().push(&stack.app.id, &message).await.unwrap();
     assert_eq!((delivery.delivered, delivery.attempts.len()), (false, 3));
     assert!(
         delivery
@@ -146,11 +146,11 @@ async fn a_message_that_is_not_answered_is_repeated_three_times_in_all() {
 #[tokio::test]
 async fn an_answer_that_is_neither_success_nor_empty_is_no_answer() {
     let server = Receiver::answering(Answer::Text("{\"code\":200}")).unwrap();
-    let house = house(&server, PushMode::Plain, PushFormat::Json);
+    let stack = stack(&server, PushMode::Plain, PushFormat::Json);
     let event = UserDataEvent::UserAuthorizationCancellation;
-    let delivery = house
+    let delivery = stack
         .control()
-        .push_event(&house.app.id, "bob", &event)
+        .push_event(&stack.app.id, "bob", &event)
         .await
         .unwrap();
     assert_eq!((delivery.delivered, delivery.attempts.len()), (false, 3));
@@ -159,10 +159,10 @@ async fn an_answer_that_is_neither_success_nor_empty_is_no_answer() {
 #[tokio::test]
 async fn an_event_is_pushed_over_http_too() {
     let server = Receiver::answering(Answer::Text("success")).unwrap();
-    let house = house(&server, PushMode::Compatible, PushFormat::Json);
-    let path = format!("/sandbox/apps/{}/push/event", house.app.id);
+    let stack = stack(&server, PushMode::Compatible, PushFormat::Json);
+    let path = format!("/sandbox/apps/{}/push/event", stack.app.id);
     let body = json!({"user": "alice", "event": "user_authorization_cancellation"});
-    let delivery = house.post(&path, &[], &body).await.unwrap();
+    let delivery = stack.post(&path, &[], &body).await.unwrap();
     assert_eq!(delivery["delivered"], true, "{delivery}");
     assert!(server.received()[0].body.contains("Encrypt"));
 }

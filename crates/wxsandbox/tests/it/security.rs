@@ -18,7 +18,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use wxsandbox::{ApiSecurityConfig, OpenDataOptions};
 
-use crate::house::{House, errcode, json_of};
+use crate::stack::{Stack, errcode, json_of};
 
 const AES_SN: &str = "fa05fe1e5bcc79b81ad5ad4b58acf787";
 const AES_KEY: [u8; 32] = [7; 32];
@@ -29,7 +29,7 @@ const NOW: i64 = 1_750_000_000;
 static PAIR: LazyLock<KeyPair> = LazyLock::new(|| KeyPair::generate(KeySize::Rsa2048).unwrap());
 
 struct Client {
-    house: House,
+    stack: Stack,
 }
 
 /// What a request is made of, so that a test can spoil one part.
@@ -51,12 +51,12 @@ impl Client {
             public_key_pem: format!("-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----"),
             certificate_sn: "79ba700ea147819f640941bceb38b1d1".to_owned(),
         };
-        let house = House::with(|config| config.apps[0].api_security = Some(security)).unwrap();
-        Self { house }
+        let stack = Stack::with(|config| config.apps[0].api_security = Some(security)).unwrap();
+        Self { stack }
     }
 
     fn code(&self) -> String {
-        let phone = self.house.alice().unwrap();
+        let phone = self.stack.alice().unwrap();
         phone
             .phone_number(&OpenDataOptions::default())
             .unwrap()
@@ -64,7 +64,7 @@ impl Client {
     }
 
     fn request(&self, fields: &Value, timestamp: i64) -> Request {
-        let app_id = self.house.app.id.clone();
+        let app_id = self.stack.app.id.clone();
         let mut whole =
             json!({"_n": "o89QaPVsRu1yppIZzvSZc4", "_appid": app_id, "_timestamp": timestamp});
         whole
@@ -82,14 +82,14 @@ impl Client {
     }
 
     fn aad(&self, timestamp: i64) -> String {
-        format!("{URL_PATH}|{}|{timestamp}|{AES_SN}", self.house.app.id)
+        format!("{URL_PATH}|{}|{timestamp}|{AES_SN}", self.stack.app.id)
     }
 
     async fn send(&self, request: Request) -> Response {
-        let token = self.house.token().await.unwrap();
-        let url = self.house.url("/wxa/business/getuserphonenumber");
+        let token = self.stack.token().await.unwrap();
+        let url = self.stack.url("/wxa/business/getuserphonenumber");
         let mut sending = self
-            .house
+            .stack
             .client
             .post(url)
             .query(&[("access_token", token)])
@@ -156,7 +156,7 @@ async fn a_signed_call_is_answered_encrypted_and_signed() {
         "79ba700ea147819f640941bceb38b1d1"
     );
     let body = response.text().await.unwrap();
-    let pem = client.house.control().platform_public_key().unwrap();
+    let pem = client.stack.control().platform_public_key().unwrap();
     let der: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
     let public = UnparsedPublicKey::new(&RSA_PSS_2048_8192_SHA256, STANDARD.decode(der).unwrap());
     let text = format!("{URL_PATH}\n{app_id}\n{timestamp}\n{body}");
@@ -197,7 +197,7 @@ async fn a_spoilt_request_is_refused_in_clear(
 async fn another_apps_name_does_not_go_with_the_token() {
     let client = Client::open(true);
     let mut request = client.request(&json!({"code": client.code()}), NOW);
-    request.app_id.clone_from(&client.house.other_app.id);
+    request.app_id.clone_from(&client.stack.other_app.id);
     assert_eq!(client.refused(request).await, Some(40237));
 }
 
@@ -220,16 +220,16 @@ async fn a_call_in_clear_is_refused_where_signing_is_required(
     #[case] expected: Option<i64>,
 ) {
     let client = Client::open(required);
-    let token = client.house.token().await.unwrap();
+    let token = client.stack.token().await.unwrap();
     let body = json!({"code": client.code()});
     let path = "/wxa/business/getuserphonenumber";
     let query = [("access_token", token.as_str())];
-    let answer = client.house.post(path, &query, &body).await.unwrap();
+    let answer = client.stack.post(path, &query, &body).await.unwrap();
     assert_eq!(errcode(&answer), expected);
 }
 
 #[tokio::test]
 async fn logins_are_not_covered_and_work_as_ever() {
     let client = Client::open(true);
-    assert!(client.house.session("alice").await.is_ok());
+    assert!(client.stack.session("alice").await.is_ok());
 }

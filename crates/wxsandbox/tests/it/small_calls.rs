@@ -9,19 +9,19 @@ use tokio::{
 };
 
 use crate::{
-    house::{House, errcode, json_of, text},
     session::sign,
+    stack::{Stack, errcode, json_of, text},
 };
 
 #[tokio::test]
 async fn a_payment_vouches_for_the_unionid_for_five_minutes() {
-    let house = House::open().unwrap();
-    let (alice, token) = (house.alice().unwrap(), house.token().await.unwrap());
+    let stack = Stack::open().unwrap();
+    let (alice, token) = (stack.alice().unwrap(), stack.token().await.unwrap());
     let paid = alice.pay();
     let base = [("access_token", token.as_str()), ("openid", alice.openid())];
     let ask = async |order: &[(&str, &str)]| {
         let query = [&base, order].concat();
-        house.ask("/wxa/getpaidunionid", &query).await.unwrap()
+        stack.ask("/wxa/getpaidunionid", &query).await.unwrap()
     };
     let by_transaction = ask(&[("transaction_id", &paid.transaction_id)]).await;
     assert_eq!(
@@ -36,32 +36,32 @@ async fn a_payment_vouches_for_the_unionid_for_five_minutes() {
     assert_eq!(by_merchant["unionid"], by_transaction["unionid"]);
     assert_eq!(errcode(&ask(&[("transaction_id", "1")]).await), Some(89300));
     assert_eq!(errcode(&ask(&[]).await), Some(89300));
-    house
+    stack
         .control()
-        .bind_open_platform(&house.app.id, None)
+        .bind_open_platform(&stack.app.id, None)
         .unwrap();
     assert_eq!(errcode(&ask(&merchant).await), Some(89002));
-    house
+    stack
         .control()
-        .bind_open_platform(&house.app.id, Some("demo"))
+        .bind_open_platform(&stack.app.id, Some("demo"))
         .unwrap();
-    house.control().advance(Duration::from_mins(5));
+    stack.control().advance(Duration::from_mins(5));
     assert_eq!(errcode(&ask(&merchant).await), Some(89300));
 }
 
 #[tokio::test]
 async fn a_plugin_code_becomes_an_openpid_once_and_for_its_plugin() {
-    let house = House::open().unwrap();
-    let alice = house.alice().unwrap();
+    let stack = Stack::open().unwrap();
+    let alice = stack.alice().unwrap();
     let (own, other) = (
-        house.token().await.unwrap(),
-        house.token_of(&house.other_app).await.unwrap(),
+        stack.token().await.unwrap(),
+        stack.token_of(&stack.other_app).await.unwrap(),
     );
     let code = alice.plugin_login();
     let ask = async |token: &str, code: &str| {
         let query = [("access_token", token)];
         let body = json!({"code": code});
-        house
+        stack
             .post("/wxa/getpluginopenpid", &query, &body)
             .await
             .unwrap()
@@ -74,10 +74,10 @@ async fn a_plugin_code_becomes_an_openpid_once_and_for_its_plugin() {
     let next = ask(&own, &alice.plugin_login()).await;
     assert_eq!(next["openpid"], answer["openpid"]);
     let late = alice.plugin_login();
-    house.control().advance(Duration::from_mins(5));
+    stack.control().advance(Duration::from_mins(5));
     assert_eq!(errcode(&ask(&own, &late).await), Some(1007));
-    let url = house.url("/wxa/getpluginopenpid");
-    let rubbish = house
+    let url = stack.url("/wxa/getpluginopenpid");
+    let rubbish = stack
         .client
         .post(url)
         .query(&[("access_token", &own)])
@@ -88,16 +88,16 @@ async fn a_plugin_code_becomes_an_openpid_once_and_for_its_plugin() {
 
 #[tokio::test]
 async fn the_users_last_three_keys_come_by_get_and_post() {
-    let house = House::open().unwrap();
-    let session = house.session("alice").await.unwrap();
-    let alice = house.alice().unwrap();
+    let stack = Stack::open().unwrap();
+    let session = stack.session("alice").await.unwrap();
+    let alice = stack.alice().unwrap();
     let on_phone = alice.latest_user_key().unwrap();
     for _ in 0..3 {
-        house.control().advance(Duration::from_hours(1));
+        stack.control().advance(Duration::from_hours(1));
         alice.latest_user_key().unwrap();
     }
-    house.control().advance(Duration::from_secs(10));
-    let token = house.token().await.unwrap();
+    stack.control().advance(Duration::from_secs(10));
+    let token = stack.token().await.unwrap();
     let signature = sign(&session.key);
     let query = [
         ("access_token", token.as_str()),
@@ -106,10 +106,10 @@ async fn the_users_last_three_keys_come_by_get_and_post() {
         ("sig_method", "hmac_sha256"),
     ];
     let path = "/wxa/business/getuserencryptkey";
-    let by_get = house.ask(path, &query).await.unwrap();
-    let by_post = house
+    let by_get = stack.ask(path, &query).await.unwrap();
+    let by_post = stack
         .client
-        .post(house.url(path))
+        .post(stack.url(path))
         .query(&query)
         .send()
         .await
@@ -127,15 +127,15 @@ async fn the_users_last_three_keys_come_by_get_and_post() {
 
 #[tokio::test]
 async fn an_unknown_path_is_an_invalid_url() {
-    let house = House::open().unwrap();
-    let answer = house.ask("/wxa/no_such_call", &[]).await.unwrap();
+    let stack = Stack::open().unwrap();
+    let answer = stack.ask("/wxa/no_such_call", &[]).await.unwrap();
     assert_eq!(errcode(&answer), Some(40066));
 }
 
 #[tokio::test]
 async fn a_chunked_post_gets_an_empty_412_where_wechats_gateway_does_so() {
-    let house = House::with(|config| config.policy.refuse_chunked = true).unwrap();
-    let mut stream = TcpStream::connect(house.sandbox.addr()).await.unwrap();
+    let stack = Stack::with(|config| config.policy.refuse_chunked = true).unwrap();
+    let mut stream = TcpStream::connect(stack.sandbox.addr()).await.unwrap();
     let request = "POST /cgi-bin/stable_token HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\
                    transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -143,9 +143,9 @@ async fn a_chunked_post_gets_an_empty_412_where_wechats_gateway_does_so() {
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 412 "), "{answer}");
     assert!(answer.ends_with("\r\n\r\n"), "{answer}");
-    let whole = house
+    let whole = stack
         .client
-        .post(house.url("/cgi-bin/stable_token"))
+        .post(stack.url("/cgi-bin/stable_token"))
         .body("{}");
     assert_eq!(whole.send().await.unwrap().status(), 200);
 }

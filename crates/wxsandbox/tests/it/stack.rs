@@ -1,4 +1,4 @@
-//! A running sandbox, a client, and a verb per thing one asks of it.
+//! A running sandbox and a client of its HTTP interfaces.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 use wxsandbox::{Api, ClockStart, Control, Moment, Phone, RunningSandbox, Sandbox, SandboxConfig};
 
-pub(crate) struct House {
+pub(crate) struct Stack {
     pub(crate) sandbox: RunningSandbox,
     pub(crate) client: Client,
     pub(crate) app: AppKeys,
@@ -22,7 +22,7 @@ pub(crate) struct AppKeys {
     pub(crate) secret: String,
 }
 
-impl House {
+impl Stack {
     /// The demo with a clock that stands.
     pub(crate) fn open() -> Result<Self> {
         Self::with(|_| ())
