@@ -1,38 +1,63 @@
 //! The pool of connections, used from asynchronous code.
 //!
-//! Each connection lives on a thread of its own ([`Worker`]). A call that takes too long is given
-//! up ([`crate::watch`]): its caller is answered, its thread is left alone, and its place in the
-//! pool is free for a new connection.
+//! r2d2 keeps the connections, each of which lives on a thread of its own ([`Worker`]). A call that
+//! takes too long is given up ([`crate::watch`]): its caller is answered, its thread is left alone,
+//! and r2d2 has room for another in its place.
 
-mod call;
-mod places;
+mod threads;
 
 use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use tokio::sync::oneshot;
-use tracing::Span;
+use r2d2::{NopErrorHandler, PooledConnection};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::timeout_at;
 
-use crate::connection::{AnyConnection, Connector, Purpose};
+use crate::connection::{AnyConnection, Connector, KeptConnection, Purpose};
 use crate::error::{DatabaseError, FailureKind};
 use crate::watch::{self, Watch};
-use crate::worker::Worker;
-use call::{Outcome, call};
-use places::Places;
+use crate::worker::{Answer, Worker};
+use threads::Threads;
 
-pub(crate) use places::WritersFirst;
+pub(crate) use threads::WritersFirst;
 
 /// How often a call is done again because its connection turned out to be broken. The first time
 /// all idle connections are replaced, so a second failure is another outage.
 const MAX_REPEATS: u32 = 2;
 
+/// How long a connection is kept that nobody uses.
+const IDLE: Duration = Duration::from_mins(2);
+
+/// How long r2d2 may take to start a thread, which takes it less than a millisecond.
+const THREAD_STARTS: Duration = Duration::from_millis(200);
+
 /// Connections that are made when they are needed and kept for the next one.
 #[derive(Clone)]
 pub(crate) struct Pool {
-    places: Arc<Places>,
+    kept: r2d2::Pool<Threads>,
+    threads: Threads,
+    /// As many as r2d2 keeps at most, because its own way to wait blocks.
+    permits: Arc<Semaphore>,
+    freed: Arc<Notify>,
     connector: Connector,
     watch: Watch,
+}
+
+/// The use of a connection. The fields are dropped in this order, so that who gets the permit or
+/// is notified finds the connection.
+struct Lease {
+    kept: PooledConnection<Threads>,
+    _permit: OwnedSemaphorePermit,
+    _freed: Freed,
+}
+
+struct Freed(Arc<Notify>);
+
+impl Drop for Freed {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
 }
 
 impl Pool {
@@ -42,17 +67,33 @@ impl Pool {
         size: u32,
         writers: Arc<WritersFirst>,
     ) -> Self {
+        let size = size.max(1);
+        let threads = Threads::new(writers);
+        let kept = r2d2::Pool::builder()
+            .max_size(size)
+            .min_idle(Some(0))
+            .idle_timeout(Some(IDLE))
+            .max_lifetime(None)
+            // Would cost a round trip each time; a broken connection is noticed when it is used.
+            .test_on_check_out(false)
+            .connection_timeout(THREAD_STARTS)
+            // Who needs the thread is told.
+            .error_handler(Box::new(NopErrorHandler))
+            .build_unchecked(threads.clone());
         Self {
-            places: Places::new(size, connector.acquire_timeout, writers),
+            kept,
+            threads,
+            permits: Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(1))),
+            freed: Arc::default(),
             connector,
             watch,
         }
     }
 
-    /// Runs `work` on a connection, on a thread that may block. If the connection turns out to
-    /// be broken, again on another: `work` must do no harm when it is done twice.
+    /// Runs `work` on a connection, and again on another if the connection turns out to be broken:
+    /// so `work` must be one that may happen twice.
     ///
-    /// It is given up when all of it takes longer than [`Watch::timeout`].
+    /// If it takes longer than the timeout, it is no longer waited for.
     pub(crate) async fn run<T, F>(&self, mut work: F) -> Result<T, DatabaseError>
     where
         T: Send + 'static,
@@ -61,44 +102,25 @@ impl Pool {
         let deadline = Instant::now() + self.watch.timeout();
         let mut repeats = 0;
         loop {
-            let lease = self.places.lease(&self.watch, deadline).await?;
-            let answer = call(lease, &self.connector, &self.watch, deadline, work);
-            let Ok((outcome, returned)) = answer.await else {
-                return Err(watch::too_late(self.watch.timeout()));
-            };
+            let lease = self.lease(deadline).await?;
+            let (worker, connector) = (lease.kept.worker.clone(), self.connector.clone());
+            let answer = worker.call(&self.watch, deadline, lease, move |connection| {
+                (run_on(connection, &connector, &work), work)
+            });
+            drop(worker);
+            let (opened, returned) = self.in_time(answer).await?;
             work = returned;
-            match outcome {
-                Outcome::NotOpened(error) => self.places.refused(error)?,
-                Outcome::Done(Err(error))
+            match opened {
+                Err(error) => self.threads.refused(error)?,
+                Ok(Err(error))
                     if error.kind == FailureKind::Disconnected && repeats < MAX_REPEATS =>
                 {
                     repeats += 1;
-                    self.places.close_idle();
+                    self.close_idle();
                 }
-                Outcome::Done(result) => return result,
-                Outcome::Panicked(panic) => resume_unwind(panic),
+                Ok(result) => return result,
             }
         }
-    }
-
-    /// Runs `work` again and again, until it says that nothing is left. Nobody waits for it.
-    pub(crate) fn repeat_in_background<F>(&self, work: F)
-    where
-        F: Fn(&mut AnyConnection) -> Result<bool, DatabaseError> + Clone + Send + 'static,
-    {
-        let pool = self.clone();
-        tokio::spawn(async move {
-            loop {
-                match pool.run(work.clone()).await {
-                    Ok(true) => {}
-                    Ok(false) => return,
-                    Err(error) => {
-                        tracing::warn!(%error, "work in the background was given up");
-                        return;
-                    }
-                }
-            }
-        });
     }
 
     /// Runs `work` on a connection of its own, which is closed afterwards. It may take as long as
@@ -110,31 +132,104 @@ impl Pool {
     {
         let connector = self.connector.clone();
         let (reply, answer) = oneshot::channel();
-        let span = Span::current();
-        Worker::start()?.run(Box::new(move |_| {
-            let result = span.in_scope(|| work(&mut connector.connect_patiently(Purpose::Any)?));
+        Worker::start()?.run(move |_| {
+            let mut connection = connector.connect_patiently(Purpose::Any);
+            let result = connection
+                .as_mut()
+                .map_err(|error| error.clone())
+                .and_then(work);
             let _ = reply.send(result);
-        }));
+        });
         let panicked = || DatabaseError::nonsense("a call to the database has panicked");
         answer.await.unwrap_or_else(|_| Err(panicked()))
     }
 
-    /// Runs `work`, which opens connections of its own, and waits for it as long as for a call.
+    /// Runs `work`, which makes connections of its own, within the timeout.
     pub(crate) async fn run_in_time<T, F>(&self, work: F) -> Result<T, DatabaseError>
     where
         T: Send + 'static,
         F: FnOnce(&Connector) -> Result<T, DatabaseError> + Send + 'static,
     {
         let connector = self.connector.clone();
-        let (reply, answer) = oneshot::channel();
         self.watch.may_connect()?;
-        Worker::start()?.run(Box::new(move |_| {
-            let _ = reply.send(work(&connector));
-        }));
-        let panicked = || DatabaseError::nonsense("a call to the database has panicked");
-        match tokio::time::timeout(self.watch.timeout(), answer).await {
-            Ok(answer) => answer.unwrap_or_else(|_| Err(panicked())),
+        let deadline = Instant::now() + self.watch.timeout();
+        let answer = Worker::start()?.call(&self.watch, deadline, (), move |_| work(&connector));
+        self.in_time(answer).await?
+    }
+
+    /// Waits for an idle connection, or for the right to open one.
+    async fn lease(&self, deadline: Instant) -> Result<Lease, DatabaseError> {
+        let until = deadline
+            .min(Instant::now() + self.connector.acquire_timeout)
+            .into();
+        loop {
+            let permit = Arc::clone(&self.permits).acquire_owned();
+            let Ok(Ok(permit)) = timeout_at(until, permit).await else {
+                return Err(self.nothing_free());
+            };
+            let kept = match self.kept.try_get() {
+                None if self.threads.may_be_more() => Some(self.start_thread()?),
+                idle => idle,
+            };
+            if let Some(kept) = kept {
+                return Ok(Lease {
+                    kept,
+                    _permit: permit,
+                    _freed: Freed(Arc::clone(&self.freed)),
+                });
+            }
+            drop(permit);
+            if timeout_at(until, self.freed.notified()).await.is_err() {
+                return Err(self.nothing_free());
+            }
+        }
+    }
+
+    fn start_thread(&self) -> Result<PooledConnection<Threads>, DatabaseError> {
+        self.watch.may_connect()?;
+        self.kept.get().map_err(|error| {
+            let text = format!("no thread for a connection: {error}");
+            DatabaseError::new(FailureKind::Unavailable, text)
+        })
+    }
+
+    /// Closes the connections that nobody uses.
+    fn close_idle(&self) {
+        while let Some(idle) = self.kept.try_get() {
+            idle.worker.close();
+        }
+    }
+
+    fn nothing_free(&self) -> DatabaseError {
+        let open = self.threads.count();
+        let waited = self.connector.acquire_timeout.as_millis();
+        let text = format!("all {open} connections of the pool were in use for {waited} ms");
+        DatabaseError::new(FailureKind::Unavailable, text)
+    }
+
+    async fn in_time<T>(&self, answer: Answer<T>) -> Result<T, DatabaseError> {
+        match answer.await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(panic)) => resume_unwind(panic),
             Err(_) => Err(watch::too_late(self.watch.timeout())),
         }
     }
+}
+
+/// Runs `work` on the connection, which is opened if there is none. The outer error says that it
+/// could not be opened.
+fn run_on<T>(
+    connection: &mut Option<KeptConnection>,
+    connector: &Connector,
+    work: impl FnOnce(&mut AnyConnection) -> Result<T, DatabaseError>,
+) -> Result<Result<T, DatabaseError>, DatabaseError> {
+    let kept = match connection {
+        Some(kept) => kept,
+        None => connection.insert(KeptConnection::new(connector.connect_for(Purpose::Any)?)),
+    };
+    let result = kept.run(work);
+    if kept.is_useless() {
+        *connection = None;
+    }
+    Ok(result)
 }

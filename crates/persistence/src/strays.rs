@@ -33,8 +33,17 @@ pub(crate) fn remove(connection: &mut AnyConnection, user: UserId) -> Result<boo
     Ok(lot.len() == LOT)
 }
 
-/// Removes the others of a user's strays, lot by lot, on a thread of its own. If the process ends
-/// before, housekeeping removes them.
+/// Removes the others of a user's strays, lot by lot, while nobody waits for it. What is left when
+/// that fails or the process ends is removed by housekeeping.
 pub(crate) fn remove_others(pool: &Pool, user: UserId) {
-    pool.repeat_in_background(move |connection| remove(connection, user));
+    let pool = pool.clone();
+    tokio::spawn(async move {
+        let mut lot = Ok(true);
+        while let Ok(true) = lot {
+            lot = pool.run(move |connection| remove(connection, user)).await;
+        }
+        if let Err(error) = lot {
+            tracing::warn!(%error, "sessions of a deleted user are left to housekeeping");
+        }
+    });
 }

@@ -29,12 +29,6 @@ thread_local! {
     static CURRENT: RefCell<Option<Arc<AtomicBool>>> = const { RefCell::new(None) };
 }
 
-/// Something under way that others wait for.
-pub(crate) trait UnderWay: Send + Sync {
-    /// The time is over: answers those who wait.
-    fn give_up(&self);
-}
-
 /// Looks after what is under way, on a thread of its own.
 #[derive(Clone)]
 pub(crate) struct Watch(Arc<State>);
@@ -53,7 +47,8 @@ struct Entries {
 
 struct Entry {
     deadline: Instant,
-    what: Arc<dyn UnderWay>,
+    /// Answers those who wait.
+    give_up: Box<dyn FnOnce() + Send>,
     is_given_up: Arc<AtomicBool>,
 }
 
@@ -77,13 +72,18 @@ impl Watch {
         self.0.timeout
     }
 
-    /// Watches what the calling thread does until the ticket is dropped.
-    pub(crate) fn begin(&self, deadline: Instant, what: Arc<dyn UnderWay>) -> Ticket {
+    /// Watches what the calling thread does until the ticket is dropped. `give_up` is called if
+    /// that is not before the deadline.
+    pub(crate) fn begin(
+        &self,
+        deadline: Instant,
+        give_up: impl FnOnce() + Send + 'static,
+    ) -> Ticket {
         let is_given_up = Arc::<AtomicBool>::default();
         CURRENT.set(Some(Arc::clone(&is_given_up)));
         let entry = Entry {
             deadline,
-            what,
+            give_up: Box::new(give_up),
             is_given_up: Arc::clone(&is_given_up),
         };
         let id = self.0.with(|entries| {
@@ -137,7 +137,7 @@ impl State {
             overdue
         });
         for entry in overdue {
-            entry.what.give_up();
+            (entry.give_up)();
         }
     }
 }

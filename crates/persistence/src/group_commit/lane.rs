@@ -14,7 +14,7 @@ use super::writer::Writer;
 use super::{Batched, writer_gone};
 use crate::error::DatabaseError;
 use crate::pool::WritersFirst;
-use crate::watch::{self, UnderWay, Watch};
+use crate::watch::{self, Watch};
 
 /// How many items are written together at most. The commit is paid for long before; more would
 /// only make the first of them wait.
@@ -190,7 +190,9 @@ impl<B: Batched> Shared<B> {
                 wire: self.wire.current(),
             });
             let deadline = Instant::now() + self.options.watch.timeout();
-            let ticket = self.options.watch.begin(deadline, batch.clone());
+            let under_way = Arc::clone(&batch);
+            let give_up = move || under_way.give_up();
+            let ticket = self.options.watch.begin(deadline, give_up);
             self.write(&items, &batch);
             if !ticket.ended_in_time() {
                 return;
@@ -308,7 +310,7 @@ struct Batch<B: Batched> {
     wire: Wire,
 }
 
-impl<B: Batched> UnderWay for Batch<B> {
+impl<B: Batched> Batch<B> {
     /// Its thread is left behind with its connection; another goes on with a new one.
     fn give_up(&self) {
         let error = watch::too_late(self.lane.options.watch.timeout());

@@ -1,0 +1,150 @@
+//! What r2d2 keeps: threads with connections, and when there may be one more.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use r2d2::ManageConnection;
+
+use crate::error::DatabaseError;
+use crate::worker::Worker;
+
+/// How long no further connection is opened after the database has refused one, while there are
+/// others that can be waited for.
+const PAUSE_AFTER_REFUSAL: Duration = Duration::from_secs(1);
+
+/// Writers that have no connection. As long as there are any, the pool has one connection and
+/// opens no more, because a database may give fewer than we would like.
+#[derive(Debug, Default)]
+pub(crate) struct WritersFirst(AtomicUsize);
+
+impl WritersFirst {
+    pub(crate) fn one_waits(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(crate) fn one_is_served(&self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+
+    fn do_wait(&self) -> bool {
+        self.0.load(Ordering::SeqCst) > 0
+    }
+}
+
+/// Starts the threads of the pool. Each opens its connection in its first call, because a call has
+/// a deadline and r2d2's threads have none.
+#[derive(Clone)]
+pub(super) struct Threads(Arc<State>);
+
+struct State {
+    writers: Arc<WritersFirst>,
+    /// A clone of it is in each thread that r2d2 has.
+    places: Arc<()>,
+    no_more_before: Mutex<Option<Instant>>,
+}
+
+/// A thread in the pool.
+pub(super) struct Place {
+    pub(super) worker: Worker,
+    _place: Arc<()>,
+}
+
+impl Threads {
+    pub(super) fn new(writers: Arc<WritersFirst>) -> Self {
+        Self(Arc::new(State {
+            writers,
+            places: Arc::default(),
+            no_more_before: Mutex::default(),
+        }))
+    }
+
+    /// How many connections are open or being opened.
+    pub(super) fn count(&self) -> usize {
+        Arc::strong_count(&self.0.places) - 1
+    }
+
+    /// Whether a writer needs one of the connections.
+    pub(super) fn are_too_many(&self) -> bool {
+        self.0.writers.do_wait() && self.count() > 1
+    }
+
+    pub(super) fn may_be_more(&self) -> bool {
+        let is_paused = self.no_more_before(|at| at.is_some_and(|at| Instant::now() < at));
+        self.count() == 0 || !is_paused && !self.0.writers.do_wait()
+    }
+
+    /// The database gave no connection. Fails if there is no other that can be waited for.
+    pub(super) fn refused(&self, error: DatabaseError) -> Result<(), DatabaseError> {
+        let open = self.count();
+        if open == 0 {
+            return Err(error);
+        }
+        tracing::debug!(%error, open, "the database gives no further connection");
+        self.no_more_before(|at| *at = Some(Instant::now() + PAUSE_AFTER_REFUSAL));
+        Ok(())
+    }
+
+    fn no_more_before<T>(&self, work: impl FnOnce(&mut Option<Instant>) -> T) -> T {
+        let at = self.0.no_more_before.lock();
+        work(&mut at.unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl ManageConnection for Threads {
+    type Connection = Place;
+    type Error = DatabaseError;
+
+    fn connect(&self) -> Result<Place, DatabaseError> {
+        Ok(Place {
+            worker: Worker::start()?,
+            _place: Arc::clone(&self.0.places),
+        })
+    }
+
+    /// Not asked ([`super::Pool::new`]).
+    fn is_valid(&self, _: &mut Place) -> Result<(), DatabaseError> {
+        Ok(())
+    }
+
+    fn has_broken(&self, place: &mut Place) -> bool {
+        !place.worker.is_open() || self.are_too_many()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::FailureKind;
+
+    fn refusal() -> DatabaseError {
+        DatabaseError::new(FailureKind::Unavailable, "too many clients")
+    }
+
+    #[test]
+    fn after_a_refusal_there_are_no_more_while_there_is_one() {
+        let threads = Threads::new(Arc::default());
+        assert!(threads.refused(refusal()).is_err());
+        assert!(threads.may_be_more());
+        let one = threads.connect().unwrap();
+        assert!(threads.may_be_more());
+        assert!(threads.refused(refusal()).is_ok());
+        assert!(!threads.may_be_more());
+        drop(one);
+        assert!(threads.may_be_more());
+    }
+
+    #[test]
+    fn while_a_writer_waits_there_is_one() {
+        let threads = Threads::new(Arc::default());
+        threads.0.writers.one_waits();
+        assert!(threads.may_be_more());
+        let two = [threads.connect(), threads.connect()].map(Result::unwrap);
+        assert!(!threads.may_be_more());
+        assert!(threads.are_too_many());
+        threads.0.writers.one_is_served();
+        assert!(threads.may_be_more());
+        assert!(!threads.are_too_many());
+        drop(two);
+    }
+}
