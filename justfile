@@ -71,6 +71,11 @@ image:
 push-receivers *arguments:
     examples/push-receivers/run.sh "$@"
 
+# Run the service beside gateways and other backends (needs root on Debian and the network), or some: just neighbours gateways:nginx
+neighbours *arguments:
+    cargo build -p api -p wxsandbox
+    python3 neighbours "$@"
+
 # Test the shop of examples/virtual-payment against the programs that were built (needs the network)
 example-shop:
     npm install --prefix examples/virtual-payment --no-audit --no-fund --no-package-lock
