@@ -21,12 +21,13 @@ WORKDIR /src
 # changes or a target comes or goes.
 FROM builder AS manifests
 COPY Cargo.toml Cargo.lock ./
+COPY bench bench
 COPY crates crates
-RUN find crates -regextype posix-extended -type f ! -regex \
-        'crates/[^/]+/(Cargo\.toml|build\.rs|src/(lib|main)\.rs|(src/bin|benches|examples|tests)/[^/]+\.rs)' \
+RUN find bench crates -regextype posix-extended -type f ! -regex \
+        '(bench|crates/[^/]+)/(Cargo\.toml|build\.rs|src/(lib|main)\.rs|(src/bin|benches|examples|tests)/[^/]+\.rs)' \
         -delete \
     && printf '//! A placeholder.\nfn main() {}\n' > /placeholder.rs \
-    && find crates -type f -name '*.rs' -exec cp /placeholder.rs '{}' ';'
+    && find bench crates -type f -name '*.rs' -exec cp /placeholder.rs '{}' ';'
 
 FROM builder AS build
 COPY --from=manifests /src .

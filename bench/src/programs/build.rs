@@ -60,7 +60,7 @@ impl Binaries {
 }
 
 fn service_manifest() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml")
 }
 
 fn yardstick_manifest() -> PathBuf {
