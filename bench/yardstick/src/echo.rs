@@ -2,7 +2,9 @@
 
 use std::net::SocketAddr;
 
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, http::header, rt::System, web};
+use actix_web::http::header;
+use actix_web::rt::System;
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 

@@ -4,18 +4,19 @@ mod answer;
 mod bearer;
 mod routes;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::net::SocketAddr;
+use std::sync::Arc;
 
 use anyhow::Context;
-use axum::{
-    Router,
-    routing::{get, post},
-    serve::ListenerExt,
-};
+use axum::Router;
+use axum::routing::{get, post};
+use axum::serve::ListenerExt;
 use clap::Args;
 use tokio::net::TcpListener;
 
-use crate::{store::Store, tokens::Tokens, wechat::WeChat};
+use crate::store::Store;
+use crate::tokens::Tokens;
+use crate::wechat::WeChat;
 
 #[derive(Args)]
 pub(crate) struct Options {

@@ -1,12 +1,11 @@
 //! Access tokens (JWT, EdDSA) and refresh tokens (random, stored as their hash).
 
 use anyhow::Context;
-use aws_lc_rs::{
-    digest::{SHA256, digest},
-    rand,
-    signature::{Ed25519KeyPair, KeyPair},
-};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::rand;
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};

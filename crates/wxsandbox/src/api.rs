@@ -1,6 +1,7 @@
 //! The calls of WeChat's server API that the sandbox knows.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 

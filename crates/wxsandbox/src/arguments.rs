@@ -1,6 +1,7 @@
 //! The command line.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::Parser;
 use wxsandbox::{DEFAULT_SEED, Moment};

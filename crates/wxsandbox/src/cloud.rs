@@ -6,21 +6,17 @@
 //! `/cloud/{appid}/public/…` is the public address: forged headers come through, all but
 //! `X-WX-SOURCE`.
 
-use actix_web::{
-    HttpRequest, HttpResponse, ResponseError,
-    http::{StatusCode, header::HeaderMap},
-    web,
-};
+use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderMap;
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use reqwest::header::{HeaderMap as OutHeaders, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
 use serde_json::json;
 
-use crate::{
-    config::CloudConfig,
-    control::{Control, ControlError},
-    outbound,
-    phone::{Phone, PhoneError},
-};
+use crate::config::CloudConfig;
+use crate::control::{Control, ControlError};
+use crate::outbound;
+use crate::phone::{Phone, PhoneError};
 
 const MAX_BODY: usize = 20 << 20;
 /// The gateway's headers begin so.

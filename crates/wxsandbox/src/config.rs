@@ -14,17 +14,15 @@ mod user;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::{
-    app::{ApiLimit, AppConfig},
-    check::ConfigError,
-    cloud::CloudConfig,
-    component::ComponentConfig,
-    demo::DEFAULT_SEED,
-    policy::Policy,
-    push::{PushConfig, PushFormat, PushMode},
-    security::ApiSecurityConfig,
-    user::{Gender, PhoneNumber, Profile, UserConfig},
-};
+pub use self::app::{ApiLimit, AppConfig};
+pub use self::check::ConfigError;
+pub use self::cloud::CloudConfig;
+pub use self::component::ComponentConfig;
+pub use self::demo::DEFAULT_SEED;
+pub use self::policy::Policy;
+pub use self::push::{PushConfig, PushFormat, PushMode};
+pub use self::security::ApiSecurityConfig;
+pub use self::user::{Gender, PhoneNumber, Profile, UserConfig};
 use crate::clock::Moment;
 
 /// Everything a sandbox is started with.

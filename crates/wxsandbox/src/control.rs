@@ -12,14 +12,16 @@ mod state;
 mod tokens;
 mod users;
 
-use std::{fmt, sync::Arc};
+use std::fmt;
+use std::sync::Arc;
 
-pub use self::{faults::FaultState, state::StateSummary, tokens::ComponentKeys, users::UserState};
-use crate::{
-    config::{ConfigError, Policy},
-    phone::{Phone, PhoneError},
-    state::World,
-};
+pub use self::faults::FaultState;
+pub use self::state::StateSummary;
+pub use self::tokens::ComponentKeys;
+pub use self::users::UserState;
+use crate::config::{ConfigError, Policy};
+use crate::phone::{Phone, PhoneError};
+use crate::state::World;
 
 /// Moves everything in a running sandbox. Cheap to clone; the HTTP control API does the same.
 #[derive(Clone)]

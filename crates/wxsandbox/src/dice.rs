@@ -2,11 +2,10 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use base64::{
-    Engine,
-    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
-};
-use rand::{Rng, SeedableRng, rngs::StdRng};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 
 use crate::crypto::sha256;
 

@@ -5,7 +5,8 @@
 
 mod codes;
 
-use std::{borrow::Cow, net::IpAddr};
+use std::borrow::Cow;
+use std::net::IpAddr;
 
 pub(crate) use self::codes::Errcode;
 

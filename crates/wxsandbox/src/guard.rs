@@ -1,14 +1,11 @@
 //! Keeps the sandbox to this machine: requests under other hosts' names (DNS rebinding) and those of
 //! other sites' pages in the developer's browser are refused, and so are calls to other hosts.
 
-use actix_web::{
-    Error, HttpResponse,
-    body::{BoxBody, MessageBody},
-    dev::{ServiceRequest, ServiceResponse},
-    http::header::{HOST, HeaderMap, ORIGIN},
-    middleware::Next,
-    web,
-};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpResponse, web};
 use serde_json::json;
 use url::Url;
 

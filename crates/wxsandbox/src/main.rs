@@ -2,7 +2,9 @@
 
 mod arguments;
 
-use std::{fs, io::IsTerminal, process::ExitCode, thread};
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::{fs, thread};
 
 use arguments::Arguments;
 use clap::Parser;

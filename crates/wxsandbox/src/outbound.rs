@@ -2,7 +2,8 @@
 
 use std::sync::OnceLock;
 
-use reqwest::{Client, RequestBuilder, Response, redirect::Policy};
+use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder, Response};
 
 use crate::loopback::is_loopback;
 

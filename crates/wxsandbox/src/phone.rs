@@ -11,22 +11,17 @@ mod profile;
 pub(crate) mod routes;
 mod werun;
 
-use std::{fmt, sync::Arc};
+use std::fmt;
+use std::sync::Arc;
 
-pub use self::{
-    more::{LatestUserKey, Payment},
-    number::PhoneNumberGrant,
-    open_data::{EncryptedData, OpenDataOptions},
-    prefetch::{Destination, Prefetched},
-    profile::{ProfileKind, UserInfo},
-};
-use crate::{
-    config::UserConfig,
-    state::{
-        Identity, World,
-        directory::{App, User},
-    },
-};
+pub use self::more::{LatestUserKey, Payment};
+pub use self::number::PhoneNumberGrant;
+pub use self::open_data::{EncryptedData, OpenDataOptions};
+pub use self::prefetch::{Destination, Prefetched};
+pub use self::profile::{ProfileKind, UserInfo};
+use crate::config::UserConfig;
+use crate::state::directory::{App, User};
+use crate::state::{Identity, World};
 
 /// A user's phone with an app open in WeChat.
 #[derive(Clone)]

@@ -5,8 +5,6 @@ mod envelope;
 mod events;
 mod send;
 
+pub use self::events::UserDataEvent;
+pub use self::send::{Attempt, Delivery};
 pub(crate) use self::send::{deliver, verify};
-pub use self::{
-    events::UserDataEvent,
-    send::{Attempt, Delivery},
-};

@@ -1,30 +1,21 @@
 //! Starts and stops a sandbox.
 
-use std::{
-    any::Any,
-    io,
-    net::{SocketAddr, TcpListener},
-    sync::{Arc, mpsc},
-    thread,
-};
+use std::any::Any;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, mpsc};
+use std::{io, thread};
 
-use actix_web::{
-    App, HttpServer,
-    dev::{Extensions, ServerHandle},
-    middleware::from_fn,
-    rt::{System, net::TcpStream},
-    web,
-};
+use actix_web::dev::{Extensions, ServerHandle};
+use actix_web::middleware::from_fn;
+use actix_web::rt::System;
+use actix_web::rt::net::TcpStream;
+use actix_web::{App, HttpServer, web};
 use socket2::SockRef;
 
-use crate::{
-    cloud,
-    config::{ConfigError, SandboxConfig},
-    control::{self, Control},
-    guard, not_found, page, phone,
-    state::World,
-    wire,
-};
+use crate::config::{ConfigError, SandboxConfig};
+use crate::control::{self, Control};
+use crate::state::World;
+use crate::{cloud, guard, not_found, page, phone, wire};
 
 /// WeChat and its phones, at a local address.
 #[derive(Debug)]

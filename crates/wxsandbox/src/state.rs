@@ -17,33 +17,27 @@ pub(crate) mod tickets;
 pub(crate) mod tokens;
 pub(crate) mod user_keys;
 
-use std::{
-    sync::{Arc, Mutex, OnceLock, RwLock},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
+use std::time::Duration;
 
-use self::{
-    calls::Calls,
-    ciphertexts::Ciphertexts,
-    codes::{Memory, OneTimeCodes},
-    directory::{App, Directory},
-    faults::Faults,
-    identities::Identities,
-    ip_control::IpControl,
-    payments::Payments,
-    quotas::Quotas,
-    rate_limit::RateLimit,
-    session_keys::{Refresh, SessionKeys},
-    tickets::Tickets,
-    tokens::Tokens,
-    user_keys::{UserKey, UserKeys},
-};
-use crate::{
-    clock::{Moment, SandboxClock, system_millis},
-    config::{ClockStart, PhoneNumber, Policy, SandboxConfig},
-    crypto::platform_key::{PlatformKey, PlatformKeyError},
-    dice::{Derivation, Dice},
-};
+use self::calls::Calls;
+use self::ciphertexts::Ciphertexts;
+use self::codes::{Memory, OneTimeCodes};
+use self::directory::{App, Directory};
+use self::faults::Faults;
+use self::identities::Identities;
+use self::ip_control::IpControl;
+use self::payments::Payments;
+use self::quotas::Quotas;
+use self::rate_limit::RateLimit;
+use self::session_keys::{Refresh, SessionKeys};
+use self::tickets::Tickets;
+use self::tokens::Tokens;
+use self::user_keys::{UserKey, UserKeys};
+use crate::clock::{Moment, SandboxClock, system_millis};
+use crate::config::{ClockStart, PhoneNumber, Policy, SandboxConfig};
+use crate::crypto::platform_key::{PlatformKey, PlatformKeyError};
+use crate::dice::{Derivation, Dice};
 
 /// One user at one app, as codes and keys refer to it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -27,12 +27,12 @@ mod user_encrypt_key;
 
 use actix_web::web;
 
-use self::{answer::Answer, call::Call, reply::Reply};
-use crate::{
-    api::Api,
-    errors::{Errcode, WxError},
-    state::World,
-};
+use self::answer::Answer;
+use self::call::Call;
+use self::reply::Reply;
+use crate::api::Api;
+use crate::errors::{Errcode, WxError};
+use crate::state::World;
 
 /// WeChat's paths first: the router tries one route after the other. Unknown paths come to the gate
 /// in the end.

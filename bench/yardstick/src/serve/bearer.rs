@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::FromRequestParts,
-    http::{header::AUTHORIZATION, request::Parts},
-};
+use axum::extract::FromRequestParts;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
 
-use super::{Service, answer::Failure};
+use super::Service;
+use super::answer::Failure;
 use crate::tokens::Claims;
 
 pub(super) struct Bearer(pub(super) Claims);

@@ -2,24 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::State,
-    response::{AppendHeaders, IntoResponse},
-};
+use axum::Json;
+use axum::extract::State;
+use axum::response::{AppendHeaders, IntoResponse};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::{
-    Service,
-    answer::{Failure, LoggedIn, Success, TokenPair, User, success},
-    bearer::Bearer,
-};
-use crate::{
-    store::{Login, Refresh},
-    tokens::{ACCESS_TTL_S, REFRESH_TTL_S, RefreshToken, hash},
-};
+use super::Service;
+use super::answer::{Failure, LoggedIn, Success, TokenPair, User, success};
+use super::bearer::Bearer;
+use crate::store::{Login, Refresh};
+use crate::tokens::{ACCESS_TTL_S, REFRESH_TTL_S, RefreshToken, hash};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

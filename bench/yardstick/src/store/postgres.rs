@@ -3,10 +3,8 @@
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
-use sqlx::{
-    PgPool,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use uuid::Uuid;
 
 use super::{Login, Me, Refresh, SessionOf, sql};

@@ -2,8 +2,10 @@
 
 use secrecy::SecretString;
 
-use super::{Control, ControlError, merge::merged};
-use crate::{config::AppConfig, phone::PhoneError};
+use super::merge::merged;
+use super::{Control, ControlError};
+use crate::config::AppConfig;
+use crate::phone::PhoneError;
 
 impl Control {
     /// All apps, the first added first.

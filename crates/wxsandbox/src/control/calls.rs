@@ -1,7 +1,8 @@
 //! The calls that came in.
 
 use super::Control;
-use crate::{api::Api, state::calls::CallRecord};
+use crate::api::Api;
+use crate::state::calls::CallRecord;
 
 impl Control {
     /// The last calls of WeChat's API, the oldest first; as many as the policy's `remember_calls`.

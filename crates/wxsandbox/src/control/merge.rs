@@ -1,6 +1,7 @@
 //! PATCH: fields of a JSON object laid over those of a value.
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::ControlError;

@@ -3,10 +3,8 @@
 use serde_json::Value;
 
 use super::{Control, ControlError};
-use crate::{
-    config::PushConfig,
-    push::{self, Attempt, Delivery, UserDataEvent},
-};
+use crate::config::PushConfig;
+use crate::push::{self, Attempt, Delivery, UserDataEvent};
 
 impl Control {
     /// Checks the app's push URL as the console does when it is saved.

@@ -5,7 +5,9 @@ mod events;
 mod rules;
 mod users;
 
-use actix_web::{HttpResponse, ResponseError, error::JsonPayloadError, http::StatusCode, web};
+use actix_web::error::JsonPayloadError;
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError, web};
 use serde::Serialize;
 use serde_json::json;
 

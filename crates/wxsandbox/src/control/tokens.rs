@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use secrecy::SecretString;
 
 use super::{Control, ControlError};
-use crate::{crypto::platform_key::PlatformKey, phone::PhoneError, state::tokens::TokenKind};
+use crate::crypto::platform_key::PlatformKey;
+use crate::phone::PhoneError;
+use crate::state::tokens::TokenKind;
 
 /// What a third-party platform is given to begin with.
 #[derive(Clone, Debug)]

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Control, ControlError, merge::merged};
-use crate::{
-    config::UserConfig,
-    phone::{Phone, PhoneError},
-    state::{World, directory::User},
-};
+use super::merge::merged;
+use super::{Control, ControlError};
+use crate::config::UserConfig;
+use crate::phone::{Phone, PhoneError};
+use crate::state::World;
+use crate::state::directory::User;
 
 /// A user and how the apps know them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -1,11 +1,10 @@
 //! Signed and encrypted API calls: AES-256-GCM for the body, RSA-PSS for the signature
 //! (<https://developers.weixin.qq.com/miniprogram/dev/server/getting_started/api_signature.html>).
 
-use aws_lc_rs::{
-    aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey},
-    signature::{ParsedPublicKey, RSA_PSS_2048_8192_SHA256},
-};
-use base64::{Engine, engine::general_purpose::STANDARD};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::signature::{ParsedPublicKey, RSA_PSS_2048_8192_SHA256};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 /// A body that is encrypted: three texts in base64.
@@ -125,7 +124,8 @@ impl DeveloperKey {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::{platform_key::PlatformKey, sha256};
+    use crate::crypto::platform_key::PlatformKey;
+    use crate::crypto::sha256;
 
     const REQUEST: &str = r#"{"iv":"fmW/zNxXlytUZBgj","data":"0IDVdrPtSPF/Oe2CTXCV2vVNPbVJdJlP2WaTMQnoYLh5iCrrSNfQFh25EnStDMf0hLlVNBCZQtf9NaV0m4aRA4AAYIO7oR/Ge+4yY4EmZp5EVPB42xjScgMx5X3D4VdLCfynXIUKUtZHZvk1zmLVE3RauzJgiM1BB1CPmwcENo3MTJ0z8Vfkf5tMv54kOXobDLlV5rfqKdAX7gM/rP82DgZdt9vvZX44ipdbHIjJvw83ZXAFtvftdVw2Qd8=","authtag":"5qeM/2vZv+6KtScN94IpMg=="}"#;
     const REQUEST_TEXT: &str = r#"{"_n":"o89QaPVsRu1yppIZzvSZc4","_appid":"wxba6223c06417af7b","_timestamp":1635927954,"appid":"wxba6223c06417af7b","openid":"oEWzBfmdLqhFS2mTXCo2E4Y9gJAM","scene":0,"client_ip":"127.0.0.1"}"#;

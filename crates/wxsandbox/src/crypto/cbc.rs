@@ -1,12 +1,10 @@
 //! AES-CBC with PKCS#7 padding of a chosen block: 16 for open data, 32 for message push.
 
-use aws_lc_rs::{
-    cipher::{
-        AES_128, AES_256, DecryptingKey, DecryptionContext, EncryptingKey, EncryptionContext,
-        UnboundCipherKey,
-    },
-    iv::FixedLength,
+use aws_lc_rs::cipher::{
+    AES_128, AES_256, DecryptingKey, DecryptionContext, EncryptingKey, EncryptionContext,
+    UnboundCipherKey,
 };
+use aws_lc_rs::iv::FixedLength;
 
 /// The input cannot be a key, an iv or a ciphertext of this cipher.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

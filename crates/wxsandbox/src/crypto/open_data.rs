@@ -1,12 +1,11 @@
 //! Open data: `encryptedData` under the session_key, and the signature of `rawData`
 //! (<https://developers.weixin.qq.com/miniprogram/dev/framework/open-ability/signature.html>).
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
-use super::{
-    cbc::{self, CbcError},
-    sha1_hex,
-};
+use super::cbc::{self, CbcError};
+use super::sha1_hex;
 
 /// `signature` of `rawData`: SHA-1 over both texts, in lower-case hex.
 pub(crate) fn sign_raw_data(raw_data: &str, session_key: &str) -> String {

@@ -1,12 +1,11 @@
 //! The platform's RSA key, which signs answers to signed calls.
 
-use aws_lc_rs::{
-    encoding::{AsDer, PublicKeyX509Der},
-    rand::SystemRandom,
-    rsa::{KeyPair, KeySize},
-    signature::{KeyPair as _, RSA_PSS_SHA256},
-};
-use base64::{Engine, engine::general_purpose::STANDARD};
+use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::{KeyPair as _, RSA_PSS_SHA256};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 
 /// The key could not be made or used: a bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,15 +1,12 @@
 //! Message push: the signature, and encryption in safe mode
 //! (<https://developers.weixin.qq.com/miniprogram/dev/framework/server-ability/message-push.html>).
 
-use base64::{
-    Engine, alphabet,
-    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD},
-};
+use base64::engine::general_purpose::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{Engine, alphabet};
 
-use super::{
-    cbc::{self, CbcError},
-    sha1_hex,
-};
+use super::cbc::{self, CbcError};
+use super::sha1_hex;
 
 /// 43 characters carry 258 bits, two more than the key has; not every console clears them.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(

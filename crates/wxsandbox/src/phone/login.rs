@@ -2,7 +2,8 @@
 //! (<https://developers.weixin.qq.com/miniprogram/dev/api/open-api/login/wx.login.html>).
 
 use super::{Phone, PhoneError};
-use crate::state::{codes::Memory, session_keys::Refresh};
+use crate::state::codes::Memory;
+use crate::state::session_keys::Refresh;
 
 impl Phone {
     /// `wx.login`: a code for the app's backend. May replace the session_key.

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::{Phone, PhoneError};
-use crate::state::{codes::Memory, payments::PaidOrder};
+use crate::state::codes::Memory;
+use crate::state::payments::PaidOrder;
 
 /// `wx.getUserCryptoManager().getLatestUserKey`
 /// (<https://developers.weixin.qq.com/minigame/dev/guide/open-ability/user-encryptkey.html>).

@@ -7,11 +7,10 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{EncryptedData, OpenDataOptions, Phone, PhoneError};
-use crate::{
-    config::PhoneNumber,
-    crypto::sha256,
-    state::{PhoneGrant, codes::Memory},
-};
+use crate::config::PhoneNumber;
+use crate::crypto::sha256;
+use crate::state::PhoneGrant;
+use crate::state::codes::Memory;
 
 /// What the button's callback gets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

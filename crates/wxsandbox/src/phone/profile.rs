@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::{OpenDataOptions, Phone, PhoneError};
-use crate::{config::Profile, crypto::open_data::sign_raw_data};
+use crate::config::Profile;
+use crate::crypto::open_data::sign_raw_data;
 
 /// Which profile call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]

@@ -3,10 +3,8 @@
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 
-use crate::{
-    config::{PushConfig, PushFormat, PushMode},
-    crypto::push::{AesKey, sign},
-};
+use crate::config::{PushConfig, PushFormat, PushMode};
+use crate::crypto::push::{AesKey, sign};
 
 /// What is sent: query and body.
 #[derive(Debug, PartialEq, Eq)]

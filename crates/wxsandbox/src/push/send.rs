@@ -1,6 +1,7 @@
 //! Sends a message until it is answered, and verifies the developer's URL.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
+use std::time::Duration;
 
 use reqwest::RequestBuilder;
 use secrecy::ExposeSecret;
@@ -8,12 +9,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::envelope::{Envelope, Stamp};
-use crate::{
-    config::PushConfig,
-    crypto::push::{AesKey, sign},
-    outbound::{self, OutboundError},
-    state::World,
-};
+use crate::config::PushConfig;
+use crate::crypto::push::{AesKey, sign};
+use crate::outbound::{self, OutboundError};
+use crate::state::World;
 
 /// What became of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

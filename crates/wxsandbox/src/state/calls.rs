@@ -1,16 +1,16 @@
 //! The last calls that came in, for people and for tests.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    net::IpAddr,
-};
+use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
 
-use actix_web::{http::Method, web::Bytes};
+use actix_web::http::Method;
+use actix_web::web::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 use url::form_urlencoded;
 
-use crate::{api::Api, clock::Moment};
+use crate::api::Api;
+use crate::clock::Moment;
 
 /// A call of WeChat's API as the sandbox saw it. Secrets and tokens are masked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -1,10 +1,8 @@
 //! Hashes of the phone data WeChat has encrypted, for three days
 //! (<https://developers.weixin.qq.com/miniprogram/dev/server/API/user-info/basic-info/api_checkencrypteddata.html>).
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use crate::clock::Moment;
 

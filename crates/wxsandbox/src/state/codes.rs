@@ -1,9 +1,7 @@
 //! Codes that can be used once and only for a while: of wx.login, getPhoneNumber, wx.pluginLogin.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use crate::clock::Moment;
 

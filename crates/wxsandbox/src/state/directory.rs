@@ -1,6 +1,7 @@
 //! The apps and users that exist.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::config::{AppConfig, ComponentConfig, UserConfig};
 

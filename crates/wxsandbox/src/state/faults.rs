@@ -1,9 +1,7 @@
 //! The faults in force, and whose turn it is.
 
-use crate::{
-    api::Api,
-    faults::{Fault, FaultEffect},
-};
+use crate::api::Api;
+use crate::faults::{Fault, FaultEffect};
 
 #[derive(Default)]
 pub(crate) struct Faults {

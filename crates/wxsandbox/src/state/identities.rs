@@ -1,6 +1,7 @@
 //! Who is behind an openid: users get one per app at their first visit.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::Identity;
 

@@ -1,6 +1,8 @@
 //! The administrator's word on risky addresses: asked for, given, or refused.
 
-use std::{collections::HashMap, net::IpAddr, sync::Arc};
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::clock::Moment;
 

@@ -1,8 +1,10 @@
 //! Quotas per app and call: so many a day (from midnight in China) and a minute.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
+use std::sync::Arc;
 
-use crate::{api::Api, clock::Moment};
+use crate::api::Api;
+use crate::clock::Moment;
 
 /// Clearing the counters is allowed so often a month.
 const CLEARS_PER_MONTH: u32 = 10;

@@ -1,6 +1,8 @@
 //! So many calls per window and key. The count begins anew with each window of the clock.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::clock::Moment;
 

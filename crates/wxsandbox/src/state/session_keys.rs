@@ -2,7 +2,8 @@
 //!
 //! Rules: <https://developers.weixin.qq.com/miniprogram/dev/framework/open-ability/signature.html>.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::clock::Moment;
 

@@ -1,7 +1,8 @@
 //! component_verify_ticket: WeChat sends a third-party platform a new one every ten minutes, and
 //! each is good for twelve hours.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::clock::Moment;
 

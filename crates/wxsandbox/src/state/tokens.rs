@@ -5,7 +5,8 @@
 
 mod kind;
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use self::kind::looks_like_a_token;
 pub(crate) use self::kind::{TokenKind, TokenParameter, TokenRefused};

@@ -1,10 +1,8 @@
 //! The keys of `wx.getUserCryptoManager`: the last three per user and app, an hour each
 //! (<https://developers.weixin.qq.com/minigame/dev/guide/open-ability/user-encryptkey.html>).
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use crate::clock::Moment;
 

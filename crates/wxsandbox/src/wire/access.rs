@@ -5,17 +5,13 @@ use std::sync::Arc;
 use secrecy::ExposeSecret;
 
 use super::Call;
-use crate::{
-    api::Api,
-    errors::{Errcode, WxError},
-    state::{
-        Identity, World,
-        directory::App,
-        ip_control::IpRefused,
-        quotas::{Limit, OverQuota},
-        tokens::{TokenParameter, TokenRefused},
-    },
-};
+use crate::api::Api;
+use crate::errors::{Errcode, WxError};
+use crate::state::directory::App;
+use crate::state::ip_control::IpRefused;
+use crate::state::quotas::{Limit, OverQuota};
+use crate::state::tokens::{TokenParameter, TokenRefused};
+use crate::state::{Identity, World};
 
 /// The app whose access_token is in the query, if it may make this call once more.
 pub(super) fn caller(world: &World, call: &Call<'_>) -> Result<Arc<App>, WxError> {

@@ -1,20 +1,18 @@
 //! A call as it arrived.
 
-use std::{borrow::Cow, net::IpAddr};
+use std::borrow::Cow;
+use std::net::IpAddr;
 
-use actix_web::{
-    http::{Method, header::HeaderMap},
-    web::Bytes,
-};
+use actix_web::http::Method;
+use actix_web::http::header::HeaderMap;
+use actix_web::web::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::form_urlencoded;
 
-use crate::{
-    api::Api,
-    clock::Moment,
-    errors::{Errcode, WxError},
-};
+use crate::api::Api;
+use crate::clock::Moment;
+use crate::errors::{Errcode, WxError};
 
 pub(crate) struct Call<'a> {
     pub(crate) api: Option<Api>,

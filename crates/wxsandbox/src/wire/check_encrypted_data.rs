@@ -6,10 +6,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Answer, Call, access};
-use crate::{
-    errors::{Errcode, WxError},
-    state::World,
-};
+use crate::errors::{Errcode, WxError};
+use crate::state::World;
 
 #[derive(Deserialize)]
 struct Body {

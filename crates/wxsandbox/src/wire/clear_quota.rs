@@ -5,10 +5,9 @@ use actix_web::http::Method;
 use serde::Deserialize;
 
 use super::{Answer, Call, access};
-use crate::{
-    errors::{Errcode, WxError},
-    state::{World, quotas::ClearsUsedUp},
-};
+use crate::errors::{Errcode, WxError};
+use crate::state::World;
+use crate::state::quotas::ClearsUsedUp;
 
 #[derive(Deserialize)]
 struct Body {

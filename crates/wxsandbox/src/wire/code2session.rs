@@ -3,11 +3,10 @@
 
 use actix_web::http::Method;
 
-use super::{Answer, Call, access, exchange::exchange};
-use crate::{
-    errors::{Errcode, WxError},
-    state::World,
-};
+use super::exchange::exchange;
+use super::{Answer, Call, access};
+use crate::errors::{Errcode, WxError};
+use crate::state::World;
 
 pub(super) fn answer(world: &World, call: &Call<'_>) -> Result<Answer, WxError> {
     let query = &call.query;

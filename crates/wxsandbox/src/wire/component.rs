@@ -8,16 +8,13 @@ use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Answer, Call, exchange::exchange};
-use crate::{
-    errors::{Errcode, WxError},
-    state::{
-        World,
-        directory::Component,
-        tickets::TicketRefused,
-        tokens::{TokenKind, TokenParameter},
-    },
-};
+use super::exchange::exchange;
+use super::{Answer, Call};
+use crate::errors::{Errcode, WxError};
+use crate::state::World;
+use crate::state::directory::Component;
+use crate::state::tickets::TicketRefused;
+use crate::state::tokens::{TokenKind, TokenParameter};
 
 /// `GET /sns/component/jscode2session`: as code2Session, with the platform's token for a secret.
 pub(super) fn code2session(world: &World, call: &Call<'_>) -> Result<Answer, WxError> {

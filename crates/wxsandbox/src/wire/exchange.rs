@@ -3,14 +3,10 @@
 use serde::Serialize;
 
 use super::{Answer, Call};
-use crate::{
-    errors::{Errcode, WxError},
-    state::{
-        Identity, World,
-        codes::{Memory, Refused},
-        directory::App,
-    },
-};
+use crate::errors::{Errcode, WxError};
+use crate::state::codes::{Memory, Refused};
+use crate::state::directory::App;
+use crate::state::{Identity, World};
 
 /// No errcode on success, and unionid only for apps bound to an Open Platform account.
 #[derive(Serialize)]

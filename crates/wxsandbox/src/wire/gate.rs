@@ -2,14 +2,15 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::{StatusCode, header},
-    web,
-};
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::{Call, Reply, call::Query, dispatch, record::record, security, trouble::Plan};
-use crate::{api::Api, state::World};
+use super::call::Query;
+use super::record::record;
+use super::trouble::Plan;
+use super::{Call, Reply, dispatch, security};
+use crate::api::Api;
+use crate::state::World;
 
 /// No call of the API needs more.
 const MAX_BODY: usize = 1 << 20;

@@ -5,11 +5,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Answer, Call, access};
-use crate::{
-    api::Api,
-    errors::{Errcode, WxError},
-    state::World,
-};
+use crate::api::Api;
+use crate::errors::{Errcode, WxError};
+use crate::state::World;
 
 #[derive(Deserialize)]
 struct Body {

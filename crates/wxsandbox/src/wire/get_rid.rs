@@ -6,10 +6,8 @@ use serde_json::json;
 use url::form_urlencoded;
 
 use super::{Answer, Call, access};
-use crate::{
-    errors::{Errcode, WxError},
-    state::World,
-};
+use crate::errors::{Errcode, WxError};
+use crate::state::World;
 
 #[derive(Deserialize)]
 struct Body {

@@ -5,10 +5,9 @@ use actix_web::http::Method;
 use serde_json::json;
 
 use super::{Answer, Call, access};
-use crate::{
-    errors::{Errcode, WxError},
-    state::{World, payments::OrderName},
-};
+use crate::errors::{Errcode, WxError};
+use crate::state::World;
+use crate::state::payments::OrderName;
 
 pub(super) fn answer(world: &World, call: &Call<'_>) -> Result<Answer, WxError> {
     call.require(&Method::GET)?;

@@ -6,10 +6,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Answer, Call, access};
-use crate::{
-    errors::{Errcode, WxError},
-    state::{World, codes::Memory},
-};
+use crate::errors::{Errcode, WxError};
+use crate::state::World;
+use crate::state::codes::Memory;
 
 #[derive(Deserialize)]
 struct Body {

@@ -3,7 +3,8 @@
 use actix_web::http::header;
 
 use super::{Call, Reply, access};
-use crate::state::{World, calls::RawCall};
+use crate::state::World;
+use crate::state::calls::RawCall;
 
 pub(super) fn record(
     world: &World,

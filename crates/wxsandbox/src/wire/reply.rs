@@ -1,14 +1,19 @@
 //! What goes back over the wire, and how the connection ends.
 
-use std::{io, time::Duration};
+use std::io;
+use std::time::Duration;
 
-use actix_web::{HttpRequest, HttpResponse, body::SizedStream, http::StatusCode, web::Bytes};
+use actix_web::body::SizedStream;
+use actix_web::http::StatusCode;
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
 use socket2::Socket;
 
 use super::{Answer, Call};
-use crate::{errors::WxError, state::World};
+use crate::errors::WxError;
+use crate::state::World;
 
 /// A connection that hangs is cut after this, so that forgotten ones do not pile up.
 const HANG: Duration = Duration::from_mins(10);

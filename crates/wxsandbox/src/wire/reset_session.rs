@@ -5,10 +5,8 @@ use actix_web::http::Method;
 use serde_json::json;
 
 use super::{Answer, Call, access, session};
-use crate::{
-    errors::{Errcode, WxError},
-    state::World,
-};
+use crate::errors::{Errcode, WxError};
+use crate::state::World;
 
 pub(super) fn answer(world: &World, call: &Call<'_>) -> Result<Answer, WxError> {
     call.require(&Method::GET)?;

@@ -1,22 +1,25 @@
 //! Signed and encrypted calls: opens the request, seals the answer
 //! (<https://developers.weixin.qq.com/miniprogram/dev/server/getting_started/api_signature.html>).
 
-use std::{borrow::Cow, sync::Arc};
+use std::borrow::Cow;
+use std::sync::Arc;
 
 use actix_web::web::Bytes;
-use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 
-use super::{Call, Reply, access, call::Query};
-use crate::{
-    api::Api,
-    clock::Moment,
-    config::ApiSecurityConfig,
-    crypto::api_security::{DeveloperKey, Envelope, Sealed, SymmetricKey},
-    errors::{Errcode, WxError},
-    state::{World, directory::App, tokens::TokenParameter},
-};
+use super::call::Query;
+use super::{Call, Reply, access};
+use crate::api::Api;
+use crate::clock::Moment;
+use crate::config::ApiSecurityConfig;
+use crate::crypto::api_security::{DeveloperKey, Envelope, Sealed, SymmetricKey};
+use crate::errors::{Errcode, WxError};
+use crate::state::World;
+use crate::state::directory::App;
+use crate::state::tokens::TokenParameter;
 
 /// What a signature is made over does not depend on where the sandbox listens.
 const HOST: &str = "https://api.weixin.qq.com";

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use super::{Call, access};
-use crate::{
-    crypto::session_signature,
-    errors::{Errcode, WxError},
-    state::{Identity, World, directory::App},
-};
+use crate::crypto::session_signature;
+use crate::errors::{Errcode, WxError};
+use crate::state::directory::App;
+use crate::state::{Identity, World};
 
 /// The user in the query, whose session_key has signed the call. `none` is the answer when the user
 /// has no valid key.

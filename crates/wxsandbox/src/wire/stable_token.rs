@@ -5,10 +5,9 @@ use actix_web::http::Method;
 use serde::Deserialize;
 
 use super::{Answer, Call, access, token};
-use crate::{
-    errors::{Errcode, WxError},
-    state::{World, tokens::ForcesUsedUp},
-};
+use crate::errors::{Errcode, WxError};
+use crate::state::World;
+use crate::state::tokens::ForcesUsedUp;
 
 #[derive(Deserialize)]
 struct Body {

@@ -5,10 +5,10 @@ use actix_web::http::Method;
 use serde::Serialize;
 
 use super::{Answer, Call, access};
-use crate::{
-    errors::{Errcode, WxError},
-    state::{World, directory::App, tokens::Given},
-};
+use crate::errors::{Errcode, WxError};
+use crate::state::World;
+use crate::state::directory::App;
+use crate::state::tokens::Given;
 
 #[derive(Serialize)]
 struct Reply<'a> {

@@ -5,12 +5,12 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use serde_json::{Map, Value};
 
-use super::{Answer, Call, Reply, access, reply::Ending};
-use crate::{
-    errors::WxError,
-    faults::FaultEffect,
-    state::{World, faults::Strike},
-};
+use super::reply::Ending;
+use super::{Answer, Call, Reply, access};
+use crate::errors::WxError;
+use crate::faults::FaultEffect;
+use crate::state::World;
+use crate::state::faults::Strike;
 
 /// What a gateway in trouble sends.
 const HTML: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n";

@@ -6,11 +6,10 @@
 use serde_json::{Value, json};
 
 use super::{Answer, Call, access, session};
-use crate::{
-    clock::Moment,
-    errors::{Errcode, WxError},
-    state::{World, user_keys::UserKey},
-};
+use crate::clock::Moment;
+use crate::errors::{Errcode, WxError};
+use crate::state::World;
+use crate::state::user_keys::UserKey;
 
 pub(super) fn answer(world: &World, call: &Call<'_>) -> Result<Answer, WxError> {
     let app = access::caller(world, call)?;

@@ -3,10 +3,8 @@
 use serde_json::Value;
 use wxsandbox::CloudConfig;
 
-use crate::{
-    receiver::{Answer, Received, Receiver},
-    stack::{Stack, json_of},
-};
+use crate::receiver::{Answer, Received, Receiver};
+use crate::stack::{Stack, json_of};
 
 const FORGED: &str = "oForgedForgedForgedForgedForge";
 

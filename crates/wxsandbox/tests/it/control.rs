@@ -3,10 +3,8 @@
 use serde_json::json;
 use wxsandbox::{AppConfig, Policy, UserConfig};
 
-use crate::{
-    receiver::{Answer, Receiver},
-    stack::{Stack, errcode, json_of, text},
-};
+use crate::receiver::{Answer, Receiver};
+use crate::stack::{Stack, errcode, json_of, text};
 
 #[tokio::test]
 async fn a_user_is_added_by_name_and_can_log_in() {

@@ -1,12 +1,11 @@
 //! Each fault, as a client meets it.
 
-use std::{error::Error as _, time::Duration};
+use std::error::Error as _;
+use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use wxsandbox::{Api, Fault, FaultEffect};
 
 use crate::stack::{Stack, errcode, json_of, text};

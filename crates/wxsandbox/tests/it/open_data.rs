@@ -3,10 +3,8 @@
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::{
-    phone::open,
-    stack::{Stack, json_of, text},
-};
+use crate::phone::open;
+use crate::stack::{Stack, json_of, text};
 
 async fn opened(stack: &Stack, act: &str, query: &[(&str, &str)]) -> Value {
     let session = stack.session("alice").await.unwrap();

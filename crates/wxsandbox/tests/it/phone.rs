@@ -1,7 +1,9 @@
 //! The phone's side over HTTP.
 
-use aes::cipher::{BlockModeDecrypt, KeyIvInit, block_padding::Pkcs7};
-use base64::{Engine, engine::general_purpose::STANDARD};
+use aes::cipher::block_padding::Pkcs7;
+use aes::cipher::{BlockModeDecrypt, KeyIvInit};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use sha1::{Digest, Sha1};
 

@@ -1,9 +1,7 @@
 //! The program `wxsandbox` as one starts it by hand.
 
-use std::{
-    io::{BufRead, BufReader, Write},
-    process::{Child, Command, Stdio},
-};
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result};
 

@@ -1,16 +1,16 @@
 //! Message push against a developer's server.
 
-use aes::cipher::{BlockModeDecrypt, KeyIvInit, block_padding::NoPadding};
-use base64::{Engine, engine::general_purpose::STANDARD};
+use aes::cipher::block_padding::NoPadding;
+use aes::cipher::{BlockModeDecrypt, KeyIvInit};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use rstest::rstest;
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 use wxsandbox::{Policy, PushConfig, PushFormat, PushMode, UserDataEvent};
 
-use crate::{
-    receiver::{Answer, Received, Receiver},
-    stack::Stack,
-};
+use crate::receiver::{Answer, Received, Receiver};
+use crate::stack::Stack;
 
 const TOKEN: &str = "sesame";
 /// The base64 of 32 bytes of `k`, without its padding.

@@ -3,15 +3,11 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
-use crate::{
-    session::sign,
-    stack::{Stack, errcode, json_of, text},
-};
+use crate::session::sign;
+use crate::stack::{Stack, errcode, json_of, text};
 
 #[tokio::test]
 async fn a_payment_vouches_for_the_unionid_for_five_minutes() {

@@ -1,6 +1,7 @@
 //! A running sandbox and a client of its HTTP interfaces.
 
-use std::{net::SocketAddr, time::Duration};
+use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use reqwest::{Client, Response};

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Control, ControlError, done, ok};
-use crate::{clock::Moment, faults::Fault};
+use crate::clock::Moment;
+use crate::faults::Fault;
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config

@@ -5,10 +5,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{Common, code_reply, phone, reply};
-use crate::{
-    phone::{Destination, PhoneError},
-    state::World,
-};
+use crate::phone::{Destination, PhoneError};
+use crate::state::World;
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config

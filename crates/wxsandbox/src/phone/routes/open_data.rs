@@ -6,10 +6,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{Common, phone, reply};
-use crate::{
-    phone::{OpenDataOptions, PhoneError, ProfileKind},
-    state::World,
-};
+use crate::phone::{OpenDataOptions, PhoneError, ProfileKind};
+use crate::state::World;
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config

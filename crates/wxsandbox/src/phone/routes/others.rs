@@ -3,7 +3,8 @@
 use actix_web::{HttpResponse, web};
 
 use super::{Common, phone, reply};
-use crate::{phone::PhoneError, state::World};
+use crate::phone::PhoneError;
+use crate::state::World;
 
 pub(super) fn configure(config: &mut web::ServiceConfig) {
     config
