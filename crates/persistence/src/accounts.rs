@@ -19,9 +19,8 @@ use domain::user::User;
 use crate::key_ring::SessionKeyVault;
 use crate::pool::Pool;
 use crate::stored_keys::StoredKeys;
-use crate::strays;
 use crate::transaction::transaction;
-use crate::users;
+use crate::{strays, users};
 use remove::Removed;
 
 /// [`AccountRepository`] in Diesel.

@@ -14,13 +14,11 @@ use crate::change_feed::DieselChangeFeed;
 use crate::connection::Connector;
 use crate::examination::{self, Finding};
 use crate::group_commit::{GroupCommit, LaneOptions, WireSlot};
-use crate::housekeeping;
 use crate::key_ring::SessionKeyVault;
 use crate::merges::DieselMergeRepository;
 use crate::migrations::{self, MigrateError};
 use crate::options::DatabaseOptions;
 use crate::pool::{Pool, WritersFirst};
-use crate::privileges;
 use crate::probe::DieselReadinessProbe;
 use crate::push_outbox::{self, DieselPushOutbox};
 use crate::replaced_avatars::DieselReplacedAvatars;
@@ -30,7 +28,6 @@ use crate::rewrap::{self, RewrapProgress, Vaults};
 use crate::seal::Vault;
 use crate::session_lifecycle::DieselSessionLifecycle;
 use crate::signing_keys::{self, DieselSigningKeyRepository};
-use crate::sqlite_file;
 use crate::store_clock::DieselStoreClock;
 use crate::stored_keys::{self, StoredKeys};
 use crate::token_uses::TokenUses;
@@ -38,6 +35,7 @@ use crate::url::{DatabaseUrl, UnknownDatabaseUrl};
 use crate::visits::Visits;
 use crate::watch::Watch;
 use crate::wechat_tokens::{self, DieselWechatTokenRepository};
+use crate::{housekeeping, privileges, sqlite_file};
 
 /// A database: its pool of connections, and its writers.
 ///

@@ -12,16 +12,14 @@ use domain::ports::{MergeCandidate, MergeOutcome, MergeRepository, RepositoryErr
 use domain::time::Timestamp;
 use uuid::Uuid;
 
-use crate::audit;
 use crate::connection::{AnyBackend, AnyConnection};
 use crate::error::DatabaseError;
 use crate::pool::Pool;
 use crate::rows::UserRow;
 use crate::schema::{bans, identities, merge_candidates, replaced_avatars, union_ids, users};
-use crate::session_lifecycle;
-use crate::strays;
 use crate::transaction::{lock_user, transaction};
 use crate::types::{DbId, DbInstant};
+use crate::{audit, session_lifecycle, strays};
 
 /// [`MergeRepository`] in Diesel.
 #[derive(Clone)]

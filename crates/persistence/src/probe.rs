@@ -11,15 +11,14 @@ use uuid::Uuid;
 use crate::connection::AnyConnection;
 use crate::error::{DatabaseError, FailureKind};
 use crate::group_commit::{GroupCommit, LaneStatus};
-use crate::migrations;
 use crate::pool::Pool;
-use crate::privileges;
 use crate::schema::write_probes;
 use crate::stored_keys::StoredKeys;
 use crate::token_uses::TokenUses;
 use crate::transaction::transaction;
 use crate::types::DbId;
 use crate::visits::Visits;
+use crate::{migrations, privileges};
 
 /// How long it is believed that something can be written, so that it does not matter how often
 /// readiness is asked for.

@@ -5,15 +5,14 @@ use std::sync::Arc;
 use diesel::prelude::*;
 use domain::audit::AuditEntry;
 
-use crate::audit;
 use crate::connection::AnyConnection;
 use crate::error::DatabaseError;
 use crate::pool::Pool;
 use crate::rewrap::Vaults;
 use crate::schema::wechat_tokens;
 use crate::seal::Vault;
-use crate::signing_keys;
 use crate::transaction::transaction;
+use crate::{audit, signing_keys};
 
 /// What was given up. (session_keys stay where they are, and are skipped: the next logins bring new ones.)
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

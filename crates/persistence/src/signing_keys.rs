@@ -14,9 +14,7 @@ use domain::time::{Timestamp, before};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::audit;
 use crate::connection::AnyConnection;
-use crate::database_clock;
 use crate::error::DatabaseError;
 use crate::pool::Pool;
 use crate::schema::signing_keys;
@@ -24,6 +22,7 @@ use crate::seal::Vault;
 use crate::stored_keys::StoredKeys;
 use crate::transaction::transaction;
 use crate::types::{DbId, DbInstant};
+use crate::{audit, database_clock};
 
 /// [`SigningKeyRepository`] in Diesel.
 #[derive(Clone)]

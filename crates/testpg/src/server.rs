@@ -7,10 +7,8 @@ use std::process::Command;
 
 use anyhow::{Context, ensure};
 
-use crate::TestDatabase;
 use crate::engine::{Durability, Engine};
-use crate::locale;
-use crate::watchdog;
+use crate::{TestDatabase, locale, watchdog};
 
 /// A PostgreSQL server that a test may stop, kill and start again, always on the same port. It
 /// flushes its commits as in production. Ended and removed with this value; if the test's

@@ -6,8 +6,7 @@ use persistence::{GivenUp, RewrapProgress};
 
 use crate::cli::KeysCommand;
 use crate::settings::Settings;
-use crate::startup;
-use crate::telemetry;
+use crate::{startup, telemetry};
 
 const DONE: &str = "all stored secrets are sealed under the first master key; the other master \
                     keys can be taken out of the settings";

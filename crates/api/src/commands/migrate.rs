@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use crate::settings::Settings;
-use crate::startup;
-use crate::telemetry;
+use crate::{startup, telemetry};
 
 pub(super) fn run(config: Option<&Path>) -> anyhow::Result<()> {
     let settings = Settings::load(config)?;

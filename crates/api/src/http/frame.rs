@@ -3,14 +3,13 @@
 
 use std::time::{Duration, Instant};
 
-use actix_web::Error;
-use actix_web::HttpMessage;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::ConnectionType;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
+use actix_web::{Error, HttpMessage};
 
 use super::body::ReadBody;
 use super::connections::Connection;

@@ -4,10 +4,9 @@
 //! UTF-8, and WeChat's messages may be.
 
 use aws_lc_rs::hmac;
-use base64::Engine;
-use base64::alphabet;
 use base64::engine::general_purpose::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::{Engine, alphabet};
 
 /// The least length of a secret, bytes.
 const LEAST: usize = 16;

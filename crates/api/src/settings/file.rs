@@ -5,8 +5,7 @@ use std::path::Path;
 use config::{File, FileFormat, FileSourceString};
 use toml::{Table, Value};
 
-use super::SettingsError;
-use super::secret_file;
+use super::{SettingsError, secret_file};
 
 /// Settings whose value may stand in a file of its own, named by `<setting>_file`: the secrets,
 /// and what is as long as they are.

@@ -245,7 +245,8 @@ pub(super) mod names {
 /// A bare key, or `{name, key, scopes}`.
 mod api_key {
     use serde::Deserialize;
-    use serde::de::{Deserializer, Error, MapAccess, Visitor, value::MapAccessDeserializer};
+    use serde::de::value::MapAccessDeserializer;
+    use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
     use super::Secret;
     use crate::settings::{ApiKey, Scope};

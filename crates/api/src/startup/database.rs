@@ -10,11 +10,10 @@ use domain::ports::{Clock, SigningKeyRepository};
 use persistence::{Database, DatabaseOptions, GivenUp, MasterKeys, RewrapProgress};
 use secrecy::SecretString;
 
-use crate::master_key;
-use crate::schema;
 use crate::settings::Settings;
 use crate::system_clock::SystemClock;
 use crate::tokens::{KEPT_LONGER, new_secret};
+use crate::{master_key, schema};
 
 /// Brings the database to the newest schema.
 ///

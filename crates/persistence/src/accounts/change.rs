@@ -11,14 +11,12 @@ use domain::time::Timestamp;
 use domain::user::User;
 
 use super::find::find;
-use crate::audit;
-use crate::bans;
 use crate::connection::AnyConnection;
 use crate::error::DatabaseError;
 use crate::schema::{identities, users};
-use crate::session_lifecycle;
 use crate::transaction::lock_user;
 use crate::types::{DbId, DbInstant};
+use crate::{audit, bans, session_lifecycle};
 
 /// The columns an edit changes: `None` keeps a column, `Some(None)` makes it NULL.
 #[derive(AsChangeset)]

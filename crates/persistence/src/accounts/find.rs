@@ -10,13 +10,12 @@ use domain::account::{
 use domain::id::{OpenId, SessionId, UnionId, UserId};
 use domain::time::Timestamp;
 
-use crate::audit;
 use crate::connection::{AnyBackend, AnyConnection};
 use crate::error::DatabaseError;
 use crate::rows::{IdentityNames, UserRow, identity};
 use crate::schema::{identities, merge_candidates, users};
-use crate::session_lifecycle;
 use crate::types::{DbId, DbInstant};
+use crate::{audit, session_lifecycle};
 
 pub(super) fn find(
     connection: &mut AnyConnection,

@@ -11,16 +11,14 @@ use domain::audit::AuditEntry;
 use domain::id::{AppId, OpenId, UserId};
 
 use super::union_ids;
-use crate::audit;
 use crate::bans::{self, Deleted};
 use crate::connection::AnyConnection;
 use crate::error::DatabaseError;
-use crate::push_outbox;
 use crate::schema::{identities, merge_candidates, users};
 use crate::stored_keys::StoredKeys;
-use crate::strays;
 use crate::transaction::lock_user;
 use crate::types::DbId;
+use crate::{audit, push_outbox, strays};
 
 pub(super) fn delete(
     connection: &mut AnyConnection,

@@ -1,11 +1,11 @@
 //! Which pictures are told as replaced.
 
-use domain::account::{Edit, ProfileEdit};
+use domain::account::{Edit, Page, ProfileEdit};
 use domain::audit::AuditAction;
 use domain::id::UserId;
 use domain::ports::{AccountRepository, MergeRepository, ReplacedAvatars, UserRepository};
 use domain::testing::repository_contract::{Guest, entry};
-use domain::{account::Page, time::Timestamp};
+use domain::time::Timestamp;
 
 use crate::store::{Store, account, postgres, sqlite};
 

@@ -1,7 +1,6 @@
 //! Failures without an errcode, and errcodes nobody knows.
 
-use super::answered;
-use super::{Actor, Answer, Category, Entry, Retry, Verdict, entry, misconfigured, text};
+use super::{Actor, Answer, Category, Entry, Retry, Verdict, answered, entry, misconfigured, text};
 
 /// An errcode that WeChat's documents do not know.
 pub static UNKNOWN: Entry = entry(
