@@ -15,7 +15,7 @@ import time
 
 from report import Report
 
-PARTS = ("gateways",)
+PARTS = ("gateways", "backends")
 
 
 def main() -> int:

@@ -37,7 +37,7 @@ def is_listening(port: int) -> bool:
 
 def read(*command: str, **options) -> str:
     """What a command prints on both outputs; it must succeed."""
-    options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "timeout": 300} | options
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "timeout": 600} | options
     done = subprocess.run(command, check=False, **options)
     if done.returncode != 0:
         raise Failure(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}")
