@@ -1,12 +1,19 @@
 //! The composition root: the one place (with the files below it) that names adapters and puts
 //! them together.
 
+mod background;
+pub mod banner;
 mod checkup;
 mod database;
 mod listener;
+mod master_key;
+mod migrations;
 mod open_files;
+mod readiness;
 mod sandbox;
+pub(crate) mod service_clock;
 mod stores;
+mod system_clock;
 mod tokens;
 mod upkeep;
 mod wechat;
@@ -31,28 +38,27 @@ use wxclient::{HttpCodeExchanger, HttpWechatTokenSource, HttpWechatUserApi};
 use wxcrypto::{AesOpenDataOpener, HmacSessionSigner};
 use wxsandbox::RunningSandbox;
 
+pub(crate) use background::Background;
+use banner::Banner;
 pub(crate) use checkup::Checkup;
 use database::open_database;
 pub use database::{migrate, reset_keys, rewrap, rotate_keys};
 use listener::{Reserved, bind};
+use readiness::ServiceReadiness;
 use sandbox::{start_sandbox, with_sandbox};
+pub(crate) use service_clock::ServiceClock;
 use stores::{Stores, avatar_store, remembering_store};
+pub(crate) use system_clock::SystemClock;
 use tokens::{keep_keys, token_issuer};
 use upkeep::{forget_dead_sessions, remove_old_avatars};
 use wechat::{AppList, app_clients, wechat_client};
 
-use crate::background::Background;
-use crate::banner::Banner;
 use crate::http::{self, ApiKeys, HttpState, PushInboxes, SandboxGuard};
 use crate::metrics::Metrics;
 use crate::ops::{self, Lifecycle, OpsServer};
 use crate::phone_numbers::LibPhoneNumbers;
-use crate::readiness::ServiceReadiness;
 use crate::relay::{Delivery, HttpPushTarget};
-use crate::service_clock::ServiceClock;
 use crate::settings::Settings;
-use crate::system_clock::SystemClock;
-use crate::{master_key, schema};
 
 /// The running service, with everything it is made of.
 pub struct Application {
@@ -106,9 +112,9 @@ impl Application {
         let master_keys = master_key::load(&settings)?;
         let database = open_database(&settings, &master_keys)?;
         database.hold_writers();
-        schema::examine(&database).await?;
+        migrations::examine(&database).await?;
         if settings.database.migrate_on_start {
-            schema::bring_up_to_date(&database, settings.database.is_sqlite()).await?;
+            migrations::bring_up_to_date(&database, settings.database.is_sqlite()).await?;
         }
         tokio::spawn(forget_dead_sessions(database.clone()));
         let pictures = avatar_store(&settings, reserved.address()?)?;

@@ -4,7 +4,7 @@ mod access_token;
 mod jwk;
 mod key_keeper;
 mod key_pair;
-mod key_ring;
+mod live_keys;
 mod refresh_token;
 mod signing_key;
 mod succession;
@@ -25,7 +25,7 @@ pub use jwk::JwkSet;
 pub(crate) use key_keeper::KEPT_LONGER;
 pub use key_keeper::KeyKeeper;
 pub use key_pair::new_secret;
-pub use key_ring::KeyRing;
+pub use live_keys::LiveKeys;
 pub use signing_key::SigningKey;
 use verified::VerifiedTokens;
 
@@ -33,7 +33,7 @@ use verified::VerifiedTokens;
 ///
 /// Until it is given keys it issues and reads nothing.
 pub struct JwtTokenIssuer {
-    keys: RwLock<Arc<KeyRing>>,
+    keys: RwLock<Arc<LiveKeys>>,
     verified: VerifiedTokens,
     policy: TokenPolicy,
 }
@@ -63,13 +63,13 @@ impl JwtTokenIssuer {
     }
 
     /// From now on these are the keys.
-    pub fn set_keys(&self, keys: KeyRing) {
+    pub fn set_keys(&self, keys: LiveKeys) {
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
     }
 
     /// The keys there are.
     #[must_use]
-    pub fn keys(&self) -> Arc<KeyRing> {
+    pub fn keys(&self) -> Arc<LiveKeys> {
         Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -94,12 +94,12 @@ impl JwtTokenIssuer {
     ///
     /// # Errors
     /// [`TokenIssueError::NoKey`].
-    pub fn keys_to_show(&self) -> Result<Arc<KeyRing>, TokenIssueError> {
+    pub fn keys_to_show(&self) -> Result<Arc<LiveKeys>, TokenIssueError> {
         self.can_issue()?;
         Ok(self.keys())
     }
 
-    fn keys_to_read(&self) -> Result<Arc<KeyRing>, AccessTokenError> {
+    fn keys_to_read(&self) -> Result<Arc<LiveKeys>, AccessTokenError> {
         let keys = self.keys();
         if keys.is_empty() {
             return Err(AccessTokenError::NoKey);

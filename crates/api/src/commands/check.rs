@@ -9,10 +9,8 @@ use domain::ports::{Clock, NotReady, ReadinessProbe};
 use wxclient::{AppSecret, WechatError};
 
 use super::print::print;
-use crate::service_clock;
 use crate::settings::{Settings, TargetUrl};
-use crate::startup::Checkup;
-use crate::system_clock::SystemClock;
+use crate::startup::{Checkup, SystemClock, service_clock};
 
 /// How far this machine's clock may be from WeChat's, s. The age of open data is judged by it.
 const TOLERANCE_S: i64 = 60;

@@ -1,5 +1,8 @@
 //! The connections that are open, and when they are no longer kept for a further request.
 
+pub(crate) mod crowd;
+mod silent;
+
 use std::any::Any;
 use std::cell::Cell;
 use std::sync::Arc;
@@ -8,8 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream;
 
-use super::client_address::TrustedProxies;
-use super::silent::{self, Silent};
+use super::extractors::client_address::TrustedProxies;
+use silent::Silent;
 
 /// How many silent connections there may be at most, however many files may be open.
 const MOST_SILENT: usize = 1_024;

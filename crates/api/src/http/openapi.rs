@@ -2,8 +2,6 @@
 
 mod failures;
 mod finish;
-mod page;
-mod serve;
 
 use std::sync::LazyLock;
 
@@ -11,14 +9,15 @@ use actix_web::web::{ServiceConfig, get};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 
-use super::routes::resource;
-use super::{
-    admin, auth, avatars, jwks, login, me, metadata, personal_data, push, refresh, sessions,
+use super::endpoints::{
+    admin, auth, avatars, document, jwks, login, me, metadata, page, personal_data, push, refresh,
+    sessions,
 };
+use super::routes::resource;
 
 /// The document, as it is served and printed.
 static TEXT: LazyLock<String> =
-    LazyLock::new(|| serde_json::to_string_pretty(&document()).unwrap_or_default());
+    LazyLock::new(|| serde_json::to_string_pretty(&described()).unwrap_or_default());
 
 /// The OpenAPI document in JSON.
 pub(crate) fn text() -> &'static str {
@@ -28,7 +27,7 @@ pub(crate) fn text() -> &'static str {
 /// Adds the document and the page that shows it.
 pub(super) fn configure(routes: &mut ServiceConfig) {
     routes
-        .service(resource("/openapi.json", "GET", [get().to(serve::show)]))
+        .service(resource("/openapi.json", "GET", [get().to(document::show)]))
         .service(resource("/docs", "GET", [get().to(page::show)]))
         .service(resource("/docs/", "GET", [get().to(page::show_below)]))
         .service(resource("/docs/{file}", "GET", [get().to(page::file)]));
@@ -73,7 +72,7 @@ pub(super) fn configure(routes: &mut ServiceConfig) {
         jwks::show,
         metadata::openid,
         metadata::oauth,
-        serve::show,
+        document::show,
         page::show,
         page::show_below,
         page::file,
@@ -81,7 +80,7 @@ pub(super) fn configure(routes: &mut ServiceConfig) {
 )]
 struct Api;
 
-fn document() -> utoipa::openapi::OpenApi {
+fn described() -> utoipa::openapi::OpenApi {
     let mut document = Api::openapi();
     document.merge(auth::Api::openapi());
     document.merge(admin::Api::openapi());

@@ -21,27 +21,28 @@ use domain::signatures::SignatureService;
 use domain::support::SupportDesk;
 use tracing_actix_web::TracingLogger;
 
-use super::api_key::ApiKeys;
-use super::auth::SignatureLimit;
-use super::avatars::{self, AvatarLimit};
-use super::body::BodyReader;
-use super::client_address::TrustedProxies;
 use super::connections::Connections;
-use super::error::ApiError;
-use super::error_code::ErrorCode;
-use super::gateway::Gateway;
-use super::load_shed::{self, Places};
-use super::login_limit::{self, LoginLimit};
-use super::push::PushInboxes;
-use super::request_span::RequestSpan;
-use super::sandbox_guard::{self, SandboxGuard};
-use super::{
-    admin, auth, cors, frame, jwks, login, me, metadata, openapi, personal_data, push, refresh,
-    sessions,
+use super::endpoints::auth::SignatureLimit;
+use super::endpoints::avatars::AvatarLimit;
+use super::endpoints::push::PushInboxes;
+use super::endpoints::{
+    admin, auth, avatars, jwks, login, me, metadata, personal_data, push, refresh, sessions,
 };
-use crate::background::Background;
+use super::extractors::api_key::ApiKeys;
+use super::extractors::client_address::TrustedProxies;
+use super::extractors::gateway::Gateway;
+use super::middleware::body::BodyReader;
+use super::middleware::load_shed::Places;
+use super::middleware::login_limit::LoginLimit;
+use super::middleware::request_span::RequestSpan;
+use super::middleware::sandbox_guard::SandboxGuard;
+use super::middleware::{cors, frame, load_shed, login_limit, sandbox_guard};
+use super::openapi;
+use super::replies::error::ApiError;
+use super::replies::error_code::ErrorCode;
 use crate::metrics::Metrics;
 use crate::settings;
+use crate::startup::Background;
 use crate::tokens::JwtTokenIssuer;
 
 /// How often addresses that have been quiet are forgotten.

@@ -8,8 +8,7 @@ use tokio::runtime::Handle;
 use wxclient::WechatClient;
 use wxsandbox::RunningSandbox;
 
-use super::{AppList, open_database, start_sandbox, wechat_client, with_sandbox};
-use crate::master_key;
+use super::{AppList, master_key, open_database, start_sandbox, wechat_client, with_sandbox};
 use crate::settings::{Listen, Settings};
 
 /// The parts, and the settings they came from.

@@ -10,10 +10,10 @@ use domain::ports::{Clock, SigningKeyRepository};
 use persistence::{Database, DatabaseOptions, GivenUp, MasterKeys, RewrapProgress};
 use secrecy::SecretString;
 
+use super::system_clock::SystemClock;
+use super::{master_key, migrations};
 use crate::settings::Settings;
-use crate::system_clock::SystemClock;
 use crate::tokens::{KEPT_LONGER, new_secret};
-use crate::{master_key, schema};
 
 /// Brings the database to the newest schema.
 ///
@@ -23,7 +23,7 @@ pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
     // Migrations open nothing that is sealed, so any key will do.
     let any_key = SecretString::from(STANDARD.encode([0; 32]));
     let database = open_database(settings, &[any_key])?;
-    schema::examine(&database).await?;
+    migrations::examine(&database).await?;
     let done = database.migrate().await?;
     for migration in &done {
         tracing::info!(migration, "migrated");

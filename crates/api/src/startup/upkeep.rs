@@ -7,7 +7,7 @@ use domain::avatars::AvatarService;
 use domain::ports::Clock;
 use persistence::Database;
 
-use crate::system_clock::SystemClock;
+use super::system_clock::SystemClock;
 
 /// How often dead sessions are looked for.
 const FORGET_EVERY: Duration = Duration::from_hours(1);

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::verified::Verified;
-use super::{KeyRing, SigningKey, TokenPolicy};
+use super::{LiveKeys, SigningKey, TokenPolicy};
 
 /// What the token says. `sid`, `app` and `gen` are ours; the others are of RFC 7519.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -103,7 +103,7 @@ pub(super) fn sign(
 
 /// The claims of a token of ours, which may have expired.
 pub(super) fn read(
-    keys: &KeyRing,
+    keys: &LiveKeys,
     issuer: &str,
     token: &AccessToken,
 ) -> Result<(Claims, Verified), AccessTokenError> {

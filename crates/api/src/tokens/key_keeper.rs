@@ -11,7 +11,7 @@ use domain::ports::{
 use uuid::Uuid;
 
 use super::succession::{self, Candidate, EVERY};
-use super::{JwtTokenIssuer, KeyRing, SigningKey, new_secret};
+use super::{JwtTokenIssuer, LiveKeys, SigningKey, new_secret};
 
 /// How often, while there are none because the database is away or the master key is wrong.
 const EVERY_WITHOUT: Duration = Duration::from_millis(500);
@@ -86,7 +86,7 @@ impl KeyKeeper {
                     return Err(error);
                 }
                 self.known.clear();
-                self.issuer.set_keys(KeyRing::default());
+                self.issuer.set_keys(LiveKeys::default());
                 if !std::mem::replace(&mut self.is_master_key_wrong, true) {
                     tracing::error!(
                         alert = true,
@@ -160,7 +160,7 @@ impl KeyKeeper {
             self.known.insert(secret.id, known);
         }
         let signing = succession::signing(&candidates).and_then(|index| keys.get(index).cloned());
-        self.issuer.set_keys(KeyRing::new(keys, signing.clone()));
+        self.issuer.set_keys(LiveKeys::new(keys, signing.clone()));
         if let Some(signing) = signing {
             self.note_use(signing.stored_id, now).await;
         }

@@ -11,7 +11,7 @@ use domain::session::Generation;
 use domain::time::Timestamp;
 use uuid::Uuid;
 
-use super::{KeyRing, SigningKey};
+use super::{LiveKeys, SigningKey};
 
 /// The layout of the bytes below, so that it can change.
 const VERSION: u8 = 1;
@@ -34,7 +34,7 @@ pub(super) fn make(key: &SigningKey, grant: &AccessGrant, expires_at: Timestamp)
 }
 
 /// What the token says; `None` if it is not ours, was changed, or is too old.
-pub(super) fn read(keys: &KeyRing, token: &RefreshToken, now: Timestamp) -> Option<SessionGrant> {
+pub(super) fn read(keys: &LiveKeys, token: &RefreshToken, now: Timestamp) -> Option<SessionGrant> {
     let bytes = URL_SAFE_NO_PAD.decode(token.expose()).ok()?;
     let (body, mac) = bytes.split_at_checked(BODY)?;
     let (version, rest) = body.split_first()?;

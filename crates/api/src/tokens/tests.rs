@@ -35,8 +35,8 @@ fn policy(name: &str) -> TokenPolicy {
 }
 
 /// A ring whose first key signs.
-fn ring(keys: &[Arc<SigningKey>]) -> KeyRing {
-    KeyRing::new(keys.to_vec(), keys.first().cloned())
+fn ring(keys: &[Arc<SigningKey>]) -> LiveKeys {
+    LiveKeys::new(keys.to_vec(), keys.first().cloned())
 }
 
 fn issuer(seed: u8, name: &str) -> JwtTokenIssuer {
@@ -208,7 +208,7 @@ fn the_tokens_of_keys_that_sign_no_more_are_good_whatever_the_algorithm() {
     let issuer = JwtTokenIssuer::new(policy("wxlogin"));
     let (mut keys, mut pairs) = (Vec::new(), Vec::new());
     for algorithm in SigningAlgorithm::ALL {
-        let secret = new_secret(algorithm, &crate::system_clock::SystemClock).unwrap();
+        let secret = new_secret(algorithm, &crate::startup::SystemClock).unwrap();
         keys.insert(0, Arc::new(SigningKey::new(&secret).unwrap()));
         issuer.set_keys(ring(&keys));
         issuer.can_issue().unwrap();
@@ -233,7 +233,7 @@ fn the_tokens_of_keys_that_sign_no_more_are_good_whatever_the_algorithm() {
 }
 
 /// Verifies a token as another backend does: with the published key of its `kid` alone.
-fn verify_with_the_key_set(token: &str, keys: &KeyRing) -> serde_json::Value {
+fn verify_with_the_key_set(token: &str, keys: &LiveKeys) -> serde_json::Value {
     let [head, claims, signature]: [&str; 3] =
         token.split('.').collect::<Vec<_>>().try_into().unwrap();
     let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).unwrap();
@@ -278,7 +278,7 @@ fn every_algorithms_tokens_are_verified_with_the_published_keys_alone() {
         (names(&["orders", "chat"]), vec!["orders", "chat"].into()),
     ];
     for algorithm in SigningAlgorithm::ALL {
-        let secret = new_secret(algorithm, &crate::system_clock::SystemClock).unwrap();
+        let secret = new_secret(algorithm, &crate::startup::SystemClock).unwrap();
         let key = Arc::new(SigningKey::new(&secret).unwrap());
         for (audience, aud) in &audiences {
             let issuer = JwtTokenIssuer::new(TokenPolicy {

@@ -6,7 +6,7 @@ use domain::secret::AccessToken;
 use domain::time::Timestamp;
 use quick_cache::sync::Cache;
 
-use super::KeyRing;
+use super::LiveKeys;
 use super::signing_key::KeyId;
 
 /// How many are remembered, those used least go first: as many as sessions are. One takes some
@@ -44,7 +44,7 @@ impl Default for VerifiedTokens {
 
 impl VerifiedTokens {
     /// What `token` says, if it is known and its key is still one of `keys`.
-    pub(super) fn get(&self, token: &AccessToken, keys: &KeyRing) -> Option<Verified> {
+    pub(super) fn get(&self, token: &AccessToken, keys: &LiveKeys) -> Option<Verified> {
         let verified = self.0.get(&hash(token)?)?;
         keys.has(verified.key).then_some(verified)
     }

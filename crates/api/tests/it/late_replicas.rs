@@ -15,19 +15,19 @@ use tempfile::TempDir;
 use testpg::TestDatabase;
 use wxsandbox::{RunningSandbox, Sandbox, SandboxConfig};
 
+use crate::link::Link;
 use crate::program::{self, Program};
 use crate::stack::{Answer, Stack, Store, soon};
-use crate::wire::Wire;
 
 /// How long a replica may not know of what another one did.
 const REVOCATION_TAKES: Duration = Duration::from_secs(5);
 
 /// Two programs on one database, and WeChat.
 struct Pair {
-    /// The one that will be late. It reaches the database over the wire.
+    /// The one that will be late. It reaches the database over the link.
     late: Replica,
     other: Replica,
-    wire: Wire,
+    link: Link,
     sandbox: RunningSandbox,
     app_id: String,
     database: TestDatabase,
@@ -46,7 +46,7 @@ impl Pair {
         let app = config.apps()[0].clone();
         let sandbox = Sandbox::start(config, Listen::loopback(0).0).unwrap();
         let database = testpg::database().unwrap();
-        let wire = Wire::to(&database.url());
+        let link = Link::to(&database.url());
         let start = |database: &str| {
             let folder = tempfile::tempdir().unwrap();
             let mut command = program::command(&folder);
@@ -65,9 +65,9 @@ impl Pair {
             }
         };
         Self {
-            late: start(wire.url()),
+            late: start(link.url()),
             other: start(&database.url()),
-            wire,
+            link,
             sandbox,
             app_id: app.app_id,
             database,
@@ -179,24 +179,24 @@ async fn a_program_that_was_stopped_believes_nothing_from_its_first_answer_on() 
 }
 
 #[rstest]
-#[case::is_cut(Wire::cut)]
-#[case::stands_still(Wire::stand_still)]
+#[case::is_cut(Link::cut)]
+#[case::stands_still(Link::stand_still)]
 #[tokio::test]
-async fn a_program_whose_wire_to_the_database_fails_believes_nothing_after_five_seconds(
-    #[case] fail: fn(&Wire),
+async fn a_program_whose_link_to_the_database_fails_believes_nothing_after_five_seconds(
+    #[case] fail: fn(&Link),
 ) {
     let pair = Pair::start();
     let users = pair.users().await;
-    fail(&pair.wire);
+    fail(&pair.link);
     let done = pair.end(&users).await;
     until(done + REVOCATION_TAKES).await;
-    // Nobody is let in while the wire is broken, either.
+    // Nobody is let in while the link is broken, either.
     let [out, ..] = &users;
     let asked = pair.late.get("/user/me", out);
     if let Ok(answer) = tokio::time::timeout(Duration::from_secs(1), asked).await {
         assert!(!answer.status.is_success(), "{answer:?}");
     }
-    pair.wire.mend();
+    pair.link.mend();
     soon("the database to be used again", || async {
         let answer = pair.late.get("/user/me", out).await;
         assert!(!answer.status.is_success(), "{answer:?}");

@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use url::Url;
 use wxsandbox::{RunningSandbox, Sandbox, SandboxConfig};
 
-use crate::wire::Wire;
+use crate::link::Link;
 
 /// The database of a stack.
 #[derive(Clone, Copy, Debug)]
@@ -159,9 +159,9 @@ impl Stack {
         settings
     }
 
-    /// Another replica, which reaches the database over a wire.
-    pub(crate) async fn replica_behind(&self, wire: &Wire, machine: Arc<dyn Clock>) -> Service {
-        let url = Secret::new(wire.url());
+    /// Another replica, which reaches the database over a link.
+    pub(crate) async fn replica_behind(&self, link: &Link, machine: Arc<dyn Clock>) -> Service {
+        let url = Secret::new(link.url());
         Service::start_on(
             self.settings_with(|settings| settings.database.url = url),
             machine,

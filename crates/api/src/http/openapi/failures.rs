@@ -9,8 +9,9 @@ use utoipa::openapi::{
     ContentBuilder, HeaderBuilder, Ref, RefOr, Response, ResponseBuilder, Schema,
 };
 
-use crate::http::error_code::ErrorCode::{
-    self, CodeInvalid, Conflict, Forbidden, HeadersTooLarge, Internal, InvalidRequest, NotFound,
+use crate::http::replies::error_code::ErrorCode;
+use crate::http::replies::error_code::ErrorCode::{
+    CodeInvalid, Conflict, Forbidden, HeadersTooLarge, Internal, InvalidRequest, NotFound,
     OpenDataInvalid, Overloaded, PayloadTooLarge, PhoneCodeInvalid, RateLimited, RefreshInvalid,
     RefreshReused, SessionKeyStale, SessionRevoked, StorageUnavailable, TokenExpired, TokenInvalid,
     TokenMissing, UnknownApp, UnsupportedMediaType, UserBlocked, UserDisabled, WechatBadAnswer,

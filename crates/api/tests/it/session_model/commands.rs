@@ -30,9 +30,9 @@ pub(super) enum Command {
 pub(super) enum Lateness {
     /// Its machine is suspended, and misses 20 s.
     Suspended,
-    /// Its wire to the database stands still.
+    /// Its link to the database stands still.
     Still,
-    /// The wire is cut.
+    /// The link is cut.
     Cut,
 }
 

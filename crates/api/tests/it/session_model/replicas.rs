@@ -16,8 +16,8 @@ use uuid::Uuid;
 use super::commands::Lateness;
 use super::rules::{Replica, What};
 use crate::clocks::ShiftedClock;
+use crate::link::Link;
 use crate::stack::{Answer, Service, Stack, Store};
-use crate::wire::Wire;
 
 /// What a suspended machine misses.
 const SUSPENDED_FOR: i64 = 20;
@@ -31,7 +31,7 @@ pub(super) struct Replicas {
 /// The second replica, which may be late.
 struct SecondReplica {
     service: Option<Service>,
-    wire: Wire,
+    link: Link,
     machine: Arc<SetClock>,
 }
 
@@ -71,7 +71,7 @@ impl SecondReplica {
     async fn new(stack: &Stack) -> Self {
         let mut second = Self {
             service: None,
-            wire: Wire::to(stack.database_url()),
+            link: Link::to(stack.database_url()),
             machine: Arc::default(),
         };
         second.restart(stack).await;
@@ -82,7 +82,7 @@ impl SecondReplica {
         // The old one ends first.
         self.service = None;
         let machine = Arc::clone(&self.machine);
-        self.service = Some(stack.replica_behind(&self.wire, machine).await);
+        self.service = Some(stack.replica_behind(&self.link, machine).await);
     }
 }
 
@@ -126,8 +126,8 @@ impl Replicas {
             return;
         };
         match lateness {
-            Lateness::Suspended | Lateness::Still => second.wire.stand_still(),
-            Lateness::Cut => second.wire.cut(),
+            Lateness::Suspended | Lateness::Still => second.link.stand_still(),
+            Lateness::Cut => second.link.cut(),
         }
     }
 
@@ -139,7 +139,7 @@ impl Replicas {
         if let Lateness::Suspended = lateness {
             second.machine.set(SUSPENDED_FOR);
         }
-        second.wire.mend();
+        second.link.mend();
     }
 
     pub(super) fn set_clock(&self, seconds: i64) {

@@ -1,0 +1,101 @@
+//! `GET /admin/audit`: who did what.
+
+use actix_web::{HttpRequest, web};
+use domain::audit::{AuditAction, AuditEntry, AuditQuery};
+use domain::id::UserId;
+use domain::support::SupportDesk;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::http::extractors::admin_query;
+use crate::http::extractors::api_key::{ByKey, Read};
+use crate::http::extractors::paging::Paging;
+use crate::http::extractors::parameters::Parameters;
+use crate::http::replies::error::ApiError;
+use crate::http::replies::success::{Items, Success};
+
+/// An entry of the audit log.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AuditReply {
+    #[schema(format = "uuid")]
+    id: String,
+    #[schema(format = DateTime)]
+    at: String,
+    /// The name of an API key, `user`, `wechat` or `operator`.
+    actor: String,
+    action: &'static str,
+    #[schema(format = "uuid")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<String>,
+    /// What else it was done to: an appid, or the id of a merge candidate, a ban or a key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from_ip: Option<String>,
+}
+
+/// Answers with the entries that match, the newest first.
+#[utoipa::path(
+    get,
+    path = "/admin/audit",
+    tag = "admin",
+    operation_id = "listAudit",
+    summary = "Read the audit log",
+    params(
+        ("userId" = Option<String>, Query, format = "uuid", description = "About this user."),
+        ("action" = Option<String>, Query, description = "Of this action, such as disable_user."),
+        ("cursor" = Option<String>, Query, description = "nextCursor of the page before."),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Items on a page; 50 unless told otherwise."),
+    ),
+    responses((status = 200, description = "Those that match all of it, the newest first.", body = Success<Items<AuditReply>>)),
+    security(("apiKey" = [])),
+)]
+pub(super) async fn list(
+    _: ByKey<Read>,
+    request: HttpRequest,
+    desk: web::Data<SupportDesk>,
+) -> Result<Success<Items<AuditReply>>, ApiError> {
+    let parameters = Parameters::of_query(&request);
+    let paging = Paging::of(&parameters)?;
+    admin_query::check_filters(&parameters, &["userId", "action"])?;
+    let query = AuditQuery {
+        user_id: parameters.get("userId").map(user_id).transpose()?,
+        action: parameters.get("action").map(action).transpose()?,
+    };
+    let found = desk.audit_entries(&query, paging.page(|id| id)).await?;
+    let (entries, next) = paging.cut(found, |last| last.id);
+    let entries = entries.into_iter().map(AuditReply::from).collect();
+    Ok(Success::new("ok", Items::page(entries, next)))
+}
+
+fn user_id(text: &str) -> Result<UserId, ApiError> {
+    let id = Uuid::try_parse(text);
+    id.map(UserId::new)
+        .map_err(|_| ApiError::invalid("参数 userId 应为 UUID"))
+}
+
+fn action(name: &str) -> Result<AuditAction, ApiError> {
+    AuditAction::from_name(name).ok_or_else(|| {
+        let names: Vec<_> = AuditAction::ALL
+            .iter()
+            .map(|action| action.as_str())
+            .collect();
+        ApiError::invalid(format!("参数 action 未知，可用的有 {}", names.join("、")))
+    })
+}
+
+impl From<AuditEntry> for AuditReply {
+    fn from(entry: AuditEntry) -> Self {
+        Self {
+            id: entry.id.to_string(),
+            at: entry.at.to_string(),
+            actor: entry.actor,
+            action: entry.action.as_str(),
+            user_id: entry.user_id.map(|user| user.to_string()),
+            subject: entry.subject,
+            from_ip: entry.from.map(|from| from.to_string()),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! `/admin/bans`: who stays shut out although the account is gone.
+
+use actix_web::{HttpRequest, web};
+use domain::ban::Ban;
+use domain::support::SupportDesk;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::extractors::api_key::{ByKey, Read, Write};
+use crate::http::extractors::paging::Paging;
+use crate::http::extractors::parameters::Parameters;
+use crate::http::extractors::path_id::PathId;
+use crate::http::replies::error::ApiError;
+use crate::http::replies::error_code::ErrorCode;
+use crate::http::replies::success::{Items, Nothing, Success};
+
+/// A disabled user who was deleted, or one of whose identities was.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct BanReply {
+    /// The audit entry of the deletion.
+    #[schema(format = "uuid")]
+    id: String,
+    /// When the account or the identity was deleted.
+    #[schema(format = DateTime)]
+    at: String,
+    /// The deleted user, as the audit log names them.
+    #[schema(format = "uuid")]
+    user_id: String,
+    /// The apps in which the deleted identities were.
+    app_ids: Vec<String>,
+}
+
+/// `GET /admin/bans`: the bans, the oldest first.
+#[utoipa::path(
+    get,
+    path = "/admin/bans",
+    tag = "admin",
+    operation_id = "listBans",
+    summary = "List who stays shut out after their account was deleted",
+    params(
+        ("cursor" = Option<String>, Query, description = "nextCursor of the page before."),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Items on a page; 50 unless told otherwise."),
+    ),
+    responses((status = 200, description = "Disabled users who were deleted.", body = Success<Items<BanReply>>)),
+    security(("apiKey" = [])),
+)]
+pub(super) async fn list(
+    _: ByKey<Read>,
+    request: HttpRequest,
+    desk: web::Data<SupportDesk>,
+) -> Result<Success<Items<BanReply>>, ApiError> {
+    let paging = Paging::of(&Parameters::of_query(&request))?;
+    let found = desk.bans(paging.page(|id| id)).await?;
+    let (bans, next) = paging.cut(found, |last| last.id);
+    let bans = bans.into_iter().map(BanReply::from).collect();
+    Ok(Success::new("ok", Items::page(bans, next)))
+}
+
+/// `DELETE /admin/bans/{id}`: lets the person in again, as a new user.
+#[utoipa::path(
+    delete,
+    path = "/admin/bans/{id}",
+    tag = "admin",
+    operation_id = "liftBan",
+    summary = "Lift a ban",
+    params(("id" = String, Path, format = "uuid", description = "The ban.")),
+    responses((status = 200, description = "Lifted.", body = Success<Nothing>)),
+    security(("apiKey" = [])),
+)]
+pub(super) async fn lift(
+    key: ByKey<Write>,
+    PathId(id): PathId,
+    desk: web::Data<SupportDesk>,
+) -> Result<Success<Nothing>, ApiError> {
+    if desk.lift_ban(id, &key.caller).await? {
+        Ok(Success::new("封禁已解除", Nothing {}))
+    } else {
+        Err(ApiError::new(ErrorCode::NotFound))
+    }
+}
+
+impl From<Ban> for BanReply {
+    fn from(ban: Ban) -> Self {
+        Self {
+            id: ban.id.to_string(),
+            at: ban.at.to_string(),
+            user_id: ban.user_id.to_string(),
+            app_ids: ban.app_ids.iter().map(ToString::to_string).collect(),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! `/admin/merges`: users who seem to be one person, for the operator to decide on.
+
+use actix_web::{HttpRequest, web};
+use domain::ports::{MergeCandidate, MergeOutcome};
+use domain::support::SupportDesk;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::extractors::api_key::{ByKey, Read, Write};
+use crate::http::extractors::paging::Paging;
+use crate::http::extractors::parameters::Parameters;
+use crate::http::extractors::path_id::PathId;
+use crate::http::replies::error::ApiError;
+use crate::http::replies::error_code::ErrorCode;
+use crate::http::replies::success::{Items, Nothing, Success};
+
+/// Two users who have shown one unionid.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct MergeReply {
+    #[schema(format = "uuid")]
+    id: String,
+    union_id: String,
+    /// Who would go.
+    #[schema(format = "uuid")]
+    user_id: String,
+    /// Who would remain.
+    #[schema(format = "uuid")]
+    union_user_id: String,
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// When `userId` was disabled, if they are.
+    #[schema(format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_disabled_at: Option<String>,
+    /// When `unionUserId` was disabled, if they are.
+    #[schema(format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    union_user_disabled_at: Option<String>,
+}
+
+/// Who remains of two users.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct MergedReply {
+    #[schema(format = "uuid")]
+    user_id: String,
+}
+
+/// `GET /admin/merges`: those nobody has decided on.
+#[utoipa::path(
+    get,
+    path = "/admin/merges",
+    tag = "admin",
+    operation_id = "listMerges",
+    summary = "List users who seem to be one person",
+    params(
+        ("cursor" = Option<String>, Query, description = "nextCursor of the page before."),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Items on a page; 50 unless told otherwise."),
+    ),
+    responses((status = 200, description = "Those nobody has decided on.", body = Success<Items<MergeReply>>)),
+    security(("apiKey" = [])),
+)]
+pub(super) async fn list(
+    _: ByKey<Read>,
+    request: HttpRequest,
+    desk: web::Data<SupportDesk>,
+) -> Result<Success<Items<MergeReply>>, ApiError> {
+    let paging = Paging::of(&Parameters::of_query(&request))?;
+    let found = desk.merge_candidates(paging.page(|id| id)).await?;
+    let (candidates, next) = paging.cut(found, |last| last.id);
+    let candidates = candidates.into_iter().map(MergeReply::from).collect();
+    Ok(Success::new("ok", Items::page(candidates, next)))
+}
+
+/// `POST /admin/merges/{id}/apply`: they are one.
+#[utoipa::path(
+    post,
+    path = "/admin/merges/{id}/apply",
+    tag = "admin",
+    operation_id = "applyMerge",
+    summary = "Make two users one",
+    params(("id" = String, Path, format = "uuid", description = "The candidate.")),
+    responses((status = 200, description = "Who remains.", body = Success<MergedReply>)),
+    security(("apiKey" = [])),
+)]
+pub(super) async fn apply(
+    key: ByKey<Write>,
+    PathId(id): PathId,
+    desk: web::Data<SupportDesk>,
+) -> Result<Success<MergedReply>, ApiError> {
+    match desk.apply_merge(id, &key.caller).await? {
+        MergeOutcome::Applied(remaining) => {
+            let user_id = remaining.to_string();
+            Ok(Success::new("账号已合并", MergedReply { user_id }))
+        }
+        MergeOutcome::OneIsDisabled => Err(ApiError::new(ErrorCode::Conflict)
+            .saying("两个账号一个已停用、一个未停用，请先把两个都停用或都恢复，再合并")),
+        MergeOutcome::NotOpen => Err(not_open()),
+    }
+}
+
+/// `POST /admin/merges/{id}/dismiss`: they are two.
+#[utoipa::path(
+    post,
+    path = "/admin/merges/{id}/dismiss",
+    tag = "admin",
+    operation_id = "dismissMerge",
+    summary = "Leave two users two",
+    params(("id" = String, Path, format = "uuid", description = "The candidate.")),
+    responses((status = 200, description = "Dismissed.", body = Success<Nothing>)),
+    security(("apiKey" = [])),
+)]
+pub(super) async fn dismiss(
+    key: ByKey<Write>,
+    PathId(id): PathId,
+    desk: web::Data<SupportDesk>,
+) -> Result<Success<Nothing>, ApiError> {
+    if desk.dismiss_merge(id, &key.caller).await? {
+        Ok(Success::new("已忽略", Nothing {}))
+    } else {
+        Err(not_open())
+    }
+}
+
+fn not_open() -> ApiError {
+    ApiError::new(ErrorCode::NotFound)
+}
+
+impl From<MergeCandidate> for MergeReply {
+    fn from(candidate: MergeCandidate) -> Self {
+        Self {
+            id: candidate.id.to_string(),
+            union_id: candidate.union_id.to_string(),
+            user_id: candidate.user_id.to_string(),
+            union_user_id: candidate.union_user_id.to_string(),
+            created_at: candidate.created_at.to_string(),
+            user_disabled_at: candidate.user_disabled_at.map(|at| at.to_string()),
+            union_user_disabled_at: candidate.union_user_disabled_at.map(|at| at.to_string()),
+        }
+    }
+}

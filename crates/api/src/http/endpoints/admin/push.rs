@@ -1,0 +1,107 @@
+//! `/admin/push`: what the push relay has passed on, and what waits.
+
+use actix_web::{HttpRequest, web};
+use domain::push::{ListedPush, PushRelay, PushState};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::extractors::api_key::{ByKey, Read, Write};
+use crate::http::extractors::paging::Paging;
+use crate::http::extractors::parameters::Parameters;
+use crate::http::extractors::path_id::PathId;
+use crate::http::replies::error::ApiError;
+use crate::http::replies::error_code::ErrorCode;
+use crate::http::replies::success::{Items, Nothing, Success};
+
+/// A message of WeChat's.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PushReply {
+    /// Also the `webhook-id` that the target gets.
+    #[schema(format = "uuid")]
+    id: String,
+    app_id: String,
+    /// The event's name, or `msg:` and the MsgType.
+    event: String,
+    /// `waiting`, `delivered` or `expired`.
+    state: &'static str,
+    attempts: u32,
+    #[schema(format = DateTime)]
+    received_at: String,
+    #[schema(format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_attempt_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_error: Option<String>,
+}
+
+/// `GET /admin/push`: messages, the oldest first.
+#[utoipa::path(
+    get,
+    path = "/admin/push",
+    tag = "admin",
+    operation_id = "listPush",
+    summary = "List messages that the push relay has, the oldest first",
+    params(
+        ("state" = Option<String>, Query, description = "`waiting`, `delivered` or `expired`."),
+        ("cursor" = Option<String>, Query, description = "nextCursor of the page before."),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Items on a page; 50 unless told otherwise."),
+    ),
+    responses((status = 200, description = "The messages.", body = Success<Items<PushReply>>)),
+    security(("apiKey" = [])),
+)]
+pub(super) async fn list(
+    _: ByKey<Read>,
+    request: HttpRequest,
+    relay: web::Data<PushRelay>,
+) -> Result<Success<Items<PushReply>>, ApiError> {
+    let parameters = Parameters::of_query(&request);
+    let paging = Paging::of(&parameters)?;
+    let state = parameters.get("state").map(|name| {
+        PushState::from_name(name)
+            .ok_or_else(|| ApiError::invalid("参数 state 应为 waiting、delivered 或 expired"))
+    });
+    let found = relay.list(state.transpose()?, paging.page(|id| id)).await?;
+    let (messages, next) = paging.cut(found, |last| last.id);
+    let messages = messages.into_iter().map(PushReply::from).collect();
+    Ok(Success::new("ok", Items::page(messages, next)))
+}
+
+/// `POST /admin/push/{id}/retry`: sends a waiting message now.
+#[utoipa::path(
+    post,
+    path = "/admin/push/{id}/retry",
+    tag = "admin",
+    operation_id = "retryPush",
+    summary = "Send a waiting message now",
+    params(("id" = String, Path, format = "uuid", description = "The message.")),
+    responses((status = 200, description = "It is due now.", body = Success<Nothing>)),
+    security(("apiKey" = [])),
+)]
+pub(super) async fn retry(
+    key: ByKey<Write>,
+    PathId(id): PathId,
+    relay: web::Data<PushRelay>,
+) -> Result<Success<Nothing>, ApiError> {
+    match relay.retry(id, &key.caller).await? {
+        Some(true) => Ok(Success::new("即将重新投递", Nothing {})),
+        Some(false) => Err(ApiError::new(ErrorCode::Conflict)
+            .saying("该消息已投递或已过期，内容已删除，无法重新投递")),
+        None => Err(ApiError::new(ErrorCode::NotFound)),
+    }
+}
+
+impl From<ListedPush> for PushReply {
+    fn from(message: ListedPush) -> Self {
+        Self {
+            id: message.id.to_string(),
+            app_id: message.app.to_string(),
+            event: message.event,
+            state: message.state.as_str(),
+            attempts: message.attempts,
+            received_at: message.received_at.to_string(),
+            next_attempt_at: message.next_attempt_at.map(|at| at.to_string()),
+            last_error: message.last_error,
+        }
+    }
+}

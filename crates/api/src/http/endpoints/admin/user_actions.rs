@@ -1,0 +1,108 @@
+//! What the support desk does to users. Each change leaves an audit entry.
+
+use actix_web::web;
+use domain::id::UserId;
+use domain::support::SupportDesk;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::extractors::api_key::{ByKey, Write};
+use crate::http::extractors::path_id::PathId;
+use crate::http::replies::account::AccountReply;
+use crate::http::replies::error::ApiError;
+use crate::http::replies::error_code::ErrorCode;
+use crate::http::replies::success::{Nothing, Success};
+
+/// `POST /admin/users/{id}/disable`: shuts the user out.
+#[utoipa::path(
+    post,
+    path = "/admin/users/{id}/disable",
+    tag = "admin",
+    operation_id = "disableUser",
+    summary = "Shut a user out",
+    params(("id" = String, Path, format = "uuid", description = "The user.")),
+    responses((status = 200, description = "The user, disabled; all sessions have ended.", body = Success<AccountReply>)),
+    security(("apiKey" = [])),
+)]
+pub(super) async fn disable(
+    key: ByKey<Write>,
+    PathId(id): PathId,
+    desk: web::Data<SupportDesk>,
+) -> Result<Success<AccountReply>, ApiError> {
+    let account = desk.disable(UserId::new(id), &key.caller).await?;
+    Ok(Success::new("账号已停用", account.ok_or_else(gone)?.into()))
+}
+
+/// `POST /admin/users/{id}/enable`: lets the user in again.
+#[utoipa::path(
+    post,
+    path = "/admin/users/{id}/enable",
+    tag = "admin",
+    operation_id = "enableUser",
+    summary = "Let a user in again",
+    params(("id" = String, Path, format = "uuid", description = "The user.")),
+    responses((status = 200, description = "The user, enabled.", body = Success<AccountReply>)),
+    security(("apiKey" = [])),
+)]
+pub(super) async fn enable(
+    key: ByKey<Write>,
+    PathId(id): PathId,
+    desk: web::Data<SupportDesk>,
+) -> Result<Success<AccountReply>, ApiError> {
+    let account = desk.enable(UserId::new(id), &key.caller).await?;
+    Ok(Success::new("账号已恢复", account.ok_or_else(gone)?.into()))
+}
+
+/// `DELETE /admin/users/{id}`: deletes the user with all personal data.
+#[utoipa::path(
+    delete,
+    path = "/admin/users/{id}",
+    tag = "admin",
+    operation_id = "deleteUser",
+    summary = "Delete a user with all personal data",
+    params(("id" = String, Path, format = "uuid", description = "The user.")),
+    responses((status = 200, description = "The user is gone.", body = Success<Nothing>)),
+    security(("apiKey" = [])),
+)]
+pub(super) async fn delete_user(
+    key: ByKey<Write>,
+    PathId(id): PathId,
+    desk: web::Data<SupportDesk>,
+) -> Result<Success<Nothing>, ApiError> {
+    if desk.delete(UserId::new(id), &key.caller).await? {
+        Ok(Success::new("账号已注销", Nothing {}))
+    } else {
+        Err(gone())
+    }
+}
+
+/// How many sessions were live.
+#[derive(Serialize, ToSchema)]
+pub(super) struct EndedReply {
+    ended: usize,
+}
+
+/// `DELETE /admin/users/{id}/sessions`: logs the user out everywhere.
+#[utoipa::path(
+    delete,
+    path = "/admin/users/{id}/sessions",
+    tag = "admin",
+    operation_id = "endSessions",
+    summary = "Log a user out everywhere",
+    params(("id" = String, Path, format = "uuid", description = "The user.")),
+    responses((status = 200, description = "How many sessions were live.", body = Success<EndedReply>)),
+    security(("apiKey" = [])),
+)]
+pub(super) async fn end_sessions(
+    key: ByKey<Write>,
+    PathId(id): PathId,
+    desk: web::Data<SupportDesk>,
+) -> Result<Success<EndedReply>, ApiError> {
+    let ended = desk.end_sessions(UserId::new(id), &key.caller).await?;
+    let ended = ended.ok_or_else(gone)?;
+    Ok(Success::new("已退出全部登录", EndedReply { ended }))
+}
+
+fn gone() -> ApiError {
+    ApiError::new(ErrorCode::NotFound)
+}

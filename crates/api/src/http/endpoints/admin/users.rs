@@ -1,0 +1,81 @@
+//! `GET /admin/users` and `GET /admin/users/{id}`: looking users up.
+
+use actix_web::{HttpRequest, web};
+use domain::account::AccountQuery;
+use domain::id::{OpenId, UnionId, UserId};
+use domain::support::SupportDesk;
+
+use super::phone_query;
+use crate::http::extractors::admin_query;
+use crate::http::extractors::api_key::{ByKey, Read};
+use crate::http::extractors::fields::storable;
+use crate::http::extractors::paging::Paging;
+use crate::http::extractors::parameters::Parameters;
+use crate::http::extractors::path_id::PathId;
+use crate::http::replies::account::AccountReply;
+use crate::http::replies::error::ApiError;
+use crate::http::replies::error_code::ErrorCode;
+use crate::http::replies::success::{Items, Success};
+
+/// Answers with the users that match, page by page.
+#[utoipa::path(
+    get,
+    path = "/admin/users",
+    tag = "admin",
+    operation_id = "searchUsers",
+    summary = "Look users up",
+    params(
+        ("openId" = Option<String>, Query, description = "WeChat's name of the user in one mini program."),
+        ("unionId" = Option<String>, Query, description = "WeChat's name of the user in an open platform."),
+        ("phone" = Option<String>, Query, description = "In E.164; a mainland Chinese number may come without its country."),
+        ("cursor" = Option<String>, Query, description = "nextCursor of the page before."),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Items on a page; 50 unless told otherwise."),
+    ),
+    responses((status = 200, description = "Those that match all of it.", body = Success<Items<AccountReply>>)),
+    security(("apiKey" = [])),
+)]
+pub(super) async fn list(
+    _: ByKey<Read>,
+    request: HttpRequest,
+    desk: web::Data<SupportDesk>,
+) -> Result<Success<Items<AccountReply>>, ApiError> {
+    let parameters = Parameters::of_query(&request);
+    let paging = Paging::of(&parameters)?;
+    let query = account_query(&parameters)?;
+    let found = desk.search(&query, paging.page(UserId::new)).await?;
+    let (accounts, next) = paging.cut(found, |last| last.user.id.as_uuid());
+    let accounts = accounts.into_iter().map(AccountReply::from).collect();
+    Ok(Success::new("ok", Items::page(accounts, next)))
+}
+
+/// Answers with one user.
+#[utoipa::path(
+    get,
+    path = "/admin/users/{id}",
+    tag = "admin",
+    operation_id = "showUser",
+    summary = "Show one user",
+    params(("id" = String, Path, format = "uuid", description = "The user.")),
+    responses((status = 200, description = "The user.", body = Success<AccountReply>)),
+    security(("apiKey" = [])),
+)]
+pub(super) async fn show(
+    _: ByKey<Read>,
+    PathId(id): PathId,
+    desk: web::Data<SupportDesk>,
+) -> Result<Success<AccountReply>, ApiError> {
+    let account = desk.find(UserId::new(id)).await?;
+    let account = account.ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
+    Ok(Success::new("ok", account.into()))
+}
+
+fn account_query(parameters: &Parameters) -> Result<AccountQuery, ApiError> {
+    admin_query::check_filters(parameters, &["openId", "unionId", "phone"])?;
+    let text = |name| storable(name, parameters.get(name).map(str::to_owned));
+    let phones = parameters.get("phone").map(phone_query::candidates);
+    Ok(AccountQuery {
+        open_id: text("openId")?.map(OpenId::new),
+        union_id: text("unionId")?.map(UnionId::new),
+        phones: phones.transpose()?.unwrap_or_default(),
+    })
+}

@@ -1,0 +1,135 @@
+//! API keys as OAuth 2.0 clients present them (RFC 6749, section 2.3.1): the key's name as the client's id,
+//! the key as its secret, by HTTP Basic or in the form. A bearer token works as everywhere.
+
+use std::future::{Ready, ready};
+use std::marker::PhantomData;
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::{FromRequest, HttpRequest};
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use url::form_urlencoded;
+
+use crate::http::extractors::api_key::{ByKey, Credentials, Right, caller};
+use crate::http::extractors::parameters::Parameters;
+use crate::http::replies::error::ApiError;
+use crate::http::replies::error_code::ErrorCode;
+
+/// Some clients leave the padding out.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// What the header `Authorization` proves. It is looked at before the body is read; a wrong one is
+/// refused, and none is left to [`prove_by_form`].
+pub(super) struct HeaderCredentials<R> {
+    pub(super) has_proven: bool,
+    right: PhantomData<R>,
+}
+
+impl<R: Right> FromRequest for HeaderCredentials<R> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let proven = match request.headers().get(header::AUTHORIZATION) {
+            None => Ok(false),
+            Some(value) => match basic(value.as_bytes()) {
+                Some(text) => prove_by_text::<R>(request, &text).map(|()| true),
+                None => ByKey::<R>::from_request(request, payload)
+                    .into_inner()
+                    .map(|_| true),
+            },
+        };
+        ready(proven.map(|has_proven| Self {
+            has_proven,
+            right: PhantomData,
+        }))
+    }
+}
+
+/// Takes `client_id` and `client_secret`.
+///
+/// # Errors
+/// If they are not the name of a key and the key, or it has not the scope.
+pub(super) fn prove_by_form<R: Right>(
+    request: &HttpRequest,
+    form: &Parameters,
+) -> Result<(), ApiError> {
+    let (Some(name), Some(key)) = (form.get("client_id"), form.get("client_secret")) else {
+        return Err(ApiError::new(ErrorCode::TokenMissing));
+    };
+    if form.is_repeated("client_id") || form.is_repeated("client_secret") {
+        return Err(ApiError::new(ErrorCode::TokenInvalid));
+    }
+    let name = Some(name);
+    caller(request, &Credentials { name, key }, R::SCOPE).map(drop)
+}
+
+/// The text in `Basic …`; `None` if it is another scheme. What is not base64 of text is empty, which is
+/// nobody's key.
+fn basic(value: &[u8]) -> Option<String> {
+    let value = std::str::from_utf8(value).ok()?;
+    let (scheme, encoded) = value.split_once(' ')?;
+    let is_basic = scheme.eq_ignore_ascii_case("basic");
+    is_basic.then(|| {
+        let bytes = BASE64.decode(encoded.trim()).unwrap_or_default();
+        String::from_utf8(bytes).unwrap_or_default()
+    })
+}
+
+/// `NAME:KEY`, as they are (RFC 7617) or each form-escaped (RFC 6749): clients do either.
+fn prove_by_text<R: Right>(request: &HttpRequest, text: &str) -> Result<(), ApiError> {
+    let (name, key) = text
+        .split_once(':')
+        .ok_or_else(|| ApiError::new(ErrorCode::TokenInvalid))?;
+    let raw = Credentials {
+        name: Some(name),
+        key,
+    };
+    let (name, key) = (unescaped(name), unescaped(key));
+    let decoded = Credentials {
+        name: Some(&name),
+        key: &key,
+    };
+    match caller(request, &raw, R::SCOPE) {
+        Err(error) if error.code() == ErrorCode::TokenInvalid => {
+            caller(request, &decoded, R::SCOPE).map(drop)
+        }
+        proven => proven.map(drop),
+    }
+}
+
+fn unescaped(text: &str) -> String {
+    // A form of one name and no value.
+    let text = text.replace('=', "%3D").replace('&', "%26");
+    let mut form = form_urlencoded::parse(text.as_bytes());
+    form.next()
+        .map(|(name, _)| name.into_owned())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn basic_is_decoded_with_and_without_padding_and_other_schemes_are_left_alone() {
+        assert_eq!(basic(b"Basic YTpi").as_deref(), Some("a:b"));
+        assert_eq!(basic(b"bAsIc YWE6Yg==").as_deref(), Some("aa:b"));
+        assert_eq!(basic(b"Basic YWE6Yg").as_deref(), Some("aa:b"));
+        assert_eq!(basic(b"Basic ***").as_deref(), Some(""));
+        assert_eq!(basic(b"Bearer YTpi"), None);
+        assert_eq!(basic(b"Basic"), None);
+    }
+
+    #[test]
+    fn a_form_escaped_text_is_unescaped() {
+        assert_eq!(unescaped("a%2Fb%3Ac+d"), "a/b:c d");
+        assert_eq!(unescaped("a=b&c"), "a=b&c");
+        assert_eq!(unescaped(""), "");
+    }
+}

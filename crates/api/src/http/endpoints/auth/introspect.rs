@@ -1,0 +1,140 @@
+//! `POST /auth/introspect`: OAuth 2.0 Token Introspection (RFC 7662).
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use domain::access::{AccessError, AccessService};
+use domain::ports::Clock;
+use domain::secret::AccessToken;
+use serde::Serialize;
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::client;
+use super::client::HeaderCredentials;
+use crate::http::extractors::api_key::Introspect;
+use crate::http::extractors::parameters::Parameters;
+use crate::http::extractors::raw_body::RawBody;
+use crate::http::replies::error::ApiError;
+use crate::http::replies::error_code::ErrorCode;
+use crate::tokens::{Claims, JwtTokenIssuer};
+
+/// The answer (RFC 7662, section 2.2): the token's claims, if it is good.
+#[derive(Serialize)]
+struct Introspection {
+    active: bool,
+    #[serde(flatten)]
+    claims: Option<Claims>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_type: Option<&'static str>,
+}
+
+impl ToSchema for Introspection {}
+
+impl PartialSchema for Introspection {
+    /// The claims are there or not, all of them.
+    fn schema() -> RefOr<Schema> {
+        let property = |kind| ObjectBuilder::new().schema_type(kind);
+        let texts = ["iss", "sub", "jti", "sid", "app", "token_type"];
+        let mut schema = ObjectBuilder::new()
+            .property("active", property(Type::Boolean))
+            .required("active");
+        for name in texts {
+            schema = schema.property(name, property(Type::String));
+        }
+        // One as text, several as a list.
+        let kinds = vec![Type::String, Type::Array];
+        schema = schema.property(
+            "aud",
+            ObjectBuilder::new().schema_type(SchemaType::Array(kinds)),
+        );
+        for name in ["iat", "exp", "gen"] {
+            schema = schema.property(name, property(Type::Integer));
+        }
+        schema.into()
+    }
+}
+
+/// The form (RFC 7662, section 2.1).
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the form, which is read by hand")]
+struct IntrospectionForm {
+    /// The access token.
+    #[schema(min_length = 1)]
+    token: String,
+    /// Ignored.
+    #[schema(nullable = false)]
+    token_type_hint: Option<String>,
+    /// The API key's name, for clients that send no `Authorization`.
+    #[schema(nullable = false)]
+    client_id: Option<String>,
+    /// The API key.
+    #[schema(nullable = false)]
+    client_secret: Option<String>,
+}
+
+/// Answers whether an access token is good, bare.
+#[utoipa::path(
+    post,
+    path = "/auth/introspect",
+    tag = "auth",
+    operation_id = "introspect",
+    summary = "Say whether an access token is good (RFC 7662)",
+    request_body(content = IntrospectionForm, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "Its claims, if it is good.", body = Introspection)),
+    security(("apiKey" = []), ("apiKeyByName" = []), ()),
+)]
+pub(super) async fn introspect(
+    by_header: HeaderCredentials<Introspect>,
+    request: HttpRequest,
+    RawBody(body): RawBody,
+    access: web::Data<AccessService>,
+    tokens: web::Data<JwtTokenIssuer>,
+    clock: web::Data<dyn Clock>,
+) -> Result<HttpResponse, ApiError> {
+    let is_form = says_form(&request);
+    let form = Parameters::parse(if is_form { &body } else { b"" });
+    if !by_header.has_proven {
+        client::prove_by_form::<Introspect>(&request, &form)?;
+    }
+    if !is_form {
+        return Err(ApiError::new(ErrorCode::UnsupportedMediaType)
+            .saying("请求体必须是 application/x-www-form-urlencoded"));
+    }
+    let token = token(&form)?;
+    let claims = match access.account(&token).await {
+        Ok(_) => tokens.claims(&token, clock.now()).ok(),
+        Err(
+            AccessError::TokenInvalid | AccessError::TokenExpired | AccessError::SessionRevoked,
+        ) => None,
+        Err(error @ (AccessError::NoKey | AccessError::Storage(_))) => return Err(error.into()),
+    };
+    Ok(HttpResponse::Ok().json(Introspection {
+        active: claims.is_some(),
+        token_type: claims.is_some().then_some("Bearer"),
+        claims,
+    }))
+}
+
+fn token(form: &Parameters) -> Result<AccessToken, ApiError> {
+    if form.is_repeated("token") {
+        return Err(ApiError::invalid("参数 token 重复"));
+    }
+    let token = form.get("token");
+    let token = token.ok_or_else(|| ApiError::invalid("缺少参数 token"))?;
+    Ok(AccessToken::new(token))
+}
+
+fn says_form(request: &HttpRequest) -> bool {
+    let text = |name| request.headers().get(name).map(|value| value.to_str());
+    let is_plain = text(header::CONTENT_ENCODING).is_none();
+    let kind = text(header::CONTENT_TYPE);
+    let is_form = kind.is_some_and(|kind| {
+        let kind = kind.unwrap_or_default().split(';').next();
+        kind.is_some_and(|kind| {
+            kind.trim()
+                .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        })
+    });
+    is_plain && is_form
+}

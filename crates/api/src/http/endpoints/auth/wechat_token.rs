@@ -1,0 +1,111 @@
+//! `/auth/wechat-token`: an app's current access_token, for the team's other services, so that one
+//! place fetches it.
+
+use actix_web::{HttpRequest, web};
+use domain::app::{App, AppDirectory};
+use domain::ports::{WechatApiError, WechatTokenSource};
+use domain::support::{Caller, SupportDesk};
+use domain::time::Duration;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::http::extractors::api_key::{ByKey, WechatToken};
+use crate::http::extractors::fields::check_length;
+use crate::http::extractors::json_object::JsonObject;
+use crate::http::extractors::parameters::Parameters;
+use crate::http::replies::error::ApiError;
+use crate::http::replies::success::Success;
+
+/// Characters of an access_token; WeChat reserves 512.
+const TOKEN_LENGTH: std::ops::RangeInclusive<usize> = 1..=1_024;
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct WechatTokenReply {
+    access_token: String,
+    /// Seconds, rounded down.
+    expires_in: u64,
+}
+
+/// Answers with the token of `appId`, or of the first app.
+#[utoipa::path(
+    get,
+    path = "/auth/wechat-token",
+    tag = "auth",
+    operation_id = "showWechatToken",
+    summary = "Hand out an app's current access_token of WeChat's",
+    params(("appId" = Option<String>, Query, description = "The app; the first one unless told otherwise.")),
+    responses((status = 200, description = "The token.", body = Success<WechatTokenReply>)),
+    security(("apiKey" = [])),
+)]
+pub(super) async fn show(
+    key: ByKey<WechatToken>,
+    request: HttpRequest,
+    apps: web::Data<AppDirectory>,
+    source: web::Data<dyn WechatTokenSource>,
+    desk: web::Data<SupportDesk>,
+) -> Result<Success<WechatTokenReply>, ApiError> {
+    let parameters = Parameters::of_query(&request);
+    let app = apps.choose(parameters.get("appId"), None)?;
+    let found = source.current(&app.id).await;
+    hand_out(found, app, &desk, &key.caller).await
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RefusedTokenBody {
+    /// The app; the first one unless told otherwise.
+    app_id: Option<String>,
+    /// The token that WeChat refused.
+    #[schema(required = true, nullable = false, min_length = 1, max_length = 1024)]
+    refused: Option<String>,
+}
+
+/// Answers with the token that is good now.
+#[utoipa::path(
+    post,
+    path = "/auth/wechat-token",
+    tag = "auth",
+    operation_id = "reportWechatToken",
+    summary = "Report an access_token that WeChat refused, and get the one that is good now",
+    description = "If it is still the stored token, WeChat is asked anew, because of such reports at most once in 10 s and app.",
+    request_body = RefusedTokenBody,
+    responses((status = 200, description = "The token.", body = Success<WechatTokenReply>)),
+    security(("apiKey" = [])),
+)]
+pub(super) async fn report(
+    key: ByKey<WechatToken>,
+    JsonObject(body): JsonObject<RefusedTokenBody>,
+    apps: web::Data<AppDirectory>,
+    source: web::Data<dyn WechatTokenSource>,
+    desk: web::Data<SupportDesk>,
+) -> Result<Success<WechatTokenReply>, ApiError> {
+    let refused = body
+        .refused
+        .ok_or_else(|| ApiError::invalid("缺少字段 refused"))?;
+    check_length("refused", &refused, TOKEN_LENGTH)?;
+    let app_id = body.app_id.filter(|app| !app.is_empty());
+    let app = apps.choose(app_id.as_deref(), None)?;
+    let refused = domain::secret::WechatToken::new(refused);
+    let found = source.instead_of(&app.id, &refused).await;
+    hand_out(found, app, &desk, &key.caller).await
+}
+
+async fn hand_out(
+    found: Result<(domain::secret::WechatToken, Duration), WechatApiError>,
+    app: &App,
+    desk: &SupportDesk,
+    caller: &Caller,
+) -> Result<Success<WechatTokenReply>, ApiError> {
+    let (token, left) = found
+        .map_err(|error| ApiError::from(error).doing("WeChat's access_token was not given"))?;
+    // Nothing is handed out that is not in the audit log.
+    desk.note_wechat_token(&app.id, caller).await?;
+    Ok(Success::new(
+        "ok",
+        WechatTokenReply {
+            access_token: token.expose().to_owned(),
+            expires_in: left.as_secs(),
+        },
+    ))
+}

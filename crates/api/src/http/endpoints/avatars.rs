@@ -1,0 +1,148 @@
+//! `POST /user/avatar` and `GET /avatars/{name}`: the picture that a user uploads.
+
+use actix_multipart::{Field, Multipart, MultipartError};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use domain::avatars::{AvatarService, UploadError};
+use domain::ports::AvatarError;
+use futures_util::{TryStreamExt, stream};
+
+use crate::http::extractors::raw_body::RawBody;
+use crate::http::extractors::who::Who;
+use crate::http::replies::error::ApiError;
+use crate::http::replies::error_code::ErrorCode;
+use crate::http::replies::success::Success;
+use crate::http::replies::user::UserReply;
+
+/// Where a picture is uploaded.
+pub(crate) const UPLOAD_PATH: &str = "/user/avatar";
+
+/// What a form may hold besides the file, bytes: its boundaries, headers and `formData`.
+pub(crate) const FORM_OVERHEAD: usize = 16 << 10;
+
+/// The longest file that is taken, bytes.
+#[derive(Clone, Copy)]
+pub(crate) struct AvatarLimit(pub(crate) usize);
+
+/// `POST /user/avatar`
+#[utoipa::path(
+    post,
+    path = "/user/avatar",
+    tag = "user",
+    operation_id = "uploadAvatar",
+    summary = "Upload the avatar",
+    description = "A form with one file of any field name, as `wx.uploadFile` sends it: PNG, JPEG or WebP by \
+        content. The picture is stored without its metadata, at most 1024 pixels wide and high.",
+    request_body(content((UploadForm = "multipart/form-data"))),
+    responses((status = 200, description = "The user, with the new `avatarUrl`.", body = Success<UserReply>)),
+    security(("token" = [])),
+)]
+pub(crate) async fn upload(
+    request: HttpRequest,
+    Who(account): Who,
+    RawBody(body): RawBody,
+    limit: web::Data<AvatarLimit>,
+    avatars: web::Data<AvatarService>,
+) -> Result<Success<UserReply>, ApiError> {
+    let body = stream::iter([Ok::<_, actix_web::error::PayloadError>(body)]);
+    let mut form = Multipart::new(request.headers(), body);
+    let mut file = None;
+    while let Some(field) = form.try_next().await.map_err(|error| refused(&error))? {
+        if !is_file(&field) {
+            // What `formData` adds.
+            read(field, FORM_OVERHEAD).await?;
+        } else if file.replace(read(field, limit.0).await?).is_some() {
+            return Err(ApiError::invalid("一次只能上传一个文件"));
+        }
+    }
+    let file = file.ok_or_else(|| ApiError::invalid("表单中缺少文件"))?;
+    let user = avatars.upload(&account, file).await?;
+    sweep(&avatars).await;
+    Ok(Success::new("ok", UserReply::of_changed(&account, &user)))
+}
+
+/// The form, for the document.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "the form is read as it comes, not by field names")]
+pub(crate) struct UploadForm {
+    /// The picture.
+    #[schema(value_type = String, format = Binary)]
+    avatar: Vec<u8>,
+}
+
+/// `GET /avatars/{name}`
+#[utoipa::path(
+    get,
+    path = "/avatars/{name}",
+    tag = "user",
+    operation_id = "showAvatar",
+    summary = "Show an uploaded avatar",
+    params(("name" = String, Path, description = "The last part of `avatarUrl`.")),
+    responses((status = 200, description = "The picture. It never changes under its name.",
+        content((String = "image/jpeg"), (String = "image/png")))),
+)]
+pub(crate) async fn show(
+    name: web::Path<String>,
+    avatars: web::Data<AvatarService>,
+) -> Result<HttpResponse, ApiError> {
+    let picture = avatars.read(&name).await.map_err(UploadError::from)?;
+    let picture = picture.ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, picture.content_type))
+        .insert_header((header::CACHE_CONTROL, picture.cache_control))
+        .body(picture.bytes))
+}
+
+/// Removes the files that nobody has any more. What fails now is done later.
+pub(crate) async fn sweep(avatars: &AvatarService) {
+    if let Err(error) = avatars.sweep().await {
+        tracing::warn!(error = &*error, "old avatars could not be removed");
+    }
+}
+
+fn is_file(field: &Field) -> bool {
+    field
+        .content_disposition()
+        .is_some_and(|disposition| disposition.get_filename().is_some())
+}
+
+async fn read(mut field: Field, most_bytes: usize) -> Result<Vec<u8>, ApiError> {
+    let mut bytes = Vec::new();
+    while let Some(part) = field.try_next().await.map_err(|error| refused(&error))? {
+        if bytes.len() + part.len() > most_bytes {
+            return Err(ApiError::new(ErrorCode::PayloadTooLarge));
+        }
+        bytes.extend_from_slice(&part);
+    }
+    Ok(bytes)
+}
+
+fn refused(error: &MultipartError) -> ApiError {
+    match error {
+        MultipartError::ContentTypeMissing | MultipartError::ContentTypeIncompatible => {
+            ApiError::new(ErrorCode::UnsupportedMediaType)
+        }
+        _ => ApiError::invalid("表单不完整或格式不正确"),
+    }
+}
+
+impl From<UploadError> for ApiError {
+    fn from(error: UploadError) -> Self {
+        match error {
+            UploadError::Avatar(AvatarError::NotAPicture) => {
+                Self::invalid("文件不是完整的 PNG、JPEG 或 WebP 图片")
+            }
+            UploadError::Avatar(AvatarError::TooManyPixels) => {
+                Self::invalid("图片的像素过多，请缩小后再上传")
+            }
+            UploadError::Avatar(AvatarError::Unavailable(_)) | UploadError::Storage(_) => {
+                Self::later(
+                    ErrorCode::StorageUnavailable,
+                    std::time::Duration::from_secs(1),
+                )
+                .because(error)
+            }
+            UploadError::Gone => Self::new(ErrorCode::SessionRevoked),
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! `GET /.well-known/jwks.json`: the public keys, for those who verify tokens offline.
+
+use actix_web::web::{Data, Json};
+
+use crate::http::replies::error::ApiError;
+use crate::tokens::{JwkSet, JwtTokenIssuer};
+
+/// The key set, bare.
+#[utoipa::path(
+    get,
+    path = "/.well-known/jwks.json",
+    tag = "auth",
+    operation_id = "showKeys",
+    summary = "Hand out the public keys, to verify tokens offline",
+    responses((status = 200, description = "The key set (RFC 7517), bare.", body = JwkSet)),
+)]
+pub(crate) async fn show(tokens: Data<JwtTokenIssuer>) -> Result<Json<JwkSet>, ApiError> {
+    Ok(Json(tokens.keys_to_show()?.public()))
+}

@@ -1,0 +1,168 @@
+//! `POST /user/wxlogin`: a login. (And by GET, as the first front ends send it.)
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, web};
+use domain::app::AppDirectory;
+use domain::login::{Login, LoginAttempt, LoginError, LoginService, NamedUser};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::login_body::LoginBody;
+use super::refresh::TokenFields;
+use crate::http::extractors::gateway::named_user;
+use crate::http::extractors::json_object::{OptionalJsonObject, no_body};
+use crate::http::extractors::parameters::Parameters;
+use crate::http::middleware::load_shed;
+use crate::http::replies::error::ApiError;
+use crate::http::replies::error_code::ErrorCode;
+use crate::http::replies::success::Success;
+use crate::http::replies::user::ProfileFields;
+use crate::startup::Background;
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LoginReply {
+    #[serde(flatten)]
+    profile: ProfileFields,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    watermark: Option<WatermarkReply>,
+    #[schema(value_type = String, format = "uuid")]
+    user_id: Uuid,
+    is_new_user: bool,
+    /// Whether a phone number is stored.
+    phone_bound: bool,
+    #[serde(flatten)]
+    tokens: TokenFields,
+}
+
+#[derive(Serialize, ToSchema)]
+struct WatermarkReply {
+    appid: String,
+    /// Unix seconds.
+    timestamp: i64,
+}
+
+/// Answers a login.
+#[utoipa::path(
+    post,
+    path = "/user/wxlogin",
+    tag = "user",
+    operation_id = "login",
+    summary = "Log in with the code of wx.login",
+    request_body = LoginBody,
+    responses((status = 200, description = "Logged in.", body = Success<LoginReply>)),
+)]
+pub(crate) async fn login(
+    request: HttpRequest,
+    body: Result<OptionalJsonObject<LoginBody>, ApiError>,
+    apps: web::Data<AppDirectory>,
+    logins: web::Data<LoginService>,
+    background: web::Data<Background>,
+) -> Result<Success<LoginReply>, ApiError> {
+    let asked = Asked::of(&request, body.map(|body| body.0), &apps)?;
+    answer(&request, asked, logins, background).await
+}
+
+/// Answers a login by GET: with the body of the first front ends, or else with the query.
+#[utoipa::path(
+    get,
+    path = "/user/wxlogin",
+    tag = "user",
+    operation_id = "loginByGet",
+    summary = "Log in as by POST, for older front ends",
+    description = "The fields stand in the query, as `wx.request` sends the data of a GET, or in a \
+        JSON body. Where there is a body, the query is ignored.",
+    params(
+        ("platCode" = Option<String>, Query, description = "The code of `wx.login`.", min_length = 1, max_length = 512),
+        ("platUserInfoMap" = Option<String>, Query, description = "The object of the body as JSON text."),
+        ("appId" = Option<String>, Query, description = "The mini program."),
+        ("nonce" = Option<String>, Query, description = "As in the body.", min_length = 16, max_length = 64),
+    ),
+    request_body = Option<LoginBody>,
+    responses((status = 200, description = "Logged in.", body = Success<LoginReply>)),
+)]
+pub(crate) async fn login_by_get(
+    request: HttpRequest,
+    body: Result<OptionalJsonObject<LoginBody>, ApiError>,
+    apps: web::Data<AppDirectory>,
+    logins: web::Data<LoginService>,
+    background: web::Data<Background>,
+) -> Result<Success<LoginReply>, ApiError> {
+    let body = match body {
+        Ok(OptionalJsonObject(None)) => LoginBody::of_query(&Parameters::of_query(&request)),
+        body => body.map(|body| body.0),
+    };
+    let asked = Asked::of(&request, body, &apps)?;
+    answer(&request, asked, logins, background).await
+}
+
+async fn answer(
+    request: &HttpRequest,
+    asked: Asked,
+    logins: web::Data<LoginService>,
+    background: web::Data<Background>,
+) -> Result<Success<LoginReply>, ApiError> {
+    // A phone may hang up while its code is being spent; the session must be stored all the
+    // same, or its repeat with the same nonce would find nothing. So the login is a task of its
+    // own, which outlives the request.
+    let logins = logins.into_inner();
+    let place = load_shed::place_of(request);
+    let task = async move {
+        let _place = place;
+        let login = match asked {
+            Asked::ByCode(attempt) => logins.login(&attempt).await?,
+            Asked::ByGateway(named) => logins.login_named(named).await?,
+        };
+        Ok::<_, LoginError>(LoginReply::new(&login))
+    };
+    let reply = background.run(task).await.map_err(|panic| {
+        tracing::error!(%panic, "a login panicked");
+        ApiError::new(ErrorCode::Internal)
+    })??;
+    Ok(Success::new("登录成功", reply))
+}
+
+/// How a login says who it is for.
+enum Asked {
+    ByCode(LoginAttempt),
+    ByGateway(NamedUser),
+}
+
+impl Asked {
+    /// The gateway's word counts where there is no code. Whom it names needs no body, and what is
+    /// wrong in it does not matter.
+    fn of(
+        request: &HttpRequest,
+        body: Result<Option<LoginBody>, ApiError>,
+        apps: &AppDirectory,
+    ) -> Result<Self, ApiError> {
+        let has_code = matches!(&body, Ok(Some(body)) if body.has_code());
+        if !has_code && let Some(named) = named_user(request, apps)? {
+            return Ok(Self::ByGateway(named));
+        }
+        let referer = request.headers().get(header::REFERER);
+        let referer = referer.map(|value| String::from_utf8_lossy(value.as_bytes()));
+        body?
+            .ok_or_else(no_body)?
+            .into_attempt(apps, referer.as_deref())
+            .map(Self::ByCode)
+    }
+}
+
+impl LoginReply {
+    fn new(login: &Login) -> Self {
+        let watermark = login.watermark.as_ref().map(|watermark| WatermarkReply {
+            appid: watermark.app_id.to_string(),
+            timestamp: watermark.timestamp,
+        });
+        Self {
+            user_id: login.account.user.id.as_uuid(),
+            profile: ProfileFields::new(&login.account.identity, &login.account.user.profile),
+            watermark,
+            is_new_user: login.is_new_user,
+            phone_bound: login.account.user.phone.is_some(),
+            tokens: TokenFields::from(&login.tokens),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! `GET /docs`: the document to read and try, by Swagger UI. All its files are in the program.
+
+use std::sync::Arc;
+
+use actix_web::http::header::ContentType;
+use actix_web::{HttpResponse, web};
+use utoipa_swagger_ui::{Config, SwaggerFile};
+
+use crate::http::replies::error::ApiError;
+use crate::http::replies::error_code::ErrorCode;
+
+/// Answers with the page.
+#[utoipa::path(
+    get,
+    path = "/docs",
+    tag = "about",
+    operation_id = "showPage",
+    summary = "Show this document as a page",
+    responses((status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8")),
+)]
+pub(crate) async fn show() -> Result<HttpResponse, ApiError> {
+    page("")
+}
+
+/// Answers with the page, at the address that some browsers and people write.
+#[utoipa::path(
+    get,
+    path = "/docs/",
+    tag = "about",
+    operation_id = "showPageBelow",
+    summary = "Show this document as a page",
+    responses((status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8")),
+)]
+pub(crate) async fn show_below() -> Result<HttpResponse, ApiError> {
+    page("<base href=\"../\">")
+}
+
+/// The page, with something more at the beginning of its head.
+fn page(more: &str) -> Result<HttpResponse, ApiError> {
+    let index = find("index.html")?;
+    // The page stands beside its files' folder, and not in it. Relative addresses let the
+    // service stand below any path of a proxy.
+    let html = String::from_utf8_lossy(&index.bytes)
+        .replacen("<head>", &format!("<head>{more}"), 1)
+        .replace("href=\"./", "href=\"./docs/")
+        .replace("src=\"./", "src=\"./docs/")
+        .replace("href=\"index.css\"", "href=\"./docs/index.css\"");
+    Ok(HttpResponse::Ok()
+        .content_type(ContentType::html())
+        .body(html))
+}
+
+/// Answers with a file of the page.
+#[utoipa::path(
+    get,
+    path = "/docs/{file}",
+    tag = "about",
+    operation_id = "showPageFile",
+    summary = "Hand out a file of the page",
+    params(("file" = String, Path, description = "Its name.")),
+    responses((status = 200, description = "The file.", content(
+        (String = "text/javascript"),
+        (String = "text/css"),
+        (String = "text/html"),
+        (String = "image/png"),
+    ))),
+)]
+pub(crate) async fn file(name: web::Path<String>) -> Result<HttpResponse, ApiError> {
+    let file = find(&name)?;
+    Ok(HttpResponse::Ok()
+        .content_type(file.content_type)
+        .body(file.bytes.into_owned()))
+}
+
+fn find(name: &str) -> Result<SwaggerFile<'static>, ApiError> {
+    // Relative to the page. Swagger's own validator is a service elsewhere.
+    let config = Config::new(["./openapi.json"])
+        .validator_url("none")
+        .try_it_out_enabled(true)
+        .persist_authorization(false);
+    utoipa_swagger_ui::serve(name, Arc::new(config))
+        .ok()
+        .flatten()
+        .ok_or_else(|| ApiError::new(ErrorCode::NotFound))
+}

@@ -1,0 +1,162 @@
+//! `/user/phone`, `/user/opendata`, `/user/session`: what a logged-in user's phone hands over.
+
+use actix_web::web;
+use domain::open_data::EncryptedData;
+use domain::personal_data::PersonalDataService;
+use domain::secret::PhoneCode;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::http::extractors::fields::{CODE_LENGTH, check_length, encrypted_data, filled};
+use crate::http::extractors::json_object::JsonObject;
+use crate::http::extractors::who::Who;
+use crate::http::replies::error::ApiError;
+use crate::http::replies::error_code::ErrorCode;
+use crate::http::replies::success::Success;
+use crate::http::replies::user::UserReply;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PhoneBody {
+    /// The code of `getPhoneNumber`, which WeChat recommends. Where it is given, the others do not
+    /// matter.
+    #[schema(max_length = 512)]
+    code: Option<String>,
+    /// Base64; with `iv`.
+    #[schema(value_type = Option<String>, content_encoding = "base64")]
+    encrypted_data: Option<Value>,
+    /// Base64 of 16 bytes.
+    #[schema(value_type = Option<String>, content_encoding = "base64")]
+    iv: Option<Value>,
+}
+
+/// `POST /user/phone`
+#[utoipa::path(
+    post,
+    path = "/user/phone",
+    tag = "user",
+    operation_id = "storePhone",
+    summary = "Store the phone number the user agreed to give",
+    description = "By `code`, or by `encryptedData` and `iv`.",
+    request_body = PhoneBody,
+    responses((status = 200, description = "The user, with `phone`.", body = Success<UserReply>)),
+    security(("token" = [])),
+)]
+pub(crate) async fn phone(
+    Who(account): Who,
+    JsonObject(body): JsonObject<PhoneBody>,
+    personal_data: web::Data<PersonalDataService>,
+) -> Result<Success<UserReply>, ApiError> {
+    let user = match body.into_proof()? {
+        PhoneProof::Code(code) => personal_data
+            .phone_by_code(&account, &code)
+            .await
+            .map_err(|error| ApiError::from(error).doing("phone number lookup failed"))?,
+        PhoneProof::Data(data) => personal_data.phone_by_data(&account, &data).await?,
+    };
+    Ok(Success::new("ok", UserReply::of_changed(&account, &user)))
+}
+
+/// What a number is asked for with.
+enum PhoneProof {
+    Code(PhoneCode),
+    Data(EncryptedData),
+}
+
+impl PhoneBody {
+    /// The code, if there is one: each costs money, so nothing beside it may keep it from being
+    /// tried. Pages that concatenate texts write the absent as `undefined` or `null`.
+    fn into_proof(self) -> Result<PhoneProof, ApiError> {
+        let code = filled(self.code).filter(|code| !["undefined", "null"].contains(&code.as_str()));
+        if let Some(code) = code {
+            check_length("code", &code, CODE_LENGTH)?;
+            return Ok(PhoneProof::Code(PhoneCode::new(code)));
+        }
+        let encrypted = text("encryptedData", self.encrypted_data)?;
+        let data = encrypted_data("", encrypted, text("iv", self.iv)?)?;
+        data.map(PhoneProof::Data)
+            .ok_or_else(|| ApiError::invalid("缺少字段 code，或 encryptedData 与 iv"))
+    }
+}
+
+fn text(name: &str, value: Option<Value>) -> Result<Option<String>, ApiError> {
+    match value {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(ApiError::invalid(format!("字段 {name} 的类型不正确"))),
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OpenDataBody {
+    /// Base64.
+    #[schema(
+        required = true,
+        nullable = false,
+        content_encoding = "base64",
+        min_length = 1
+    )]
+    encrypted_data: Option<String>,
+    /// Base64 of 16 bytes.
+    #[schema(
+        required = true,
+        nullable = false,
+        content_encoding = "base64",
+        min_length = 1
+    )]
+    iv: Option<String>,
+}
+
+/// `POST /user/opendata`
+#[utoipa::path(
+    post,
+    path = "/user/opendata",
+    tag = "user",
+    operation_id = "openData",
+    summary = "Open data that WeChat encrypted for the user",
+    request_body = OpenDataBody,
+    responses((status = 200, description = "The payload, whatever its kind.", body = Success<Value>)),
+    security(("token" = [])),
+)]
+pub(crate) async fn open(
+    Who(account): Who,
+    JsonObject(body): JsonObject<OpenDataBody>,
+    personal_data: web::Data<PersonalDataService>,
+) -> Result<Success<Box<RawValue>>, ApiError> {
+    let data = encrypted_data("", body.encrypted_data, body.iv)?;
+    let data = data.ok_or_else(|| ApiError::invalid("缺少字段 encryptedData 与 iv"))?;
+    let opened = personal_data.open(&account, &data).await?;
+    let payload =
+        RawValue::from_string(opened.json).map_err(|_| ApiError::new(ErrorCode::Internal))?;
+    Ok(Success::new("ok", payload))
+}
+
+/// Whether the session_key kept for the user is the one WeChat uses now.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SessionKeyReply {
+    session_key_valid: bool,
+}
+
+/// `GET /user/session`
+#[utoipa::path(
+    get,
+    path = "/user/session",
+    tag = "user",
+    operation_id = "checkSession",
+    summary = "Ask WeChat whether the session_key kept here is current",
+    responses((status = 200, description = "What WeChat says.", body = Success<SessionKeyReply>)),
+    security(("token" = [])),
+)]
+pub(crate) async fn check(
+    Who(account): Who,
+    personal_data: web::Data<PersonalDataService>,
+) -> Result<Success<SessionKeyReply>, ApiError> {
+    let asked = personal_data.session_key_is_current(&account).await;
+    let session_key_valid =
+        asked.map_err(|error| ApiError::from(error).doing("session_key check failed"))?;
+    Ok(Success::new("ok", SessionKeyReply { session_key_valid }))
+}

@@ -1,0 +1,38 @@
+//! `GET /wechat/events/{appId}`: WeChat's console checks that the address is ours.
+
+use actix_web::http::header::ContentType;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::inbox::PushInboxes;
+use crate::http::extractors::parameters::Parameters;
+use crate::http::replies::error::ApiError;
+
+/// Answers with the `echostr`, bare.
+#[utoipa::path(
+    get,
+    path = "/wechat/events/{appId}",
+    tag = "push",
+    operation_id = "verifyPushAddress",
+    summary = "Let WeChat check the address",
+    params(
+        ("appId" = String, Path, description = "The app."),
+        ("signature" = Option<String>, Query, description = "WeChat's, over the token, timestamp and nonce."),
+        ("timestamp" = Option<String>, Query, description = "Unix seconds."),
+        ("nonce" = Option<String>, Query, description = "Random."),
+        ("echostr" = String, Query, description = "What to answer.")
+    ),
+    responses((status = 200, description = "The `echostr`, bare.", body = String, content_type = "text/plain")),
+)]
+pub(super) async fn verify(
+    request: HttpRequest,
+    inboxes: web::Data<PushInboxes>,
+) -> Result<HttpResponse, ApiError> {
+    let inbox = inboxes.named_in(&request)?;
+    inbox.verify(&request)?;
+    let query = Parameters::of_query(&request);
+    let echo = query.get("echostr");
+    let echo = echo.ok_or_else(|| ApiError::invalid("缺少参数 echostr"))?;
+    Ok(HttpResponse::Ok()
+        .content_type(ContentType::plaintext())
+        .body(echo.to_owned()))
+}

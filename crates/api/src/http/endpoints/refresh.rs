@@ -1,0 +1,68 @@
+//! `POST /user/refresh`: the next pair of tokens.
+
+use actix_web::web;
+use domain::ports::TokenPair;
+use domain::secret::RefreshToken;
+use domain::sessions::SessionService;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::http::extractors::json_object::JsonObject;
+use crate::http::replies::error::ApiError;
+use crate::http::replies::success::Success;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RefreshBody {
+    #[schema(required = true, nullable = false)]
+    refresh_token: Option<String>,
+}
+
+/// A pair of tokens, as a login answers it too.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TokenFields {
+    /// A JWT (EdDSA).
+    token: String,
+    /// Always `Bearer`.
+    token_type: &'static str,
+    /// Seconds.
+    expires_in: u64,
+    refresh_token: String,
+    /// Seconds.
+    refresh_expires_in: u64,
+}
+
+/// Answers with the next pair.
+#[utoipa::path(
+    post,
+    path = "/user/refresh",
+    tag = "user",
+    operation_id = "refresh",
+    summary = "Exchange the refresh token for the next pair of tokens",
+    description = "A generation may be presented again until something of the next one has been used, and for tokens.reuse_grace_s after that. The grace does not prolong the session.",
+    request_body = RefreshBody,
+    responses((status = 200, description = "The next pair.", body = Success<TokenFields>)),
+)]
+pub(crate) async fn refresh(
+    JsonObject(body): JsonObject<RefreshBody>,
+    sessions: web::Data<SessionService>,
+) -> Result<Success<TokenFields>, ApiError> {
+    let token = body
+        .refresh_token
+        .ok_or_else(|| ApiError::invalid("缺少字段 refreshToken"))?;
+    let pair = sessions.refresh(&RefreshToken::new(token)).await?;
+    Ok(Success::new("ok", TokenFields::from(&pair)))
+}
+
+impl From<&TokenPair> for TokenFields {
+    fn from(pair: &TokenPair) -> Self {
+        Self {
+            token: pair.access.expose().to_owned(),
+            token_type: "Bearer",
+            expires_in: pair.access_ttl.as_secs(),
+            refresh_token: pair.refresh.expose().to_owned(),
+            refresh_expires_in: pair.refresh_ttl.as_secs(),
+        }
+    }
+}

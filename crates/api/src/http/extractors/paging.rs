@@ -1,0 +1,110 @@
+//! Lists that are read page by page.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::account::Page;
+use uuid::Uuid;
+
+use super::parameters::Parameters;
+use crate::http::replies::error::ApiError;
+
+const DEFAULT_LIMIT: u32 = 50;
+const MAX_LIMIT: u32 = 200;
+
+/// Which page of a list is asked for, by `cursor` and `limit`.
+#[derive(Debug)]
+pub(crate) struct Paging {
+    after: Option<Uuid>,
+    limit: u32,
+}
+
+impl Paging {
+    pub(crate) fn of(parameters: &Parameters) -> Result<Self, ApiError> {
+        Self::with_default(parameters, DEFAULT_LIMIT)
+    }
+
+    /// A page of `default` items unless `limit` says otherwise.
+    pub(crate) fn with_default(parameters: &Parameters, default: u32) -> Result<Self, ApiError> {
+        let after = parameters.get("cursor").map(|cursor| {
+            read_cursor(cursor)
+                .ok_or_else(|| ApiError::invalid("参数 cursor 无效，请使用上一页返回的 nextCursor"))
+        });
+        let limit = parameters.get("limit").map(|limit| {
+            let limit = limit.parse().ok();
+            limit
+                .filter(|limit| (1..=MAX_LIMIT).contains(limit))
+                .ok_or_else(|| {
+                    ApiError::invalid(format!("参数 limit 应为 1 到 {MAX_LIMIT} 的整数"))
+                })
+        });
+        Ok(Self {
+            after: after.transpose()?,
+            limit: limit.transpose()?.unwrap_or(default),
+        })
+    }
+
+    /// What to ask the store for: one item more than wanted, which tells whether more follow.
+    pub(crate) fn page<T>(&self, id: impl FnOnce(Uuid) -> T) -> Page<T> {
+        Page {
+            after: self.after.map(id),
+            limit: self.limit + 1,
+        }
+    }
+
+    /// What was found, cut to what was wanted, and the cursor of the next page if there is one.
+    pub(crate) fn cut<T>(
+        &self,
+        mut found: Vec<T>,
+        id: impl FnOnce(&T) -> Uuid,
+    ) -> (Vec<T>, Option<String>) {
+        let limit = self.limit as usize;
+        let more_follow = found.len() > limit;
+        found.truncate(limit);
+        let last = found.last().filter(|_| more_follow);
+        let cursor = last.map(|last| URL_SAFE_NO_PAD.encode(id(last)));
+        (found, cursor)
+    }
+}
+
+fn read_cursor(cursor: &str) -> Option<Uuid> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+    Uuid::from_slice(&bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paging(query: &str) -> Result<Paging, ApiError> {
+        Paging::of(&Parameters::parse(query.as_bytes()))
+    }
+
+    #[test]
+    fn a_full_last_page_has_no_cursor_and_a_page_before_it_has_one() {
+        let paging = paging("limit=2").unwrap();
+        let ids = |count: u128| (1..=count).map(Uuid::from_u128).collect::<Vec<_>>();
+        assert_eq!(paging.cut(ids(2), |id| *id), (ids(2), None));
+        let (items, cursor) = paging.cut(ids(3), |id| *id);
+        assert_eq!(items, ids(2));
+        assert_eq!(read_cursor(&cursor.unwrap()), Some(Uuid::from_u128(2)));
+    }
+
+    #[test]
+    fn a_limit_out_of_bounds_and_a_foreign_cursor_are_refused() {
+        for query in [
+            "limit=0",
+            "limit=201",
+            "limit=-1",
+            "limit=x",
+            "limit=1e1",
+            "limit=99999999999",
+            "cursor=x",
+            "cursor=AAAA",
+            "cursor=00000000-0000-0000-0000-000000000000",
+        ] {
+            assert!(paging(query).is_err(), "{query}");
+        }
+        assert_eq!(paging("limit=200").unwrap().limit, 200);
+        assert_eq!(paging("limit=&cursor=").unwrap().limit, DEFAULT_LIMIT);
+    }
+}

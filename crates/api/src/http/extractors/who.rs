@@ -1,0 +1,34 @@
+//! The user behind the token of a request, proven.
+
+use std::sync::Arc;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use domain::access::AccessService;
+use domain::session::SessionAccount;
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+
+use super::bearer::Bearer;
+use crate::http::replies::error::ApiError;
+use crate::http::replies::error_code::ErrorCode;
+
+/// Session, user and identity of the caller. Asking for it is what makes an endpoint one for
+/// logged-in users.
+pub(crate) struct Who(pub(crate) Arc<SessionAccount>);
+
+impl FromRequest for Who {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let bearer = Bearer::from_request(request, payload).into_inner();
+        let access = request.app_data::<web::Data<AccessService>>().cloned();
+        async move {
+            let Bearer(token) = bearer?;
+            let access = access.ok_or_else(|| ApiError::new(ErrorCode::Internal))?;
+            Ok(Self(access.account(&token).await?))
+        }
+        .boxed_local()
+    }
+}

@@ -1,0 +1,12 @@
+//! What every request passes through.
+
+pub(crate) mod body;
+pub(crate) mod cors;
+pub(crate) mod frame;
+pub(crate) mod load_shed;
+pub(crate) mod login_limit;
+pub(crate) mod request_id;
+pub(crate) mod request_span;
+pub(crate) mod route_name;
+pub(crate) mod sandbox_guard;
+pub(crate) mod unfinished;

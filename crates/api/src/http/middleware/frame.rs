@@ -1,0 +1,100 @@
+//! What every request passes through first and last: it gets its name and its clock, and its
+//! answer the body of a failure, the headers that every answer has, and its place in the counts.
+
+use std::time::{Duration, Instant};
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, HttpMessage};
+
+use super::body::ReadBody;
+use super::load_shed::Place;
+use super::request_id::RequestId;
+use super::route_name::RouteName;
+use crate::http::connections::Connection;
+use crate::http::replies::error::ApiError;
+use crate::http::replies::error_code::ErrorCode;
+use crate::http::replies::failure_body;
+use crate::metrics::Metrics;
+
+/// What a request is called, by itself and among those of its kind, and what it holds.
+pub(crate) struct Names {
+    pub(crate) id: RequestId,
+    pub(crate) route: RouteName,
+    /// Its body, until a handler takes it; `None` if it has none.
+    pub(crate) body: Option<ReadBody>,
+    /// Its place among the requests under way.
+    pub(crate) place: Option<Place>,
+}
+
+/// The most bytes of headers: as much as nginx takes (four buffers of 8 KiB). What is beyond 128 KiB, or
+/// more than 96 headers, is answered by actix-web itself, with 431 and no body.
+const MAX_HEADER_BYTES: usize = 32 << 10;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Middleware, the outermost. One for all of this, because each middleware costs every request
+/// two allocations.
+pub(crate) async fn frame(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let start = Instant::now();
+    if let Some(connection) = request.conn_data::<Connection>() {
+        connection.is_heard();
+    }
+    let names = Names {
+        id: RequestId::of(&request),
+        route: RouteName::of(&request),
+        body: None,
+        place: None,
+    };
+    request.extensions_mut().insert(names);
+    let answered = if bytes_of(request.headers()) > MAX_HEADER_BYTES {
+        request
+            .error_response(ApiError::new(ErrorCode::HeadersTooLarge))
+            .map_into_right_body()
+    } else {
+        next.call(request).await?.map_into_left_body()
+    };
+    let mut response = failure_body::written(answered);
+
+    let names = response.request().extensions_mut().remove::<Names>();
+    if let Some(Names { id, route, .. }) = names {
+        response.headers_mut().insert(REQUEST_ID, id.0);
+        count(&response, route, start.elapsed());
+    }
+    let connection = response.request().conn_data::<Connection>();
+    if connection.is_some_and(Connection::is_one_of_many) {
+        let head = response.response_mut().head_mut();
+        head.set_connection_type(ConnectionType::Close);
+    }
+    let headers = response.headers_mut();
+    // Caches keep nothing of a login service but pictures, and browsers guess at nothing.
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    Ok(response)
+}
+
+fn bytes_of(headers: &HeaderMap) -> usize {
+    let lengths = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len());
+    lengths.sum()
+}
+
+fn count(response: &ServiceResponse<BoxBody>, route: RouteName, took: Duration) {
+    let request = response.request();
+    if let Some(metrics) = request.app_data::<Data<Metrics>>() {
+        metrics.count(route, request.method(), response.status(), took);
+    }
+}

@@ -1,0 +1,87 @@
+//! A bound on the requests under way: one more is refused at once instead of late. A request is under
+//! way when its body is there.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpRequest, web};
+
+use super::body::{BodyReader, ReadBody};
+use super::frame::Names;
+use crate::http::replies::error::ApiError;
+use crate::http::replies::error_code::ErrorCode;
+
+/// The places for requests under way. (Nobody waits for one, so a counter does.)
+pub(crate) struct Places {
+    free: AtomicU32,
+}
+
+/// A place that is taken, until it is dropped.
+pub(crate) struct Place(web::Data<Places>);
+
+impl Places {
+    pub(crate) fn new(count: u32) -> Self {
+        Self {
+            free: AtomicU32::new(count),
+        }
+    }
+}
+
+impl Place {
+    fn take(places: &web::Data<Places>) -> Option<Self> {
+        let less = |free: u32| free.checked_sub(1);
+        let taken = places
+            .free
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        taken.is_ok().then(|| Self(places.clone()))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.free.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The place of `request`, for work that goes on when its caller has hung up.
+pub(crate) fn place_of(request: &HttpRequest) -> Option<Place> {
+    let mut extensions = request.extensions_mut();
+    extensions.get_mut::<Names>()?.place.take()
+}
+
+/// Middleware: reads the body, then takes a place for the time of the request, or refuses it.
+pub(crate) async fn shed(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let body = match request.take_payload() {
+        Payload::None => None,
+        payload => match read_body(&request, payload).await {
+            Ok(body) => Some(body),
+            Err(refusal) => return Ok(request.error_response(refusal)),
+        },
+    };
+    let place = request
+        .app_data::<web::Data<Places>>()
+        .and_then(Place::take);
+    let Some(place) = place else {
+        return Ok(request.error_response(ApiError::later(
+            ErrorCode::Overloaded,
+            Duration::from_secs(1),
+        )));
+    };
+    if let Some(names) = request.extensions_mut().get_mut::<Names>() {
+        names.body = body;
+        names.place = Some(place);
+    }
+    Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+async fn read_body(request: &ServiceRequest, payload: Payload) -> Result<ReadBody, ApiError> {
+    let reader = request.app_data::<web::Data<BodyReader>>();
+    let reader = reader.ok_or_else(|| ApiError::new(ErrorCode::Internal))?;
+    reader.read(request, payload).await
+}

@@ -1,0 +1,371 @@
+//! An error on its way out, and how the use cases' errors become one.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use domain::access::AccessError;
+use domain::account::AccountError;
+use domain::app::UnknownApp;
+use domain::login::LoginError;
+use domain::personal_data::PersonalDataError;
+use domain::ports::{Cause, OpenDataError, RepositoryError, TokenIssueError, WechatApiError};
+use domain::sessions::RefreshError;
+use domain::signatures::SignatureError;
+use wxclient::WechatError;
+
+use super::error_code::ErrorCode;
+use super::failure_body::Failure;
+
+/// When to come back, where nothing better is known.
+const SOON: Duration = Duration::from_secs(1);
+
+/// A wait that will not pass by itself while somebody sits it out, as for tomorrow's quota.
+const LONG: Duration = Duration::from_mins(10);
+
+/// An error on its way out. Its cause is logged once, when the answer is made.
+#[derive(Debug)]
+pub struct ApiError {
+    code: ErrorCode,
+    detail: Option<String>,
+    reason: Option<&'static str>,
+    retry_after: Option<Duration>,
+    allow: Option<&'static str>,
+    cause: Option<Cause>,
+    /// What did not succeed, for the log.
+    doing: &'static str,
+}
+
+impl ApiError {
+    /// An error that needs no more words than its table has.
+    #[must_use]
+    pub fn new(code: ErrorCode) -> Self {
+        Self {
+            code,
+            detail: None,
+            reason: None,
+            retry_after: None,
+            allow: None,
+            cause: None,
+            doing: "request failed",
+        }
+    }
+
+    /// `invalid_request`, saying which field and why.
+    #[must_use]
+    pub fn invalid(detail: impl Into<String>) -> Self {
+        Self {
+            detail: Some(detail.into()),
+            ..Self::new(ErrorCode::InvalidRequest)
+        }
+    }
+
+    /// The same in other words than those of the table.
+    #[must_use]
+    pub(crate) fn saying(self, detail: impl Into<String>) -> Self {
+        Self {
+            detail: Some(detail.into()),
+            ..self
+        }
+    }
+
+    /// `method_not_allowed`, with the methods that are.
+    #[must_use]
+    pub fn method_not_allowed(allow: &'static str) -> Self {
+        Self {
+            allow: Some(allow),
+            ..Self::new(ErrorCode::MethodNotAllowed)
+        }
+    }
+
+    /// `code`, to be tried again after `retry_after`.
+    #[must_use]
+    pub fn later(code: ErrorCode, retry_after: Duration) -> Self {
+        Self {
+            retry_after: Some(retry_after),
+            ..Self::new(code)
+        }
+    }
+
+    /// The same, of this work: it is the message of the log line.
+    #[must_use]
+    pub(crate) fn doing(self, doing: &'static str) -> Self {
+        Self { doing, ..self }
+    }
+
+    /// The same, because of this.
+    pub(crate) fn because(self, cause: impl Into<Cause>) -> Self {
+        Self {
+            cause: Some(cause.into()),
+            ..self
+        }
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        self.code
+    }
+
+    /// What the operator does: by the errcode, if WeChat gave one, because 40164 and 48001 want
+    /// different things done.
+    fn action(&self) -> &'static str {
+        let mut next = self
+            .cause
+            .as_deref()
+            .map(|cause| cause as &(dyn Error + 'static));
+        while let Some(cause) = next {
+            if let Some(error) = cause.downcast_ref::<WechatError>() {
+                return error.verdict().todo.en;
+            }
+            next = cause.source();
+        }
+        self.code.entry().action
+    }
+
+    /// Ours is an error, WeChat's a warning, the caller's a matter for debugging.
+    fn log(&self) {
+        let id = self.code.entry().id;
+        let cause = self.cause.as_deref().map(chain).unwrap_or_default();
+        match self.code {
+            ErrorCode::WechatMisconfigured => {
+                tracing::error!(
+                    error = id,
+                    cause,
+                    alert = true,
+                    action = self.action(),
+                    "{}",
+                    self.doing
+                );
+            }
+            ErrorCode::Internal | ErrorCode::StorageUnavailable => {
+                tracing::error!(
+                    error = id,
+                    cause,
+                    action = self.code.entry().action,
+                    "request failed"
+                );
+            }
+            ErrorCode::WechatUnavailable if self.retry_after.is_some_and(|wait| wait >= LONG) => {
+                tracing::error!(
+                    error = id,
+                    cause,
+                    alert = true,
+                    action = self.action(),
+                    "{}",
+                    self.doing
+                );
+            }
+            ErrorCode::WechatBadAnswer
+            | ErrorCode::WechatTimeout
+            | ErrorCode::WechatUnavailable => {
+                tracing::warn!(error = id, cause, "WeChat failed: {}", self.doing);
+            }
+            _ => tracing::debug!(error = id, cause, detail = self.detail, "request refused"),
+        }
+    }
+}
+
+/// The error and everything behind it, in one line.
+fn chain(error: &(dyn std::error::Error + Send + Sync + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        next = source.source();
+    }
+    text
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code.entry().id)
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> actix_web::http::StatusCode {
+        self.code.status()
+    }
+
+    /// The head of the answer. The body is written where the request id is known, by
+    /// `failure_body`.
+    fn error_response(&self) -> HttpResponse {
+        self.log();
+        let mut response = HttpResponse::new(self.code.status());
+        let headers = response.headers_mut();
+        // Rounded up: a client that comes back in time must not be too early.
+        let retry_after = self
+            .retry_after
+            .map(|wait| u64::try_from(wait.as_millis().div_ceil(1_000).max(1)).unwrap_or(u64::MAX));
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(allow) = self.allow {
+            headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+        }
+        if self.code.status() == actix_web::http::StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response.extensions_mut().insert(Failure {
+            code: self.code,
+            detail: self.detail.clone(),
+            reason: self.reason,
+            retry_after,
+        });
+        response
+    }
+}
+
+impl From<UnknownApp> for ApiError {
+    fn from(_: UnknownApp) -> Self {
+        Self::new(ErrorCode::UnknownApp)
+    }
+}
+
+impl From<LoginError> for ApiError {
+    fn from(error: LoginError) -> Self {
+        match error {
+            LoginError::Exchange(error) => {
+                Self::from_wechat(error, ErrorCode::CodeInvalid).doing("login failed")
+            }
+            LoginError::CodeSpent => Self::new(ErrorCode::CodeInvalid).because(error),
+            LoginError::OpenData(error) => Self::new(ErrorCode::OpenDataInvalid).because(error),
+            LoginError::UserDisabled => Self::new(ErrorCode::UserDisabled),
+            LoginError::Storage(error) => error.into(),
+            LoginError::Token(error) => error.into(),
+        }
+    }
+}
+
+impl ApiError {
+    /// `error`, where a code that WeChat refuses is `refused_code`.
+    fn from_wechat(error: WechatApiError, refused_code: ErrorCode) -> Self {
+        match error {
+            WechatApiError::CodeInvalid(_) | WechatApiError::CodeUsed(_) => Self::new(refused_code),
+            WechatApiError::UserBlocked(_) => Self::new(ErrorCode::UserBlocked),
+            WechatApiError::RateLimited { retry_after, .. } => {
+                Self::later(ErrorCode::RateLimited, retry_after)
+            }
+            WechatApiError::Misconfigured(_) => Self::new(ErrorCode::WechatMisconfigured),
+            WechatApiError::BadAnswer(_) => Self::new(ErrorCode::WechatBadAnswer),
+            WechatApiError::Timeout(_) => Self::new(ErrorCode::WechatTimeout),
+            WechatApiError::Unavailable { retry_after, .. } => {
+                Self::later(ErrorCode::WechatUnavailable, retry_after)
+            }
+        }
+        .because(error)
+    }
+}
+
+impl From<WechatApiError> for ApiError {
+    /// Of a call that sends no code.
+    fn from(error: WechatApiError) -> Self {
+        Self::from_wechat(error, ErrorCode::WechatBadAnswer)
+    }
+}
+
+impl From<RepositoryError> for ApiError {
+    fn from(error: RepositoryError) -> Self {
+        match error {
+            RepositoryError::Unavailable(_) | RepositoryError::WrongMasterKey => {
+                Self::later(ErrorCode::StorageUnavailable, SOON)
+            }
+            RepositoryError::Overloaded => Self::later(ErrorCode::Overloaded, SOON),
+            RepositoryError::Internal(_) => Self::new(ErrorCode::Internal),
+        }
+        .because(error)
+    }
+}
+
+impl From<AccessError> for ApiError {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::TokenInvalid => Self::new(ErrorCode::TokenInvalid),
+            AccessError::TokenExpired => Self::new(ErrorCode::TokenExpired),
+            AccessError::SessionRevoked => Self::new(ErrorCode::SessionRevoked),
+            AccessError::NoKey => Self::later(ErrorCode::StorageUnavailable, SOON).because(error),
+            AccessError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<TokenIssueError> for ApiError {
+    fn from(error: TokenIssueError) -> Self {
+        match error {
+            TokenIssueError::NoKey => Self::later(ErrorCode::StorageUnavailable, SOON),
+            TokenIssueError::Failed(_) => Self::new(ErrorCode::Internal),
+        }
+        .because(error)
+    }
+}
+
+impl From<RefreshError> for ApiError {
+    fn from(error: RefreshError) -> Self {
+        match error {
+            RefreshError::Invalid => Self::new(ErrorCode::RefreshInvalid),
+            RefreshError::Reused => Self::new(ErrorCode::RefreshReused),
+            RefreshError::SessionRevoked => Self::new(ErrorCode::SessionRevoked),
+            RefreshError::Storage(error) => error.into(),
+            RefreshError::Token(error) => error.into(),
+        }
+    }
+}
+
+impl From<AccountError> for ApiError {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::Gone => Self::new(ErrorCode::SessionRevoked),
+            AccountError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<PersonalDataError> for ApiError {
+    fn from(error: PersonalDataError) -> Self {
+        match error {
+            PersonalDataError::OpenData(error) => Self {
+                reason: Some(reason(error)),
+                ..Self::new(ErrorCode::OpenDataInvalid)
+            }
+            .because(error),
+            PersonalDataError::SessionKeyStale => Self::new(ErrorCode::SessionKeyStale),
+            PersonalDataError::Wechat(error) => {
+                Self::from_wechat(error, ErrorCode::PhoneCodeInvalid)
+            }
+            PersonalDataError::NoPhoneNumber => {
+                Self::new(ErrorCode::WechatBadAnswer).because(error)
+            }
+            PersonalDataError::Gone => Self::new(ErrorCode::SessionRevoked),
+            PersonalDataError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<SignatureError> for ApiError {
+    fn from(error: SignatureError) -> Self {
+        match error {
+            SignatureError::NoSuchUser => Self::new(ErrorCode::NotFound),
+            SignatureError::UserDisabled => Self::new(ErrorCode::UserDisabled),
+            SignatureError::SessionKeyStale => Self::new(ErrorCode::SessionKeyStale)
+                .saying("没有可用的会话密钥：请前端重新 wx.login 登录，后端再请求签名"),
+            SignatureError::Wechat(error) => Self::from(error).doing("session_key check failed"),
+            SignatureError::Storage(error) => error.into(),
+        }
+    }
+}
+
+/// Why open data is not believed, for a caller who has a session.
+fn reason(error: OpenDataError) -> &'static str {
+    match error {
+        OpenDataError::Malformed | OpenDataError::NotOpened | OpenDataError::BadSignature => {
+            "malformed"
+        }
+        OpenDataError::OtherApp => "other_app",
+        OpenDataError::OtherUser => "other_user",
+        OpenDataError::TooOld => "too_old",
+    }
+}

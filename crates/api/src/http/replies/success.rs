@@ -1,0 +1,73 @@
+//! The envelope of every success.
+
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::error::ApiError;
+use super::error_code::ErrorCode;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// Bytes that hold nearly every body, so that it is written without growing.
+const ROOM: usize = 1_024;
+
+/// `{"code":200,"msg":"…","data":{…}}`
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Success<T> {
+    #[schema(minimum = 200, maximum = 200)]
+    code: u16,
+    /// A short sentence in Chinese.
+    msg: &'static str,
+    data: T,
+}
+
+impl<T: Serialize> Success<T> {
+    pub(crate) fn new(msg: &'static str, data: T) -> Self {
+        Self {
+            code: 200,
+            msg,
+            data,
+        }
+    }
+}
+
+impl<T: Serialize> Responder for Success<T> {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        let mut body = Vec::with_capacity(ROOM);
+        if let Err(error) = serde_json::to_writer(&mut body, &self) {
+            return ApiError::new(ErrorCode::Internal)
+                .because(error)
+                .error_response();
+        }
+        let mut response = HttpResponse::with_body(StatusCode::OK, BoxBody::new(body));
+        response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+        response
+    }
+}
+
+/// `data` of an answer that has none.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Nothing {}
+
+/// `data` of a list.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Items<T> {
+    items: Vec<T>,
+    /// Gets the next page, as `cursor`; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+impl<T> Items<T> {
+    /// One page of a list, and the cursor of the next if there is one.
+    pub(crate) fn page(items: Vec<T>, next_cursor: Option<String>) -> Self {
+        Self { items, next_cursor }
+    }
+}
