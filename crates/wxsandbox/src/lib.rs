@@ -68,3 +68,4 @@ pub use phone::{
 pub use push::{Attempt, Delivery, UserDataEvent};
 pub use server::{Listen, RunningSandbox, Sandbox, StartError};
 pub use state::calls::CallRecord;
+pub use state::notices::PaymentNotice;

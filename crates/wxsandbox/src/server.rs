@@ -15,7 +15,7 @@ use socket2::SockRef;
 use crate::config::{ConfigError, SandboxConfig};
 use crate::control::{self, Control};
 use crate::state::World;
-use crate::{cloud, guard, not_found, page, phone, wire};
+use crate::{cloud, guard, not_found, page, phone, push, wire};
 
 /// WeChat and its phones, at a local address.
 #[derive(Debug)]
@@ -182,6 +182,7 @@ async fn run(
     with_control: bool,
     report: mpsc::SyncSender<io::Result<ServerHandle>>,
 ) {
+    actix_web::rt::spawn(push::keep_sending(Arc::clone(&control.world)));
     let world: web::Data<World> = web::Data::from(Arc::clone(&control.world));
     let control = web::Data::new(control);
     let server = HttpServer::new(move || {

@@ -9,7 +9,9 @@ pub(crate) mod faults;
 pub(crate) mod identities;
 pub(crate) mod ip_control;
 mod locks;
+pub(crate) mod notices;
 pub(crate) mod payments;
+pub(crate) mod purses;
 pub(crate) mod quotas;
 pub(crate) mod rate_limit;
 pub(crate) mod session_keys;
@@ -20,6 +22,9 @@ pub(crate) mod user_keys;
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::time::Duration;
 
+use serde_json::Value;
+use tokio::sync::Notify;
+
 use self::calls::Calls;
 use self::ciphertexts::Ciphertexts;
 use self::codes::{Memory, OneTimeCodes};
@@ -27,7 +32,9 @@ use self::directory::{App, Directory};
 use self::faults::Faults;
 use self::identities::Identities;
 use self::ip_control::IpControl;
+use self::notices::Notices;
 use self::payments::Payments;
+use self::purses::Purses;
 use self::quotas::Quotas;
 use self::rate_limit::RateLimit;
 use self::session_keys::{Refresh, SessionKeys};
@@ -77,6 +84,10 @@ pub(crate) struct World {
     phone_calls: Mutex<RateLimit>,
     ip_control: Mutex<IpControl>,
     payments: Mutex<Payments>,
+    purses: Mutex<Purses>,
+    notices: Mutex<Notices>,
+    /// There may be something to send: a new message, or the clock was moved.
+    pub(crate) notices_changed: Notify,
     ciphertexts: Mutex<Ciphertexts>,
     faults: Mutex<Faults>,
     calls: Mutex<Calls>,
@@ -109,6 +120,9 @@ impl World {
             phone_calls: Mutex::new(RateLimit::per(Duration::from_secs(1))),
             ip_control: Mutex::default(),
             payments: Mutex::default(),
+            purses: Mutex::default(),
+            notices: Mutex::default(),
+            notices_changed: Notify::new(),
             ciphertexts: Mutex::default(),
             faults: Mutex::default(),
             calls: Mutex::default(),
@@ -155,6 +169,12 @@ impl World {
     pub(crate) fn latest_user_key(&self, now: Moment, identity: &Identity) -> UserKey {
         let fresh = self.dice.user_key();
         self.user_keys().latest(now, &identity.openid, fresh)
+    }
+
+    /// Tells an app's server of a payment, until it has understood.
+    pub(crate) fn tell(&self, app_id: &str, message: Value) {
+        self.notices().add(self.now(), app_id, message);
+        self.notices_changed.notify_one();
     }
 
     /// The key that signs answers to signed calls, made when it is first needed.

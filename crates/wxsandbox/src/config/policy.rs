@@ -43,6 +43,8 @@ pub struct Policy {
     pub push_timeout_ms: u64,
     /// How often a message is pushed in all until it is answered.
     pub push_tries: u32,
+    /// The pauses between the attempts to deliver a message on a payment; after the last, no more come.
+    pub payment_push_pauses_s: Vec<u64>,
     /// Whether `/phone/{user}/…` makes a user it does not know instead of answering 404.
     pub create_unknown_users: bool,
     /// How many of the last calls are remembered for `GET /sandbox/calls`; 0 saves the work.
@@ -50,6 +52,11 @@ pub struct Policy {
     /// Whether `countryCode` is a number, as in WeChat's example, and not a string, as in its table.
     pub country_code_as_number: bool,
 }
+
+/// As documented for the goods of small games, in all 24 hours.
+const PAYMENT_PUSH_PAUSES_S: [u64; 15] = [
+    15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10800, 10800, 10800, 21600, 21600,
+];
 
 impl Default for Policy {
     fn default() -> Self {
@@ -69,6 +76,7 @@ impl Default for Policy {
             refuse_chunked: false,
             push_timeout_ms: 5_000,
             push_tries: 3,
+            payment_push_pauses_s: PAYMENT_PUSH_PAUSES_S.to_vec(),
             create_unknown_users: false,
             remember_calls: 200,
             country_code_as_number: false,

@@ -15,10 +15,12 @@ impl Control {
     /// Moves the clock on: codes, keys and tokens age at once.
     pub fn advance(&self, by: Duration) {
         self.world.clock.advance(by);
+        self.world.notices_changed.notify_one();
     }
 
     /// Sets the clock, forwards or back.
     pub fn set_clock(&self, to: Moment) {
         self.world.clock.set(to);
+        self.world.notices_changed.notify_one();
     }
 }

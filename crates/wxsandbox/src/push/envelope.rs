@@ -94,17 +94,21 @@ fn text(format: PushFormat, message: &Value) -> String {
     }
 }
 
-/// Flat XML as WeChat writes it: text in CDATA, numbers bare.
+/// XML as WeChat writes it: text in CDATA, numbers bare, objects as elements within elements.
 fn xml(fields: &Map<String, Value>) -> String {
+    format!("<xml>{}</xml>", elements(fields))
+}
+
+fn elements(fields: &Map<String, Value>) -> String {
     let element = |(name, value): (&String, &Value)| match value {
         Value::String(text) => {
             let text = text.replace("]]>", "]]]]><![CDATA[>");
             format!("<{name}><![CDATA[{text}]]></{name}>")
         }
+        Value::Object(inner) => format!("<{name}>{}</{name}>", elements(inner)),
         other => format!("<{name}>{other}</{name}>"),
     };
-    let elements: String = fields.iter().map(element).collect();
-    format!("<xml>{elements}</xml>")
+    fields.iter().map(element).collect()
 }
 
 #[cfg(test)]
@@ -154,6 +158,15 @@ mod tests {
         assert!(
             body.contains("Encrypt") && body.contains("CreateTime"),
             "{body}"
+        );
+    }
+
+    #[test]
+    fn an_object_becomes_elements_within_an_element() {
+        let goods = json!({"GoodsInfo": {"ProductId": "gems", "Quantity": 1}});
+        assert_eq!(
+            text(PushFormat::Xml, &goods),
+            "<xml><GoodsInfo><ProductId><![CDATA[gems]]></ProductId><Quantity>1</Quantity></GoodsInfo></xml>"
         );
     }
 

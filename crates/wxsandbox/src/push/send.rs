@@ -44,12 +44,8 @@ pub(crate) async fn deliver(
     let policy = world.policy();
     let mut attempts = Vec::new();
     for _ in 0..policy.push_tries.max(1) {
-        let stamp = stamp(world);
-        let attempt = match Envelope::seal(config, app_id, message, &stamp) {
-            Some(envelope) => post(world, config, &envelope).await,
-            None => failed("the message cannot be encrypted".to_owned()),
-        };
-        attempts.push(attempt);
+        let accept = |answer: &str| is_success(config, answer);
+        attempts.push(attempt_message(world, config, app_id, message, accept).await);
         if attempts.last().is_some_and(|attempt| attempt.accepted) {
             break;
         }
@@ -70,15 +66,25 @@ pub(crate) async fn verify(world: &World, config: &PushConfig) -> Attempt {
     attempt(world, request, |answer| answer == echostr).await
 }
 
-async fn post(world: &World, config: &PushConfig, envelope: &Envelope) -> Attempt {
+/// Sends a message once.
+pub(super) async fn attempt_message(
+    world: &World,
+    config: &PushConfig,
+    app_id: &str,
+    message: &Value,
+    accept: impl FnOnce(&str) -> bool,
+) -> Attempt {
+    let Some(envelope) = Envelope::seal(config, app_id, message, &stamp(world)) else {
+        return failed("the message cannot be encrypted".to_owned());
+    };
     let request = outbound::client().map(|client| {
         client
             .post(&config.url)
             .query(&envelope.query)
             .header("Content-Type", envelope.content_type)
-            .body(envelope.body.clone())
+            .body(envelope.body)
     });
-    attempt(world, request, |answer| is_success(config, answer)).await
+    attempt(world, request, accept).await
 }
 
 /// The platform waits so long, then hangs up.
@@ -102,7 +108,7 @@ async fn attempt(
     }
 }
 
-const fn failed(answer: String) -> Attempt {
+pub(super) const fn failed(answer: String) -> Attempt {
     Attempt {
         status: None,
         answer,
@@ -112,19 +118,37 @@ const fn failed(answer: String) -> Attempt {
 
 /// `success`, nothing, or a reply that is encrypted and signed.
 fn is_success(config: &PushConfig, answer: &str) -> bool {
-    matches!(answer.trim(), "" | "success") || is_sealed_reply(config, answer).unwrap_or(false)
+    matches!(answer.trim(), "" | "success") || open_reply(config, answer).is_some()
 }
 
-fn is_sealed_reply(config: &PushConfig, answer: &str) -> Option<bool> {
-    let reply: Value = serde_json::from_str(answer).ok()?;
-    let encrypt = reply.get("Encrypt")?.as_str()?;
-    let timestamp = reply.get("TimeStamp")?.as_i64()?.to_string();
-    let nonce = reply.get("Nonce")?.as_str()?;
-    let signature = reply.get("MsgSignature")?.as_str()?;
+/// What is in a reply that is encrypted and signed.
+pub(super) fn open_reply(config: &PushConfig, answer: &str) -> Option<String> {
+    let encrypt = field(answer, "Encrypt")?;
+    let (timestamp, nonce) = (field(answer, "TimeStamp")?, field(answer, "Nonce")?);
     let token = config.token.expose_secret();
+    let signature = sign(vec![token, &timestamp, &nonce, &encrypt]);
+    if field(answer, "MsgSignature")? != signature {
+        return None;
+    }
     let key = AesKey::parse(config.encoding_aes_key.expose_secret())?;
-    let signed = sign(vec![token, &timestamp, nonce, encrypt]) == signature;
-    Some(signed && key.open(encrypt).is_ok())
+    key.open(&encrypt).ok().map(|(message, _)| message)
+}
+
+/// A text or number in an answer of JSON or of flat XML.
+pub(super) fn field(answer: &str, name: &str) -> Option<String> {
+    if let Ok(json) = serde_json::from_str::<Value>(answer) {
+        return match json.get(name)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        };
+    }
+    let (_, rest) = answer.split_once(&format!("<{name}>"))?;
+    let (text, _) = rest.split_once(&format!("</{name}>"))?;
+    let bare = text
+        .strip_prefix("<![CDATA[")
+        .and_then(|text| text.strip_suffix("]]>"));
+    Some(bare.unwrap_or(text).to_owned())
 }
 
 fn stamp(world: &World) -> Stamp {
@@ -152,6 +176,14 @@ mod tests {
         let reply = r#"{"Encrypt":"ELGduP2YcVatjqIS+eZbp80MNLoAUWvzzyJxgGzxZO/5sAvd070Bs6qrLARC9nVHm48Y4hyRbtzve1L32tmxSQ==","MsgSignature":"1b9339964ed2e271e7c7b6ff2b0ef902fc94dea1","TimeStamp":1713424427,"Nonce":"415670741"}"#;
         assert!(is_success(&config, reply));
         assert!(!is_success(&config, &reply.replace("1b93", "1b94")));
+        let part = |name| {
+            let value = field(reply, name).unwrap();
+            format!("<{name}><![CDATA[{value}]]></{name}>")
+        };
+        let parts = ["Encrypt", "MsgSignature", "TimeStamp", "Nonce"].map(part);
+        let xml = format!("<xml>{}</xml>", parts.concat());
+        assert_eq!(open_reply(&config, &xml), open_reply(&config, reply));
+        assert!(is_success(&config, &xml));
         assert!(is_success(&config, "success") && is_success(&config, ""));
         assert!(!is_success(&config, "{\"code\":200}"));
     }

@@ -96,7 +96,7 @@ impl Calls {
 }
 
 /// Parameters and fields that are shown as dots.
-const SECRET: [&str; 10] = [
+const SECRET: [&str; 11] = [
     "secret",
     "appsecret",
     "access_token",
@@ -107,6 +107,7 @@ const SECRET: [&str; 10] = [
     "authorizer_refresh_token",
     "session_key",
     "signature",
+    "pay_sig",
 ];
 const DOTS: &str = "…";
 

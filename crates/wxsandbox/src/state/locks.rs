@@ -6,8 +6,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLockReadGuard, RwLockWriteGuard};
 
 use super::{
-    Calls, Ciphertexts, Directory, Faults, Identities, Identity, IpControl, OneTimeCodes, Payments,
-    PhoneGrant, Policy, Quotas, RateLimit, SessionKeys, Tickets, Tokens, UserKeys, World,
+    Calls, Ciphertexts, Directory, Faults, Identities, Identity, IpControl, Notices, OneTimeCodes,
+    Payments, PhoneGrant, Policy, Purses, Quotas, RateLimit, SessionKeys, Tickets, Tokens,
+    UserKeys, World,
 };
 
 impl World {
@@ -82,6 +83,14 @@ impl World {
 
     pub(crate) fn payments(&self) -> MutexGuard<'_, Payments> {
         lock(&self.payments)
+    }
+
+    pub(crate) fn purses(&self) -> MutexGuard<'_, Purses> {
+        lock(&self.purses)
+    }
+
+    pub(crate) fn notices(&self) -> MutexGuard<'_, Notices> {
+        lock(&self.notices)
     }
 
     pub(crate) fn ciphertexts(&self) -> MutexGuard<'_, Ciphertexts> {
