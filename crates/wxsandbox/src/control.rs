@@ -5,6 +5,7 @@ mod calls;
 mod clock;
 mod faults;
 mod merge;
+mod payments;
 mod push;
 pub(crate) mod routes;
 mod sessions;
@@ -60,6 +61,15 @@ pub enum ControlError {
         "`{0}` has no push URL; give one with PATCH /sandbox/apps/{0} {{\"push\":{{\"url\":…,\"token\":…,\"encoding_aes_key\":…}}}}"
     )]
     NoPush(String),
+    /// No order of this number was paid.
+    #[error("no order `{0}` was paid; GET /sandbox/apps/{{appid}}/payment-notices lists them")]
+    NoOrder(String),
+    /// The order has less left to give back.
+    #[error("only {left} fen are left of what was paid")]
+    RefundTooMuch {
+        /// In fen.
+        left: u64,
+    },
     /// No such third-party platform, or the app has not authorised it.
     #[error("there is no third-party platform `{component}` that `{app_id}` has authorised")]
     NoComponent {

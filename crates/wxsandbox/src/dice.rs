@@ -112,6 +112,18 @@ impl Derivation {
         self.hex_digits(32, &["secret", app_id])
     }
 
+    /// The app's number at the payment service: `1450` and 6 digits.
+    pub(crate) fn offer_id(self, app_id: &str) -> String {
+        let [first, second, third, ..] = self.hash(&["offer id", app_id]);
+        let number = u32::from_be_bytes([0, first, second, third]) % 1_000_000;
+        format!("1450{number:06}")
+    }
+
+    /// The AppKey of virtual payment, for live (0) or WeChat's own sandbox (1): 32 characters.
+    pub(crate) fn app_key(self, app_id: &str, env: u8) -> String {
+        self.url_safe(32, &["app key", app_id, &env.to_string()])
+    }
+
     /// 28 characters, an `o` first; one per app and user.
     pub(crate) fn openid(self, app_id: &str, user: &str) -> String {
         format!("o{}", self.url_safe(27, &["openid", app_id, user]))

@@ -55,15 +55,15 @@ pub use api::{Api, UnknownApi};
 pub use clock::Moment;
 pub use config::{
     ApiLimit, ApiSecurityConfig, AppConfig, ClockStart, CloudConfig, ComponentConfig, ConfigError,
-    DEFAULT_SEED, Gender, PhoneNumber, Policy, Profile, PushConfig, PushFormat, PushMode,
-    SandboxConfig, UserConfig,
+    DEFAULT_SEED, Gender, Goods, PhoneNumber, Policy, Profile, PushConfig, PushFormat, PushMode,
+    SandboxConfig, UserConfig, VirtualPaymentConfig,
 };
 pub use control::{ComponentKeys, Control, ControlError, FaultState, StateSummary, UserState};
 pub use faults::{Fault, FaultEffect};
 pub use loopback::{is_loopback, is_loopback_authority};
 pub use phone::{
     Destination, EncryptedData, LatestUserKey, OpenDataOptions, Payment, Phone, PhoneError,
-    PhoneNumberGrant, Prefetched, ProfileKind, UserInfo,
+    PhoneNumberGrant, Prefetched, ProfileKind, UserInfo, VirtualPayment, VirtualPaymentFailure,
 };
 pub use push::{Attempt, Delivery, UserDataEvent};
 pub use server::{Listen, RunningSandbox, Sandbox, StartError};

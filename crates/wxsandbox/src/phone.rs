@@ -9,6 +9,7 @@ mod open_data;
 mod prefetch;
 mod profile;
 pub(crate) mod routes;
+mod virtual_payment;
 mod werun;
 
 use std::fmt;
@@ -19,6 +20,7 @@ pub use self::number::PhoneNumberGrant;
 pub use self::open_data::{EncryptedData, OpenDataOptions};
 pub use self::prefetch::{Destination, Prefetched};
 pub use self::profile::{ProfileKind, UserInfo};
+pub use self::virtual_payment::{VirtualPayment, VirtualPaymentFailure};
 use crate::config::UserConfig;
 use crate::state::directory::{App, User};
 use crate::state::{Identity, World};

@@ -4,7 +4,7 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::{ApiSecurityConfig, CloudConfig, PushConfig, secret};
+use super::{ApiSecurityConfig, CloudConfig, PushConfig, VirtualPaymentConfig, secret};
 use crate::api::Api;
 
 /// A Mini Program as WeChat's console knows it.
@@ -56,6 +56,9 @@ pub struct AppConfig {
     /// Where data pre-fetch asks for data before the app is open.
     #[serde(default)]
     pub prefetch_url: Option<String>,
+    /// Virtual payment; without it nothing can be sold.
+    #[serde(default)]
+    pub virtual_payment: Option<VirtualPaymentConfig>,
 }
 
 /// A quota of one call, other than the usual one.
@@ -92,6 +95,7 @@ impl AppConfig {
             api_security: None,
             cloud: None,
             prefetch_url: None,
+            virtual_payment: None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{
     AppConfig, ClockStart, Gender, PhoneNumber, Policy, Profile, SandboxConfig, UserConfig,
+    VirtualPaymentConfig,
 };
 use crate::dice::Derivation;
 
@@ -36,6 +37,12 @@ fn demo_app(derive: Derivation, number: u32, name: &str) -> AppConfig {
     AppConfig {
         name: name.to_owned(),
         open_platform: Some("demo".to_owned()),
+        virtual_payment: Some(VirtualPaymentConfig {
+            offer_id: derive.offer_id(&app_id),
+            app_key: derive.app_key(&app_id, 0).into(),
+            sandbox_app_key: derive.app_key(&app_id, 1).into(),
+            goods: Vec::new(),
+        }),
         ..AppConfig::new(app_id, secret)
     }
 }

@@ -2,6 +2,7 @@
 
 mod apps;
 mod events;
+mod payments;
 mod rules;
 mod users;
 
@@ -18,6 +19,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
     users::configure(config);
     rules::configure(config);
     events::configure(config);
+    payments::configure(config);
 }
 
 /// A body that does not fit is answered with what is wrong with it.
@@ -45,8 +47,11 @@ impl ResponseError for ControlError {
         match self {
             Self::Config(_) | Self::Patch(_) => StatusCode::BAD_REQUEST,
             Self::Unknown(error) => error.status_code(),
-            Self::NoComponent { .. } | Self::NoFault(_) => StatusCode::NOT_FOUND,
-            Self::NoApp | Self::NoSessionKey { .. } | Self::NoPush(_) => StatusCode::CONFLICT,
+            Self::NoComponent { .. } | Self::NoFault(_) | Self::NoOrder(_) => StatusCode::NOT_FOUND,
+            Self::NoApp
+            | Self::NoSessionKey { .. }
+            | Self::NoPush(_)
+            | Self::RefundTooMuch { .. } => StatusCode::CONFLICT,
         }
     }
 

@@ -3,6 +3,7 @@
 mod login;
 mod open_data;
 mod others;
+mod virtual_payment;
 
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
     login::configure(config);
     open_data::configure(config);
     others::configure(config);
+    virtual_payment::configure(config);
 }
 
 /// Options every act of the phone takes.

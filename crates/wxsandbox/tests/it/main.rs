@@ -12,6 +12,7 @@ mod component;
 mod control;
 mod faults;
 mod open_data;
+mod payment;
 mod phone;
 mod phone_number;
 mod program;
