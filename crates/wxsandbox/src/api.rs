@@ -45,6 +45,12 @@ pub enum Api {
     GetPluginOpenpid,
     /// `GET` or `POST /wxa/business/getuserencryptkey`
     GetUserEncryptKey,
+    /// `POST /xpay/query_user_balance`
+    QueryUserBalance,
+    /// `POST /xpay/currency_pay`
+    CurrencyPay,
+    /// `POST /wxa/game/getbalance`
+    GetGameBalance,
 }
 
 /// No call of that path.
@@ -54,7 +60,7 @@ pub struct UnknownApi(String);
 
 impl Api {
     /// Every call.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::Code2Session,
         Self::ComponentCode2Session,
         Self::Token,
@@ -72,6 +78,9 @@ impl Api {
         Self::GetPaidUnionid,
         Self::GetPluginOpenpid,
         Self::GetUserEncryptKey,
+        Self::QueryUserBalance,
+        Self::CurrencyPay,
+        Self::GetGameBalance,
     ];
 
     /// Where it is called.
@@ -95,6 +104,9 @@ impl Api {
             Self::GetPaidUnionid => "/wxa/getpaidunionid",
             Self::GetPluginOpenpid => "/wxa/getpluginopenpid",
             Self::GetUserEncryptKey => "/wxa/business/getuserencryptkey",
+            Self::QueryUserBalance => "/xpay/query_user_balance",
+            Self::CurrencyPay => "/xpay/currency_pay",
+            Self::GetGameBalance => "/wxa/game/getbalance",
         }
     }
 

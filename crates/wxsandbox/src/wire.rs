@@ -13,6 +13,7 @@ mod gate;
 mod get_quota;
 mod get_rid;
 mod paid_unionid;
+mod payment;
 mod phone_number;
 mod plugin_openpid;
 mod record;
@@ -66,5 +67,8 @@ fn dispatch(world: &World, call: &Call<'_>) -> Result<Answer, WxError> {
         Api::GetPaidUnionid => paid_unionid::answer(world, call),
         Api::GetPluginOpenpid => plugin_openpid::answer(world, call),
         Api::GetUserEncryptKey => user_encrypt_key::answer(world, call),
+        Api::QueryUserBalance => payment::query_user_balance(world, call),
+        Api::CurrencyPay => payment::currency_pay(world, call),
+        Api::GetGameBalance => payment::game_balance(world, call),
     }
 }

@@ -93,4 +93,14 @@ errcodes! {
     IpNotConfirmed = 89503, "this ip needs the administrator's confirmation, which has been asked for", ByPath;
     IpRefusedForADay = 89506, "the administrator refused this ip twice, try again after 24 hours", ByPath;
     IpRefusedForAnHour = 89507, "the administrator refused this ip, try again after 1 hour", ByPath;
+    GameSignature = 90010, "[signature] signature is invalid", Space;
+    GamePaySig = 90011, "[pay_sig] pay_sig is invalid", Space;
+    GameSession = 90016, "session_key is expired", Space;
+    GameParameter = 90018, "invalid parameter", Space;
+    PayOpenid = 268_490_001, "openid错误", Space;
+    PayParameter = 268_490_002, "请求参数字段错误", Space;
+    PaySignature = 268_490_003, "签名校验失败", Space;
+    PayRepeated = 268_490_004, "重复操作", Space;
+    PayTooFewCoins = 268_490_006, "代币的退款/支付操作金额不足", Space;
+    PaySession = 268_490_009, "用户session_key不存在或已过期,请重新登录", Space;
 }

@@ -13,6 +13,7 @@ mod control;
 mod faults;
 mod open_data;
 mod payment;
+mod payment_calls;
 mod phone;
 mod phone_number;
 mod program;
