@@ -15,6 +15,6 @@ pub(crate) use middleware::route_name::RouteName;
 pub(crate) use middleware::sandbox_guard::SandboxGuard;
 pub(crate) use openapi::text as openapi_text;
 pub use replies::error::ApiError;
-pub use replies::error_code::{Actor, ErrorCode};
+pub use replies::error_code::ErrorCode;
 pub use routes::HttpState;
 pub(crate) use routes::serve;

@@ -15,7 +15,7 @@ use crate::id::{SessionId, UnionId, UserId};
 use crate::open_data::{Expected, Watermark};
 use crate::ports::{
     AccessGrant, Clock, CodeExchanger, OpenDataError, OpenDataOpener, SessionRepository,
-    TokenIssuer, UserRepository, WechatApiError, WechatSession,
+    TokenIssuer, UserRepository, WechatApiError, WechatFailure, WechatSession,
 };
 use crate::profile::ProfileReport;
 use crate::secret::{LoginCode, SecretHash};
@@ -142,7 +142,7 @@ impl LoginService {
         {
             Ok(wechat) => self.admit(attempt, wechat, code, nonce).await,
             Err(error) => {
-                if !error.spends_code() {
+                if !error.spends_code {
                     turn.give_back();
                 }
                 self.repeated_elsewhere(error, code, nonce).await
@@ -265,9 +265,9 @@ impl LoginService {
         let Some(nonce) = nonce else {
             return Err(error.into());
         };
-        let place = match &error {
-            WechatApiError::CodeUsed(_) => self.patience.take(),
-            WechatApiError::CodeInvalid(_) => None,
+        let place = match error.failure {
+            WechatFailure::CodeUsed => self.patience.take(),
+            WechatFailure::CodeInvalid => None,
             _ => return Err(error.into()),
         };
         let patience = match place {

@@ -59,7 +59,7 @@ pub use token_issuer::{
     TokenPair,
 };
 pub use user_repository::UserRepository;
-pub use wechat_api_error::WechatApiError;
+pub use wechat_api_error::{WechatApiError, WechatFailure};
 pub use wechat_token_repository::{StoredWechatToken, WechatTokenRepository};
 pub use wechat_token_source::WechatTokenSource;
 pub use wechat_user_api::WechatUserApi;

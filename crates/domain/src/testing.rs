@@ -12,5 +12,5 @@ pub use fixed_clock::FixedClock;
 pub use in_memory_store::InMemoryStore;
 pub use joined_phone_numbers::JoinedPhoneNumbers;
 pub use plain_tokens::PlainTokens;
-pub use scripted_exchanger::ScriptedExchanger;
+pub use scripted_exchanger::{ScriptedExchanger, wechat_error};
 pub use trusting_opener::TrustingOpener;

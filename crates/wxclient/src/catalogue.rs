@@ -4,12 +4,11 @@
 //! Sources: 全局返回码 <https://developers.weixin.qq.com/doc/oplatform/developers/errCode/errCode.html>
 //! and the page of each API.
 
-mod render;
 mod table;
 mod verdict;
 
-pub use render::render;
-pub use verdict::{Actor, Answer, Category, Retry, Text, Verdict};
+pub use domain::ports::WechatFailure;
+pub use verdict::{Actor, Category, Retry, Text, Verdict};
 
 use crate::api::Api;
 
@@ -99,26 +98,48 @@ mod tests {
         }
     }
 
-    #[rstest]
-    #[case(Api::Code2Session, Answer::CodeInvalid)]
-    #[case(Api::ComponentCode2Session, Answer::CodeInvalid)]
-    #[case(Api::PhoneNumber, Answer::PhoneCodeInvalid)]
-    fn a_bad_code_is_401_at_login_and_400_for_a_phone(#[case] api: Api, #[case] answer: Answer) {
-        for code in [40029, 40163] {
-            assert_eq!(lookup(code).at(api).answer, Some(answer), "{code}");
+    /// What was not sent, or what WeChat refuses before it looks at a code.
+    #[test]
+    fn a_code_is_spent_unless_wechat_certainly_did_not_take_it() {
+        for code in [-1, 45009, 45011, 40013, 40125, 40164] {
+            assert!(!lookup(code).verdict.spends_code(), "{code}");
         }
+        for verdict in [&NOT_CONNECTED, &OVERLOADED, &BREAKER_OPEN, &NOT_MADE] {
+            assert!(!verdict.spends_code(), "{verdict:?}");
+        }
+        for code in [40029, 40163, 40226, 50002, 99999] {
+            assert!(lookup(code).verdict.spends_code(), "{code}");
+        }
+        for verdict in [&TIMEOUT, &CUT_OFF, &MALFORMED] {
+            assert!(verdict.spends_code(), "{verdict:?}");
+        }
+    }
+
+    #[rstest]
+    #[case(40029, Api::Code2Session, WechatFailure::CodeInvalid)]
+    #[case(40163, Api::Code2Session, WechatFailure::CodeUsed)]
+    #[case(40029, Api::ComponentCode2Session, WechatFailure::CodeInvalid)]
+    #[case(40163, Api::ComponentCode2Session, WechatFailure::CodeUsed)]
+    #[case(40029, Api::PhoneNumber, WechatFailure::PhoneCodeInvalid)]
+    #[case(40163, Api::PhoneNumber, WechatFailure::PhoneCodeInvalid)]
+    fn a_bad_code_is_another_failure_for_a_phone(
+        #[case] code: i64,
+        #[case] api: Api,
+        #[case] failure: WechatFailure,
+    ) {
+        assert_eq!(lookup(code).at(api).failure, Some(failure));
     }
 
     #[test]
     fn a_foreign_app_is_our_fault_but_for_a_phone_code() {
         let entry = lookup(40013);
         assert_eq!(
-            entry.at(Api::Code2Session).answer,
-            Some(Answer::Misconfigured)
+            entry.at(Api::Code2Session).failure,
+            Some(WechatFailure::Misconfigured)
         );
         assert_eq!(
-            entry.at(Api::PhoneNumber).answer,
-            Some(Answer::PhoneCodeInvalid)
+            entry.at(Api::PhoneNumber).failure,
+            Some(WechatFailure::PhoneCodeInvalid)
         );
     }
 
@@ -127,14 +148,21 @@ mod tests {
         let entry = lookup(40001);
         assert_eq!(entry.at(Api::PhoneNumber).retry, Retry::WithNewToken);
         for api in [Api::Code2Session, Api::StableToken, Api::Token] {
-            assert_eq!(entry.at(api).answer, Some(Answer::Misconfigured), "{api}");
+            assert_eq!(
+                entry.at(api).failure,
+                Some(WechatFailure::Misconfigured),
+                "{api}"
+            );
             assert_eq!(entry.at(api).retry, Retry::Never, "{api}");
         }
     }
 
     #[test]
     fn a_code_nobody_knows_is_a_bad_answer() {
-        assert_eq!(lookup(99999).verdict.answer, Some(Answer::BadAnswer));
+        assert_eq!(
+            lookup(99999).verdict.failure,
+            Some(WechatFailure::BadAnswer)
+        );
         assert!(find(99999).is_none());
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 pub use refusal::Refusal;
 
 use crate::api::Api;
-use crate::catalogue::{self, Actor, Answer, Retry, Verdict};
+use crate::catalogue::{self, Retry, Verdict, WechatFailure};
 
 /// A call that failed. Its texts are for the operator's log: they name the API, the errcode, the
 /// rid and what to do, and never the URL, a secret, a code, a token or WeChat's errmsg.
@@ -57,28 +57,14 @@ impl WechatError {
     /// What the catalogue says about this error at this API.
     #[must_use]
     pub fn verdict(&self) -> &'static Verdict {
-        match &self.fault {
-            Fault::Refused(refusal) => catalogue::lookup(refusal.code()).at(self.api),
-            Fault::NotConnected(_) => &catalogue::NOT_CONNECTED,
-            Fault::Overloaded => &catalogue::OVERLOADED,
-            Fault::BreakerOpen { .. } => &catalogue::BREAKER_OPEN,
-            Fault::NotMade(_) => &catalogue::NOT_MADE,
-            Fault::Timeout => &catalogue::TIMEOUT,
-            Fault::CutOff(_) => &catalogue::CUT_OFF,
-            Fault::Status(_) | Fault::Malformed(_) => &catalogue::MALFORMED,
-        }
+        self.fault.verdict(self.api)
     }
 
-    /// Who must act.
+    /// What it means.
     #[must_use]
-    pub fn actor(&self) -> Actor {
-        self.verdict().actor
-    }
-
-    /// What the service answers its own client.
-    #[must_use]
-    pub fn answer(&self) -> Answer {
-        self.verdict().answer.unwrap_or(Answer::BadAnswer)
+    pub fn failure(&self) -> WechatFailure {
+        let failure = self.verdict().failure;
+        failure.unwrap_or(WechatFailure::BadAnswer)
     }
 
     /// When to try again, if that helps.
@@ -159,13 +145,24 @@ impl Fault {
         Self::CutOff(error.without_url())
     }
 
+    /// What the catalogue says about this fault at `api`.
+    pub(crate) fn verdict(&self, api: Api) -> &'static Verdict {
+        match self {
+            Self::Refused(refusal) => catalogue::lookup(refusal.code()).at(api),
+            Self::NotConnected(_) => &catalogue::NOT_CONNECTED,
+            Self::Overloaded => &catalogue::OVERLOADED,
+            Self::BreakerOpen { .. } => &catalogue::BREAKER_OPEN,
+            Self::NotMade(_) => &catalogue::NOT_MADE,
+            Self::Timeout => &catalogue::TIMEOUT,
+            Self::CutOff(_) => &catalogue::CUT_OFF,
+            Self::Status(_) | Self::Malformed(_) => &catalogue::MALFORMED,
+        }
+    }
+
     /// Whether WeChat is busy or out of reach; `None` if the fault does not say.
     pub(crate) fn is_away(&self, api: Api) -> Option<bool> {
         match self {
-            Self::Refused(refusal) => {
-                let verdict = catalogue::lookup(refusal.code()).at(api);
-                Some(verdict.retry == Retry::WithPauses)
-            }
+            Self::Refused(_) => Some(self.verdict(api).retry == Retry::WithPauses),
             Self::NotConnected(_)
             | Self::Timeout
             | Self::CutOff(_)

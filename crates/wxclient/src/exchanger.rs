@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use domain::id::AppId;
-use domain::ports::{CodeExchanger, WechatApiError, WechatSession};
+use domain::ports::{CodeExchanger, WechatApiError, WechatFailure, WechatSession};
 use domain::secret::LoginCode;
 
 use crate::app::App;
@@ -37,10 +37,7 @@ impl CodeExchanger for HttpCodeExchanger {
         app: &AppId,
         code: &LoginCode,
     ) -> Result<WechatSession, WechatApiError> {
-        let app = self
-            .apps
-            .get(app)
-            .ok_or_else(|| WechatApiError::Misconfigured(Box::new(NoSecret(app.clone()))))?;
+        let app = self.apps.get(app).ok_or_else(|| NoSecret(app.clone()))?;
         self.client
             .code2session(app, code)
             .await
@@ -52,3 +49,14 @@ impl CodeExchanger for HttpCodeExchanger {
 #[derive(Debug, thiserror::Error)]
 #[error("no AppSecret is known for app {0}; add the app to the settings")]
 pub(crate) struct NoSecret(pub(crate) AppId);
+
+impl From<NoSecret> for WechatApiError {
+    fn from(cause: NoSecret) -> Self {
+        Self {
+            failure: WechatFailure::Misconfigured,
+            spends_code: false,
+            retry_after: None,
+            cause: Box::new(cause),
+        }
+    }
+}

@@ -11,7 +11,7 @@
 //! | [`security`] | API signing and encryption |
 //! | [`cloud`] | the identity in the headers of WeChat's cloud hosting |
 //! | [`api`] | the calls by name and path |
-//! | [`catalogue`] | every errcode: what it means, who must act, what the service answers |
+//! | [`catalogue`] | every errcode: what it means, who must act, whether to ask again |
 //! | [`error`] | [`WechatError`], which derives all it says from the catalogue |
 //! | [`exchanger`] | [`HttpCodeExchanger`], the adapter of the domain's port |
 //! | [`user_api`] | [`HttpWechatUserApi`], the adapter of the domain's port |

@@ -34,7 +34,7 @@ impl HttpWechatTokenSource {
     fn client(&self, app: &AppId) -> Result<&AppClient, WechatApiError> {
         self.apps
             .get(app)
-            .ok_or_else(|| WechatApiError::Misconfigured(Box::new(NoSecret(app.clone()))))
+            .ok_or_else(|| NoSecret(app.clone()).into())
     }
 }
 

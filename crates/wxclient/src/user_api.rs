@@ -29,9 +29,7 @@ impl HttpWechatUserApi {
     }
 
     fn app(&self, id: &AppId) -> Result<&AppClient, WechatApiError> {
-        self.apps
-            .get(id)
-            .ok_or_else(|| WechatApiError::Misconfigured(Box::new(NoSecret(id.clone()))))
+        self.apps.get(id).ok_or_else(|| NoSecret(id.clone()).into())
     }
 }
 

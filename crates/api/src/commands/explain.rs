@@ -1,7 +1,7 @@
 //! `wxlogin explain`: what an error means, who must act, and what to do.
 
 use anyhow::bail;
-use wxclient::catalogue::{self, Verdict};
+use wxclient::catalogue::{self, Category, Verdict};
 
 use super::print::print;
 use crate::http::ErrorCode;
@@ -39,14 +39,14 @@ fn of_wechat(entry: &catalogue::Entry) -> String {
 }
 
 fn verdict(verdict: &Verdict) -> String {
-    let answer = verdict.answer.map_or_else(
-        || String::from("none"),
-        |answer| {
-            format!("{} {}", answer.status(), answer.id())
-                .trim_end()
-                .to_owned()
-        },
-    );
+    let answer = match (verdict.category, verdict.failure) {
+        (Category::Success, _) => String::from("200"),
+        (_, None) => String::from("none"),
+        (_, Some(failure)) => {
+            let entry = ErrorCode::from(failure).entry();
+            format!("{} {}", entry.status, entry.id)
+        }
+    };
     format!(
         "  who acts:    {}\n  处理:        {}\n  what to do:  {}\n  asked again: {}\n  our answer:  {answer}\n",
         verdict.actor, verdict.todo.zh, verdict.todo.en, verdict.retry,

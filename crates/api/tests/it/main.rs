@@ -24,6 +24,7 @@ mod clocks;
 mod cloud_hosting;
 mod compose;
 mod envelope;
+mod errors_page;
 mod keys;
 mod late_replicas;
 mod limits;

@@ -3,58 +3,61 @@
 use super::Cause;
 use crate::time::Duration;
 
-/// Why WeChat did not do what it was asked, by what can be done about it.
+/// Why WeChat did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
-pub enum WechatApiError {
-    /// The code that was sent is wrong, expired, or of another app or person.
-    #[error("WeChat refused the code")]
-    CodeInvalid(#[source] Cause),
-    /// The code that was sent has been exchanged before.
-    #[error("WeChat has exchanged the code before")]
-    CodeUsed(#[source] Cause),
-    /// WeChat blocks this user (high risk, frozen or closed account).
-    #[error("WeChat blocks this user")]
-    UserBlocked(#[source] Cause),
-    /// Too many calls for this user or app: again after a while.
-    #[error("WeChat limits the rate of calls")]
-    RateLimited {
-        /// When to try again.
-        retry_after: Duration,
-        /// What WeChat said.
-        #[source]
-        cause: Cause,
-    },
-    /// The appid, the secret, the IP list or a permission is wrong: the operator must act.
-    #[error("WeChat refuses this service's credentials or permissions")]
-    Misconfigured(#[source] Cause),
-    /// The answer is not one WeChat's documents know. The code may be spent.
-    #[error("WeChat's answer makes no sense")]
-    BadAnswer(#[source] Cause),
-    /// No answer in time. The code may be spent.
-    #[error("WeChat did not answer in time")]
-    Timeout(#[source] Cause),
-    /// WeChat is busy, away, or was not asked because it has been away. The code is not spent.
-    #[error("WeChat is not available")]
-    Unavailable {
-        /// When to try again.
-        retry_after: Duration,
-        /// What happened.
-        #[source]
-        cause: Cause,
-    },
+#[error("{failure}")]
+pub struct WechatApiError {
+    /// What it means.
+    pub failure: WechatFailure,
+    /// Whether WeChat may have consumed the code that was sent, so that it is not sent again.
+    pub spends_code: bool,
+    /// When to try again, if waiting helps.
+    pub retry_after: Option<Duration>,
+    /// What happened.
+    #[source]
+    pub cause: Cause,
 }
 
-impl WechatApiError {
-    /// Whether the code may have been consumed, so that sending it again is pointless.
-    #[must_use]
-    pub const fn spends_code(&self) -> bool {
-        match self {
-            Self::CodeInvalid(_)
-            | Self::CodeUsed(_)
-            | Self::UserBlocked(_)
-            | Self::BadAnswer(_)
-            | Self::Timeout(_) => true,
-            Self::RateLimited { .. } | Self::Misconfigured(_) | Self::Unavailable { .. } => false,
-        }
-    }
+/// What a failure of WeChat's means, by what can be done about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WechatFailure {
+    /// The login code is wrong, expired, or of another app.
+    #[error("WeChat refused the code")]
+    CodeInvalid,
+    /// The login code has been exchanged before.
+    #[error("WeChat has exchanged the code before")]
+    CodeUsed,
+    /// The phone code is wrong, expired, used, or of another app or person.
+    #[error("WeChat refused the phone code")]
+    PhoneCodeInvalid,
+    /// WeChat blocks this user (high risk, frozen or closed account).
+    #[error("WeChat blocks this user")]
+    UserBlocked,
+    /// The session_key has been replaced or has expired.
+    #[error("WeChat does not take the session_key any more")]
+    SessionKeyStale,
+    /// What the front end sent does not hold.
+    #[error("WeChat refused what was sent")]
+    InvalidRequest,
+    /// The encrypted data does not hold.
+    #[error("WeChat did not make the encrypted data")]
+    OpenDataInvalid,
+    /// What the front end sent is too long.
+    #[error("WeChat refused what was sent as too long")]
+    TooLong,
+    /// Too many calls for this user or app.
+    #[error("WeChat limits the rate of calls")]
+    RateLimited,
+    /// The appid, the secret, the IP list or a permission is wrong: the operator must act.
+    #[error("WeChat refuses this service's credentials or permissions")]
+    Misconfigured,
+    /// The answer is not one WeChat's documents know.
+    #[error("WeChat's answer makes no sense")]
+    BadAnswer,
+    /// No answer in time.
+    #[error("WeChat did not answer in time")]
+    Timeout,
+    /// WeChat is busy, away, or was not asked because it has been away.
+    #[error("WeChat is not available")]
+    Unavailable,
 }

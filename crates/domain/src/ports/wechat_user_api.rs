@@ -14,7 +14,7 @@ pub trait WechatUserApi: Send + Sync {
     /// goes along, so that WeChat refuses another person's code.
     ///
     /// # Errors
-    /// [`WechatApiError`]; [`WechatApiError::CodeInvalid`] if WeChat refuses the code, or it is
+    /// [`WechatApiError`]; [`WechatFailure::PhoneCodeInvalid`](super::WechatFailure) if WeChat refuses the code, or it is
     /// another person's or another app's.
     async fn phone_number(
         &self,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 
 use crate::id::{AppId, OpenId, UnionId};
-use crate::ports::{CodeExchanger, WechatApiError, WechatSession};
+use crate::ports::{CodeExchanger, WechatApiError, WechatFailure, WechatSession};
 use crate::secret::{LoginCode, SessionKey};
 
 /// A [`CodeExchanger`] with codes that are good once, and errors on request.
@@ -60,7 +60,18 @@ impl CodeExchanger for ScriptedExchanger {
         }
         yield_once().await;
         let found = self.codes.lock().unwrap().remove(code.expose());
-        found.ok_or_else(|| WechatApiError::CodeInvalid("40029".into()))
+        found.ok_or_else(|| wechat_error(WechatFailure::CodeInvalid, true))
+    }
+}
+
+/// An error of WeChat's that may have spent the code.
+#[must_use]
+pub fn wechat_error(failure: WechatFailure, spends_code: bool) -> WechatApiError {
+    WechatApiError {
+        failure,
+        spends_code,
+        retry_after: None,
+        cause: "scripted".into(),
     }
 }
 

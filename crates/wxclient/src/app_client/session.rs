@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::AppClient;
 use crate::api::Api;
-use crate::catalogue::Answer;
+use crate::catalogue::WechatFailure;
 use crate::client::{Call, Repeat};
 use crate::error::{Fault, WechatError};
 use crate::wire::lenient_number;
@@ -38,7 +38,7 @@ impl AppClient {
             )
             .await;
         match checked {
-            Err(error) if error.answer() == Answer::SessionKeyStale => Ok(false),
+            Err(error) if error.failure() == WechatFailure::SessionKeyStale => Ok(false),
             checked => checked,
         }
     }
@@ -47,7 +47,7 @@ impl AppClient {
     /// the old one would have. Not to be called often for one user.
     ///
     /// # Errors
-    /// [`WechatError`]; [`Answer::SessionKeyStale`] if it is not the current key.
+    /// [`WechatError`]; [`WechatFailure::SessionKeyStale`] if it is not the current key.
     pub async fn reset_session(
         &self,
         open_id: &OpenId,

@@ -17,7 +17,7 @@ pub use transport::{
     BREAKER_OPEN, CUT_OFF, MALFORMED, NOT_CONNECTED, NOT_MADE, OVERLOADED, TIMEOUT, UNKNOWN,
 };
 
-use super::{Actor, Answer, Category, Deviation, Entry, Group, Retry, Text, Verdict};
+use super::{Actor, Category, Deviation, Entry, Group, Retry, Text, Verdict, WechatFailure};
 use crate::api::Api;
 
 pub(super) static GROUPS: &[Group] = &[
@@ -80,14 +80,14 @@ const fn text(zh: &'static str, en: &'static str) -> Text {
     Text { zh, en }
 }
 
-/// The operator must act; our client hears `wechat_misconfigured`.
+/// The operator must act.
 const fn misconfigured(zh: &'static str, en: &'static str) -> Verdict {
     Verdict {
         category: Category::Configuration,
         actor: Actor::Operator,
         todo: text(zh, en),
         retry: Retry::Never,
-        answer: Some(Answer::Misconfigured),
+        failure: Some(WechatFailure::Misconfigured),
     }
 }
 
@@ -98,13 +98,13 @@ const OUR_BUG: Verdict = misconfigured(
 );
 
 /// Something the front end sent does not hold.
-const fn input(answer: Answer, zh: &'static str, en: &'static str) -> Verdict {
+const fn input(failure: WechatFailure, zh: &'static str, en: &'static str) -> Verdict {
     Verdict {
         category: Category::Input,
         actor: Actor::FrontEnd,
         todo: text(zh, en),
         retry: Retry::Never,
-        answer: Some(answer),
+        failure: Some(failure),
     }
 }
 
@@ -113,14 +113,14 @@ const fn retried(retry: Retry, verdict: Verdict) -> Verdict {
     Verdict { retry, ..verdict }
 }
 
-/// The same verdict, with another answer.
-const fn answered(answer: Option<Answer>, verdict: Verdict) -> Verdict {
-    Verdict { answer, ..verdict }
+/// The same verdict, with another failure.
+const fn failing_as(failure: Option<WechatFailure>, verdict: Verdict) -> Verdict {
+    Verdict { failure, ..verdict }
 }
 
 /// The phone code does not hold.
 const PHONE_BUTTON_AGAIN: Verdict = input(
-    Answer::PhoneCodeInvalid,
+    WechatFailure::PhoneCodeInvalid,
     "请用户再次点击获取手机号按钮,发送新的 code",
     "let the user tap the phone number button again and send its new code",
 );

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use domain::ports::WechatFailure;
+
 /// A text in both languages of this project's readers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Text {
@@ -23,8 +25,23 @@ pub struct Verdict {
     pub todo: Text,
     /// Whether and when the service asks WeChat again.
     pub retry: Retry,
-    /// What the service answers its own client; `None` where none of its answers comes of it.
-    pub answer: Option<Answer>,
+    /// What it means to the service; `None` where no failure of the service comes of it.
+    pub failure: Option<WechatFailure>,
+}
+
+impl Verdict {
+    /// Whether WeChat may have consumed the code that was sent, so that it is not sent again.
+    #[must_use]
+    pub const fn spends_code(&self) -> bool {
+        !matches!(
+            self.failure,
+            Some(
+                WechatFailure::RateLimited
+                    | WechatFailure::Misconfigured
+                    | WechatFailure::Unavailable
+            )
+        )
+    }
 }
 
 /// What kind of trouble an error is.
@@ -66,6 +83,11 @@ pub enum Retry {
     Never,
     /// At most twice more, with growing pauses.
     WithPauses,
+    /// Once more.
+    Once,
+    /// At most twice more, with growing pauses, if the call only reads or asks for a token. A code
+    /// or a change may have been taken, so such a call is not made again.
+    IfItOnlyReads,
     /// Once, with a new access_token.
     WithNewToken,
     /// Not by itself; it may work after this many seconds.
@@ -79,81 +101,9 @@ impl Retry {
     #[must_use]
     pub const fn after(self) -> Option<Duration> {
         match self {
-            Self::WithPauses => Some(Duration::from_secs(5)),
+            Self::WithPauses | Self::Once => Some(Duration::from_secs(5)),
             Self::AfterSeconds(seconds) => Some(Duration::from_secs(seconds as u64)),
-            Self::Never | Self::WithNewToken | Self::AfterOperator => None,
-        }
-    }
-}
-
-/// What the service answers its own client. [`status`](Self::status) and [`id`](Self::id) are
-/// part of its interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Answer {
-    /// Success.
-    Ok,
-    /// The request does not hold.
-    InvalidRequest,
-    /// Encrypted data does not hold.
-    OpenDataInvalid,
-    /// The phone code does not hold.
-    PhoneCodeInvalid,
-    /// The login code does not hold: call wx.login again.
-    CodeInvalid,
-    /// WeChat blocks the user.
-    UserBlocked,
-    /// The session_key has been replaced or has expired: call wx.login first.
-    SessionKeyStale,
-    /// Too long.
-    PayloadTooLarge,
-    /// Too many calls.
-    RateLimited,
-    /// This service's settings at WeChat are wrong.
-    Misconfigured,
-    /// WeChat's answer makes no sense.
-    BadAnswer,
-    /// WeChat is away.
-    Unavailable,
-    /// WeChat did not answer in time.
-    Timeout,
-}
-
-impl Answer {
-    /// The HTTP status.
-    #[must_use]
-    pub const fn status(self) -> u16 {
-        match self {
-            Self::Ok => 200,
-            Self::InvalidRequest | Self::OpenDataInvalid | Self::PhoneCodeInvalid => 400,
-            Self::CodeInvalid => 401,
-            Self::UserBlocked => 403,
-            Self::SessionKeyStale => 409,
-            Self::PayloadTooLarge => 413,
-            Self::RateLimited => 429,
-            Self::Misconfigured => 500,
-            Self::BadAnswer => 502,
-            Self::Unavailable => 503,
-            Self::Timeout => 504,
-        }
-    }
-
-    /// The `error` field of the body; empty for success.
-    #[must_use]
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::Ok => "",
-            Self::InvalidRequest => "invalid_request",
-            Self::OpenDataInvalid => "open_data_invalid",
-            Self::PhoneCodeInvalid => "phone_code_invalid",
-            Self::CodeInvalid => "code_invalid",
-            Self::UserBlocked => "user_blocked",
-            Self::SessionKeyStale => "session_key_stale",
-            Self::PayloadTooLarge => "payload_too_large",
-            Self::RateLimited => "rate_limited",
-            Self::Misconfigured => "wechat_misconfigured",
-            Self::BadAnswer => "wechat_bad_answer",
-            Self::Unavailable => "wechat_unavailable",
-            Self::Timeout => "wechat_timeout",
+            Self::Never | Self::IfItOnlyReads | Self::WithNewToken | Self::AfterOperator => None,
         }
     }
 }
@@ -188,6 +138,8 @@ impl fmt::Display for Retry {
         match self {
             Self::Never => f.write_str("never"),
             Self::WithPauses => f.write_str("up to twice, with pauses"),
+            Self::Once => f.write_str("once; then not by itself; after 5 s"),
+            Self::IfItOnlyReads => f.write_str("never with a code; else up to twice, with pauses"),
             Self::WithNewToken => f.write_str("once, with a new access_token"),
             Self::AfterSeconds(seconds) => write!(f, "not by itself; after {seconds} s"),
             Self::AfterOperator => f.write_str("once the operator has acted"),

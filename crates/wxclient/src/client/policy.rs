@@ -7,13 +7,13 @@ use tokio::time::Instant;
 
 use super::Repeat;
 use crate::api::Api;
-use crate::catalogue::{self, Retry};
+use crate::catalogue::Retry;
 use crate::error::Fault;
 
 /// How often a call is made again where the catalogue says [`Retry::WithPauses`].
 const MORE_TRIES: usize = 2;
-/// How often a call is made again when no connection came about.
-const MORE_CONNECTS: usize = 1;
+/// How often a call is made again where the catalogue says [`Retry::Once`].
+const ONCE: usize = 1;
 
 /// The settings of a client.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +52,7 @@ impl Policy {
             api,
             repeat,
             latest_start: self.latest_start(deadline),
-            connects: MORE_CONNECTS,
+            once: ONCE,
         }
     }
 }
@@ -71,23 +71,17 @@ pub(crate) struct Budget {
     api: Api,
     repeat: Repeat,
     latest_start: Instant,
-    connects: usize,
+    once: usize,
 }
 
 impl Budget {
     /// The pause before the next try after `fault`; `None` if there shall be none.
     pub(crate) fn pause(&mut self, fault: &Fault, pause: Duration) -> Option<Duration> {
-        match fault {
-            Fault::NotConnected(_) => self.connects = self.connects.checked_sub(1)?,
-            Fault::Refused(refusal) => {
-                let verdict = catalogue::lookup(refusal.code()).at(self.api);
-                if verdict.retry != Retry::WithPauses {
-                    return None;
-                }
-            }
-            _ if self.repeat == Repeat::IfCertainlyNotTaken => return None,
-            Fault::Overloaded | Fault::BreakerOpen { .. } | Fault::NotMade(_) => return None,
-            Fault::Timeout | Fault::CutOff(_) | Fault::Status(_) | Fault::Malformed(_) => {}
+        match fault.verdict(self.api).retry {
+            Retry::WithPauses => {}
+            Retry::Once => self.once = self.once.checked_sub(1)?,
+            Retry::IfItOnlyReads if self.repeat == Repeat::Freely => {}
+            _ => return None,
         }
         (Instant::now() + pause < self.latest_start).then_some(pause)
     }

@@ -1,37 +1,49 @@
 //! What an error of this crate is to the domain.
 
-use std::time::Duration;
-
-use domain::ports::WechatApiError;
+use domain::ports::{WechatApiError, WechatFailure};
 
 use super::WechatError;
-use crate::catalogue::Answer;
-
-/// code 已被使用.
-const CODE_USED: i64 = 40163;
+use crate::api::Api;
+use crate::catalogue::Retry;
 
 impl From<WechatError> for WechatApiError {
-    /// By what the catalogue says the service answers.
+    /// By what the catalogue says.
     fn from(error: WechatError) -> Self {
-        let retry_after = error.retry_after().unwrap_or(Duration::from_secs(5));
-        let answer = error.answer();
-        let is_used = error.errcode() == Some(CODE_USED);
-        let cause = Box::new(error);
-        match answer {
-            Answer::CodeInvalid | Answer::PhoneCodeInvalid if is_used => Self::CodeUsed(cause),
-            Answer::CodeInvalid | Answer::PhoneCodeInvalid => Self::CodeInvalid(cause),
-            Answer::UserBlocked => Self::UserBlocked(cause),
-            Answer::RateLimited => Self::RateLimited { retry_after, cause },
-            Answer::Misconfigured => Self::Misconfigured(cause),
-            Answer::Unavailable => Self::Unavailable { retry_after, cause },
-            Answer::Timeout => Self::Timeout(cause),
-            // What the documents do not know as an answer to what the domain asks for.
-            Answer::BadAnswer
-            | Answer::Ok
-            | Answer::InvalidRequest
-            | Answer::OpenDataInvalid
-            | Answer::SessionKeyStale
-            | Answer::PayloadTooLarge => Self::BadAnswer(cause),
+        let failure = to_the_service(error.failure(), error.api());
+        let retry_after = match failure {
+            WechatFailure::RateLimited | WechatFailure::Unavailable => {
+                error.retry_after().or(Retry::WithPauses.after())
+            }
+            _ => None,
+        };
+        Self {
+            failure,
+            spends_code: error.verdict().spends_code(),
+            retry_after,
+            cause: Box::new(error),
         }
+    }
+}
+
+/// What a failure at one of the service's own calls means. It makes them with values of its own, but
+/// for the codes, so that a refusal of anything else is not the front end's to mend.
+const fn to_the_service(failure: WechatFailure, api: Api) -> WechatFailure {
+    use WechatFailure as F;
+    match (failure, api) {
+        (F::CodeInvalid | F::CodeUsed, Api::Code2Session) => failure,
+        (F::CodeInvalid | F::CodeUsed | F::PhoneCodeInvalid, Api::PhoneNumber) => {
+            F::PhoneCodeInvalid
+        }
+        (
+            F::CodeInvalid
+            | F::CodeUsed
+            | F::PhoneCodeInvalid
+            | F::InvalidRequest
+            | F::OpenDataInvalid
+            | F::SessionKeyStale
+            | F::TooLong,
+            _,
+        ) => F::BadAnswer,
+        _ => failure,
     }
 }

@@ -6,7 +6,7 @@ use domain::time::Timestamp;
 use rstest::rstest;
 use secrecy::ExposeSecret as _;
 use wxclient::app_client::{EncryptedMessage, PaidOrder};
-use wxclient::catalogue::Answer;
+use wxclient::catalogue::WechatFailure;
 
 use crate::server::{Act, Seen, Server};
 use crate::wechat::{app_client, json, token};
@@ -91,23 +91,26 @@ async fn a_phone_number_that_is_none_is_a_bad_answer(#[case] answer: String) {
     let server = wechat(json(&answer)).await;
     let app = app_client(&server.url);
     let error = app.phone_number(&code(), &open_id()).await.unwrap_err();
-    assert_eq!(error.answer(), Answer::BadAnswer);
+    assert_eq!(error.failure(), WechatFailure::BadAnswer);
     assert!(!format!("{error} {error:?}").contains("135800"));
 }
 
 #[rstest]
-#[case::invalid(40029, Answer::PhoneCodeInvalid)]
-#[case::used(40163, Answer::PhoneCodeInvalid)]
-#[case::other_app(40013, Answer::PhoneCodeInvalid)]
-#[case::other_user(40003, Answer::PhoneCodeInvalid)]
-#[case::often(45011, Answer::RateLimited)]
-#[case::not_allowed(48001, Answer::Misconfigured)]
+#[case::invalid(40029, WechatFailure::PhoneCodeInvalid)]
+#[case::used(40163, WechatFailure::PhoneCodeInvalid)]
+#[case::other_app(40013, WechatFailure::PhoneCodeInvalid)]
+#[case::other_user(40003, WechatFailure::PhoneCodeInvalid)]
+#[case::often(45011, WechatFailure::RateLimited)]
+#[case::not_allowed(48001, WechatFailure::Misconfigured)]
 #[tokio::test]
-async fn a_phone_code_that_is_refused_says_why(#[case] errcode: i64, #[case] answer: Answer) {
+async fn a_phone_code_that_is_refused_says_why(
+    #[case] errcode: i64,
+    #[case] failure: WechatFailure,
+) {
     let server = wechat(json(&format!(r#"{{"errcode":{errcode}}}"#))).await;
     let app = app_client(&server.url);
     let error = app.phone_number(&code(), &open_id()).await.unwrap_err();
-    assert_eq!(error.answer(), answer);
+    assert_eq!(error.failure(), failure);
 }
 
 #[tokio::test]
@@ -115,7 +118,7 @@ async fn a_phone_code_whose_answer_was_lost_is_not_sent_again() {
     let server = wechat(Act::Close).await;
     let app = app_client(&server.url);
     let error = app.phone_number(&code(), &open_id()).await.unwrap_err();
-    assert_eq!(error.answer(), Answer::BadAnswer);
+    assert_eq!(error.failure(), WechatFailure::BadAnswer);
     assert_eq!(server.seen().len(), 2);
 }
 
@@ -147,7 +150,7 @@ async fn an_object_without_an_errcode_is_no_word_on_a_session_key() {
         .check_session(&open_id(), &session_key())
         .await
         .unwrap_err();
-    assert_eq!(error.answer(), Answer::BadAnswer);
+    assert_eq!(error.failure(), WechatFailure::BadAnswer);
 }
 
 #[tokio::test]
@@ -165,21 +168,24 @@ async fn a_session_key_is_replaced() {
 }
 
 #[rstest]
-#[case::stale(r#"{"errcode":87009}"#, Answer::SessionKeyStale)]
-#[case::other_user(r#"{"openid":"o2","session_key":"bmV3"}"#, Answer::BadAnswer)]
+#[case::stale(r#"{"errcode":87009}"#, WechatFailure::SessionKeyStale)]
+#[case::other_user(r#"{"openid":"o2","session_key":"bmV3"}"#, WechatFailure::BadAnswer)]
 #[case::no_key(
     r#"{"openid":"oGZUI0egBJY1zhBYw2KhdUfwVJJE","session_key":""}"#,
-    Answer::BadAnswer
+    WechatFailure::BadAnswer
 )]
 #[tokio::test]
-async fn a_session_key_that_is_not_replaced_says_why(#[case] body: &str, #[case] answer: Answer) {
+async fn a_session_key_that_is_not_replaced_says_why(
+    #[case] body: &str,
+    #[case] failure: WechatFailure,
+) {
     let server = wechat(json(body)).await;
     let app = app_client(&server.url);
     let error = app
         .reset_session(&open_id(), &session_key())
         .await
         .unwrap_err();
-    assert_eq!(error.answer(), answer);
+    assert_eq!(error.failure(), failure);
 }
 
 fn made_at(second: Option<i64>) -> EncryptedMessage {

@@ -22,7 +22,7 @@ async fn while_wechat_is_away_a_login_fails_at_once_and_spends_no_code() {
     }
     let error = exchange(client.clone()).await.unwrap_err();
     assert_eq!(named(&error), ("unavailable", Some(1)));
-    assert!(!error.spends_code());
+    assert!(!error.spends_code);
     assert_eq!(server.seen().len(), 20, "it was not asked");
 }
 

@@ -8,7 +8,7 @@ use domain::ports::WechatSession;
 use domain::secret::LoginCode;
 use rstest::rstest;
 use secrecy::{ExposeSecret as _, SecretString};
-use wxclient::catalogue::Answer;
+use wxclient::catalogue::WechatFailure;
 use wxclient::component::{AuthorizerTokens, Component, ComponentClient, TicketSource};
 use wxclient::{AppClient, AppSecret, Fault, WechatError};
 
@@ -71,16 +71,19 @@ async fn a_platform_logs_in_the_users_of_an_app_without_its_secret() {
 }
 
 #[rstest]
-#[case::code(40029, Answer::CodeInvalid)]
-#[case::not_authorised(61003, Answer::Misconfigured)]
-#[case::no_token(41021, Answer::Misconfigured)]
+#[case::code(40029, WechatFailure::CodeInvalid)]
+#[case::not_authorised(61003, WechatFailure::Misconfigured)]
+#[case::no_token(41021, WechatFailure::Misconfigured)]
 #[tokio::test]
-async fn a_platforms_login_that_is_refused_says_why(#[case] errcode: i64, #[case] answer: Answer) {
+async fn a_platforms_login_that_is_refused_says_why(
+    #[case] errcode: i64,
+    #[case] failure: WechatFailure,
+) {
     let refused = json(&format!(r#"{{"errcode":{errcode}}}"#));
     let server = Server::start([json(TOKEN), refused]).await;
     let component = component(&server, Some("t1cket"));
     let login = log_in(&component);
-    assert_eq!(login.await.unwrap_err().answer(), answer);
+    assert_eq!(login.await.unwrap_err().failure(), failure);
     assert_eq!(server.seen().len(), 2);
 }
 
@@ -90,7 +93,7 @@ async fn an_expired_ticket_passes_with_the_next_one() {
     let component = component(&server, Some("t1cket"));
     let login = log_in(&component);
     let error = login.await.unwrap_err();
-    assert_eq!(error.answer(), Answer::Unavailable);
+    assert_eq!(error.failure(), WechatFailure::Unavailable);
     assert_eq!(error.retry_after().unwrap().as_secs(), 600);
 }
 

@@ -81,7 +81,8 @@ async fn an_empty_unionid_is_none() {
 }
 
 #[rstest]
-#[case::code_invalid(&[40029, 40163, 41008], "code_invalid", None)]
+#[case::code_invalid(&[40029, 41008], "code_invalid", None)]
+#[case::code_used(&[40163], "code_used", None)]
 #[case::blocked(&[40226, 50002], "user_blocked", None)]
 #[case::per_minute(&[45011], "rate_limited", Some(60))]
 #[case::per_day(&[45009], "unavailable", Some(3600))]

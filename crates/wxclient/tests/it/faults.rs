@@ -37,7 +37,7 @@ async fn an_answer_that_is_none_is_bad_and_the_code_is_not_sent_again(#[case] ac
         .await
         .unwrap_err();
     assert_eq!(named(&error), ("bad_answer", None));
-    assert!(error.spends_code());
+    assert!(error.spends_code);
     assert_eq!(server.seen().len(), 1);
 }
 
@@ -94,7 +94,7 @@ async fn a_refused_connection_is_unavailable() {
     drop(listener);
     let error = exchange(client(&url).build().unwrap()).await.unwrap_err();
     assert_eq!(named(&error), ("unavailable", Some(5)));
-    assert!(!error.spends_code());
+    assert!(!error.spends_code);
 }
 
 #[tokio::test]

@@ -7,7 +7,6 @@
 mod app_calls;
 mod breaker;
 mod component;
-mod docs;
 mod exchange;
 mod faults;
 mod observer;

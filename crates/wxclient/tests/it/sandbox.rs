@@ -99,7 +99,7 @@ async fn a_code_is_good_once_and_for_five_minutes() {
     let code = stack.code();
     stack.exchange(&code).await.unwrap();
     let error = stack.exchange(&code).await.unwrap_err();
-    assert_eq!(named(&error), ("code_invalid", None));
+    assert_eq!(named(&error), ("code_used", None));
     let code = stack.code();
     stack.control().advance(Duration::from_secs(301));
     let error = stack.exchange(&code).await.unwrap_err();

@@ -14,7 +14,7 @@ use domain::time::Timestamp;
 use rstest::rstest;
 use secrecy::{ExposeSecret as _, SecretString};
 use wxclient::app_client::PaidOrder;
-use wxclient::catalogue::Answer;
+use wxclient::catalogue::WechatFailure;
 use wxclient::component::{AuthorizerTokens, Component, ComponentClient, TicketSource};
 use wxclient::security::{ApiSecurity, ApiSecurityKeys};
 use wxclient::{AppClient, AppSecret};
@@ -50,7 +50,7 @@ async fn a_phone_code_is_exchanged_once(#[case] as_number: bool) {
     assert_eq!(number.country_code, "86");
     assert_eq!(number.pure_phone_number, "13800138000");
     let error = app.phone_number(&code, &open_id).await.unwrap_err();
-    assert_eq!(error.answer(), Answer::PhoneCodeInvalid);
+    assert_eq!(error.failure(), WechatFailure::PhoneCodeInvalid);
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn another_persons_phone_code_is_refused() {
     let other = stack.control().phone("bob", stack.app.app_id.as_str());
     let bob = OpenId::new(other.unwrap().openid());
     let error = app.phone_number(&code, &bob).await.unwrap_err();
-    assert_eq!(error.answer(), Answer::PhoneCodeInvalid);
+    assert_eq!(error.failure(), WechatFailure::PhoneCodeInvalid);
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn a_session_key_is_checked_and_replaced() {
     assert!(app.check_session(&open_id, &new).await.unwrap());
     assert!(!app.check_session(&open_id, &old).await.unwrap());
     let error = app.reset_session(&open_id, &old).await.unwrap_err();
-    assert_eq!(error.answer(), Answer::SessionKeyStale);
+    assert_eq!(error.failure(), WechatFailure::SessionKeyStale);
 }
 
 #[tokio::test]
@@ -182,8 +182,8 @@ async fn signed_and_encrypted_calls_are_understood_on_both_sides() {
     });
     let error = app.check_encrypted_message("x").await.unwrap_err();
     assert_eq!(
-        error.answer(),
-        Answer::Misconfigured,
+        error.failure(),
+        WechatFailure::Misconfigured,
         "calls in clear are refused"
     );
 

@@ -76,7 +76,7 @@ async fn an_errcode_as_a_text_is_an_errcode() {
     let effect = FaultEffect::ErrcodeAsString;
     stack.control().inject(Fault::on(Api::Code2Session, effect));
     let error = stack.exchange(&code).await.unwrap_err();
-    assert_eq!(named(&error), ("code_invalid", None));
+    assert_eq!(named(&error), ("code_used", None));
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use url::Url;
 use wxclient::AppClient;
-use wxclient::catalogue::Answer;
+use wxclient::catalogue::WechatFailure;
 use wxclient::security::{ApiSecurity, ApiSecurityKeys, KeyError};
 
 use crate::server::{Act, Server, answer, ok};
@@ -198,7 +198,7 @@ async fn a_gateways_errcode_may_come_in_clear() {
         .await
         .unwrap_err();
     assert_eq!(error.errcode(), Some(40234));
-    assert_eq!(error.answer(), Answer::Misconfigured);
+    assert_eq!(error.failure(), WechatFailure::Misconfigured);
 }
 
 #[tokio::test]
@@ -241,7 +241,7 @@ async fn an_answer_that_cannot_be_wechats_is_refused() {
             .plugin_open_pid("c0de")
             .await
             .unwrap_err();
-        assert_eq!(error.answer(), Answer::BadAnswer, "{why}");
+        assert_eq!(error.failure(), WechatFailure::BadAnswer, "{why}");
     }
 }
 

@@ -13,7 +13,7 @@ use domain::time::after;
 use rstest::rstest;
 use url::Url;
 use wxclient::AppClient;
-use wxclient::catalogue::{Actor, Answer};
+use wxclient::catalogue::{Actor, WechatFailure};
 
 use crate::server::{Act, Server};
 use crate::wechat::{SECRET, app, app_client, client, json, token};
@@ -127,7 +127,7 @@ async fn a_token_that_is_refused_again_is_not_replaced_again() {
     let server = Server::start([token("T1", 7200), refused(), token("T1", 7200), refused()]).await;
     let error = phone(&app_client(&server.url)).await.unwrap_err();
     assert_eq!(error.errcode(), Some(40001));
-    assert_eq!(error.answer(), Answer::BadAnswer);
+    assert_eq!(error.failure(), WechatFailure::BadAnswer);
     assert_eq!(server.seen().len(), 4);
 }
 
@@ -137,8 +137,8 @@ async fn a_wrong_secret_shows_as_the_token_apis_error_and_calls_the_operator() {
         let server = Server::start([json(&format!(r#"{{"errcode":{errcode}}}"#))]).await;
         let error = phone(&app_client(&server.url)).await.unwrap_err();
         assert_eq!(error.api(), wxclient::Api::StableToken);
-        assert_eq!(error.answer(), Answer::Misconfigured, "{errcode}");
-        assert_eq!(error.actor(), Actor::Operator, "{errcode}");
+        assert_eq!(error.failure(), WechatFailure::Misconfigured, "{errcode}");
+        assert_eq!(error.verdict().actor, Actor::Operator, "{errcode}");
         assert_eq!(server.seen().len(), 1, "{errcode}");
     }
 }
@@ -166,7 +166,7 @@ async fn a_token_call_that_hangs_is_made_again_in_time() {
 async fn a_token_without_its_fields_is_a_bad_answer(#[case] body: &str) {
     let server = Server::start([json(body)]).await;
     let error = app_client(&server.url).access_token().await.unwrap_err();
-    assert_eq!(error.answer(), Answer::BadAnswer);
+    assert_eq!(error.failure(), WechatFailure::BadAnswer);
 }
 
 /// Where replicas share a token; with `true` it is away.

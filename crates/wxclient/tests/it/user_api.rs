@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::id::{AppId, OpenId};
 use domain::ports::{
-    RepositoryError, StoredWechatToken, WechatApiError, WechatTokenRepository, WechatUserApi as _,
+    RepositoryError, StoredWechatToken, WechatTokenRepository, WechatUserApi as _,
 };
 use domain::secret::{PhoneCode, SessionKey};
 use domain::testing::FixedClock;
@@ -17,6 +17,7 @@ use wxclient::{AppClient, HttpWechatUserApi};
 use wxsandbox::{Api, Fault, FaultEffect, OpenDataOptions};
 
 use crate::sandbox::Stack;
+use crate::wechat::named;
 
 /// The adapter, and a user who has logged in.
 async fn logged_in(stack: &Stack) -> (HttpWechatUserApi, OpenId, SessionKey) {
@@ -32,18 +33,6 @@ fn phone_code(stack: &Stack) -> PhoneCode {
     PhoneCode::new(stack.phone().phone_number(&options).unwrap().code)
 }
 
-fn named(error: &WechatApiError) -> &'static str {
-    match error {
-        WechatApiError::CodeInvalid(_) | WechatApiError::CodeUsed(_) => "code_invalid",
-        WechatApiError::UserBlocked(_) => "user_blocked",
-        WechatApiError::RateLimited { .. } => "rate_limited",
-        WechatApiError::Misconfigured(_) => "misconfigured",
-        WechatApiError::BadAnswer(_) => "bad_answer",
-        WechatApiError::Timeout(_) => "timeout",
-        WechatApiError::Unavailable { .. } => "unavailable",
-    }
-}
-
 #[tokio::test]
 async fn a_phone_code_gives_the_number_once() {
     let stack = Stack::start();
@@ -54,7 +43,7 @@ async fn a_phone_code_gives_the_number_once() {
     assert_eq!(grant.country_code, "86");
     assert_eq!(grant.pure_phone_number, "13800138000");
     let again = api.phone_number(app_id, &open_id, &code).await.unwrap_err();
-    assert_eq!(named(&again), "code_invalid");
+    assert_eq!(named(&again).0, "phone_code_invalid");
 }
 
 #[tokio::test]
@@ -65,16 +54,16 @@ async fn another_persons_phone_code_does_not_hold() {
     let bob = stack.control().phone("bob", app_id.as_str()).unwrap();
     let bob = OpenId::new(bob.openid());
     let error = api.phone_number(app_id, &bob, &phone_code(&stack)).await;
-    assert_eq!(named(&error.unwrap_err()), "code_invalid");
+    assert_eq!(named(&error.unwrap_err()).0, "phone_code_invalid");
 }
 
 #[rstest]
 #[case::busy(-1, "unavailable")]
-#[case::invalid(40029, "code_invalid")]
-#[case::used(40163, "code_invalid")]
-#[case::foreign_openid(40003, "code_invalid")]
-#[case::openid_of_another_app(43104, "code_invalid")]
-#[case::code_of_another_app(40013, "code_invalid")]
+#[case::invalid(40029, "phone_code_invalid")]
+#[case::used(40163, "phone_code_invalid")]
+#[case::foreign_openid(40003, "phone_code_invalid")]
+#[case::openid_of_another_app(43104, "phone_code_invalid")]
+#[case::code_of_another_app(40013, "phone_code_invalid")]
 #[case::minute(45011, "rate_limited")]
 #[case::day(45009, "unavailable")]
 #[case::not_permitted(48001, "misconfigured")]
@@ -94,7 +83,7 @@ async fn an_errcode_at_the_phone_number_is_named(#[case] errcode: i64, #[case] n
         .inject(Fault::on(Api::GetPhoneNumber, effect));
     let code = phone_code(&stack);
     let error = api.phone_number(&stack.app.app_id, &open_id, &code);
-    assert_eq!(named(&error.await.unwrap_err()), name);
+    assert_eq!(named(&error.await.unwrap_err()).0, name);
 }
 
 #[tokio::test]
@@ -112,7 +101,7 @@ async fn a_number_of_another_app_is_not_taken() {
         .inject(Fault::on(Api::GetPhoneNumber, effect));
     let code = phone_code(&stack);
     let error = api.phone_number(&stack.app.app_id, &open_id, &code);
-    assert_eq!(named(&error.await.unwrap_err()), "bad_answer");
+    assert_eq!(named(&error.await.unwrap_err()).0, "bad_answer");
 }
 
 #[rstest]
@@ -135,7 +124,7 @@ async fn an_app_that_is_not_configured_is_the_operators() {
     let (api, open_id, key) = logged_in(&stack).await;
     let other = AppId::new("wx0000000000000000");
     let error = api.is_current(&other, &open_id, &key).await.unwrap_err();
-    assert_eq!(named(&error), "misconfigured");
+    assert_eq!(named(&error).0, "misconfigured");
 }
 
 /// A database that does not answer.

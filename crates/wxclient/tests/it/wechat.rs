@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use domain::id::AppId;
-use domain::ports::{CodeExchanger, WechatApiError, WechatSession};
+use domain::ports::{CodeExchanger, WechatApiError, WechatFailure, WechatSession};
 use domain::secret::LoginCode;
 use url::Url;
 use wxclient::{App, AppClient, AppSecret, HttpCodeExchanger, WechatClient, WechatClientBuilder};
@@ -68,19 +68,22 @@ pub(crate) async fn exchange_at(
         .await
 }
 
-/// The name of an error's variant, and its retry_after in seconds.
+/// What an error means, and its retry_after in seconds.
 pub(crate) fn named(error: &WechatApiError) -> (&'static str, Option<u64>) {
-    match error {
-        WechatApiError::CodeInvalid(_) | WechatApiError::CodeUsed(_) => ("code_invalid", None),
-        WechatApiError::UserBlocked(_) => ("user_blocked", None),
-        WechatApiError::RateLimited { retry_after, .. } => {
-            ("rate_limited", Some(retry_after.as_secs()))
-        }
-        WechatApiError::Misconfigured(_) => ("misconfigured", None),
-        WechatApiError::BadAnswer(_) => ("bad_answer", None),
-        WechatApiError::Timeout(_) => ("timeout", None),
-        WechatApiError::Unavailable { retry_after, .. } => {
-            ("unavailable", Some(retry_after.as_secs()))
-        }
-    }
+    let name = match error.failure {
+        WechatFailure::CodeInvalid => "code_invalid",
+        WechatFailure::CodeUsed => "code_used",
+        WechatFailure::PhoneCodeInvalid => "phone_code_invalid",
+        WechatFailure::UserBlocked => "user_blocked",
+        WechatFailure::RateLimited => "rate_limited",
+        WechatFailure::Misconfigured => "misconfigured",
+        WechatFailure::BadAnswer => "bad_answer",
+        WechatFailure::Timeout => "timeout",
+        WechatFailure::Unavailable => "unavailable",
+        WechatFailure::SessionKeyStale
+        | WechatFailure::InvalidRequest
+        | WechatFailure::OpenDataInvalid
+        | WechatFailure::TooLong => "not the service's",
+    };
+    (name, error.retry_after.map(|wait| wait.as_secs()))
 }

@@ -229,9 +229,7 @@ impl From<UnknownApp> for ApiError {
 impl From<LoginError> for ApiError {
     fn from(error: LoginError) -> Self {
         match error {
-            LoginError::Exchange(error) => {
-                Self::from_wechat(error, ErrorCode::CodeInvalid).doing("login failed")
-            }
+            LoginError::Exchange(error) => Self::from(error).doing("login failed"),
             LoginError::CodeSpent => Self::new(ErrorCode::CodeInvalid).because(error),
             LoginError::OpenData(error) => Self::new(ErrorCode::OpenDataInvalid).because(error),
             LoginError::UserDisabled => Self::new(ErrorCode::UserDisabled),
@@ -241,30 +239,13 @@ impl From<LoginError> for ApiError {
     }
 }
 
-impl ApiError {
-    /// `error`, where a code that WeChat refuses is `refused_code`.
-    fn from_wechat(error: WechatApiError, refused_code: ErrorCode) -> Self {
-        match error {
-            WechatApiError::CodeInvalid(_) | WechatApiError::CodeUsed(_) => Self::new(refused_code),
-            WechatApiError::UserBlocked(_) => Self::new(ErrorCode::UserBlocked),
-            WechatApiError::RateLimited { retry_after, .. } => {
-                Self::later(ErrorCode::RateLimited, retry_after)
-            }
-            WechatApiError::Misconfigured(_) => Self::new(ErrorCode::WechatMisconfigured),
-            WechatApiError::BadAnswer(_) => Self::new(ErrorCode::WechatBadAnswer),
-            WechatApiError::Timeout(_) => Self::new(ErrorCode::WechatTimeout),
-            WechatApiError::Unavailable { retry_after, .. } => {
-                Self::later(ErrorCode::WechatUnavailable, retry_after)
-            }
+impl From<WechatApiError> for ApiError {
+    fn from(error: WechatApiError) -> Self {
+        Self {
+            retry_after: error.retry_after,
+            ..Self::new(error.failure.into())
         }
         .because(error)
-    }
-}
-
-impl From<WechatApiError> for ApiError {
-    /// Of a call that sends no code.
-    fn from(error: WechatApiError) -> Self {
-        Self::from_wechat(error, ErrorCode::WechatBadAnswer)
     }
 }
 
@@ -333,9 +314,7 @@ impl From<PersonalDataError> for ApiError {
             }
             .because(error),
             PersonalDataError::SessionKeyStale => Self::new(ErrorCode::SessionKeyStale),
-            PersonalDataError::Wechat(error) => {
-                Self::from_wechat(error, ErrorCode::PhoneCodeInvalid)
-            }
+            PersonalDataError::Wechat(error) => error.into(),
             PersonalDataError::NoPhoneNumber => {
                 Self::new(ErrorCode::WechatBadAnswer).because(error)
             }

@@ -1,30 +1,8 @@
 //! Every error this service answers with, in one table.
 
 use actix_web::http::StatusCode;
-
-/// Who can do something about an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Actor {
-    /// The person with the phone.
-    EndUser,
-    /// The mini program's or calling backend's code.
-    FrontEnd,
-    /// Whoever runs this service.
-    Operator,
-    /// Nobody: it passes by itself.
-    Nobody,
-}
-
-impl std::fmt::Display for Actor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::EndUser => "end user",
-            Self::FrontEnd => "front end",
-            Self::Operator => "operator",
-            Self::Nobody => "nobody",
-        })
-    }
-}
+use domain::ports::WechatFailure;
+use wxclient::catalogue::Actor;
 
 /// What one error means.
 #[derive(Debug, Clone, Copy)]
@@ -176,6 +154,26 @@ impl ErrorCode {
     #[must_use]
     pub fn from_id(id: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.entry().id == id)
+    }
+}
+
+/// What the service answers when a call to WeChat fails.
+impl From<WechatFailure> for ErrorCode {
+    fn from(failure: WechatFailure) -> Self {
+        match failure {
+            WechatFailure::CodeInvalid | WechatFailure::CodeUsed => Self::CodeInvalid,
+            WechatFailure::PhoneCodeInvalid => Self::PhoneCodeInvalid,
+            WechatFailure::UserBlocked => Self::UserBlocked,
+            WechatFailure::SessionKeyStale => Self::SessionKeyStale,
+            WechatFailure::InvalidRequest => Self::InvalidRequest,
+            WechatFailure::OpenDataInvalid => Self::OpenDataInvalid,
+            WechatFailure::TooLong => Self::PayloadTooLarge,
+            WechatFailure::RateLimited => Self::RateLimited,
+            WechatFailure::Misconfigured => Self::WechatMisconfigured,
+            WechatFailure::BadAnswer => Self::WechatBadAnswer,
+            WechatFailure::Timeout => Self::WechatTimeout,
+            WechatFailure::Unavailable => Self::WechatUnavailable,
+        }
     }
 }
 

@@ -1,6 +1,9 @@
 //! Errcodes of one-time codes.
 
-use super::{Actor, Answer, Category, Entry, OUR_BUG, PHONE, Retry, Verdict, entry, input, text};
+use super::{
+    Actor, Category, Entry, OUR_BUG, PHONE, Retry, Verdict, WechatFailure, entry, failing_as,
+    input, text,
+};
 
 pub(super) static ENTRIES: &[Entry] = &[
     Entry {
@@ -18,7 +21,7 @@ pub(super) static ENTRIES: &[Entry] = &[
             40163,
             "code 已被使用",
             "the code has been used",
-            LOGIN_AGAIN,
+            failing_as(Some(WechatFailure::CodeUsed), LOGIN_AGAIN),
         )
     },
     Entry {
@@ -37,7 +40,7 @@ pub(super) static ENTRIES: &[Entry] = &[
                 "WeChat holds the user for a high risk: do not let them in, do not try again",
             ),
             retry: Retry::Never,
-            answer: Some(Answer::UserBlocked),
+            failure: Some(WechatFailure::UserBlocked),
         },
     ),
     entry(
@@ -73,13 +76,13 @@ pub(super) static ENTRIES: &[Entry] = &[
 ];
 
 const LOGIN_AGAIN: Verdict = input(
-    Answer::CodeInvalid,
+    WechatFailure::CodeInvalid,
     "前端重新调用 wx.login,用新的 code 再登录一次",
     "call wx.login again and log in with the new code, once",
 );
 
 const PLUGIN_LOGIN_AGAIN: Verdict = input(
-    Answer::InvalidRequest,
+    WechatFailure::InvalidRequest,
     "插件重新调用 wx.pluginLogin 获取新的 code",
     "call wx.pluginLogin again and send the new code",
 );

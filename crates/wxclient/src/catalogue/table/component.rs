@@ -1,7 +1,9 @@
 //! Errcodes of third-party platforms.
 //! <https://developers.weixin.qq.com/doc/oplatform/openApi/OpenApiDoc/miniprogram-management/login/thirdpartyCode2Session.html>
 
-use super::{Actor, Answer, Category, Entry, OUR_BUG, Retry, Verdict, entry, misconfigured, text};
+use super::{
+    Actor, Category, Entry, OUR_BUG, Retry, Verdict, WechatFailure, entry, misconfigured, text,
+};
 
 pub(super) static ENTRIES: &[Entry] = &[
     entry(
@@ -93,5 +95,5 @@ const NEXT_TICKET: Verdict = Verdict {
         "WeChat pushes a new ticket every ten minutes; if it stays so, check the URL that receives them",
     ),
     retry: Retry::AfterSeconds(600),
-    answer: Some(Answer::Unavailable),
+    failure: Some(WechatFailure::Unavailable),
 };

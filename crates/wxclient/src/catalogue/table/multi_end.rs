@@ -1,6 +1,6 @@
 //! Errcodes of the multi-end apps' identity service (多端应用身份管理, code2verifyinfo).
 
-use super::{Answer, Entry, entry, input, misconfigured};
+use super::{Entry, WechatFailure, entry, input, misconfigured};
 
 pub(super) static ENTRIES: &[Entry] = &[
     entry(
@@ -8,7 +8,7 @@ pub(super) static ENTRIES: &[Entry] = &[
         "code 已过期(多端应用)",
         "the code has expired (multi-end apps)",
         input(
-            Answer::CodeInvalid,
+            WechatFailure::CodeInvalid,
             "前端重新获取 code 并只发送一次",
             "get a new code and send it once",
         ),
@@ -18,7 +18,7 @@ pub(super) static ENTRIES: &[Entry] = &[
         "code 错误(多端应用)",
         "the code is wrong (multi-end apps)",
         input(
-            Answer::CodeInvalid,
+            WechatFailure::CodeInvalid,
             "前端重新获取 code 并原样发送",
             "get a new code and send it unchanged",
         ),

@@ -1,7 +1,7 @@
 //! Errcodes of signatures with the session_key: virtual payment (虚拟支付), game coins, store
 //! payment; on the phone and on a server.
 
-use super::{Actor, Answer, Category, Entry, Retry, Verdict, entry, text};
+use super::{Actor, Category, Entry, Retry, Verdict, WechatFailure, entry, text};
 
 pub(super) static ENTRIES: &[Entry] = &[
     entry(
@@ -70,7 +70,7 @@ const fn backend(zh: &'static str, en: &'static str) -> Verdict {
         actor: Actor::FrontEnd,
         todo: text(zh, en),
         retry: Retry::Never,
-        answer: None,
+        failure: None,
     }
 }
 
@@ -89,7 +89,7 @@ const PAY_SIG: Verdict = Verdict {
 };
 
 const LOG_IN_AND_SIGN: Verdict = Verdict {
-    answer: Some(Answer::SessionKeyStale),
+    failure: Some(WechatFailure::SessionKeyStale),
     ..backend(
         "前端先 wx.login 并登录,支付后端再请求新的签名",
         "the phone calls wx.login and logs in, then the payment backend asks for a new signature",

@@ -1,6 +1,8 @@
 //! Errcodes of the platform as such: busy, too many calls, not allowed.
 
-use super::{Actor, Answer, Category, Entry, Retry, Verdict, answered, entry, misconfigured, text};
+use super::{
+    Actor, Category, Entry, Retry, Verdict, WechatFailure, entry, failing_as, misconfigured, text,
+};
 
 pub(super) static ENTRIES: &[Entry] = &[
     entry(
@@ -12,7 +14,7 @@ pub(super) static ENTRIES: &[Entry] = &[
             actor: Actor::Nobody,
             todo: text("无需处理", "nothing"),
             retry: Retry::Never,
-            answer: Some(Answer::Ok),
+            failure: None,
         },
     ),
     entry(
@@ -27,7 +29,7 @@ pub(super) static ENTRIES: &[Entry] = &[
                 "the service asks again by itself; after that the front end tries later, with a new code",
             ),
             retry: Retry::WithPauses,
-            answer: Some(Answer::Unavailable),
+            failure: Some(WechatFailure::Unavailable),
         },
     ),
     entry(
@@ -42,7 +44,7 @@ pub(super) static ENTRIES: &[Entry] = &[
                 "it ends with the day; clear_quota resets it (10 times a month); find out who calls so often",
             ),
             retry: Retry::AfterSeconds(3600),
-            answer: Some(Answer::Unavailable),
+            failure: Some(WechatFailure::Unavailable),
         },
     ),
     entry(
@@ -79,8 +81,8 @@ pub(super) static ENTRIES: &[Entry] = &[
         50001,
         "用户未授权该 API",
         "the user has not authorised the app for this API",
-        answered(
-            Some(Answer::UserBlocked),
+        failing_as(
+            Some(WechatFailure::UserBlocked),
             misconfigured(
                 "检查所用凭据与权限集是否包含该接口",
                 "check that the credential and its permission set cover this API",
@@ -99,7 +101,7 @@ pub(super) static ENTRIES: &[Entry] = &[
                 "the user settles it with WeChat; if it hits every user, see whether the app is frozen",
             ),
             retry: Retry::Never,
-            answer: Some(Answer::UserBlocked),
+            failure: Some(WechatFailure::UserBlocked),
         },
     ),
     entry(
@@ -111,7 +113,7 @@ pub(super) static ENTRIES: &[Entry] = &[
             actor: Actor::Nobody,
             todo: text("服务会自行重试", "the service asks again by itself"),
             retry: Retry::WithPauses,
-            answer: Some(Answer::Unavailable),
+            failure: Some(WechatFailure::Unavailable),
         },
     ),
     entry(
@@ -151,7 +153,7 @@ pub(super) static ENTRIES: &[Entry] = &[
         9_410_009,
         "风险接口测试额度已耗尽",
         "test quota of the risk API used up",
-        answered(
+        failing_as(
             None,
             misconfigured(
                 "购买额度或停用风险等级检查",
@@ -169,5 +171,5 @@ const TOO_OFTEN: Verdict = Verdict {
         "again after a minute; the front end must not log in for every request",
     ),
     retry: Retry::AfterSeconds(60),
-    answer: Some(Answer::RateLimited),
+    failure: Some(WechatFailure::RateLimited),
 };

@@ -1,6 +1,6 @@
 //! Errcodes of the request's form.
 
-use super::{Actor, Answer, Entry, OUR_BUG, Verdict, entry, input, misconfigured};
+use super::{Actor, Entry, OUR_BUG, Verdict, WechatFailure, entry, input, misconfigured};
 
 pub(super) static ENTRIES: &[Entry] = &[
     entry(
@@ -17,7 +17,7 @@ pub(super) static ENTRIES: &[Entry] = &[
         "参数错误",
         "invalid arguments",
         input(
-            Answer::InvalidRequest,
+            WechatFailure::InvalidRequest,
             "检查前端发送的参数",
             "check what the front end sent",
         ),
@@ -42,7 +42,7 @@ pub(super) static ENTRIES: &[Entry] = &[
         "the content is too long",
         Verdict {
             actor: Actor::EndUser,
-            ..input(Answer::PayloadTooLarge, "缩短内容", "shorten the content")
+            ..input(WechatFailure::TooLong, "缩短内容", "shorten the content")
         },
     ),
     entry(47001, "解析 JSON 错误", "data format error", OUR_BUG),

@@ -1,7 +1,8 @@
 //! Errcodes of session_keys, open data and users.
 
 use super::{
-    Actor, Answer, Category, Entry, OUR_BUG, PHONE, Retry, Verdict, answered, entry, input, text,
+    Actor, Category, Entry, OUR_BUG, PHONE, Retry, Verdict, WechatFailure, entry, failing_as,
+    input, text,
 };
 
 pub(super) static ENTRIES: &[Entry] = &[
@@ -10,7 +11,7 @@ pub(super) static ENTRIES: &[Entry] = &[
         "数据不存在",
         "the data does not exist (checkencryptedmsg: not made by WeChat within three days)",
         input(
-            Answer::OpenDataInvalid,
+            WechatFailure::OpenDataInvalid,
             "请用户重新操作一次,发送新的 encryptedData",
             "let the user tap again and send the new encryptedData",
         ),
@@ -23,7 +24,7 @@ pub(super) static ENTRIES: &[Entry] = &[
             "不合法的 OpenID",
             "invalid openid",
             input(
-                Answer::InvalidRequest,
+                WechatFailure::InvalidRequest,
                 "确认 openid 属于该小程序",
                 "check that the openid is of this app",
             ),
@@ -37,7 +38,7 @@ pub(super) static ENTRIES: &[Entry] = &[
             "appid 与 openid 不匹配",
             "the openid is not of this app",
             input(
-                Answer::InvalidRequest,
+                WechatFailure::InvalidRequest,
                 "确认 openid 属于该小程序",
                 "check that the openid is of this app",
             ),
@@ -61,7 +62,7 @@ pub(super) static ENTRIES: &[Entry] = &[
         "订单无效",
         "invalid order",
         input(
-            Answer::InvalidRequest,
+            WechatFailure::InvalidRequest,
             "核对订单号,且须在支付后 5 分钟内查询",
             "check the order's number, and ask within five minutes of the payment",
         ),
@@ -103,7 +104,7 @@ pub(super) static ENTRIES: &[Entry] = &[
 ];
 
 const STALE: Verdict = input(
-    Answer::SessionKeyStale,
+    WechatFailure::SessionKeyStale,
     "前端先调用 wx.login 重新登录,再让用户操作",
     "call wx.login and log in again first, then let the user tap the button",
 );
@@ -116,15 +117,15 @@ const NOT_KNOWN_NOW: Verdict = Verdict {
         "leave the risk check out and repeat it after the user's next visit",
     ),
     retry: Retry::Never,
-    answer: None,
+    failure: None,
 };
 
-const CONTENT_REFUSED: Verdict = answered(
+const CONTENT_REFUSED: Verdict = failing_as(
     None,
     Verdict {
         actor: Actor::EndUser,
         ..input(
-            Answer::InvalidRequest,
+            WechatFailure::InvalidRequest,
             "请用户修改内容",
             "the user changes the content",
         )

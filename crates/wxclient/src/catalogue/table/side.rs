@@ -1,7 +1,8 @@
 //! Codes that no server API answers: the phone's, and those of WeChat's decryption samples.
 
 use super::{
-    Actor, Answer, Category, Entry, Retry, Verdict, answered, entry, input, misconfigured, text,
+    Actor, Category, Entry, Retry, Verdict, WechatFailure, entry, failing_as, input, misconfigured,
+    text,
 };
 
 pub(super) static ENTRIES: &[Entry] = &[
@@ -21,7 +22,7 @@ pub(super) static ENTRIES: &[Entry] = &[
         112,
         "(前端)隐私协议未声明该接口",
         "phone: the privacy guideline does not declare this API",
-        answered(
+        failing_as(
             None,
             misconfigured(
                 "在公众平台的用户隐私保护指引中声明该接口",
@@ -33,7 +34,7 @@ pub(super) static ENTRIES: &[Entry] = &[
         1_400_001,
         "(前端)手机号验证额度不足",
         "phone: the quota of phone numbers is used up",
-        answered(
+        failing_as(
             None,
             misconfigured(
                 "在公众平台购买手机号验证额度",
@@ -115,7 +116,7 @@ const fn on_the_phone(zh: &'static str, en: &'static str) -> Verdict {
         actor: Actor::FrontEnd,
         todo: text(zh, en),
         retry: Retry::Never,
-        answer: None,
+        failure: None,
     }
 }
 
@@ -125,7 +126,7 @@ const NETWORK: Verdict = on_the_phone(
 );
 
 const OPEN_DATA: Verdict = input(
-    Answer::OpenDataInvalid,
+    WechatFailure::OpenDataInvalid,
     "检查 encryptedData 与 iv 是否原样传输(+ 未变成空格);若 session_key 已过期,先 wx.login 再操作",
     "send encryptedData and iv unchanged (a + must not become a space); if the session_key may be stale, wx.login first, then tap again",
 );

@@ -1,7 +1,7 @@
 //! Errcodes of API signing and encryption (服务端 API 签名与加密).
 //! <https://developers.weixin.qq.com/miniprogram/dev/server/getting_started/api_signature.html>
 
-use super::{Answer, Entry, OUR_BUG, Verdict, answered, entry, misconfigured};
+use super::{Entry, OUR_BUG, Verdict, WechatFailure, entry, failing_as, misconfigured};
 
 pub(super) static ENTRIES: &[Entry] = &[
     entry(
@@ -58,8 +58,8 @@ pub(super) static ENTRIES: &[Entry] = &[
         40240,
         "时间戳过期",
         "expired timestamp",
-        answered(
-            Some(Answer::BadAnswer),
+        failing_as(
+            Some(WechatFailure::BadAnswer),
             misconfigured("校准服务器时钟(NTP)", "set the server's clock right (NTP)"),
         ),
     ),

@@ -1,7 +1,9 @@
 //! Errcodes of the access_token. The service handles them inside.
 
 use super::app_secret::SECRET_WRONG;
-use super::{Actor, Answer, Category, Deviation, Entry, OUR_BUG, Retry, Verdict, entry, text};
+use super::{
+    Actor, Category, Deviation, Entry, OUR_BUG, Retry, Verdict, WechatFailure, entry, text,
+};
 use crate::api::Api;
 
 pub(super) static ENTRIES: &[Entry] = &[
@@ -46,5 +48,5 @@ const NEW_TOKEN: Verdict = Verdict {
         "the service gets a new one and asks once more; if it keeps coming, another program fetches plain tokens for this app: let it use stable_token",
     ),
     retry: Retry::WithNewToken,
-    answer: Some(Answer::BadAnswer),
+    failure: Some(WechatFailure::BadAnswer),
 };

@@ -1,14 +1,17 @@
 //! Failures without an errcode, and errcodes nobody knows.
 
-use super::{Actor, Answer, Category, Entry, Retry, Verdict, answered, entry, misconfigured, text};
+use super::{
+    Actor, Category, Entry, Retry, Verdict, WechatFailure, entry, failing_as, misconfigured,
+    retried, text,
+};
 
 /// An errcode that WeChat's documents do not know.
 pub static UNKNOWN: Entry = entry(
     i64::MIN,
     "未知错误码",
     "an errcode nobody knows",
-    answered(
-        Some(Answer::BadAnswer),
+    failing_as(
+        Some(WechatFailure::BadAnswer),
         misconfigured(
             "用 errcode 与 rid 在微信文档中查找,或联系微信客服",
             "look the errcode up in WeChat's documents, or ask WeChat with the rid",
@@ -17,9 +20,12 @@ pub static UNKNOWN: Entry = entry(
 );
 
 /// No connection came about; nothing was sent.
-pub static NOT_CONNECTED: Verdict = away(
-    "检查服务到微信的网络、DNS、代理与证书",
-    "check the network, DNS, proxy and certificates between the service and WeChat",
+pub static NOT_CONNECTED: Verdict = retried(
+    Retry::Once,
+    away(
+        "检查服务到微信的网络、DNS、代理与证书",
+        "check the network, DNS, proxy and certificates between the service and WeChat",
+    ),
 );
 
 /// Too many calls were waiting; nothing was sent.
@@ -45,8 +51,8 @@ pub static NOT_MADE: Verdict = misconfigured(
 
 /// No answer in time.
 pub static TIMEOUT: Verdict = Verdict {
-    retry: Retry::Never,
-    answer: Some(Answer::Timeout),
+    retry: Retry::IfItOnlyReads,
+    failure: Some(WechatFailure::Timeout),
     ..away(
         "code 可能已被消耗,前端需重新 wx.login;若频繁出现,检查到微信的网络",
         "the code may be spent, so the front end calls wx.login again; if it is frequent, check the network to WeChat",
@@ -55,14 +61,14 @@ pub static TIMEOUT: Verdict = Verdict {
 
 /// The connection broke before the whole answer was there.
 pub static CUT_OFF: Verdict = Verdict {
-    answer: Some(Answer::BadAnswer),
+    failure: Some(WechatFailure::BadAnswer),
     ..TIMEOUT
 };
 
 /// Not an answer of WeChat's: another HTTP status, not JSON, a field missing.
 pub static MALFORMED: Verdict = Verdict {
-    retry: Retry::Never,
-    answer: Some(Answer::BadAnswer),
+    retry: Retry::IfItOnlyReads,
+    failure: Some(WechatFailure::BadAnswer),
     ..away(
         "检查是否有代理或网关改写了微信的应答",
         "see whether a proxy or gateway on the way answers in WeChat's place",
@@ -75,6 +81,6 @@ const fn away(zh: &'static str, en: &'static str) -> Verdict {
         actor: Actor::Operator,
         todo: text(zh, en),
         retry: Retry::AfterSeconds(5),
-        answer: Some(Answer::Unavailable),
+        failure: Some(WechatFailure::Unavailable),
     }
 }

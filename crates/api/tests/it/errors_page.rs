@@ -1,12 +1,16 @@
-//! The catalogue as a page of documentation.
+//! `docs/errors.md` is what the catalogue of WeChat's errcodes and the table of our errors say.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
-use super::table::{BREAKER_OPEN, CUT_OFF, MALFORMED, NOT_CONNECTED, OVERLOADED, TIMEOUT, UNKNOWN};
-use super::{Answer, Entry, Text, Verdict, groups};
+use api::http::ErrorCode;
+use wxclient::catalogue::{
+    BREAKER_OPEN, CUT_OFF, Category, Entry, MALFORMED, NOT_CONNECTED, OVERLOADED, TIMEOUT, Text,
+    UNKNOWN, Verdict, groups,
+};
 
 const INTRODUCTION: &str = "\
-<!-- Generated from crates/wxclient/src/catalogue; UPDATE_DOCS=1 cargo test -p wxclient writes it anew. -->
+<!-- Generated from crates/wxclient/src/catalogue; UPDATE_DOCS=1 cargo test -p api errors_page writes it anew. -->
 
 # WeChat's error codes
 
@@ -16,9 +20,21 @@ HTTP 200 for success and failure alike; the errcode decides. `errmsg` is not sta
 looked at, passed on or logged, but for its rid.
 ";
 
-/// The catalogue as Markdown: the content of `docs/errors.md`.
-#[must_use]
-pub fn render() -> String {
+#[test]
+fn the_page_of_error_codes_is_up_to_date() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors.md");
+    let rendered = render();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&page, &rendered).unwrap();
+    }
+    let committed = std::fs::read_to_string(&page).unwrap_or_default();
+    assert!(
+        committed == rendered,
+        "docs/errors.md does not match the catalogue; run UPDATE_DOCS=1 cargo test -p api errors_page"
+    );
+}
+
+fn render() -> String {
     let mut page = INTRODUCTION.to_owned();
     for group in groups() {
         heading(&mut page, group.title);
@@ -81,23 +97,20 @@ fn row(page: &mut String, code: &str, meaning: Text, verdict: &Verdict) {
         actor,
         todo,
         retry,
-        answer,
+        failure,
     } = verdict;
+    let answer = match (category, failure) {
+        (Category::Success, _) => "200".to_owned(),
+        (_, None) => "–".to_owned(),
+        (_, Some(failure)) => {
+            let entry = ErrorCode::from(*failure).entry();
+            format!("{} `{}`", entry.status, entry.id)
+        }
+    };
     // Writing to a String does not fail.
     let _ = writeln!(
         page,
-        "| {code} | {} | {} | {category} | {actor} | {} | {} | {retry} | {} |",
-        meaning.zh,
-        meaning.en,
-        todo.zh,
-        todo.en,
-        answer.map_or_else(|| "–".to_owned(), shown),
+        "| {code} | {} | {} | {category} | {actor} | {} | {} | {retry} | {answer} |",
+        meaning.zh, meaning.en, todo.zh, todo.en,
     );
-}
-
-fn shown(answer: Answer) -> String {
-    match answer {
-        Answer::Ok => "200".to_owned(),
-        answer => format!("{} `{}`", answer.status(), answer.id()),
-    }
 }
