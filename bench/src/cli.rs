@@ -104,20 +104,20 @@ impl Cli {
         match self.command {
             Command::All(measure) => {
                 let (effort, sizes) = (measure.effort(), [10_000, 1_000_000, 10_000_000]);
-                let house = House::build(&measure.place)?;
-                house.compare(&SCENARIOS, effort).await?;
-                house.footprint().await?;
-                house.grow(&sizes, effort).await
+                let bench = Bench::build(&measure.place)?;
+                bench.compare(&SCENARIOS, effort).await?;
+                bench.footprint().await?;
+                bench.grow(&sizes, effort).await
             }
             Command::Compare { names, measure } => {
                 let scenarios = named(&names)?;
-                let house = House::build(&measure.place)?;
-                house.compare(&scenarios, measure.effort()).await
+                let bench = Bench::build(&measure.place)?;
+                bench.compare(&scenarios, measure.effort()).await
             }
-            Command::Footprint(place) => House::build(&place)?.footprint().await,
+            Command::Footprint(place) => Bench::build(&place)?.footprint().await,
             Command::Growth { users, measure } => {
-                let house = House::build(&measure.place)?;
-                house.grow(&users, measure.effort()).await
+                let bench = Bench::build(&measure.place)?;
+                bench.grow(&users, measure.effort()).await
             }
             Command::Flame {
                 names,
@@ -125,11 +125,11 @@ impl Cli {
                 place,
             } => {
                 let profiled = Binaries::build_for_profiling()?;
-                let mut house = House::start(&place)?;
-                house.binaries.wxlogin = profiled;
+                let mut bench = Bench::start(&place)?;
+                bench.binaries.wxlogin = profiled;
                 for scenario in named(&names)? {
                     let picture = output.join(format!("{}.svg", scenario.name));
-                    house.draw(&scenario, &picture).await?;
+                    bench.draw(&scenario, &picture).await?;
                 }
                 Ok(())
             }
@@ -154,13 +154,13 @@ impl Measure {
 }
 
 /// What all measurements need.
-struct House {
+struct Bench {
     binaries: Binaries,
     postgres: Postgres,
     home: TempDir,
 }
 
-impl House {
+impl Bench {
     fn build(place: &Place) -> anyhow::Result<Self> {
         if !place.as_built {
             Binaries::build_service()?;

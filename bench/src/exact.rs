@@ -1,5 +1,5 @@
 //! Waiting to a fraction of a millisecond: the runtime's own clock ticks in whole ones, which would
-//! be counted as the time of whoever is measured.
+//! be counted as the time of the measured program.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What the service takes while nobody asks for anything.
+//! The time to readiness and the memory of the service without load.
 
 use std::time::Duration;
 

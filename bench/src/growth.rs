@@ -24,7 +24,7 @@ const CONNECTIONS: usize = 256;
 struct Stage {
     users: u64,
     database: TestDatabase,
-    /// They go on from round to round, so that nobody meets what they have warmed themselves.
+    /// They go on from round to round, so that no request finds rows that an earlier one brought into a cache.
     guests: Arc<Guests>,
     rounds: Vec<Cost>,
 }

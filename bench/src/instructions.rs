@@ -37,7 +37,7 @@ const COUNTED: [(&str, Ask); 4] = [
 /// Counts, and compares with the ledger, or writes it.
 ///
 /// # Errors
-/// If there is no valgrind, or a request has become dearer than the ledger allows.
+/// If there is no valgrind, or a request needs more instructions than the recorded count allows.
 pub(crate) async fn count(update: bool) -> anyhow::Result<()> {
     let found = Command::new("valgrind").arg("--version").output();
     found.context("this needs valgrind (Debian: `apt install valgrind`)")?;
@@ -61,7 +61,7 @@ pub(crate) async fn count(update: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     bail!(
-        "requests have become dearer:\n{}\nIf it must be, `wxbench instructions --update` writes the ledger anew.",
+        "requests need more instructions:\n{}\nIf this is intended, `wxbench instructions --update` writes the new counts.",
         worse.join("\n")
     )
 }

@@ -104,7 +104,7 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It may have ended; whoever needs to know has asked.
+        // It may have ended already, which callers check where it matters.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

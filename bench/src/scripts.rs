@@ -25,10 +25,10 @@ impl Guests {
         Arc::new(Self { population, logins })
     }
 
-    /// A code nobody has had.
+    /// A code that was not used before.
     fn code(&self, run: u32) -> String {
         let login = self.logins.fetch_add(1, Ordering::Relaxed);
-        // Multiplied by a large odd number, neighbours in time are strangers in the table; every
+        // Multiplied by a large odd number, consecutive logins are far apart in the table; every
         // user has had a turn before one has the second, if the population is a power of two,
         // and nearly so otherwise.
         let user = login.wrapping_mul(0x9E37_79B9_7F4A_7C15) % self.population;
@@ -43,7 +43,7 @@ pub(crate) struct LogIn {
 }
 
 impl LogIn {
-    /// `run` tells the codes of this run from those of others.
+    /// `run` distinguishes the codes of this run from those of others.
     pub(crate) fn new(guests: &Arc<Guests>, run: u32) -> Self {
         let guests = Arc::clone(guests);
         Self { guests, run }

@@ -17,7 +17,7 @@ pub(crate) struct Connection {
 impl Connection {
     pub(crate) async fn open(address: SocketAddr) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address).await;
-        let stream = stream.with_context(|| format!("nobody listens on {address}"))?;
+        let stream = stream.with_context(|| format!("nothing listens on {address}"))?;
         stream.set_nodelay(true)?;
         Ok(Self {
             stream,

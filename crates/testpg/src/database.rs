@@ -6,7 +6,7 @@ use anyhow::Context;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
 
-/// A database of a test's own. Dropped with this value, whoever is still connected to it.
+/// The database of one test. Dropped with this value, also if there are connections to it.
 #[derive(Debug)]
 pub struct TestDatabase {
     server_url: String,

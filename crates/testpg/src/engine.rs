@@ -15,7 +15,7 @@ pub(crate) use programs::Programs;
 pub(crate) enum Durability {
     /// As in production.
     Real,
-    /// Nothing is flushed: a test that does not pull the plug cannot tell, and is faster.
+    /// Nothing is flushed, which is faster. Only a test that kills the server sees a difference.
     None,
 }
 

@@ -12,7 +12,7 @@ use crate::engine::{Durability, Engine};
 use crate::server::{Server, base};
 use crate::watchdog;
 
-/// The URL of the shared server, which is started if nobody has.
+/// The URL of the shared server, which is started if it does not run yet.
 pub(crate) fn server_url() -> anyhow::Result<String> {
     static URL: OnceLock<Result<String, String>> = OnceLock::new();
     URL.get_or_init(|| find_or_start().map_err(|error| format!("{error:#}")))

@@ -1,7 +1,7 @@
 //! The watchdog: ends a server some seconds after the last process that used it has ended.
 //!
 //! A server's home holds a folder `clients` with a file for each process that uses it, named by
-//! its pid. Nobody has to take their file away: a pid that is gone does not count. Before the
+//! its pid. Their files need no removal: a pid without a process does not count. Before the
 //! watchdog ends a server it writes `stopping` and looks once more; who registers looks for
 //! `stopping` afterwards. So at least one of the two sees the other.
 

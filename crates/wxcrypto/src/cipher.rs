@@ -1,4 +1,4 @@
-//! AES in CBC mode, without any opinion on padding.
+//! AES in CBC mode, without padding.
 
 use cbc::Decryptor;
 use cbc::cipher::block_padding::NoPadding;
@@ -7,8 +7,8 @@ use cbc::cipher::{BlockCipherDecrypt, BlockModeDecrypt, KeyInit, KeyIvInit};
 /// Decrypts `buffer` in place. `None` if the key or the iv has the wrong length for `Cipher`, or
 /// if `buffer` is not made of whole blocks.
 ///
-/// Padding is left in place: the library's own unpadding returns early, and how early tells about
-/// the plaintext. See [`crate::padding`].
+/// Padding is left in place: the library's own unpadding returns early, and the time reveals
+/// information about the plaintext. See [`crate::padding`].
 pub(crate) fn decrypt_cbc<Cipher>(key: &[u8], iv: &[u8], buffer: &mut [u8]) -> Option<()>
 where
     Cipher: BlockCipherDecrypt + KeyInit,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// A JSON object of which only the names have been read, so that no value, whatever its shape,
+/// A JSON object of which only the names have been read, so that no value of any form
 /// can keep the others from being read. Of equal names the last one counts.
 #[derive(Deserialize)]
 #[serde(transparent)]

@@ -1,9 +1,9 @@
 //! Making text readable that WeChat wrote around something a user typed.
 //!
 //! WeChat copies nicknames and cities into its JSON and XML as they are stored there: with raw
-//! control characters, with bytes that are not UTF-8, with half a surrogate pair where somebody
-//! cut an emoji in two. No strict parser reads such a text, and one odd character would cost all
-//! other fields. These functions change what a parser refuses and nothing else.
+//! control characters, with bytes that are not UTF-8, with half a surrogate pair where an
+//! emoji was cut in two. A strict parser refuses such a text, and one invalid character would make all
+//! other fields unreadable. These functions change only what a parser refuses.
 
 use std::borrow::Cow;
 use std::str::Chars;

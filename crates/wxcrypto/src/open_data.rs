@@ -1,4 +1,4 @@
-//! Opening `encryptedData`.
+//! Decrypts and checks `encryptedData`.
 //!
 //! Source: "Signature verification and encryption/decryption of open data"
 //! (开放数据校验与解密, <https://developers.weixin.qq.com/miniprogram/dev/framework/open-ability/signature.html>).
@@ -97,7 +97,7 @@ impl Sealed {
 
     /// The plaintext, known to be JSON.
     ///
-    /// There is no authentication code in this format, so whoever can tell "the padding is wrong"
+    /// There is no authentication code in this format, so a caller who can distinguish "the padding is wrong"
     /// from "the padding is right but this is no JSON" can decrypt a foreign ciphertext byte by
     /// byte by sending altered copies of it (a padding oracle). Both are therefore one error and
     /// one course of action: the padding is looked at in constant time, the same bytes are parsed
@@ -162,8 +162,8 @@ impl From<WatermarkField> for Watermark {
     }
 }
 
-/// The openid in a field, if it names anybody. Something that is no text names somebody too, as
-/// its JSON text: it must not pass for a payload that is about nobody.
+/// The openid in a field, if there is one. A value that is not a text counts as an openid too, as its
+/// JSON text: it must not be treated as a payload without an openid.
 fn open_id(json: &str) -> Option<OpenId> {
     match serde_json::from_str::<Option<String>>(json) {
         Ok(text) => text.filter(|text| !text.is_empty()).map(OpenId::new),

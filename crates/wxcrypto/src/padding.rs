@@ -4,17 +4,17 @@ use subtle::{Choice, ConditionallySelectable, ConstantTimeEq, ConstantTimeGreate
 
 /// Where the message in a padded buffer ends.
 pub(crate) struct Unpadded {
-    /// Bytes of message at the front of the buffer, if the last byte is to be believed. The same
+    /// Bytes of message at the front of the buffer, according to the last byte. The same
     /// whether the rest of the padding is right or wrong.
     pub(crate) message_len: usize,
-    /// Whether the padding is right. A [`Choice`], so that nobody branches on it by accident.
+    /// Whether the padding is right. A [`Choice`], which prevents a branch on it by accident.
     pub(crate) is_valid: Choice,
 }
 
 /// Finds the padding of `buffer`, padded to a multiple of `block` bytes.
 ///
-/// Takes the same time whatever the bytes are: how long the padding is and where it is wrong are
-/// facts about the plaintext.
+/// Takes the same time for all bytes, because length and errors of the padding are information about
+/// the plaintext.
 pub(crate) fn unpad(buffer: &[u8], block: u8) -> Unpadded {
     let padding = buffer.last().copied().unwrap_or_default();
     let has_whole_blocks =

@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 
 use crate::json::Object;
 
-/// An opened payload by its kind, which is told from the fields it has: nothing in it names it.
+/// A decrypted payload by its kind. A payload does not name its kind; its fields determine it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Payload {

@@ -1,9 +1,9 @@
-//! Message push (消息推送): checking that a message is WeChat's, opening it, sealing the reply.
+//! Message push (消息推送): verifying and decrypting messages, encrypting the reply.
 //!
 //! Source: "Receiving messages and events"
 //! (<https://developers.weixin.qq.com/miniprogram/dev/framework/server-ability/message-push.html>).
 //!
-//! In plain mode, and when WeChat verifies the address, [`PushToken::verify`] is all there is. In
+//! In plain mode, and when WeChat verifies the address, [`PushToken::verify`] is sufficient. In
 //! safe mode (安全模式) the message is encrypted too: [`SafeMode`].
 //!
 //! ```
@@ -24,7 +24,7 @@ pub use encoding_aes_key::{EncodingAesKey, InvalidEncodingAesKey};
 pub use push_token::PushToken;
 pub use safe_mode::{ReplyTooLong, SafeMode, SealedMessage, SealedReply};
 
-/// Why a pushed message is not believed.
+/// Why a pushed message is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PushError {
     /// The signature does not hold: not from WeChat, or the configured token is not the one in

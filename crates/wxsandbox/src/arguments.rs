@@ -11,7 +11,7 @@ use wxsandbox::{DEFAULT_SEED, Moment};
 /// Point a login backend at it instead of https://api.weixin.qq.com; get codes with
 /// `curl -X POST http://127.0.0.1:5001/phone/alice/login`; break things with
 /// `curl http://127.0.0.1:5001/sandbox/faults -d '{"effect":"errcode","code":-1,"times":1}'`.
-/// It holds no real data and checks nobody's identity: keep it off public networks.
+/// It holds no real data and authenticates no one: do not expose it to public networks.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) struct Arguments {

@@ -118,7 +118,7 @@ impl SandboxClock {
     }
 }
 
-/// The system's time; also salts the dice, so that two runs do not hand out the same codes.
+/// The system's time; also seeds the random generator, so that two runs do not return the same codes.
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the one place where the sandbox's clock reads the system's"

@@ -44,7 +44,7 @@ pub struct SandboxConfig {
     pub control: bool,
     /// Whether others than this machine are served: listening on any address, requests under any
     /// host's name, and calls (push, pre-fetch, cloud containers) to any host. Without it a page in the
-    /// developer's browser, or a stranger, could read the secrets and send requests from here.
+    /// developer's browser, or another machine, could read the secrets and send requests from here.
     pub allow_remote: bool,
     /// The Mini Programs that exist.
     pub apps: Vec<AppConfig>,

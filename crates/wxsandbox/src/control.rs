@@ -37,14 +37,14 @@ impl fmt::Debug for Control {
     }
 }
 
-/// Why the sandbox did not do as told.
+/// Why the sandbox did not execute a request.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ControlError {
     /// The app or user cannot be as described.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// Nobody and nothing of that name.
+    /// There is nothing with this name.
     #[error(transparent)]
     Unknown(#[from] PhoneError),
     /// The sandbox has no app.

@@ -71,7 +71,7 @@ impl Dice {
     fn base62(&self, length: usize) -> String {
         let mut bytes = vec![0; length];
         self.fill(&mut bytes);
-        // 256 is not a multiple of 62, so some characters come a little more often; nobody minds.
+        // 256 is not a multiple of 62, so some characters are slightly more frequent, which does not matter here.
         let digit = |byte: u8| BASE62.get(usize::from(byte) % BASE62.len()).copied();
         bytes
             .into_iter()
@@ -150,12 +150,12 @@ impl Derivation {
         format!("gh_{}", self.hex_digits(12, &["original id", app_id]))
     }
 
-    /// 28 characters, a `t` first; for group and room ids and the like.
+    /// 28 characters, a `t` first; for ids of groups and chats.
     pub(crate) fn group_id(self, app_id: &str, group: &str) -> String {
         format!("t{}", self.url_safe(27, &["group", app_id, group]))
     }
 
-    /// Steps a user walks on a day: 2 000 to 11 999.
+    /// Steps of a user on a day: 2 000 to 11 999.
     pub(crate) fn steps(self, user: &str, day: i64) -> u16 {
         let [first, second, ..] = self.hash(&["steps", user, &day.to_string()]);
         2_000 + u16::from_be_bytes([first, second]) % 10_000

@@ -73,7 +73,7 @@ pub enum FaultEffect {
     ErrcodeAsString,
     /// `"errcode":0,"errmsg":"ok"` where success usually has neither.
     ErrcodeZero,
-    /// Fields nobody has heard of.
+    /// Fields that no document mentions.
     ExtraFields,
     /// `/` written as `\/`.
     EscapedSlashes,

@@ -8,7 +8,7 @@
 //!   `wx.getUserInfo`, and so on.
 //! - **the puppeteer**: `/sandbox/…` adds users and apps, moves the clock and injects faults.
 //!
-//! Tests start it in their own process and pull the strings through [`Control`]:
+//! Tests start it in their own process and control it with [`Control`]:
 //!
 //! ```no_run
 //! use std::net::SocketAddr;

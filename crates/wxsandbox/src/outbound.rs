@@ -28,7 +28,7 @@ pub(crate) fn client() -> Result<Client, OutboundError> {
 
 /// Makes a call: to this machine, or, with `allow_remote`, to any.
 ///
-/// URLs come from whoever reaches the sandbox, which must not become their way to other hosts.
+/// URLs come from the callers of the sandbox, and must not let them reach other hosts through it.
 pub(crate) async fn send(
     allow_remote: bool,
     request: RequestBuilder,

@@ -45,7 +45,7 @@ impl fmt::Debug for Phone {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PhoneError {
-    /// Nobody of that name.
+    /// There is no user with this name.
     #[error(
         "there is no user `{0}`; add one with POST /sandbox/users {{\"name\":\"{0}\"}}, or see GET /sandbox/users for those there are"
     )]

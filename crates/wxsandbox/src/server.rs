@@ -58,9 +58,9 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
-    /// Others than this machine would be served, and nobody has allowed it.
+    /// Other machines would be served, which was not allowed.
     #[error(
-        "{0} is no loopback address, and whoever reaches the sandbox can log in as anyone; allow it with --allow-remote (allow_remote) if that is meant"
+        "{0} is not a loopback address, and anyone who reaches the sandbox can log in as any user; if this is intended, allow it with --allow-remote (allow_remote)"
     )]
     Remote(SocketAddr),
     /// The system gives no thread.
@@ -82,7 +82,7 @@ pub struct RunningSandbox {
 }
 
 impl Sandbox {
-    /// Starts a sandbox on a thread of its own, so it serves whatever the caller's runtime does.
+    /// Starts a sandbox on a thread of its own, independent of the caller's runtime.
     ///
     /// # Errors
     /// If the configuration is wrong or the address cannot be listened at.
@@ -210,7 +210,7 @@ async fn run(
     match server {
         Ok(server) => {
             let server = server.run();
-            // The caller waits for this word; when it has gone there is nobody to serve.
+            // The caller waits for this message. If it is gone, the sandbox is not needed.
             if report.send(Ok(server.handle())).is_ok()
                 && let Err(error) = server.await
             {

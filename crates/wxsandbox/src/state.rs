@@ -1,4 +1,4 @@
-//! All that the sandbox remembers. The parts are plain state machines that are told the time; here
+//! The state of the sandbox. The parts are plain state machines that get the time as a parameter; here
 //! each has its own lock, held for a few map operations and never while something is hashed.
 
 pub(crate) mod calls;

@@ -32,7 +32,7 @@ pub struct ChatToolInfo {
     /// The group, in a chat of several.
     #[serde(rename = "opengid", default, deserialize_with = "lenient::filled_text")]
     pub open_gid: Option<String>,
-    /// The room, in a chat of two.
+    /// The id of the chat, in a chat of two.
     #[serde(
         rename = "open_single_roomid",
         default,

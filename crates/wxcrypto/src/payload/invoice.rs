@@ -1,5 +1,5 @@
-//! What wx.chooseInvoice and wx.chooseInvoiceTitle give. Not encrypted and not signed: to a
-//! server it is a user's word, and so it is no [`Payload`](super::Payload).
+//! What wx.chooseInvoice and wx.chooseInvoiceTitle give. It is neither encrypted nor signed, so
+//! a server cannot trust it, and it is not a [`Payload`](super::Payload).
 
 use serde::Deserialize;
 

@@ -19,7 +19,7 @@ pub struct UserInfo {
     /// Nickname.
     #[serde(default, deserialize_with = "lenient::text")]
     pub nick_name: Option<String>,
-    /// 0 not told, 1 male, 2 female.
+    /// 0 unknown, 1 male, 2 female.
     #[serde(default, deserialize_with = "lenient::integer")]
     pub gender: Option<i64>,
     /// Language of the user's WeChat, such as `zh_CN`.

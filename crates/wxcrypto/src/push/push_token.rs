@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::PushError;
 use crate::digest::Signature;
 
-/// The `Token` an operator chose in WeChat's console. Whoever holds it can pass for WeChat.
+/// The `Token` an operator chose in WeChat's console. Anyone who has it can send messages as WeChat.
 #[derive(Clone, Debug)]
 pub struct PushToken(SecretString);
 

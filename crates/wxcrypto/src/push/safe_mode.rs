@@ -84,7 +84,7 @@ impl SafeMode {
     /// Encrypts and signs a reply. `random` must be fresh from a random generator each time;
     /// `timestamp` is now, in unix seconds; `nonce` is any text, such as that of the message.
     ///
-    /// WeChat is as content with a bare `success`, which needs no sealing.
+    /// WeChat also accepts a plain `success`, which is not encrypted.
     ///
     /// # Errors
     /// [`ReplyTooLong`] from 4 GiB on.

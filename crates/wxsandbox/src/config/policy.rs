@@ -27,7 +27,7 @@ pub struct Policy {
     pub session_key_ttl_s: u64,
     /// Exchanges of codes per minute and user, above which 45011 is answered; 0 = no limit.
     pub logins_per_minute_per_user: u32,
-    /// Whether a code that data pre-fetch brings replaces the session_key, however young it is.
+    /// Whether a code that data pre-fetch brings replaces the session_key, independent of its age.
     pub prefetch_replaces_session_key: bool,
     /// What getuserphonenumber answers when the code is not the given openid's.
     pub phone_code_of_other_user: i64,

@@ -1,4 +1,4 @@
-//! Secrets of the make-believe console, which shows them to who asks for them.
+//! Secrets of the simulated console, which shows them on request.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serializer;

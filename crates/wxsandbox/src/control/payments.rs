@@ -6,7 +6,7 @@ use crate::state::notices::PaymentNotice;
 use crate::state::purses::NotRefunded;
 
 impl Control {
-    /// Gives `fee` (in fen) of an order back, or all that is left of it, and tells the app's server.
+    /// Refunds `fee` (in fen) of an order, or the whole rest of it, and pushes a message to the app's server.
     ///
     /// # Errors
     /// If there is no such app or order, or less is left of it.

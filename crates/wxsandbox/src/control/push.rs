@@ -26,7 +26,7 @@ impl Control {
         Ok(push::deliver(&self.world, &config, &app_id, message).await)
     }
 
-    /// Something happens to a user's data, and the app's server is told.
+    /// Pushes an event about a user's data to the app's server.
     ///
     /// # Errors
     /// As [`Control::verify_push`], or if there is no such user.

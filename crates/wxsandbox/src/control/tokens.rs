@@ -19,7 +19,7 @@ pub struct ComponentKeys {
 }
 
 impl Control {
-    /// Ends all of an app's tokens, as if somebody else had fetched newer ones (40001).
+    /// Ends all of an app's tokens, as if another program had fetched newer ones (40001).
     ///
     /// # Errors
     /// If there is no such app.

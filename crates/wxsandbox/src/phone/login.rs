@@ -9,7 +9,7 @@ impl Phone {
     /// `wx.login`: a code for the app's backend. May replace the session_key.
     ///
     /// # Errors
-    /// [`PhoneError::TooFrequent`], if the sandbox is told to count.
+    /// [`PhoneError::TooFrequent`], if the sandbox is configured to count.
     pub fn login(&self) -> Result<String, PhoneError> {
         self.count_call()?;
         Ok(self.code(false))

@@ -44,7 +44,7 @@ impl Phone {
     ///
     /// # Errors
     /// [`PhoneError::NotLoggedIn`] without a valid session_key; [`PhoneError::TooFrequent`], if the
-    /// sandbox is told to count.
+    /// sandbox is configured to count.
     pub fn profile(
         &self,
         kind: ProfileKind,

@@ -78,7 +78,7 @@ struct SignData {
 }
 
 impl Phone {
-    /// `wx.requestVirtualPayment`, and the user pays: then WeChat tells the app's server.
+    /// `wx.requestVirtualPayment`, and the user pays; then WeChat pushes a message to the app's server.
     ///
     /// # Errors
     /// What the mini program's `fail` is called with.

@@ -10,7 +10,7 @@ const DAY_S: i64 = 86_400;
 const CHINA_S: i64 = 8 * 3_600;
 
 impl Phone {
-    /// `wx.getWeRunData`; a user walks the same number of steps on the same day at every start.
+    /// `wx.getWeRunData`; a user has the same number of steps on the same day at every start.
     ///
     /// # Errors
     /// [`PhoneError::NotLoggedIn`] without a valid session_key.

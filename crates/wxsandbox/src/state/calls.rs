@@ -40,7 +40,7 @@ pub struct CallRecord {
     pub faults: Vec<String>,
 }
 
-/// A call with its secrets, as it is kept; they are masked when somebody looks.
+/// A stored call with its secrets, which are masked when it is read.
 pub(crate) struct RawCall {
     pub(crate) at: Moment,
     pub(crate) method: Method,

@@ -35,7 +35,7 @@ impl Tickets {
         {
             return last.text.clone();
         }
-        // An expired ticket is told from an unknown one for as long again as it lived.
+        // An expired ticket is distinguished from an unknown one for the length of its lifetime.
         tickets.retain(|ticket| now < ticket.sent.plus_seconds(2 * LIFE_S));
         tickets.push(Ticket {
             text: fresh.to_owned(),

@@ -18,7 +18,7 @@ const OVERLAP_S: u64 = 300;
 const FORCE_SPACING_S: u64 = 30;
 /// Forced refreshes a day.
 const FORCES_PER_DAY: u32 = 20;
-/// Dead tokens are told from unknown ones for so long.
+/// How long dead tokens are distinguished from unknown ones.
 const REMEMBER_S: u64 = 86_400;
 
 #[derive(Default)]
@@ -53,7 +53,7 @@ struct DayCount {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ForcesUsedUp;
 
-/// A token to hand out.
+/// A token for a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Given {
     pub(crate) token: Arc<str>,
@@ -162,7 +162,7 @@ impl Tokens {
         }
     }
 
-    /// Ends every token of an app at once, as if somebody else had fetched newer ones.
+    /// Ends every token of an app at once, as if another program had fetched newer ones.
     pub(crate) fn revoke_all(&mut self, now: Moment, app_id: &str) {
         for issued in self.issued.values_mut() {
             if &*issued.owner == app_id {
@@ -306,7 +306,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is asked for in whatever order: what was just given is valid, and neither
+        /// For all requests in any order: a token that was just returned is valid, and neither
         /// store ever ends the other's current token.
         #[test]
         fn the_two_stores_never_touch_each_other(

@@ -41,7 +41,7 @@ impl Call<'_> {
         }
     }
 
-    /// The body as JSON, whatever its content type says.
+    /// The body as JSON, independent of its content type.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, WxError> {
         if self.body.is_empty() {
             return Err(Errcode::EmptyBody.into());

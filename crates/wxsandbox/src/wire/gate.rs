@@ -15,7 +15,7 @@ use crate::state::World;
 /// No call of the API needs more.
 const MAX_BODY: usize = 1 << 20;
 
-/// Answers whatever is asked of WeChat; the status is 200 even for failures.
+/// Responds to all calls of WeChat's API. The status is 200 even for failures.
 pub(super) async fn gate(
     world: web::Data<World>,
     request: HttpRequest,

@@ -1,4 +1,4 @@
-//! A developer's server that remembers what it was sent and answers as it is told.
+//! A developer's server that records requests and returns configured responses.
 
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};

@@ -167,7 +167,7 @@ pub(crate) struct Session {
     pub(crate) key: String,
 }
 
-/// The body as JSON, whatever its content type says.
+/// The body as JSON, independent of its content type.
 pub(crate) async fn json_of(response: Response) -> Result<Value> {
     Ok(serde_json::from_str(&response.text().await?)?)
 }
