@@ -15,7 +15,7 @@ import time
 
 from report import Report
 
-PARTS = ("gateways", "backends")
+PARTS = ("gateways", "backends", "databases")
 
 
 def main() -> int:

@@ -13,6 +13,7 @@ class Row:
     version: str
     checks: int
     failures: list[str]
+    note: str = ""
 
 
 class Report:
@@ -33,7 +34,7 @@ class Report:
     def table(self) -> str:
         lines = ["| kind | program | version | checks | result |", "|---|---|---|---|---|"]
         for row in self.rows:
-            result = f"fails: {', '.join(row.failures)}" if row.failures else "well"
+            result = f"fails: {', '.join(row.failures)}" if row.failures else row.note or "well"
             lines.append(f"| {row.kind} | {row.program} | {row.version} | {row.checks} | {result} |")
         return "\n".join(lines)
 
