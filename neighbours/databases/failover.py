@@ -96,7 +96,7 @@ class Load:
     def lost(self, port: int) -> list[str]:
         """The acknowledged sessions that the new primary does not have."""
         url = f"postgres://postgres@127.0.0.1:{port}/wxlogin"
-        command = [f"{programs("'15'")}/psql", url, "--tuples-only", "--no-align", "--command", "SELECT id FROM sessions"]
+        command = [f"{programs('15')}/psql", url, "-t", "-A", "-c", "SELECT id FROM sessions"]
         stored = set(read(*command).split())
         return [session for session in (session_of(token) for _, token in self.acknowledged) if session not in stored]
 
