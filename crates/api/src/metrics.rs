@@ -21,7 +21,7 @@ const SECONDS: [f64; 12] = [
 ];
 
 /// All metrics of the process.
-pub struct Metrics {
+pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<Answered, Counter>,
     durations: Family<Route, Histogram>,
@@ -90,7 +90,7 @@ impl Default for Metrics {
 impl Metrics {
     /// The metrics in the text format of OpenMetrics 1.0.
     #[must_use]
-    pub fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         let mut text = String::new();
         // Writing into a String cannot fail.
         let _ = prometheus_client::encoding::text::encode(&mut text, &self.registry);

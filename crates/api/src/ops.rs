@@ -22,7 +22,7 @@ pub(crate) const MAX_CONNECTIONS: usize = 32;
 
 /// How far the process is: it starts, serves, and is on its way out.
 #[derive(Clone, Default)]
-pub struct Lifecycle(Arc<Phases>);
+pub(crate) struct Lifecycle(Arc<Phases>);
 
 #[derive(Default)]
 struct Phases {
@@ -33,19 +33,19 @@ struct Phases {
 
 impl Lifecycle {
     /// From now on the replica is ready when `probe` says so. Before, it is not.
-    pub fn begin_serving(&self, probe: Arc<dyn ReadinessProbe>) {
+    pub(crate) fn begin_serving(&self, probe: Arc<dyn ReadinessProbe>) {
         // A second call changes nothing.
         let _ = self.0.probe.set(probe);
     }
 
     /// From now on the replica is not ready.
-    pub fn begin_shutdown(&self) {
+    pub(crate) fn begin_shutdown(&self) {
         self.0.is_shutting_down.store(true, Ordering::Relaxed);
     }
 }
 
 /// The running listener. It stops when this is dropped.
-pub struct OpsServer {
+pub(crate) struct OpsServer {
     handle: ServerHandle,
     ended: Option<JoinHandle<std::io::Result<()>>>,
 }
@@ -55,7 +55,7 @@ impl OpsServer {
     ///
     /// # Errors
     /// If the listener had failed.
-    pub async fn stop(mut self) -> anyhow::Result<()> {
+    pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         self.handle.stop(false).await;
         match self.ended.take() {
             Some(ended) => Ok(ended.await??),

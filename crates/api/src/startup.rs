@@ -2,7 +2,7 @@
 //! them together.
 
 mod background;
-pub mod banner;
+mod banner;
 mod checkup;
 mod database;
 mod listener;

@@ -12,9 +12,8 @@ use tracing_subscriber::{Registry, fmt};
 
 use crate::settings::LogFormat;
 use json_fields::JsonFields;
-pub use log_writer::LogGuard;
 use log_writer::LogWriter;
-pub(crate) use log_writer::dropped_lines;
+pub(crate) use log_writer::{LogGuard, dropped_lines};
 
 /// What is logged unless `RUST_LOG` says otherwise. (`actix_http` calls it an error of ours when a
 /// caller sends garbage.)
@@ -30,7 +29,7 @@ fn default_filter() -> Targets {
 ///
 /// # Errors
 /// If the system gives no thread.
-pub fn init(format: Option<LogFormat>) -> std::io::Result<LogGuard> {
+pub(crate) fn init(format: Option<LogFormat>) -> std::io::Result<LogGuard> {
     let (writer, guard) = LogWriter::start(std::io::stderr())?;
     let lines = fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())

@@ -20,19 +20,18 @@ use domain::ports::{
 use domain::secret::{AccessToken, RefreshToken};
 use domain::time::{Timestamp, after};
 
-pub use access_token::{Audience, Claims};
-pub use jwk::JwkSet;
-pub(crate) use key_keeper::KEPT_LONGER;
-pub use key_keeper::KeyKeeper;
-pub use key_pair::new_secret;
-pub use live_keys::LiveKeys;
-pub use signing_key::SigningKey;
+pub(crate) use access_token::{Audience, Claims};
+pub(crate) use jwk::JwkSet;
+pub(crate) use key_keeper::{KEPT_LONGER, KeyKeeper};
+pub(crate) use key_pair::new_secret;
+pub(crate) use live_keys::LiveKeys;
+pub(crate) use signing_key::SigningKey;
 use verified::VerifiedTokens;
 
 /// Issues JWTs signed with Ed25519, P-256 or RSA, and refresh tokens authenticated with HMAC-SHA256.
 ///
 /// Until it is given keys it issues and reads nothing.
-pub struct JwtTokenIssuer {
+pub(crate) struct JwtTokenIssuer {
     keys: RwLock<Arc<LiveKeys>>,
     verified: VerifiedTokens,
     policy: TokenPolicy,
@@ -40,7 +39,7 @@ pub struct JwtTokenIssuer {
 
 /// What the operator decides about tokens.
 #[derive(Clone, Debug)]
-pub struct TokenPolicy {
+pub(crate) struct TokenPolicy {
     /// The tokens' `iss`.
     pub issuer: String,
     /// The access tokens' `aud`.
@@ -54,7 +53,7 @@ pub struct TokenPolicy {
 impl JwtTokenIssuer {
     /// An issuer without keys.
     #[must_use]
-    pub fn new(policy: TokenPolicy) -> Self {
+    pub(crate) fn new(policy: TokenPolicy) -> Self {
         Self {
             keys: RwLock::default(),
             verified: VerifiedTokens::default(),
@@ -63,13 +62,13 @@ impl JwtTokenIssuer {
     }
 
     /// From now on these are the keys.
-    pub fn set_keys(&self, keys: LiveKeys) {
+    pub(crate) fn set_keys(&self, keys: LiveKeys) {
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
     }
 
     /// The keys there are.
     #[must_use]
-    pub fn keys(&self) -> Arc<LiveKeys> {
+    pub(crate) fn keys(&self) -> Arc<LiveKeys> {
         Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -77,7 +76,11 @@ impl JwtTokenIssuer {
     ///
     /// # Errors
     /// [`AccessTokenError`] if it is not ours or too old.
-    pub fn claims(&self, token: &AccessToken, now: Timestamp) -> Result<Claims, AccessTokenError> {
+    pub(crate) fn claims(
+        &self,
+        token: &AccessToken,
+        now: Timestamp,
+    ) -> Result<Claims, AccessTokenError> {
         let keys = self.keys_to_read()?;
         let (claims, verified) = access_token::read(&keys, &self.policy.issuer, token)?;
         verified.at(now)?;
@@ -86,7 +89,7 @@ impl JwtTokenIssuer {
 
     /// The tokens' `iss`.
     #[must_use]
-    pub fn issuer(&self) -> &str {
+    pub(crate) fn issuer(&self) -> &str {
         &self.policy.issuer
     }
 
@@ -94,7 +97,7 @@ impl JwtTokenIssuer {
     ///
     /// # Errors
     /// [`TokenIssueError::NoKey`].
-    pub fn keys_to_show(&self) -> Result<Arc<LiveKeys>, TokenIssueError> {
+    pub(crate) fn keys_to_show(&self) -> Result<Arc<LiveKeys>, TokenIssueError> {
         self.can_issue()?;
         Ok(self.keys())
     }

@@ -3,14 +3,46 @@
 pub(crate) mod admin;
 pub(crate) mod auth;
 pub(crate) mod avatars;
-pub(crate) mod document;
-pub(crate) mod jwks;
+mod document;
+mod jwks;
 pub(crate) mod login;
 mod login_body;
-pub(crate) mod me;
-pub(crate) mod metadata;
-pub(crate) mod page;
-pub(crate) mod personal_data;
+mod me;
+mod metadata;
+mod page;
+mod personal_data;
 pub(crate) mod push;
-pub(crate) mod refresh;
-pub(crate) mod sessions;
+mod refresh;
+mod sessions;
+
+use super::endpoint::Endpoint;
+
+/// The endpoints for everybody and for users. The router tries them in this order, so the busiest come first.
+pub(super) const OPEN: &[&[Endpoint]] = &[
+    me::ENDPOINTS,
+    auth::verify::ENDPOINTS,
+    login::ENDPOINTS,
+    refresh::ENDPOINTS,
+    sessions::ENDPOINTS,
+    avatars::ENDPOINTS,
+    personal_data::ENDPOINTS,
+    jwks::ENDPOINTS,
+    metadata::ENDPOINTS,
+    push::verify::ENDPOINTS,
+    push::receive::ENDPOINTS,
+    document::ENDPOINTS,
+    page::ENDPOINTS,
+];
+
+/// The endpoints for holders of an API key.
+pub(super) const FOR_KEYS: &[&[Endpoint]] = &[
+    auth::introspect::ENDPOINTS,
+    auth::wechat_token::ENDPOINTS,
+    auth::wechat_signature::ENDPOINTS,
+    admin::users::ENDPOINTS,
+    admin::user_actions::ENDPOINTS,
+    admin::merges::ENDPOINTS,
+    admin::bans::ENDPOINTS,
+    admin::audit::ENDPOINTS,
+    admin::push::ENDPOINTS,
+];

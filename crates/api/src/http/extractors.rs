@@ -8,6 +8,7 @@ pub(crate) mod fields;
 pub(crate) mod gateway;
 pub(crate) mod json_object;
 mod key_guesses;
+pub(crate) mod login_limit;
 pub(crate) mod paging;
 pub(crate) mod parameters;
 pub(crate) mod path_id;

@@ -4,7 +4,6 @@ pub(crate) mod body;
 pub(crate) mod cors;
 pub(crate) mod frame;
 pub(crate) mod load_shed;
-pub(crate) mod login_limit;
 pub(crate) mod request_id;
 pub(crate) mod request_span;
 pub(crate) mod route_name;

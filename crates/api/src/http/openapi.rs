@@ -5,15 +5,10 @@ mod finish;
 
 use std::sync::LazyLock;
 
-use actix_web::web::{ServiceConfig, get};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 
-use super::endpoints::{
-    admin, auth, avatars, document, jwks, login, me, metadata, page, personal_data, push, refresh,
-    sessions,
-};
-use super::routes::resource;
+use super::endpoints::{FOR_KEYS, OPEN};
 
 /// The document, as it is served and printed.
 static TEXT: LazyLock<String> =
@@ -22,15 +17,6 @@ static TEXT: LazyLock<String> =
 /// The OpenAPI document in JSON.
 pub(crate) fn text() -> &'static str {
     &TEXT
-}
-
-/// Adds the document and the page that shows it.
-pub(super) fn configure(routes: &mut ServiceConfig) {
-    routes
-        .service(resource("/openapi.json", "GET", [get().to(document::show)]))
-        .service(resource("/docs", "GET", [get().to(page::show)]))
-        .service(resource("/docs/", "GET", [get().to(page::show_below)]))
-        .service(resource("/docs/{file}", "GET", [get().to(page::file)]));
 }
 
 #[derive(OpenApi)]
@@ -53,38 +39,16 @@ pub(super) fn configure(routes: &mut ServiceConfig) {
         (name = "push", description = "For WeChat's message push."),
         (name = "about", description = "This document."),
     ),
-    paths(
-        login::login,
-        login::login_by_get,
-        refresh::refresh,
-        sessions::log_out,
-        me::show,
-        me::edit,
-        me::delete,
-        me::export,
-        avatars::upload,
-        avatars::show,
-        personal_data::phone,
-        personal_data::open,
-        personal_data::check,
-        sessions::list,
-        sessions::end,
-        jwks::show,
-        metadata::openid,
-        metadata::oauth,
-        document::show,
-        page::show,
-        page::show_below,
-        page::file,
-    ),
 )]
 struct Api;
 
 fn described() -> utoipa::openapi::OpenApi {
     let mut document = Api::openapi();
-    document.merge(auth::Api::openapi());
-    document.merge(admin::Api::openapi());
-    document.merge(push::Api::openapi());
+    for endpoint in OPEN.iter().chain(FOR_KEYS).copied().flatten() {
+        let mut part = (endpoint.document)();
+        finish::describe(&mut part, endpoint.failures);
+        document.merge(part);
+    }
     let components = document.components.get_or_insert_default();
     for (name, description) in [
         ("token", "The `token` of a login."),

@@ -35,7 +35,7 @@ enum Message {
 
 /// Writes what waits when it is dropped, for a second at most.
 #[must_use = "lines that wait are lost when the process ends"]
-pub struct LogGuard(SyncSender<Message>);
+pub(crate) struct LogGuard(SyncSender<Message>);
 
 impl LogWriter {
     /// Starts the thread that writes to `out`.

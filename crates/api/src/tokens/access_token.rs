@@ -17,7 +17,7 @@ use super::{LiveKeys, SigningKey, TokenPolicy};
 
 /// What the token says. `sid`, `app` and `gen` are ours; the others are of RFC 7519.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Claims {
+pub(crate) struct Claims {
     /// Who issued it.
     pub iss: String,
     /// The user.
@@ -43,7 +43,7 @@ pub struct Claims {
 /// For whom a token is: one as text, several as a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Audience {
+pub(crate) enum Audience {
     /// One.
     One(String),
     /// Several.
@@ -53,7 +53,7 @@ pub enum Audience {
 impl Audience {
     /// These; `None` without any.
     #[must_use]
-    pub fn of(names: &[String]) -> Option<Self> {
+    pub(crate) fn of(names: &[String]) -> Option<Self> {
         match names {
             [] => None,
             [one] => Some(Self::One(one.clone())),

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 /// A JSON Web Key Set (RFC 7517), bare.
 #[derive(Serialize, ToSchema)]
-pub struct JwkSet {
+pub(crate) struct JwkSet {
     pub(super) keys: Vec<Jwk>,
 }
 

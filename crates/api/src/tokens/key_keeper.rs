@@ -23,7 +23,7 @@ const NOTED_EVERY: Duration = Duration::from_hours(1);
 pub(crate) const KEPT_LONGER: Duration = Duration::from_hours(2);
 
 /// Reads the keys from the database, again and again; makes the first one.
-pub struct KeyKeeper {
+pub(crate) struct KeyKeeper {
     repository: Arc<dyn SigningKeyRepository>,
     issuer: Arc<JwtTokenIssuer>,
     clock: Arc<dyn Clock>,
@@ -45,7 +45,7 @@ struct Known {
 impl KeyKeeper {
     /// A keeper of `issuer`'s keys, which sign with `algorithm`.
     #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         repository: Arc<dyn SigningKeyRepository>,
         issuer: Arc<JwtTokenIssuer>,
         clock: Arc<dyn Clock>,
@@ -69,7 +69,7 @@ impl KeyKeeper {
     ///
     /// # Errors
     /// If the database does not answer. The issuer goes on with the keys it has.
-    pub async fn read(&mut self) -> anyhow::Result<Duration> {
+    pub(crate) async fn read(&mut self) -> anyhow::Result<Duration> {
         match self.stored().await {
             Ok(stored) => {
                 if std::mem::take(&mut self.is_master_key_wrong) {
@@ -101,7 +101,7 @@ impl KeyKeeper {
     }
 
     /// Reads the keys for as long as the service runs.
-    pub async fn keep(mut self, first: Duration) {
+    pub(crate) async fn keep(mut self, first: Duration) {
         let mut pause = first;
         loop {
             self.clock.wait(pause).await;
@@ -118,7 +118,7 @@ impl KeyKeeper {
 
     /// How long to wait after a reading that failed.
     #[must_use]
-    pub fn pause_after_failure(&self) -> Duration {
+    pub(crate) fn pause_after_failure(&self) -> Duration {
         if self.issuer.keys().is_empty() {
             EVERY_WITHOUT
         } else {

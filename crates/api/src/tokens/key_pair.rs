@@ -37,7 +37,7 @@ pub(super) struct PublicKey {
 ///
 /// # Errors
 /// If the cryptographic library refuses.
-pub fn new_secret(
+pub(crate) fn new_secret(
     algorithm: SigningAlgorithm,
     clock: &dyn Clock,
 ) -> Result<SigningSecret, Unspecified> {

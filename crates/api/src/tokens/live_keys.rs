@@ -10,7 +10,7 @@ use super::signing_key::KeyId;
 
 /// The keys, the newest first, and which of them signs.
 #[derive(Default)]
-pub struct LiveKeys {
+pub(crate) struct LiveKeys {
     keys: Vec<Arc<SigningKey>>,
     signing: Option<Arc<SigningKey>>,
 }
@@ -18,7 +18,7 @@ pub struct LiveKeys {
 impl LiveKeys {
     /// `keys` are the newest first.
     #[must_use]
-    pub fn new(keys: Vec<Arc<SigningKey>>, signing: Option<Arc<SigningKey>>) -> Self {
+    pub(crate) fn new(keys: Vec<Arc<SigningKey>>, signing: Option<Arc<SigningKey>>) -> Self {
         Self { keys, signing }
     }
 
@@ -48,7 +48,7 @@ impl LiveKeys {
 
     /// The public keys, for those who verify tokens offline.
     #[must_use]
-    pub fn public(&self) -> JwkSet {
+    pub(crate) fn public(&self) -> JwkSet {
         let keys = self.keys.iter().map(|key| key.public.clone());
         JwkSet {
             keys: keys.collect(),

@@ -18,7 +18,7 @@ use super::key_pair::KeyPair;
 pub(super) type KeyId = [u8; 12];
 
 /// A key pair with its name, and the key of the refresh tokens that go with it.
-pub struct SigningKey {
+pub(crate) struct SigningKey {
     pub(super) id: KeyId,
     /// The id in base64url.
     pub(super) kid: String,
@@ -40,7 +40,7 @@ impl SigningKey {
     ///
     /// # Errors
     /// If the cryptographic library refuses.
-    pub fn new(secret: &SigningSecret) -> Result<Self, Unspecified> {
+    pub(crate) fn new(secret: &SigningSecret) -> Result<Self, Unspecified> {
         let pair = KeyPair::new(secret, &*expand(&secret.seed, b"signing key")?)?;
         let public = pair.public()?;
         let fingerprint = digest(&SHA256, &public.bytes);

@@ -10,8 +10,7 @@ use socket2::{SockRef, Socket};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::crowd::Crowd;
-use crate::http::extractors::client_address::TrustedProxies;
-use crate::http::middleware::login_limit::household;
+use crate::http::extractors::client_address::{TrustedProxies, household};
 
 /// How often the connections are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);

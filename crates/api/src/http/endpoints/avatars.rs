@@ -7,12 +7,18 @@ use domain::avatars::{AvatarService, UploadError};
 use domain::ports::AvatarError;
 use futures_util::{TryStreamExt, stream};
 
+use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::raw_body::RawBody;
 use crate::http::extractors::who::Who;
 use crate::http::replies::error::ApiError;
 use crate::http::replies::error_code::ErrorCode;
 use crate::http::replies::success::Success;
 use crate::http::replies::user::UserReply;
+
+pub(crate) const ENDPOINTS: &[Endpoint] = &[
+    endpoint!(upload, [StorageUnavailable]),
+    endpoint!(show, [StorageUnavailable]),
+];
 
 /// Where a picture is uploaded.
 pub(crate) const UPLOAD_PATH: &str = "/user/avatar";
@@ -37,7 +43,7 @@ pub(crate) struct AvatarLimit(pub(crate) usize);
     responses((status = 200, description = "The user, with the new `avatarUrl`.", body = Success<UserReply>)),
     security(("token" = [])),
 )]
-pub(crate) async fn upload(
+async fn upload(
     request: HttpRequest,
     Who(account): Who,
     RawBody(body): RawBody,
@@ -81,7 +87,7 @@ pub(crate) struct UploadForm {
     responses((status = 200, description = "The picture. It never changes under its name.",
         content((String = "image/jpeg"), (String = "image/png")))),
 )]
-pub(crate) async fn show(
+async fn show(
     name: web::Path<String>,
     avatars: web::Data<AvatarService>,
 ) -> Result<HttpResponse, ApiError> {

@@ -3,7 +3,10 @@
 use actix_web::HttpResponse;
 use actix_web::http::header::ContentType;
 
+use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::openapi_text;
+
+pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(show)];
 
 /// Answers with the document, bare.
 #[utoipa::path(
@@ -14,7 +17,7 @@ use crate::http::openapi_text;
     summary = "Hand out this document",
     responses((status = 200, description = "The document, bare.", body = serde_json::Value)),
 )]
-pub(crate) async fn show() -> HttpResponse {
+async fn show() -> HttpResponse {
     HttpResponse::Ok()
         .content_type(ContentType::json())
         .body(openapi_text())

@@ -2,8 +2,11 @@
 
 use actix_web::web::{Data, Json};
 
+use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::replies::error::ApiError;
 use crate::tokens::{JwkSet, JwtTokenIssuer};
+
+pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(show)];
 
 /// The key set, bare.
 #[utoipa::path(
@@ -14,6 +17,6 @@ use crate::tokens::{JwkSet, JwtTokenIssuer};
     summary = "Hand out the public keys, to verify tokens offline",
     responses((status = 200, description = "The key set (RFC 7517), bare.", body = JwkSet)),
 )]
-pub(crate) async fn show(tokens: Data<JwtTokenIssuer>) -> Result<Json<JwkSet>, ApiError> {
+async fn show(tokens: Data<JwtTokenIssuer>) -> Result<Json<JwkSet>, ApiError> {
     Ok(Json(tokens.keys_to_show()?.public()))
 }

@@ -10,8 +10,10 @@ use uuid::Uuid;
 
 use super::login_body::LoginBody;
 use super::refresh::TokenFields;
+use crate::http::endpoint::{Endpoint, WECHAT, endpoint};
 use crate::http::extractors::gateway::named_user;
 use crate::http::extractors::json_object::{OptionalJsonObject, no_body};
+use crate::http::extractors::login_limit::InTime;
 use crate::http::extractors::parameters::Parameters;
 use crate::http::middleware::load_shed;
 use crate::http::replies::error::ApiError;
@@ -19,6 +21,20 @@ use crate::http::replies::error_code::ErrorCode;
 use crate::http::replies::success::Success;
 use crate::http::replies::user::ProfileFields;
 use crate::startup::Background;
+
+pub(crate) const ENDPOINTS: &[Endpoint] = &[
+    endpoint!(login_by_get, WECHAT, FAILURES),
+    endpoint!(login, WECHAT, FAILURES),
+];
+
+const FAILURES: &[ErrorCode] = &[
+    ErrorCode::UnknownApp,
+    ErrorCode::OpenDataInvalid,
+    ErrorCode::CodeInvalid,
+    ErrorCode::UserBlocked,
+    ErrorCode::UserDisabled,
+    ErrorCode::StorageUnavailable,
+];
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -53,7 +69,8 @@ struct WatermarkReply {
     request_body = LoginBody,
     responses((status = 200, description = "Logged in.", body = Success<LoginReply>)),
 )]
-pub(crate) async fn login(
+async fn login(
+    _: InTime,
     request: HttpRequest,
     body: Result<OptionalJsonObject<LoginBody>, ApiError>,
     apps: web::Data<AppDirectory>,
@@ -82,7 +99,8 @@ pub(crate) async fn login(
     request_body = Option<LoginBody>,
     responses((status = 200, description = "Logged in.", body = Success<LoginReply>)),
 )]
-pub(crate) async fn login_by_get(
+async fn login_by_get(
+    _: InTime,
     request: HttpRequest,
     body: Result<OptionalJsonObject<LoginBody>, ApiError>,
     apps: web::Data<AppDirectory>,

@@ -11,6 +11,7 @@ use url::Url;
 use utoipa::ToSchema;
 
 use super::avatars;
+use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::client_address::TrustedProxies;
 use crate::http::extractors::fields::{check_length, check_storable};
 use crate::http::extractors::json_object::{JsonObject, TypedText};
@@ -19,6 +20,13 @@ use crate::http::replies::error::ApiError;
 use crate::http::replies::export::ExportReply;
 use crate::http::replies::success::{Nothing, Success};
 use crate::http::replies::user::UserReply;
+
+pub(crate) const ENDPOINTS: &[Endpoint] = &[
+    endpoint!(show),
+    endpoint!(edit),
+    endpoint!(delete),
+    endpoint!(export),
+];
 
 /// `GET /user/me`
 #[utoipa::path(
@@ -30,7 +38,7 @@ use crate::http::replies::user::UserReply;
     responses((status = 200, description = "The user.", body = Success<UserReply>)),
     security(("token" = [])),
 )]
-pub(crate) async fn show(Who(account): Who) -> Success<UserReply> {
+async fn show(Who(account): Who) -> Success<UserReply> {
     Success::new("ok", UserReply::new(&account))
 }
 
@@ -69,7 +77,7 @@ pub(crate) struct EditBody {
     responses((status = 200, description = "The user as they are now.", body = Success<UserReply>)),
     security(("token" = [])),
 )]
-pub(crate) async fn edit(
+async fn edit(
     Who(account): Who,
     JsonObject(body): JsonObject<EditBody>,
     accounts: web::Data<AccountService>,
@@ -93,7 +101,7 @@ pub(crate) async fn edit(
     responses((status = 200, description = "The account and all personal data are gone.", body = Success<Nothing>)),
     security(("token" = [])),
 )]
-pub(crate) async fn delete(
+async fn delete(
     request: HttpRequest,
     Who(account): Who,
     proxies: web::Data<TrustedProxies>,
@@ -117,7 +125,7 @@ pub(crate) async fn delete(
     responses((status = 200, description = "Everything stored.", body = Success<ExportReply>)),
     security(("token" = [])),
 )]
-pub(crate) async fn export(
+async fn export(
     Who(account): Who,
     accounts: web::Data<AccountService>,
 ) -> Result<Success<ExportReply>, ApiError> {

@@ -7,9 +7,13 @@ use url::Url;
 use utoipa::ToSchema;
 use wxsandbox::is_loopback;
 
+use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::replies::error::ApiError;
 use crate::http::replies::error_code::ErrorCode;
 use crate::tokens::JwtTokenIssuer;
+
+pub(crate) const ENDPOINTS: &[Endpoint] =
+    &[endpoint!(openid, [NotFound]), endpoint!(oauth, [NotFound])];
 
 /// The metadata, bare. Members that both documents require have the values that Kubernetes gives them,
 /// whose service accounts have no authorization endpoint either.
@@ -35,7 +39,7 @@ pub(crate) struct Metadata {
     summary = "Say where the public keys and introspection are (OpenID Connect Discovery)",
     responses((status = 200, description = "The metadata, bare.", body = Metadata)),
 )]
-pub(crate) async fn openid(tokens: Data<JwtTokenIssuer>) -> Result<Json<Metadata>, ApiError> {
+async fn openid(tokens: Data<JwtTokenIssuer>) -> Result<Json<Metadata>, ApiError> {
     metadata(&tokens)
 }
 
@@ -48,7 +52,7 @@ pub(crate) async fn openid(tokens: Data<JwtTokenIssuer>) -> Result<Json<Metadata
     summary = "Say where the public keys and introspection are (RFC 8414)",
     responses((status = 200, description = "The metadata, bare.", body = Metadata)),
 )]
-pub(crate) async fn oauth(tokens: Data<JwtTokenIssuer>) -> Result<Json<Metadata>, ApiError> {
+async fn oauth(tokens: Data<JwtTokenIssuer>) -> Result<Json<Metadata>, ApiError> {
     metadata(&tokens)
 }
 

@@ -6,8 +6,12 @@ use actix_web::http::header::ContentType;
 use actix_web::{HttpResponse, web};
 use utoipa_swagger_ui::{Config, SwaggerFile};
 
+use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::replies::error::ApiError;
 use crate::http::replies::error_code::ErrorCode;
+
+pub(crate) const ENDPOINTS: &[Endpoint] =
+    &[endpoint!(show), endpoint!(show_below), endpoint!(file)];
 
 /// Answers with the page.
 #[utoipa::path(
@@ -18,7 +22,7 @@ use crate::http::replies::error_code::ErrorCode;
     summary = "Show this document as a page",
     responses((status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8")),
 )]
-pub(crate) async fn show() -> Result<HttpResponse, ApiError> {
+async fn show() -> Result<HttpResponse, ApiError> {
     page("")
 }
 
@@ -31,7 +35,7 @@ pub(crate) async fn show() -> Result<HttpResponse, ApiError> {
     summary = "Show this document as a page",
     responses((status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8")),
 )]
-pub(crate) async fn show_below() -> Result<HttpResponse, ApiError> {
+async fn show_below() -> Result<HttpResponse, ApiError> {
     page("<base href=\"../\">")
 }
 
@@ -65,7 +69,7 @@ fn page(more: &str) -> Result<HttpResponse, ApiError> {
         (String = "image/png"),
     ))),
 )]
-pub(crate) async fn file(name: web::Path<String>) -> Result<HttpResponse, ApiError> {
+async fn file(name: web::Path<String>) -> Result<HttpResponse, ApiError> {
     let file = find(&name)?;
     Ok(HttpResponse::Ok()
         .content_type(file.content_type)

@@ -9,6 +9,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use crate::http::endpoint::{Endpoint, WECHAT, endpoint};
 use crate::http::extractors::fields::{CODE_LENGTH, check_length, encrypted_data, filled};
 use crate::http::extractors::json_object::JsonObject;
 use crate::http::extractors::who::Who;
@@ -16,6 +17,21 @@ use crate::http::replies::error::ApiError;
 use crate::http::replies::error_code::ErrorCode;
 use crate::http::replies::success::Success;
 use crate::http::replies::user::UserReply;
+
+pub(crate) const ENDPOINTS: &[Endpoint] = &[
+    endpoint!(
+        phone,
+        WECHAT,
+        [
+            OpenDataInvalid,
+            PhoneCodeInvalid,
+            UserBlocked,
+            SessionKeyStale
+        ]
+    ),
+    endpoint!(open, [OpenDataInvalid, SessionKeyStale]),
+    endpoint!(check, WECHAT, [UserBlocked]),
+];
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -44,7 +60,7 @@ pub(crate) struct PhoneBody {
     responses((status = 200, description = "The user, with `phone`.", body = Success<UserReply>)),
     security(("token" = [])),
 )]
-pub(crate) async fn phone(
+async fn phone(
     Who(account): Who,
     JsonObject(body): JsonObject<PhoneBody>,
     personal_data: web::Data<PersonalDataService>,
@@ -121,7 +137,7 @@ pub(crate) struct OpenDataBody {
     responses((status = 200, description = "The payload, whatever its kind.", body = Success<Value>)),
     security(("token" = [])),
 )]
-pub(crate) async fn open(
+async fn open(
     Who(account): Who,
     JsonObject(body): JsonObject<OpenDataBody>,
     personal_data: web::Data<PersonalDataService>,
@@ -151,7 +167,7 @@ pub(crate) struct SessionKeyReply {
     responses((status = 200, description = "What WeChat says.", body = Success<SessionKeyReply>)),
     security(("token" = [])),
 )]
-pub(crate) async fn check(
+async fn check(
     Who(account): Who,
     personal_data: web::Data<PersonalDataService>,
 ) -> Result<Success<SessionKeyReply>, ApiError> {

@@ -4,24 +4,17 @@
 mod event;
 mod fields;
 mod inbox;
-mod receive;
+pub(super) mod receive;
 mod relay;
-mod verify;
+pub(super) mod verify;
 mod xml;
 
 use actix_web::dev::ServiceRequest;
-use actix_web::web::{Data, ServiceConfig, get, post};
-use utoipa::OpenApi;
+use actix_web::web::Data;
 
 pub(crate) use inbox::PushInboxes;
 
 use crate::http::replies::error::ApiError;
-use crate::http::routes::resource;
-
-/// What the handlers say of themselves.
-#[derive(OpenApi)]
-#[openapi(paths(verify::verify, receive::receive))]
-pub(crate) struct Api;
 
 /// Refuses a message that cannot be WeChat's, before its body is there.
 ///
@@ -34,10 +27,4 @@ pub(crate) fn refuse_early(request: &ServiceRequest) -> Result<(), ApiError> {
         (Some(app), Some(inboxes)) => inboxes.refuse_early(app, request.request()),
         _ => Ok(()),
     }
-}
-
-/// Adds the path.
-pub(crate) fn configure(routes: &mut ServiceConfig) {
-    let methods = [get().to(verify::verify), post().to(receive::receive)];
-    routes.service(resource("/wechat/events/{appId}", "GET, POST", methods));
 }

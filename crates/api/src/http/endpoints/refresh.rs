@@ -7,9 +7,20 @@ use domain::sessions::SessionService;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::json_object::JsonObject;
 use crate::http::replies::error::ApiError;
 use crate::http::replies::success::Success;
+
+pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(
+    refresh,
+    [
+        RefreshInvalid,
+        RefreshReused,
+        SessionRevoked,
+        StorageUnavailable
+    ]
+)];
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -44,7 +55,7 @@ pub(crate) struct TokenFields {
     request_body = RefreshBody,
     responses((status = 200, description = "The next pair.", body = Success<TokenFields>)),
 )]
-pub(crate) async fn refresh(
+async fn refresh(
     JsonObject(body): JsonObject<RefreshBody>,
     sessions: web::Data<SessionService>,
 ) -> Result<Success<TokenFields>, ApiError> {

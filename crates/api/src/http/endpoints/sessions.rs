@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::json_object::{OptionalJsonObject, value_or_empty};
 use crate::http::extractors::paging::Paging;
 use crate::http::extractors::parameters::Parameters;
@@ -15,6 +16,8 @@ use crate::http::extractors::who::Who;
 use crate::http::replies::error::ApiError;
 use crate::http::replies::error_code::ErrorCode;
 use crate::http::replies::success::{Items, Nothing, Success};
+
+pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(log_out), endpoint!(list), endpoint!(end)];
 
 /// How many sessions a page has: as many as a user may have by default.
 const PAGE: u32 = 100;
@@ -37,7 +40,7 @@ pub(crate) struct LogoutBody {
     responses((status = 200, description = "Logged out.", body = Success<Nothing>)),
     security(("token" = [])),
 )]
-pub(crate) async fn log_out(
+async fn log_out(
     Who(account): Who,
     OptionalJsonObject(body): OptionalJsonObject<LogoutBody>,
     sessions: web::Data<SessionService>,
@@ -78,7 +81,7 @@ pub(crate) struct SessionReply {
     responses((status = 200, description = "The live sessions, the newest first.", body = Success<Items<SessionReply>>)),
     security(("token" = [])),
 )]
-pub(crate) async fn list(
+async fn list(
     Who(account): Who,
     request: HttpRequest,
     sessions: web::Data<SessionService>,
@@ -104,7 +107,7 @@ pub(crate) async fn list(
     responses((status = 200, description = "It has ended.", body = Success<Nothing>)),
     security(("token" = [])),
 )]
-pub(crate) async fn end(
+async fn end(
     Who(account): Who,
     id: web::Path<String>,
     sessions: web::Data<SessionService>,

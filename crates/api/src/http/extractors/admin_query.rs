@@ -1,33 +1,45 @@
 //! Which query parameters a path below `/admin` has.
 
 use actix_web::HttpRequest;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use super::parameters::Parameters;
+use crate::http::endpoint::Endpoint;
 use crate::http::replies::error::ApiError;
 
 /// The longest part of an unknown name that is shown to the caller, characters.
 const SHOWN: usize = 32;
 
-/// The parameters of a path. A path that is not named here has none.
-fn known(pattern: &str) -> &'static [&'static str] {
-    match pattern {
-        "/admin/users" => &["openId", "unionId", "phone", "cursor", "limit"],
-        "/admin/audit" => &["userId", "action", "cursor", "limit"],
-        "/admin/push" => &["state", "cursor", "limit"],
-        "/admin/merges" | "/admin/bans" => &["cursor", "limit"],
-        _ => &[],
+/// The query parameters of an `/admin` path, as its operations describe them.
+pub(crate) struct KnownParameters(Vec<String>);
+
+impl KnownParameters {
+    pub(crate) fn of(endpoints: &[&Endpoint]) -> Self {
+        let operations = endpoints.iter().map(|endpoint| (endpoint.operation)());
+        let described = operations.filter_map(|operation| operation.parameters);
+        let names = described.flatten().filter_map(|parameter| match parameter {
+            RefOr::T(Parameter {
+                name,
+                parameter_in: ParameterIn::Query,
+                ..
+            }) => Some(name),
+            _ => None,
+        });
+        Self(names.collect())
     }
 }
 
 /// Refuses a parameter that the path does not have, or that is given twice: a misspelt filter must
 /// not list everybody.
 pub(crate) fn check(request: &HttpRequest) -> Result<(), ApiError> {
-    if request.query_string().is_empty() || !request.path().starts_with("/admin/") {
+    let known = request.app_data::<KnownParameters>();
+    let Some(KnownParameters(known)) = known.filter(|_| !request.query_string().is_empty()) else {
         return Ok(());
-    }
-    let known = known(&request.match_pattern().unwrap_or_default());
+    };
     let parameters = Parameters::of_query(request);
-    if let Some(unknown) = parameters.names().find(|name| !known.contains(name)) {
+    let is_unknown = |name: &&str| known.iter().all(|known| known != name);
+    if let Some(unknown) = parameters.names().find(is_unknown) {
         let shown: String = unknown
             .chars()
             .filter(|character| !character.is_control())

@@ -1,6 +1,6 @@
 //! Who is calling, behind proxies or not.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ const LONGEST_SHOWN: usize = 64;
 
 /// The proxies whose word on the caller's address is believed.
 #[derive(Clone, Debug)]
-pub struct TrustedProxies {
+pub(crate) struct TrustedProxies {
     networks: Vec<IpNet>,
     complaints: Arc<DefaultDirectRateLimiter>,
 }
@@ -32,7 +32,7 @@ struct Found<'a> {
 impl TrustedProxies {
     /// Believes these networks.
     #[must_use]
-    pub fn new(networks: Vec<IpNet>) -> Self {
+    pub(crate) fn new(networks: Vec<IpNet>) -> Self {
         let once_a_minute = Quota::per_minute(COMPLAINTS_PER_MINUTE);
         Self {
             networks,
@@ -120,6 +120,14 @@ fn address(part: &str) -> Option<IpAddr> {
     let without_zone = inner.split_once('%').map_or(inner, |(address, _)| address);
     let address = without_zone.parse::<IpAddr>().ok()?;
     is_whole.then_some(address)
+}
+
+/// One customer's IPv6 addresses are a /64; counting single ones would count nothing.
+pub(crate) fn household(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use quick_cache::sync::Cache;
 
-use crate::http::middleware::login_limit::household;
+use crate::http::extractors::client_address::household;
 
 /// Wrong keys of one address that are judged at once; then one a second. Sixty leave a backend with an
 /// outdated key its plain 401 for a while, and a key of 16 characters outlasts one guess a second.

@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use super::login_limit::household;
 use crate::http::connections::crowd::Crowd;
+use crate::http::extractors::client_address::household;
 
 /// How many bodies of one address may be on their way. A body of a mini program is there within a
 /// round trip of its head, so even behind a proxy that is not declared as trusted, and passes bodies

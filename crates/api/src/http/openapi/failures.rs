@@ -9,13 +9,10 @@ use utoipa::openapi::{
     ContentBuilder, HeaderBuilder, Ref, RefOr, Response, ResponseBuilder, Schema,
 };
 
-use crate::http::replies::error_code::ErrorCode;
 use crate::http::replies::error_code::ErrorCode::{
-    CodeInvalid, Conflict, Forbidden, HeadersTooLarge, Internal, InvalidRequest, NotFound,
-    OpenDataInvalid, Overloaded, PayloadTooLarge, PhoneCodeInvalid, RateLimited, RefreshInvalid,
-    RefreshReused, SessionKeyStale, SessionRevoked, StorageUnavailable, TokenExpired, TokenInvalid,
-    TokenMissing, UnknownApp, UnsupportedMediaType, UserBlocked, UserDisabled, WechatBadAnswer,
-    WechatMisconfigured, WechatTimeout, WechatUnavailable,
+    self, Forbidden, HeadersTooLarge, Internal, InvalidRequest, NotFound, Overloaded,
+    PayloadTooLarge, RateLimited, SessionRevoked, StorageUnavailable, TokenExpired, TokenInvalid,
+    TokenMissing, UnsupportedMediaType,
 };
 
 /// The name of the schema of every failure.
@@ -41,17 +38,8 @@ const KEY: &[ErrorCode] = &[
 ];
 /// Of those that read a body.
 const BODY: &[ErrorCode] = &[InvalidRequest, PayloadTooLarge, UnsupportedMediaType];
-/// Of those that ask WeChat.
-const WECHAT: &[ErrorCode] = &[
-    RateLimited,
-    WechatMisconfigured,
-    WechatBadAnswer,
-    WechatTimeout,
-    WechatUnavailable,
-];
-
 /// All an operation's failures.
-fn of(operation: &Operation) -> Vec<ErrorCode> {
+fn of(operation: &Operation, own: &[&[ErrorCode]]) -> Vec<ErrorCode> {
     let mut codes = ALWAYS.to_vec();
     let security = json!(operation.security).to_string();
     if security.contains("token") {
@@ -75,57 +63,14 @@ fn of(operation: &Operation) -> Vec<ErrorCode> {
             });
         }
     }
-    for group in own(operation.operation_id.as_deref().unwrap_or_default()) {
-        codes.extend(*group);
-    }
+    codes.extend(own.iter().copied().flatten());
     codes
 }
 
-/// Those that are an operation's own.
-fn own(operation_id: &str) -> &'static [&'static [ErrorCode]] {
-    match operation_id {
-        "login" | "loginByGet" => &[
-            WECHAT,
-            &[UnknownApp, OpenDataInvalid, CodeInvalid, UserBlocked],
-            &[UserDisabled, StorageUnavailable],
-        ],
-        "refresh" => &[&[
-            RefreshInvalid,
-            RefreshReused,
-            SessionRevoked,
-            StorageUnavailable,
-        ]],
-        "storePhone" => &[
-            WECHAT,
-            &[
-                OpenDataInvalid,
-                PhoneCodeInvalid,
-                UserBlocked,
-                SessionKeyStale,
-            ],
-        ],
-        // Where `tokens.issuer` is no https URL.
-        "showOpenidConfiguration" | "showAuthorizationServer" => &[&[NotFound]],
-        "uploadAvatar" | "showAvatar" => &[&[StorageUnavailable]],
-        "openData" => &[&[OpenDataInvalid, SessionKeyStale]],
-        "checkSession" => &[WECHAT, &[UserBlocked]],
-        "applyMerge" | "retryPush" => &[&[Conflict]],
-        "showWechatToken" | "reportWechatToken" => &[WECHAT, &[UnknownApp]],
-        "signWithSessionKey" => &[
-            WECHAT,
-            &[UnknownApp, UserDisabled, NotFound, SessionKeyStale],
-            &[UserBlocked],
-        ],
-        "verifyPushAddress" => &[&[Forbidden]],
-        "receivePush" => &[&[Forbidden, StorageUnavailable]],
-        _ => &[],
-    }
-}
-
-/// Adds an operation's failures to its answers.
-pub(super) fn add(operation: &mut Operation) {
+/// Adds an operation's failures to its answers: those that follow from it, and its own.
+pub(super) fn add(operation: &mut Operation, own: &[&[ErrorCode]]) {
     let mut by_status: BTreeMap<u16, Vec<ErrorCode>> = BTreeMap::new();
-    for code in of(operation) {
+    for code in of(operation, own) {
         let codes = by_status.entry(code.entry().status).or_default();
         if !codes.contains(&code) {
             codes.push(code);

@@ -7,13 +7,14 @@ use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{HeaderBuilder, OpenApi, RefOr, Schema};
 
 use super::failures;
+use crate::http::replies::error_code::ErrorCode;
 
-/// Completes the document.
-pub(super) fn finish(document: &mut OpenApi) {
-    for item in document.paths.paths.values_mut() {
+/// Completes what an endpoint says of itself, which has these failures of its own.
+pub(super) fn describe(part: &mut OpenApi, own: &[&[ErrorCode]]) {
+    for item in part.paths.paths.values_mut() {
         name_apart(item);
         for operation in operations(item) {
-            failures::add(operation);
+            failures::add(operation, own);
             body_or_none(operation);
             name_the_request(operation);
         }
@@ -21,6 +22,10 @@ pub(super) fn finish(document: &mut OpenApi) {
             without_bodies(head);
         }
     }
+}
+
+/// Completes the document.
+pub(super) fn finish(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     for (name, schema) in &mut components.schemas {
         if !name.ends_with("Body") {

@@ -27,12 +27,12 @@ const LONG: Duration = Duration::from_mins(10);
 
 /// An error on its way out. Its cause is logged once, when the answer is made.
 #[derive(Debug)]
-pub struct ApiError {
+pub(crate) struct ApiError {
     code: ErrorCode,
     detail: Option<String>,
     reason: Option<&'static str>,
     retry_after: Option<Duration>,
-    allow: Option<&'static str>,
+    allow: Option<Box<str>>,
     cause: Option<Cause>,
     /// What did not succeed, for the log.
     doing: &'static str,
@@ -41,7 +41,7 @@ pub struct ApiError {
 impl ApiError {
     /// An error that needs no more words than its table has.
     #[must_use]
-    pub fn new(code: ErrorCode) -> Self {
+    pub(crate) fn new(code: ErrorCode) -> Self {
         Self {
             code,
             detail: None,
@@ -55,7 +55,7 @@ impl ApiError {
 
     /// `invalid_request`, saying which field and why.
     #[must_use]
-    pub fn invalid(detail: impl Into<String>) -> Self {
+    pub(crate) fn invalid(detail: impl Into<String>) -> Self {
         Self {
             detail: Some(detail.into()),
             ..Self::new(ErrorCode::InvalidRequest)
@@ -73,16 +73,16 @@ impl ApiError {
 
     /// `method_not_allowed`, with the methods that are.
     #[must_use]
-    pub fn method_not_allowed(allow: &'static str) -> Self {
+    pub(crate) fn method_not_allowed(allow: &str) -> Self {
         Self {
-            allow: Some(allow),
+            allow: Some(allow.into()),
             ..Self::new(ErrorCode::MethodNotAllowed)
         }
     }
 
     /// `code`, to be tried again after `retry_after`.
     #[must_use]
-    pub fn later(code: ErrorCode, retry_after: Duration) -> Self {
+    pub(crate) fn later(code: ErrorCode, retry_after: Duration) -> Self {
         Self {
             retry_after: Some(retry_after),
             ..Self::new(code)
@@ -105,7 +105,7 @@ impl ApiError {
 
     /// What went wrong.
     #[must_use]
-    pub fn code(&self) -> ErrorCode {
+    pub(crate) fn code(&self) -> ErrorCode {
         self.code
     }
 
@@ -204,8 +204,9 @@ impl ResponseError for ApiError {
         if let Some(seconds) = retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if let Some(allow) = self.allow {
-            headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+        let allow = self.allow.as_deref().map(HeaderValue::from_str);
+        if let Some(Ok(allow)) = allow {
+            headers.insert(header::ALLOW, allow);
         }
         if self.code.status() == actix_web::http::StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

@@ -8,12 +8,15 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::admin_query;
 use crate::http::extractors::api_key::{ByKey, Read};
 use crate::http::extractors::paging::Paging;
 use crate::http::extractors::parameters::Parameters;
 use crate::http::replies::error::ApiError;
 use crate::http::replies::success::{Items, Success};
+
+pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(list)];
 
 /// An entry of the audit log.
 #[derive(Serialize, ToSchema)]
@@ -52,7 +55,7 @@ pub(super) struct AuditReply {
     responses((status = 200, description = "Those that match all of it, the newest first.", body = Success<Items<AuditReply>>)),
     security(("apiKey" = [])),
 )]
-pub(super) async fn list(
+async fn list(
     _: ByKey<Read>,
     request: HttpRequest,
     desk: web::Data<SupportDesk>,

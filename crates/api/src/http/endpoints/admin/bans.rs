@@ -6,6 +6,7 @@ use domain::support::SupportDesk;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::api_key::{ByKey, Read, Write};
 use crate::http::extractors::paging::Paging;
 use crate::http::extractors::parameters::Parameters;
@@ -13,6 +14,8 @@ use crate::http::extractors::path_id::PathId;
 use crate::http::replies::error::ApiError;
 use crate::http::replies::error_code::ErrorCode;
 use crate::http::replies::success::{Items, Nothing, Success};
+
+pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(list), endpoint!(lift)];
 
 /// A disabled user who was deleted, or one of whose identities was.
 #[derive(Serialize, ToSchema)]
@@ -45,7 +48,7 @@ pub(super) struct BanReply {
     responses((status = 200, description = "Disabled users who were deleted.", body = Success<Items<BanReply>>)),
     security(("apiKey" = [])),
 )]
-pub(super) async fn list(
+async fn list(
     _: ByKey<Read>,
     request: HttpRequest,
     desk: web::Data<SupportDesk>,
@@ -68,7 +71,7 @@ pub(super) async fn list(
     responses((status = 200, description = "Lifted.", body = Success<Nothing>)),
     security(("apiKey" = [])),
 )]
-pub(super) async fn lift(
+async fn lift(
     key: ByKey<Write>,
     PathId(id): PathId,
     desk: web::Data<SupportDesk>,

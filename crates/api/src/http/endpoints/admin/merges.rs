@@ -6,6 +6,7 @@ use domain::support::SupportDesk;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::api_key::{ByKey, Read, Write};
 use crate::http::extractors::paging::Paging;
 use crate::http::extractors::parameters::Parameters;
@@ -13,6 +14,12 @@ use crate::http::extractors::path_id::PathId;
 use crate::http::replies::error::ApiError;
 use crate::http::replies::error_code::ErrorCode;
 use crate::http::replies::success::{Items, Nothing, Success};
+
+pub(crate) const ENDPOINTS: &[Endpoint] = &[
+    endpoint!(list),
+    endpoint!(apply, [Conflict]),
+    endpoint!(dismiss),
+];
 
 /// Two users who have shown one unionid.
 #[derive(Serialize, ToSchema)]
@@ -61,7 +68,7 @@ pub(super) struct MergedReply {
     responses((status = 200, description = "Those nobody has decided on.", body = Success<Items<MergeReply>>)),
     security(("apiKey" = [])),
 )]
-pub(super) async fn list(
+async fn list(
     _: ByKey<Read>,
     request: HttpRequest,
     desk: web::Data<SupportDesk>,
@@ -84,7 +91,7 @@ pub(super) async fn list(
     responses((status = 200, description = "Who remains.", body = Success<MergedReply>)),
     security(("apiKey" = [])),
 )]
-pub(super) async fn apply(
+async fn apply(
     key: ByKey<Write>,
     PathId(id): PathId,
     desk: web::Data<SupportDesk>,
@@ -111,7 +118,7 @@ pub(super) async fn apply(
     responses((status = 200, description = "Dismissed.", body = Success<Nothing>)),
     security(("apiKey" = [])),
 )]
-pub(super) async fn dismiss(
+async fn dismiss(
     key: ByKey<Write>,
     PathId(id): PathId,
     desk: web::Data<SupportDesk>,

@@ -5,6 +5,7 @@ use domain::push::{ListedPush, PushRelay, PushState};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::api_key::{ByKey, Read, Write};
 use crate::http::extractors::paging::Paging;
 use crate::http::extractors::parameters::Parameters;
@@ -12,6 +13,8 @@ use crate::http::extractors::path_id::PathId;
 use crate::http::replies::error::ApiError;
 use crate::http::replies::error_code::ErrorCode;
 use crate::http::replies::success::{Items, Nothing, Success};
+
+pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(list), endpoint!(retry, [Conflict])];
 
 /// A message of WeChat's.
 #[derive(Serialize, ToSchema)]
@@ -50,7 +53,7 @@ pub(super) struct PushReply {
     responses((status = 200, description = "The messages.", body = Success<Items<PushReply>>)),
     security(("apiKey" = [])),
 )]
-pub(super) async fn list(
+async fn list(
     _: ByKey<Read>,
     request: HttpRequest,
     relay: web::Data<PushRelay>,
@@ -78,7 +81,7 @@ pub(super) async fn list(
     responses((status = 200, description = "It is due now.", body = Success<Nothing>)),
     security(("apiKey" = [])),
 )]
-pub(super) async fn retry(
+async fn retry(
     key: ByKey<Write>,
     PathId(id): PathId,
     relay: web::Data<PushRelay>,

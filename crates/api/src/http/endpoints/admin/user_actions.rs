@@ -6,12 +6,20 @@ use domain::support::SupportDesk;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::api_key::{ByKey, Write};
 use crate::http::extractors::path_id::PathId;
 use crate::http::replies::account::AccountReply;
 use crate::http::replies::error::ApiError;
 use crate::http::replies::error_code::ErrorCode;
 use crate::http::replies::success::{Nothing, Success};
+
+pub(crate) const ENDPOINTS: &[Endpoint] = &[
+    endpoint!(disable),
+    endpoint!(enable),
+    endpoint!(delete_user),
+    endpoint!(end_sessions),
+];
 
 /// `POST /admin/users/{id}/disable`: shuts the user out.
 #[utoipa::path(
@@ -24,7 +32,7 @@ use crate::http::replies::success::{Nothing, Success};
     responses((status = 200, description = "The user, disabled; all sessions have ended.", body = Success<AccountReply>)),
     security(("apiKey" = [])),
 )]
-pub(super) async fn disable(
+async fn disable(
     key: ByKey<Write>,
     PathId(id): PathId,
     desk: web::Data<SupportDesk>,
@@ -44,7 +52,7 @@ pub(super) async fn disable(
     responses((status = 200, description = "The user, enabled.", body = Success<AccountReply>)),
     security(("apiKey" = [])),
 )]
-pub(super) async fn enable(
+async fn enable(
     key: ByKey<Write>,
     PathId(id): PathId,
     desk: web::Data<SupportDesk>,
@@ -64,7 +72,7 @@ pub(super) async fn enable(
     responses((status = 200, description = "The user is gone.", body = Success<Nothing>)),
     security(("apiKey" = [])),
 )]
-pub(super) async fn delete_user(
+async fn delete_user(
     key: ByKey<Write>,
     PathId(id): PathId,
     desk: web::Data<SupportDesk>,
@@ -93,7 +101,7 @@ pub(super) struct EndedReply {
     responses((status = 200, description = "How many sessions were live.", body = Success<EndedReply>)),
     security(("apiKey" = [])),
 )]
-pub(super) async fn end_sessions(
+async fn end_sessions(
     key: ByKey<Write>,
     PathId(id): PathId,
     desk: web::Data<SupportDesk>,

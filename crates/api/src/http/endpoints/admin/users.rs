@@ -6,6 +6,7 @@ use domain::id::{OpenId, UnionId, UserId};
 use domain::support::SupportDesk;
 
 use super::phone_query;
+use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::admin_query;
 use crate::http::extractors::api_key::{ByKey, Read};
 use crate::http::extractors::fields::storable;
@@ -16,6 +17,8 @@ use crate::http::replies::account::AccountReply;
 use crate::http::replies::error::ApiError;
 use crate::http::replies::error_code::ErrorCode;
 use crate::http::replies::success::{Items, Success};
+
+pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(list), endpoint!(show)];
 
 /// Answers with the users that match, page by page.
 #[utoipa::path(
@@ -34,7 +37,7 @@ use crate::http::replies::success::{Items, Success};
     responses((status = 200, description = "Those that match all of it.", body = Success<Items<AccountReply>>)),
     security(("apiKey" = [])),
 )]
-pub(super) async fn list(
+async fn list(
     _: ByKey<Read>,
     request: HttpRequest,
     desk: web::Data<SupportDesk>,
@@ -59,7 +62,7 @@ pub(super) async fn list(
     responses((status = 200, description = "The user.", body = Success<AccountReply>)),
     security(("apiKey" = [])),
 )]
-pub(super) async fn show(
+async fn show(
     _: ByKey<Read>,
     PathId(id): PathId,
     desk: web::Data<SupportDesk>,

@@ -12,12 +12,15 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::client;
 use super::client::HeaderCredentials;
+use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::api_key::Introspect;
 use crate::http::extractors::parameters::Parameters;
 use crate::http::extractors::raw_body::RawBody;
 use crate::http::replies::error::ApiError;
 use crate::http::replies::error_code::ErrorCode;
 use crate::tokens::{Claims, JwtTokenIssuer};
+
+pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(introspect)];
 
 /// The answer (RFC 7662, section 2.2): the token's claims, if it is good.
 #[derive(Serialize)]
@@ -84,7 +87,7 @@ struct IntrospectionForm {
     responses((status = 200, description = "Its claims, if it is good.", body = Introspection)),
     security(("apiKey" = []), ("apiKeyByName" = []), ()),
 )]
-pub(super) async fn introspect(
+async fn introspect(
     by_header: HeaderCredentials<Introspect>,
     request: HttpRequest,
     RawBody(body): RawBody,

@@ -8,7 +8,14 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use domain::session::SessionAccount;
 use uuid::Uuid;
 
+use crate::http::endpoint::{Endpoint, Reach, endpoint};
 use crate::http::extractors::who::Who;
+
+// Gateways ask with the method, and some with the path, of the request they hold.
+pub(crate) const ENDPOINTS: &[Endpoint] = &[Endpoint {
+    reach: Reach::AnyMethodAndBelow,
+    ..endpoint!(verify)
+}];
 
 /// Answers with who is asking, bare.
 #[utoipa::path(
@@ -27,7 +34,7 @@ use crate::http::extractors::who::Who;
         ))),
     security(("token" = [])),
 )]
-pub(super) async fn verify(Who(account): Who) -> HttpResponse {
+async fn verify(Who(account): Who) -> HttpResponse {
     told(&account)
 }
 
@@ -38,7 +45,7 @@ pub(crate) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
 }
 
 /// The same, for the router.
-pub(super) fn is_preflight_head(context: &GuardContext<'_>) -> bool {
+pub(crate) fn is_preflight_head(context: &GuardContext<'_>) -> bool {
     is_preflight(&context.head().method, context.head().headers())
 }
 

@@ -16,11 +16,24 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::http::endpoint::{Endpoint, WECHAT, endpoint};
 use crate::http::extractors::api_key::{ByKey, Sign};
 use crate::http::extractors::json_object::JsonObject;
 use crate::http::replies::error::ApiError;
 use crate::http::replies::error_code::ErrorCode;
 use crate::http::replies::success::Success;
+
+pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(
+    sign,
+    WECHAT,
+    [
+        UnknownApp,
+        UserDisabled,
+        NotFound,
+        SessionKeyStale,
+        UserBlocked
+    ]
+)];
 
 /// The longest text, bytes. An order has some hundreds.
 const MAX_TEXT: usize = 8_192;
@@ -94,7 +107,7 @@ pub(super) struct SignatureReply {
     responses((status = 200, description = "The signature.", body = Success<SignatureReply>)),
     security(("apiKey" = [])),
 )]
-pub(super) async fn sign(
+async fn sign(
     key: ByKey<Sign>,
     JsonObject(body): JsonObject<SignatureBody>,
     apps: web::Data<AppDirectory>,

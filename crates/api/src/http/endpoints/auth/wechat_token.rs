@@ -9,12 +9,18 @@ use domain::time::Duration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::http::endpoint::{Endpoint, WECHAT, endpoint};
 use crate::http::extractors::api_key::{ByKey, WechatToken};
 use crate::http::extractors::fields::check_length;
 use crate::http::extractors::json_object::JsonObject;
 use crate::http::extractors::parameters::Parameters;
 use crate::http::replies::error::ApiError;
 use crate::http::replies::success::Success;
+
+pub(crate) const ENDPOINTS: &[Endpoint] = &[
+    endpoint!(show, WECHAT, [UnknownApp]),
+    endpoint!(report, WECHAT, [UnknownApp]),
+];
 
 /// Characters of an access_token; WeChat reserves 512.
 const TOKEN_LENGTH: std::ops::RangeInclusive<usize> = 1..=1_024;
@@ -38,7 +44,7 @@ pub(super) struct WechatTokenReply {
     responses((status = 200, description = "The token.", body = Success<WechatTokenReply>)),
     security(("apiKey" = [])),
 )]
-pub(super) async fn show(
+async fn show(
     key: ByKey<WechatToken>,
     request: HttpRequest,
     apps: web::Data<AppDirectory>,
@@ -73,7 +79,7 @@ pub(super) struct RefusedTokenBody {
     responses((status = 200, description = "The token.", body = Success<WechatTokenReply>)),
     security(("apiKey" = [])),
 )]
-pub(super) async fn report(
+async fn report(
     key: ByKey<WechatToken>,
     JsonObject(body): JsonObject<RefusedTokenBody>,
     apps: web::Data<AppDirectory>,

@@ -9,9 +9,12 @@ use domain::support::{Caller, SupportDesk};
 use super::event;
 use super::inbox::{Message, PushInboxes};
 use super::relay::{Relay, message_id};
+use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::client_address::TrustedProxies;
 use crate::http::extractors::raw_body::RawBody;
 use crate::http::replies::error::ApiError;
+
+pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(receive, [Forbidden, StorageUnavailable])];
 
 /// Answers `success`, bare, once everything is done: after any other answer WeChat sends the
 /// message again, and what was deleted once is deleted.
@@ -32,7 +35,7 @@ use crate::http::replies::error::ApiError;
     request_body(content((serde_json::Value = "application/json"), (String = "text/xml"))),
     responses((status = 200, description = "`success`, bare, once everything is done.", body = String, content_type = "text/plain")),
 )]
-pub(super) async fn receive(
+async fn receive(
     request: HttpRequest,
     RawBody(body): RawBody,
     inboxes: web::Data<PushInboxes>,

@@ -4,8 +4,11 @@ use actix_web::http::header::ContentType;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::inbox::PushInboxes;
+use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::parameters::Parameters;
 use crate::http::replies::error::ApiError;
+
+pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(verify, [Forbidden])];
 
 /// Answers with the `echostr`, bare.
 #[utoipa::path(
@@ -23,7 +26,7 @@ use crate::http::replies::error::ApiError;
     ),
     responses((status = 200, description = "The `echostr`, bare.", body = String, content_type = "text/plain")),
 )]
-pub(super) async fn verify(
+async fn verify(
     request: HttpRequest,
     inboxes: web::Data<PushInboxes>,
 ) -> Result<HttpResponse, ApiError> {

@@ -1,17 +1,16 @@
 //! How many logins one address may try in a minute.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::future::{Ready, ready};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::middleware::Next;
-use actix_web::{Error, web};
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
-use crate::http::extractors::client_address::TrustedProxies;
+use super::client_address::{TrustedProxies, household};
 use crate::http::replies::error::ApiError;
 use crate::http::replies::error_code::ErrorCode;
 
@@ -35,9 +34,9 @@ impl LoginLimit {
     }
 
     /// How long this caller has to wait, if they have to.
-    fn wait(&self, request: &ServiceRequest) -> Option<Duration> {
+    fn wait(&self, request: &HttpRequest) -> Option<Duration> {
         let limiter = self.limiter.as_ref()?;
-        let address = self.proxies.client_of(request.request())?;
+        let address = self.proxies.client_of(request)?;
         let refused = limiter.check_key(&household(address)).err()?;
         Some(refused.wait_time_from(self.clock.now()))
     }
@@ -51,24 +50,19 @@ impl LoginLimit {
     }
 }
 
-/// One customer's IPv6 addresses are a /64; counting single ones would count nothing.
-pub(crate) fn household(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
-    }
-}
+/// A login that does not come too soon. It stands first among the arguments of a handler.
+pub(crate) struct InTime;
 
-/// Middleware: refuses a login that comes too soon.
-pub(crate) async fn enforce(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
-    let wait = request
-        .app_data::<web::Data<LoginLimit>>()
-        .and_then(|limit| limit.wait(&request));
-    if let Some(wait) = wait {
-        return Ok(request.error_response(ApiError::later(ErrorCode::RateLimited, wait)));
+impl FromRequest for InTime {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let limit = request.app_data::<web::Data<LoginLimit>>();
+        let wait = limit.and_then(|limit| limit.wait(request));
+        ready(match wait {
+            Some(wait) => Err(ApiError::later(ErrorCode::RateLimited, wait)),
+            None => Ok(Self),
+        })
     }
-    Ok(next.call(request).await?.map_into_boxed_body())
 }

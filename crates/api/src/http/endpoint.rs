@@ -1,0 +1,67 @@
+//! An endpoint: path, methods, handler, document and failures, registered together at the handler.
+
+use actix_web::Route;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::{HttpMethod, Operation};
+
+use super::replies::error_code::ErrorCode;
+
+/// What [`endpoint!`] makes of a handler with its `#[utoipa::path]`.
+#[derive(Clone, Copy)]
+pub(crate) struct Endpoint {
+    pub(crate) path: fn() -> String,
+    pub(crate) methods: fn() -> Vec<HttpMethod>,
+    pub(crate) operation: fn() -> Operation,
+    /// The operation with the schemas it refers to.
+    pub(crate) document: fn() -> OpenApi,
+    pub(crate) route: fn() -> Route,
+    /// Those that do not follow from the operation: see `openapi/failures.rs`.
+    pub(crate) failures: &'static [&'static [ErrorCode]],
+    pub(crate) reach: Reach,
+}
+
+/// Which requests an endpoint answers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Those of its path and its methods.
+    Exact,
+    /// Also those of every other method, and of every path below.
+    AnyMethodAndBelow,
+}
+
+/// The failures of every call to WeChat.
+pub(crate) const WECHAT: &[ErrorCode] = &[
+    ErrorCode::RateLimited,
+    ErrorCode::WechatMisconfigured,
+    ErrorCode::WechatBadAnswer,
+    ErrorCode::WechatTimeout,
+    ErrorCode::WechatUnavailable,
+];
+
+/// The [`Endpoint`] of a handler: `endpoint!(show)`, or with failures of its own,
+/// `endpoint!(login, WECHAT, [CodeInvalid])`.
+macro_rules! endpoint {
+    ($handler:ident $(, $group:ident)* $(, [$($code:ident),+])?) => {
+        pastey::paste! {
+            $crate::http::endpoint::Endpoint {
+                path: <[<__path_ $handler>] as utoipa::Path>::path,
+                methods: <[<__path_ $handler>] as utoipa::Path>::methods,
+                operation: <[<__path_ $handler>] as utoipa::Path>::operation,
+                document: || {
+                    #[derive(utoipa::OpenApi)]
+                    #[openapi(paths($handler))]
+                    struct Document;
+                    <Document as utoipa::OpenApi>::openapi()
+                },
+                route: || actix_web::web::to($handler),
+                failures: &[
+                    $($group,)*
+                    $(&[$($crate::http::replies::error_code::ErrorCode::$code),+],)?
+                ],
+                reach: $crate::http::endpoint::Reach::Exact,
+            }
+        }
+    };
+}
+
+pub(crate) use endpoint;
