@@ -23,6 +23,7 @@ mod bodies;
 mod clocks;
 mod cloud_hosting;
 mod compose;
+mod documents;
 mod envelope;
 mod errors_page;
 mod keys;
