@@ -259,7 +259,11 @@ async fn compose(
                 reuse_grace: Duration::from_secs(settings.tokens.reuse_grace_s.into()),
             },
         )),
-        accounts: Arc::new(AccountService::new(accounts.clone(), clock.clone())),
+        accounts: Arc::new(AccountService::new(
+            accounts.clone(),
+            avatars.clone(),
+            clock.clone(),
+        )),
         avatars,
         signatures: Arc::new(SignatureService::new(
             accounts.clone(),

@@ -64,7 +64,10 @@ impl AvatarService {
             ..ProfileEdit::default()
         };
         match self.accounts.edit_profile(who.user.id, edit).await {
-            Ok(Some(user)) => Ok(user),
+            Ok(Some(user)) => {
+                self.sweep_now().await;
+                Ok(user)
+            }
             Ok(None) => {
                 self.store.remove(&url).await?;
                 Err(UploadError::Gone)
@@ -87,6 +90,12 @@ impl AvatarService {
     /// [`AvatarError::Unavailable`].
     pub async fn read(&self, name: &str) -> Result<Option<StoredAvatar>, AvatarError> {
         self.store.read(name).await
+    }
+
+    /// Removes what a change has left behind. A file that cannot be removed now is removed by a later
+    /// [`sweep`](Self::sweep), whose caller learns why.
+    pub(crate) async fn sweep_now(&self) {
+        drop(self.sweep().await);
     }
 
     /// Removes the files of pictures that nobody has any more, and gives how many entries were

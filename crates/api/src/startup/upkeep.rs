@@ -21,11 +21,19 @@ const SWEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// Removes the files that accounts, operators and other replicas have left behind.
 pub(super) async fn remove_old_avatars(avatars: Arc<AvatarService>) {
+    let mut is_failing = false;
     loop {
         SystemClock.wait(SWEEP_EVERY).await;
-        if let Err(error) = avatars.sweep().await {
-            tracing::debug!(error = &*error, "old avatars could not be removed");
+        let swept = avatars.sweep().await;
+        if let Err(error) = &swept
+            && !is_failing
+        {
+            tracing::warn!(
+                error = &**error,
+                "old avatars cannot be removed; this goes on being tried"
+            );
         }
+        is_failing = swept.is_err();
     }
 }
 

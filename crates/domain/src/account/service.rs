@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{AccountExport, ProfileEdit};
 use crate::audit::{AuditAction, AuditEntry};
+use crate::avatars::AvatarService;
 use crate::ports::{AccountRepository, Clock, RepositoryError};
 use crate::session::SessionAccount;
 use crate::user::User;
@@ -12,6 +13,7 @@ use crate::user::User;
 /// Changes, exports and deletes the account of the user who asks.
 pub struct AccountService {
     accounts: Arc<dyn AccountRepository>,
+    avatars: Arc<AvatarService>,
     clock: Arc<dyn Clock>,
 }
 
@@ -29,8 +31,16 @@ pub enum AccountError {
 impl AccountService {
     /// Puts the service together.
     #[must_use]
-    pub fn new(accounts: Arc<dyn AccountRepository>, clock: Arc<dyn Clock>) -> Self {
-        Self { accounts, clock }
+    pub fn new(
+        accounts: Arc<dyn AccountRepository>,
+        avatars: Arc<AvatarService>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            accounts,
+            avatars,
+            clock,
+        }
     }
 
     /// Changes what `edit` names, and gives the user as they are then.
@@ -43,6 +53,7 @@ impl AccountService {
         edit: ProfileEdit,
     ) -> Result<User, AccountError> {
         let edited = self.accounts.edit_profile(who.user.id, edit).await?;
+        self.avatars.sweep_now().await;
         edited.ok_or(AccountError::Gone)
     }
 
@@ -66,6 +77,7 @@ impl AccountService {
         };
         // Deleted twice at the same moment is deleted.
         self.accounts.delete(who.user.id, audit).await?;
+        self.avatars.sweep_now().await;
         Ok(())
     }
 

@@ -30,13 +30,12 @@ pub(crate) const FORM_OVERHEAD: usize = 16 << 10;
 #[derive(Clone, Copy)]
 pub(crate) struct AvatarLimit(pub(crate) usize);
 
-/// `POST /user/avatar`
+/// Upload the avatar
 #[utoipa::path(
     post,
     path = "/user/avatar",
     tag = "user",
     operation_id = "uploadAvatar",
-    summary = "Upload the avatar",
     description = "A form with one file of any field name, as `wx.uploadFile` sends it: PNG, JPEG or WebP by \
         content. The picture is stored without its metadata, at most 1024 pixels wide and high.",
     request_body(content((UploadForm = "multipart/form-data"))),
@@ -63,7 +62,6 @@ async fn upload(
     }
     let file = file.ok_or_else(|| ApiError::invalid("表单中缺少文件"))?;
     let user = avatars.upload(&account, file).await?;
-    sweep(&avatars).await;
     Ok(Success::new("ok", UserReply::of_changed(&account, &user)))
 }
 
@@ -76,13 +74,12 @@ pub(crate) struct UploadForm {
     avatar: Vec<u8>,
 }
 
-/// `GET /avatars/{name}`
+/// Show an uploaded avatar
 #[utoipa::path(
     get,
     path = "/avatars/{name}",
     tag = "user",
     operation_id = "showAvatar",
-    summary = "Show an uploaded avatar",
     params(("name" = String, Path, description = "The last part of `avatarUrl`.")),
     responses((status = 200, description = "The picture. It never changes under its name.",
         content((String = "image/jpeg"), (String = "image/png")))),
@@ -97,13 +94,6 @@ async fn show(
         .insert_header((header::CONTENT_TYPE, picture.content_type))
         .insert_header((header::CACHE_CONTROL, picture.cache_control))
         .body(picture.bytes))
-}
-
-/// Removes the files that nobody has any more. What fails now is done later.
-pub(crate) async fn sweep(avatars: &AvatarService) {
-    if let Err(error) = avatars.sweep().await {
-        tracing::warn!(error = &*error, "old avatars could not be removed");
-    }
 }
 
 fn is_file(field: &Field) -> bool {

@@ -10,7 +10,6 @@ use serde_json::Value;
 use url::Url;
 use utoipa::ToSchema;
 
-use super::avatars;
 use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::client_address::TrustedProxies;
 use crate::http::extractors::fields::{check_length, check_storable};
@@ -28,13 +27,12 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint!(export),
 ];
 
-/// `GET /user/me`
+/// Show the user
 #[utoipa::path(
     get,
     path = "/user/me",
     tag = "user",
     operation_id = "showMe",
-    summary = "Show the user",
     responses((status = 200, description = "The user.", body = Success<UserReply>)),
     security(("token" = [])),
 )]
@@ -64,13 +62,12 @@ pub(crate) struct EditBody {
     city: Option<TypedText>,
 }
 
-/// `POST /user/me`; PUT and PATCH do the same, for callers that can send them.
+/// Change the profile
 #[utoipa::path(
     method(post, put, patch),
     path = "/user/me",
     tag = "user",
     operation_id = "editMe",
-    summary = "Change the profile",
     description = "What is left out stays as it is; an empty text, and gender 0, take the field \
         back. `wx.request` knows no PATCH, so mini programs use POST.",
     request_body = EditBody,
@@ -86,17 +83,15 @@ async fn edit(
     let mut body = body;
     body.keep_avatar(account.user.profile.avatar_url.as_deref(), &pictures)?;
     let user = accounts.edit(&account, body.into_edit()?).await?;
-    avatars::sweep(&pictures).await;
     Ok(Success::new("ok", UserReply::of_changed(&account, &user)))
 }
 
-/// `DELETE /user/me`
+/// Delete the account
 #[utoipa::path(
     delete,
     path = "/user/me",
     tag = "user",
     operation_id = "deleteMe",
-    summary = "Delete the account",
     description = "All sessions end; the next login is a new user.",
     responses((status = 200, description = "The account and all personal data are gone.", body = Success<Nothing>)),
     security(("token" = [])),
@@ -106,22 +101,19 @@ async fn delete(
     Who(account): Who,
     proxies: web::Data<TrustedProxies>,
     accounts: web::Data<AccountService>,
-    pictures: web::Data<AvatarService>,
 ) -> Result<Success<Nothing>, ApiError> {
     accounts
         .delete(&account, proxies.client_of(&request))
         .await?;
-    avatars::sweep(&pictures).await;
     Ok(Success::new("账号已注销", Nothing {}))
 }
 
-/// `GET /user/me/export`
+/// Hand out everything stored about the user
 #[utoipa::path(
     get,
     path = "/user/me/export",
     tag = "user",
     operation_id = "exportMe",
-    summary = "Hand out everything stored about the user",
     responses((status = 200, description = "Everything stored.", body = Success<ExportReply>)),
     security(("token" = [])),
 )]
