@@ -4,7 +4,7 @@ export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        LoginReply: components["schemas"]["ProfileFields"] & components["schemas"]["TokenFields"] & {
+        LoginReply: components["schemas"]["IdentityNames"] & components["schemas"]["ProfileFields"] & components["schemas"]["TokenFields"] & {
             isNewUser: boolean;
             /** @description Whether a phone number is stored. */
             phoneBound: boolean;
@@ -12,7 +12,12 @@ export interface components {
             userId: string;
             watermark?: components["schemas"]["WatermarkReply"];
         };
-        /** @description Who the user is to the mini program and what they show of themselves. */
+        /** @description Who the user is to the mini program. */
+        IdentityNames: {
+            openId: string;
+            unionId?: string;
+        };
+        /** @description What the user shows of themselves. */
         ProfileFields: {
             avatarUrl?: string;
             city?: string;
@@ -21,9 +26,7 @@ export interface components {
             gender?: number;
             language?: string;
             nickName?: string;
-            openId: string;
             province?: string;
-            unionId?: string;
         };
         /** @description A pair of tokens, as a login answers it too. */
         TokenFields: {
@@ -52,7 +55,7 @@ export interface components {
             timestamp: number;
         };
         /** @description The user's own view of themselves. */
-        UserReply: components["schemas"]["ProfileFields"] & {
+        UserReply: components["schemas"]["IdentityNames"] & components["schemas"]["ProfileFields"] & {
             /** Format: date-time */
             createdAt: string;
             /** Format: date-time */

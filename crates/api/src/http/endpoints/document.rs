@@ -8,13 +8,12 @@ use crate::http::openapi_text;
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(show)];
 
-/// Answers with the document, bare.
+/// Hand out this document
 #[utoipa::path(
     get,
     path = "/openapi.json",
     tag = "about",
     operation_id = "showDocument",
-    summary = "Hand out this document",
     responses((status = 200, description = "The document, bare.", body = serde_json::Value)),
 )]
 async fn show() -> HttpResponse {

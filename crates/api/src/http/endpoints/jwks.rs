@@ -8,13 +8,12 @@ use crate::tokens::{JwkSet, JwtTokenIssuer};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(show)];
 
-/// The key set, bare.
+/// Hand out the public keys, to verify tokens offline
 #[utoipa::path(
     get,
     path = "/.well-known/jwks.json",
     tag = "auth",
     operation_id = "showKeys",
-    summary = "Hand out the public keys, to verify tokens offline",
     responses((status = 200, description = "The key set (RFC 7517), bare.", body = JwkSet)),
 )]
 async fn show(tokens: Data<JwtTokenIssuer>) -> Result<Json<JwkSet>, ApiError> {

@@ -19,7 +19,7 @@ use crate::http::middleware::load_shed;
 use crate::http::replies::error::ApiError;
 use crate::http::replies::error_code::ErrorCode;
 use crate::http::replies::success::Success;
-use crate::http::replies::user::ProfileFields;
+use crate::http::replies::user::{IdentityNames, ProfileFields};
 use crate::startup::Background;
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
@@ -40,6 +40,8 @@ const FAILURES: &[ErrorCode] = &[
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LoginReply {
     #[serde(flatten)]
+    identity: IdentityNames,
+    #[serde(flatten)]
     profile: ProfileFields,
     #[serde(skip_serializing_if = "Option::is_none")]
     watermark: Option<WatermarkReply>,
@@ -59,13 +61,12 @@ struct WatermarkReply {
     timestamp: i64,
 }
 
-/// Answers a login.
+/// Log in with the code of wx.login
 #[utoipa::path(
     post,
     path = "/user/wxlogin",
     tag = "user",
     operation_id = "login",
-    summary = "Log in with the code of wx.login",
     request_body = LoginBody,
     responses((status = 200, description = "Logged in.", body = Success<LoginReply>)),
 )]
@@ -81,13 +82,12 @@ async fn login(
     answer(&request, asked, logins, background).await
 }
 
-/// Answers a login by GET: with the body of the first front ends, or else with the query.
+/// Log in as by POST, for older front ends
 #[utoipa::path(
     get,
     path = "/user/wxlogin",
     tag = "user",
     operation_id = "loginByGet",
-    summary = "Log in as by POST, for older front ends",
     description = "The fields stand in the query, as `wx.request` sends the data of a GET, or in a \
         JSON body. Where there is a body, the query is ignored.",
     params(
@@ -176,7 +176,8 @@ impl LoginReply {
         });
         Self {
             user_id: login.account.user.id.as_uuid(),
-            profile: ProfileFields::new(&login.account.identity, &login.account.user.profile),
+            identity: (&login.account.identity).into(),
+            profile: (&login.account.user.profile).into(),
             watermark,
             is_new_user: login.is_new_user,
             phone_bound: login.account.user.phone.is_some(),

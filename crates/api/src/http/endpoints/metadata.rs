@@ -30,26 +30,24 @@ pub(crate) struct Metadata {
     id_token_signing_alg_values_supported: Vec<&'static str>,
 }
 
-/// The metadata, bare, where `tokens.issuer` is an https URL (or an http one of this machine).
+/// Say where the public keys and introspection are (OpenID Connect Discovery)
 #[utoipa::path(
     get,
     path = "/.well-known/openid-configuration",
     tag = "auth",
     operation_id = "showOpenidConfiguration",
-    summary = "Say where the public keys and introspection are (OpenID Connect Discovery)",
     responses((status = 200, description = "The metadata, bare.", body = Metadata)),
 )]
 async fn openid(tokens: Data<JwtTokenIssuer>) -> Result<Json<Metadata>, ApiError> {
     metadata(&tokens)
 }
 
-/// The same under the name that OAuth 2.0 gives it.
+/// Say where the public keys and introspection are (RFC 8414)
 #[utoipa::path(
     get,
     path = "/.well-known/oauth-authorization-server",
     tag = "auth",
     operation_id = "showAuthorizationServer",
-    summary = "Say where the public keys and introspection are (RFC 8414)",
     responses((status = 200, description = "The metadata, bare.", body = Metadata)),
 )]
 async fn oauth(tokens: Data<JwtTokenIssuer>) -> Result<Json<Metadata>, ApiError> {

@@ -13,26 +13,24 @@ use crate::http::replies::error_code::ErrorCode;
 pub(crate) const ENDPOINTS: &[Endpoint] =
     &[endpoint!(show), endpoint!(show_below), endpoint!(file)];
 
-/// Answers with the page.
+/// Show this document as a page
 #[utoipa::path(
     get,
     path = "/docs",
     tag = "about",
     operation_id = "showPage",
-    summary = "Show this document as a page",
     responses((status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8")),
 )]
 async fn show() -> Result<HttpResponse, ApiError> {
     page("")
 }
 
-/// Answers with the page, at the address that some browsers and people write.
+/// Show this document as a page
 #[utoipa::path(
     get,
     path = "/docs/",
     tag = "about",
     operation_id = "showPageBelow",
-    summary = "Show this document as a page",
     responses((status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8")),
 )]
 async fn show_below() -> Result<HttpResponse, ApiError> {
@@ -54,13 +52,12 @@ fn page(more: &str) -> Result<HttpResponse, ApiError> {
         .body(html))
 }
 
-/// Answers with a file of the page.
+/// Hand out a file of the page
 #[utoipa::path(
     get,
     path = "/docs/{file}",
     tag = "about",
     operation_id = "showPageFile",
-    summary = "Hand out a file of the page",
     params(("file" = String, Path, description = "Its name.")),
     responses((status = 200, description = "The file.", content(
         (String = "text/javascript"),

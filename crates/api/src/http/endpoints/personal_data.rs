@@ -48,13 +48,12 @@ pub(crate) struct PhoneBody {
     iv: Option<Value>,
 }
 
-/// `POST /user/phone`
+/// Store the phone number the user agreed to give
 #[utoipa::path(
     post,
     path = "/user/phone",
     tag = "user",
     operation_id = "storePhone",
-    summary = "Store the phone number the user agreed to give",
     description = "By `code`, or by `encryptedData` and `iv`.",
     request_body = PhoneBody,
     responses((status = 200, description = "The user, with `phone`.", body = Success<UserReply>)),
@@ -126,13 +125,12 @@ pub(crate) struct OpenDataBody {
     iv: Option<String>,
 }
 
-/// `POST /user/opendata`
+/// Open data that WeChat encrypted for the user
 #[utoipa::path(
     post,
     path = "/user/opendata",
     tag = "user",
     operation_id = "openData",
-    summary = "Open data that WeChat encrypted for the user",
     request_body = OpenDataBody,
     responses((status = 200, description = "The payload, whatever its kind.", body = Success<Value>)),
     security(("token" = [])),
@@ -157,13 +155,12 @@ pub(crate) struct SessionKeyReply {
     session_key_valid: bool,
 }
 
-/// `GET /user/session`
+/// Ask WeChat whether the session_key kept here is current
 #[utoipa::path(
     get,
     path = "/user/session",
     tag = "user",
     operation_id = "checkSession",
-    summary = "Ask WeChat whether the session_key kept here is current",
     responses((status = 200, description = "What WeChat says.", body = Success<SessionKeyReply>)),
     security(("token" = [])),
 )]

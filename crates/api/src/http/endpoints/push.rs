@@ -17,9 +17,6 @@ pub(crate) use inbox::PushInboxes;
 use crate::http::replies::error::ApiError;
 
 /// Refuses a message that cannot be WeChat's, before its body is there.
-///
-/// # Errors
-/// The refusal.
 pub(crate) fn refuse_early(request: &ServiceRequest) -> Result<(), ApiError> {
     let path = request.path().trim_start_matches('/');
     let app = path.strip_prefix("wechat/events/");

@@ -44,13 +44,12 @@ pub(crate) struct TokenFields {
     refresh_expires_in: u64,
 }
 
-/// Answers with the next pair.
+/// Exchange the refresh token for the next pair of tokens
 #[utoipa::path(
     post,
     path = "/user/refresh",
     tag = "user",
     operation_id = "refresh",
-    summary = "Exchange the refresh token for the next pair of tokens",
     description = "A generation may be presented again until something of the next one has been used, and for tokens.reuse_grace_s after that. The grace does not prolong the session.",
     request_body = RefreshBody,
     responses((status = 200, description = "The next pair.", body = Success<TokenFields>)),

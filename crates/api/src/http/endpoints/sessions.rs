@@ -29,13 +29,12 @@ pub(crate) struct LogoutBody {
     everywhere: Option<bool>,
 }
 
-/// `POST /user/logout`
+/// Log out
 #[utoipa::path(
     post,
     path = "/user/logout",
     tag = "user",
     operation_id = "logOut",
-    summary = "Log out",
     request_body = Option<LogoutBody>,
     responses((status = 200, description = "Logged out.", body = Success<Nothing>)),
     security(("token" = [])),
@@ -67,13 +66,12 @@ pub(crate) struct SessionReply {
     current: bool,
 }
 
-/// `GET /user/sessions`
+/// List where the user is logged in
 #[utoipa::path(
     get,
     path = "/user/sessions",
     tag = "user",
     operation_id = "listSessions",
-    summary = "List where the user is logged in",
     params(
         ("cursor" = Option<String>, Query, description = "nextCursor of the page before."),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Items on a page; 100 unless told otherwise."),
@@ -88,21 +86,17 @@ async fn list(
 ) -> Result<Success<Items<SessionReply>>, ApiError> {
     let paging = Paging::with_default(&Parameters::of_query(&request), PAGE)?;
     let listed = sessions.list(&account, paging.page(SessionId::new)).await?;
-    let (listed, next) = paging.cut(listed, |last| last.session.id.as_uuid());
-    let items = listed
-        .iter()
-        .map(|listed| SessionReply::new(listed, &account))
-        .collect();
-    Ok(Success::new("ok", Items::page(items, next)))
+    let id = |last: &ListedSession| last.session.id.as_uuid();
+    let reply = |listed| SessionReply::new(&listed, &account);
+    Ok(paging.answer(listed, id, reply))
 }
 
-/// `DELETE /user/sessions/{id}`
+/// End one session
 #[utoipa::path(
     delete,
     path = "/user/sessions/{id}",
     tag = "user",
     operation_id = "endSession",
-    summary = "End one session",
     params(("id" = String, Path, format = "uuid", description = "The session, as the list names it.")),
     responses((status = 200, description = "It has ended.", body = Success<Nothing>)),
     security(("token" = [])),

@@ -3,10 +3,12 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::account::Page;
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::parameters::Parameters;
 use crate::http::replies::error::ApiError;
+use crate::http::replies::success::{Items, Success};
 
 const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 200;
@@ -51,18 +53,24 @@ impl Paging {
         }
     }
 
-    /// What was found, cut to what was wanted, and the cursor of the next page if there is one.
-    pub(crate) fn cut<T>(
+    /// The answer with what was found, cut to what was wanted, and the cursor of the next page if there is one.
+    pub(crate) fn answer<T, R: Serialize>(
         &self,
         mut found: Vec<T>,
         id: impl FnOnce(&T) -> Uuid,
-    ) -> (Vec<T>, Option<String>) {
+        reply: impl FnMut(T) -> R,
+    ) -> Success<Items<R>> {
+        let cursor = self.cut(&mut found, id);
+        let items = found.into_iter().map(reply).collect();
+        Success::new("ok", Items::page(items, cursor))
+    }
+
+    fn cut<T>(&self, found: &mut Vec<T>, id: impl FnOnce(&T) -> Uuid) -> Option<String> {
         let limit = self.limit as usize;
         let more_follow = found.len() > limit;
         found.truncate(limit);
         let last = found.last().filter(|_| more_follow);
-        let cursor = last.map(|last| URL_SAFE_NO_PAD.encode(id(last)));
-        (found, cursor)
+        last.map(|last| URL_SAFE_NO_PAD.encode(id(last)))
     }
 }
 
@@ -83,9 +91,10 @@ mod tests {
     fn a_full_last_page_has_no_cursor_and_a_page_before_it_has_one() {
         let paging = paging("limit=2").unwrap();
         let ids = |count: u128| (1..=count).map(Uuid::from_u128).collect::<Vec<_>>();
-        assert_eq!(paging.cut(ids(2), |id| *id), (ids(2), None));
-        let (items, cursor) = paging.cut(ids(3), |id| *id);
-        assert_eq!(items, ids(2));
+        let (mut all, mut more) = (ids(2), ids(3));
+        assert_eq!(paging.cut(&mut all, |id| *id), None);
+        let cursor = paging.cut(&mut more, |id| *id);
+        assert_eq!((&all, &more), (&ids(2), &ids(2)));
         assert_eq!(read_cursor(&cursor.unwrap()), Some(Uuid::from_u128(2)));
     }
 

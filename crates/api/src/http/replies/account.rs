@@ -4,7 +4,7 @@ use domain::account::{Account, AccountIdentity};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::user::ProfileFields;
+use super::user::{IdentityNames, ProfileFields};
 
 /// The user as they see themselves, with all their identities. The openid at the top is the one
 /// they last logged in with.
@@ -13,8 +13,10 @@ use super::user::ProfileFields;
 pub(crate) struct AccountReply {
     /// There always is one: an account goes with its last identity.
     #[serde(flatten)]
-    #[schema(value_type = ProfileFields)]
-    profile: Option<ProfileFields>,
+    #[schema(value_type = IdentityNames)]
+    latest: Option<IdentityNames>,
+    #[serde(flatten)]
+    profile: ProfileFields,
     #[schema(format = "uuid")]
     user_id: String,
     phone_bound: bool,
@@ -32,11 +34,10 @@ pub(crate) struct AccountReply {
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct IdentityReply {
+pub(crate) struct IdentityReply {
     app_id: String,
-    open_id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    union_id: Option<String>,
+    #[serde(flatten)]
+    names: IdentityNames,
     #[schema(format = DateTime)]
     created_at: String,
     #[schema(format = DateTime)]
@@ -49,9 +50,10 @@ impl From<Account> for AccountReply {
         let latest = identities
             .iter()
             .max_by_key(|identity| identity.last_login_at)
-            .map(|latest| latest.identity.clone());
+            .map(|latest| IdentityNames::from(&latest.identity));
         Self {
-            profile: latest.map(|identity| ProfileFields::new(&identity, &user.profile)),
+            latest,
+            profile: (&user.profile).into(),
             user_id: user.id.to_string(),
             phone_bound: user.phone.is_some(),
             phone: user.phone,
@@ -67,8 +69,7 @@ impl From<AccountIdentity> for IdentityReply {
     fn from(known: AccountIdentity) -> Self {
         Self {
             app_id: known.identity.app_id.to_string(),
-            open_id: known.identity.open_id.to_string(),
-            union_id: known.identity.union_id.map(|id| id.to_string()),
+            names: (&known.identity).into(),
             created_at: known.created_at.to_string(),
             last_login_at: known.last_login_at.to_string(),
         }

@@ -40,7 +40,6 @@ pub(crate) struct ApiError {
 
 impl ApiError {
     /// An error that needs no more words than its table has.
-    #[must_use]
     pub(crate) fn new(code: ErrorCode) -> Self {
         Self {
             code,
@@ -54,7 +53,6 @@ impl ApiError {
     }
 
     /// `invalid_request`, saying which field and why.
-    #[must_use]
     pub(crate) fn invalid(detail: impl Into<String>) -> Self {
         Self {
             detail: Some(detail.into()),
@@ -63,7 +61,6 @@ impl ApiError {
     }
 
     /// The same in other words than those of the table.
-    #[must_use]
     pub(crate) fn saying(self, detail: impl Into<String>) -> Self {
         Self {
             detail: Some(detail.into()),
@@ -72,7 +69,6 @@ impl ApiError {
     }
 
     /// `method_not_allowed`, with the methods that are.
-    #[must_use]
     pub(crate) fn method_not_allowed(allow: &str) -> Self {
         Self {
             allow: Some(allow.into()),
@@ -81,7 +77,6 @@ impl ApiError {
     }
 
     /// `code`, to be tried again after `retry_after`.
-    #[must_use]
     pub(crate) fn later(code: ErrorCode, retry_after: Duration) -> Self {
         Self {
             retry_after: Some(retry_after),
@@ -90,7 +85,6 @@ impl ApiError {
     }
 
     /// The same, of this work: it is the message of the log line.
-    #[must_use]
     pub(crate) fn doing(self, doing: &'static str) -> Self {
         Self { doing, ..self }
     }
@@ -104,7 +98,6 @@ impl ApiError {
     }
 
     /// What went wrong.
-    #[must_use]
     pub(crate) fn code(&self) -> ErrorCode {
         self.code
     }

@@ -1,18 +1,20 @@
 //! Everything stored about a user, as they may take it with them.
 
-use domain::account::{AccountExport, AccountIdentity};
+use domain::account::AccountExport;
 use domain::audit::AuditEntry;
-use domain::profile::Gender;
 use domain::session::ListedSession;
 use domain::user::User;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::account::IdentityReply;
+use super::user::ProfileFields;
+
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ExportReply {
     user: ExportedUser,
-    identities: Vec<ExportedIdentity>,
+    identities: Vec<IdentityReply>,
     sessions: Vec<ExportedSession>,
     audit: Vec<ExportedAudit>,
     /// Users they may be one person with.
@@ -24,20 +26,8 @@ pub(crate) struct ExportReply {
 struct ExportedUser {
     #[schema(format = "uuid")]
     user_id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    nick_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    avatar_url: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    gender: Option<i16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    language: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    country: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    province: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    city: Option<String>,
+    #[serde(flatten)]
+    profile: ProfileFields,
     #[serde(skip_serializing_if = "Option::is_none")]
     phone: Option<String>,
     #[schema(format = DateTime)]
@@ -47,19 +37,6 @@ struct ExportedUser {
     #[schema(format = DateTime)]
     #[serde(skip_serializing_if = "Option::is_none")]
     disabled_at: Option<String>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-struct ExportedIdentity {
-    app_id: String,
-    open_id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    union_id: Option<String>,
-    #[schema(format = DateTime)]
-    created_at: String,
-    #[schema(format = DateTime)]
-    last_login_at: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -115,29 +92,11 @@ impl From<User> for ExportedUser {
     fn from(user: User) -> Self {
         Self {
             user_id: user.id.to_string(),
-            nick_name: user.profile.nick_name,
-            avatar_url: user.profile.avatar_url,
-            gender: user.profile.gender.map(Gender::number),
-            language: user.profile.language,
-            country: user.profile.country,
-            province: user.profile.province,
-            city: user.profile.city,
+            profile: (&user.profile).into(),
             phone: user.phone,
             created_at: user.created_at.to_string(),
             last_login_at: user.last_login_at.to_string(),
             disabled_at: user.disabled_at.map(|at| at.to_string()),
-        }
-    }
-}
-
-impl From<AccountIdentity> for ExportedIdentity {
-    fn from(known: AccountIdentity) -> Self {
-        Self {
-            app_id: known.identity.app_id.to_string(),
-            open_id: known.identity.open_id.to_string(),
-            union_id: known.identity.union_id.map(|id| id.to_string()),
-            created_at: known.created_at.to_string(),
-            last_login_at: known.last_login_at.to_string(),
         }
     }
 }

@@ -8,13 +8,28 @@ use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Who the user is to the mini program and what they show of themselves.
+/// Who the user is to the mini program.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct ProfileFields {
+pub(crate) struct IdentityNames {
     open_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     union_id: Option<String>,
+}
+
+impl From<&Identity> for IdentityNames {
+    fn from(identity: &Identity) -> Self {
+        Self {
+            open_id: identity.open_id.to_string(),
+            union_id: identity.union_id.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+/// What the user shows of themselves.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ProfileFields {
     #[serde(skip_serializing_if = "Option::is_none")]
     nick_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -32,18 +47,14 @@ pub(crate) struct ProfileFields {
     avatar_url: Option<String>,
 }
 
-impl ProfileFields {
-    pub(crate) fn new(identity: &Identity, profile: &Profile) -> Self {
+impl From<&Profile> for ProfileFields {
+    fn from(profile: &Profile) -> Self {
         let known = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        // 0 says that it is not known.
+        let gender = profile.gender.map(Gender::number);
         Self {
-            open_id: identity.open_id.to_string(),
-            union_id: identity.union_id.as_ref().map(ToString::to_string),
             nick_name: known(&profile.nick_name),
-            // 0 says that it is not known.
-            gender: profile
-                .gender
-                .map(Gender::number)
-                .filter(|number| *number != 0),
+            gender: gender.filter(|number| *number != 0),
             language: known(&profile.language),
             city: known(&profile.city),
             province: known(&profile.province),
@@ -57,6 +68,8 @@ impl ProfileFields {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct UserReply {
+    #[serde(flatten)]
+    identity: IdentityNames,
     #[serde(flatten)]
     profile: ProfileFields,
     #[schema(value_type = String, format = "uuid")]
@@ -87,7 +100,8 @@ impl UserReply {
             phone: user.phone.clone(),
             created_at: user.created_at,
             last_login_at: user.last_login_at,
-            profile: ProfileFields::new(&account.identity, &user.profile),
+            identity: (&account.identity).into(),
+            profile: (&user.profile).into(),
         }
     }
 }

@@ -39,13 +39,12 @@ pub(super) struct AuditReply {
     from_ip: Option<String>,
 }
 
-/// Answers with the entries that match, the newest first.
+/// Read the audit log
 #[utoipa::path(
     get,
     path = "/admin/audit",
     tag = "admin",
     operation_id = "listAudit",
-    summary = "Read the audit log",
     params(
         ("userId" = Option<String>, Query, format = "uuid", description = "About this user."),
         ("action" = Option<String>, Query, description = "Of this action, such as disable_user."),
@@ -68,9 +67,7 @@ async fn list(
         action: parameters.get("action").map(action).transpose()?,
     };
     let found = desk.audit_entries(&query, paging.page(|id| id)).await?;
-    let (entries, next) = paging.cut(found, |last| last.id);
-    let entries = entries.into_iter().map(AuditReply::from).collect();
-    Ok(Success::new("ok", Items::page(entries, next)))
+    Ok(paging.answer(found, |last| last.id, AuditReply::from))
 }
 
 fn user_id(text: &str) -> Result<UserId, ApiError> {

@@ -34,13 +34,12 @@ pub(super) struct BanReply {
     app_ids: Vec<String>,
 }
 
-/// `GET /admin/bans`: the bans, the oldest first.
+/// List who stays shut out after their account was deleted
 #[utoipa::path(
     get,
     path = "/admin/bans",
     tag = "admin",
     operation_id = "listBans",
-    summary = "List who stays shut out after their account was deleted",
     params(
         ("cursor" = Option<String>, Query, description = "nextCursor of the page before."),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Items on a page; 50 unless told otherwise."),
@@ -55,18 +54,15 @@ async fn list(
 ) -> Result<Success<Items<BanReply>>, ApiError> {
     let paging = Paging::of(&Parameters::of_query(&request))?;
     let found = desk.bans(paging.page(|id| id)).await?;
-    let (bans, next) = paging.cut(found, |last| last.id);
-    let bans = bans.into_iter().map(BanReply::from).collect();
-    Ok(Success::new("ok", Items::page(bans, next)))
+    Ok(paging.answer(found, |last| last.id, BanReply::from))
 }
 
-/// `DELETE /admin/bans/{id}`: lets the person in again, as a new user.
+/// Lift a ban
 #[utoipa::path(
     delete,
     path = "/admin/bans/{id}",
     tag = "admin",
     operation_id = "liftBan",
-    summary = "Lift a ban",
     params(("id" = String, Path, format = "uuid", description = "The ban.")),
     responses((status = 200, description = "Lifted.", body = Success<Nothing>)),
     security(("apiKey" = [])),

@@ -54,13 +54,12 @@ pub(super) struct MergedReply {
     user_id: String,
 }
 
-/// `GET /admin/merges`: those nobody has decided on.
+/// List users who seem to be one person
 #[utoipa::path(
     get,
     path = "/admin/merges",
     tag = "admin",
     operation_id = "listMerges",
-    summary = "List users who seem to be one person",
     params(
         ("cursor" = Option<String>, Query, description = "nextCursor of the page before."),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Items on a page; 50 unless told otherwise."),
@@ -75,18 +74,15 @@ async fn list(
 ) -> Result<Success<Items<MergeReply>>, ApiError> {
     let paging = Paging::of(&Parameters::of_query(&request))?;
     let found = desk.merge_candidates(paging.page(|id| id)).await?;
-    let (candidates, next) = paging.cut(found, |last| last.id);
-    let candidates = candidates.into_iter().map(MergeReply::from).collect();
-    Ok(Success::new("ok", Items::page(candidates, next)))
+    Ok(paging.answer(found, |last| last.id, MergeReply::from))
 }
 
-/// `POST /admin/merges/{id}/apply`: they are one.
+/// Make two users one
 #[utoipa::path(
     post,
     path = "/admin/merges/{id}/apply",
     tag = "admin",
     operation_id = "applyMerge",
-    summary = "Make two users one",
     params(("id" = String, Path, format = "uuid", description = "The candidate.")),
     responses((status = 200, description = "Who remains.", body = Success<MergedReply>)),
     security(("apiKey" = [])),
@@ -107,13 +103,12 @@ async fn apply(
     }
 }
 
-/// `POST /admin/merges/{id}/dismiss`: they are two.
+/// Leave two users two
 #[utoipa::path(
     post,
     path = "/admin/merges/{id}/dismiss",
     tag = "admin",
     operation_id = "dismissMerge",
-    summary = "Leave two users two",
     params(("id" = String, Path, format = "uuid", description = "The candidate.")),
     responses((status = 200, description = "Dismissed.", body = Success<Nothing>)),
     security(("apiKey" = [])),

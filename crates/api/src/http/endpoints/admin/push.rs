@@ -38,13 +38,12 @@ pub(super) struct PushReply {
     last_error: Option<String>,
 }
 
-/// `GET /admin/push`: messages, the oldest first.
+/// List messages that the push relay has, the oldest first
 #[utoipa::path(
     get,
     path = "/admin/push",
     tag = "admin",
     operation_id = "listPush",
-    summary = "List messages that the push relay has, the oldest first",
     params(
         ("state" = Option<String>, Query, description = "`waiting`, `delivered` or `expired`."),
         ("cursor" = Option<String>, Query, description = "nextCursor of the page before."),
@@ -65,18 +64,15 @@ async fn list(
             .ok_or_else(|| ApiError::invalid("参数 state 应为 waiting、delivered 或 expired"))
     });
     let found = relay.list(state.transpose()?, paging.page(|id| id)).await?;
-    let (messages, next) = paging.cut(found, |last| last.id);
-    let messages = messages.into_iter().map(PushReply::from).collect();
-    Ok(Success::new("ok", Items::page(messages, next)))
+    Ok(paging.answer(found, |last| last.id, PushReply::from))
 }
 
-/// `POST /admin/push/{id}/retry`: sends a waiting message now.
+/// Send a waiting message now
 #[utoipa::path(
     post,
     path = "/admin/push/{id}/retry",
     tag = "admin",
     operation_id = "retryPush",
-    summary = "Send a waiting message now",
     params(("id" = String, Path, format = "uuid", description = "The message.")),
     responses((status = 200, description = "It is due now.", body = Success<Nothing>)),
     security(("apiKey" = [])),

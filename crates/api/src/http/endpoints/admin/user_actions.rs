@@ -21,13 +21,12 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint!(end_sessions),
 ];
 
-/// `POST /admin/users/{id}/disable`: shuts the user out.
+/// Shut a user out
 #[utoipa::path(
     post,
     path = "/admin/users/{id}/disable",
     tag = "admin",
     operation_id = "disableUser",
-    summary = "Shut a user out",
     params(("id" = String, Path, format = "uuid", description = "The user.")),
     responses((status = 200, description = "The user, disabled; all sessions have ended.", body = Success<AccountReply>)),
     security(("apiKey" = [])),
@@ -41,13 +40,12 @@ async fn disable(
     Ok(Success::new("账号已停用", account.ok_or_else(gone)?.into()))
 }
 
-/// `POST /admin/users/{id}/enable`: lets the user in again.
+/// Let a user in again
 #[utoipa::path(
     post,
     path = "/admin/users/{id}/enable",
     tag = "admin",
     operation_id = "enableUser",
-    summary = "Let a user in again",
     params(("id" = String, Path, format = "uuid", description = "The user.")),
     responses((status = 200, description = "The user, enabled.", body = Success<AccountReply>)),
     security(("apiKey" = [])),
@@ -61,13 +59,12 @@ async fn enable(
     Ok(Success::new("账号已恢复", account.ok_or_else(gone)?.into()))
 }
 
-/// `DELETE /admin/users/{id}`: deletes the user with all personal data.
+/// Delete a user with all personal data
 #[utoipa::path(
     delete,
     path = "/admin/users/{id}",
     tag = "admin",
     operation_id = "deleteUser",
-    summary = "Delete a user with all personal data",
     params(("id" = String, Path, format = "uuid", description = "The user.")),
     responses((status = 200, description = "The user is gone.", body = Success<Nothing>)),
     security(("apiKey" = [])),
@@ -90,13 +87,12 @@ pub(super) struct EndedReply {
     ended: usize,
 }
 
-/// `DELETE /admin/users/{id}/sessions`: logs the user out everywhere.
+/// Log a user out everywhere
 #[utoipa::path(
     delete,
     path = "/admin/users/{id}/sessions",
     tag = "admin",
     operation_id = "endSessions",
-    summary = "Log a user out everywhere",
     params(("id" = String, Path, format = "uuid", description = "The user.")),
     responses((status = 200, description = "How many sessions were live.", body = Success<EndedReply>)),
     security(("apiKey" = [])),

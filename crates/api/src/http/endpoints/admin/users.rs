@@ -20,13 +20,12 @@ use crate::http::replies::success::{Items, Success};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(list), endpoint!(show)];
 
-/// Answers with the users that match, page by page.
+/// Look users up
 #[utoipa::path(
     get,
     path = "/admin/users",
     tag = "admin",
     operation_id = "searchUsers",
-    summary = "Look users up",
     params(
         ("openId" = Option<String>, Query, description = "WeChat's name of the user in one mini program."),
         ("unionId" = Option<String>, Query, description = "WeChat's name of the user in an open platform."),
@@ -46,18 +45,15 @@ async fn list(
     let paging = Paging::of(&parameters)?;
     let query = account_query(&parameters)?;
     let found = desk.search(&query, paging.page(UserId::new)).await?;
-    let (accounts, next) = paging.cut(found, |last| last.user.id.as_uuid());
-    let accounts = accounts.into_iter().map(AccountReply::from).collect();
-    Ok(Success::new("ok", Items::page(accounts, next)))
+    Ok(paging.answer(found, |last| last.user.id.as_uuid(), AccountReply::from))
 }
 
-/// Answers with one user.
+/// Show one user
 #[utoipa::path(
     get,
     path = "/admin/users/{id}",
     tag = "admin",
     operation_id = "showUser",
-    summary = "Show one user",
     params(("id" = String, Path, format = "uuid", description = "The user.")),
     responses((status = 200, description = "The user.", body = Success<AccountReply>)),
     security(("apiKey" = [])),

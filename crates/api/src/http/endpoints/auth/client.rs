@@ -52,9 +52,6 @@ impl<R: Right> FromRequest for HeaderCredentials<R> {
 }
 
 /// Takes `client_id` and `client_secret`.
-///
-/// # Errors
-/// If they are not the name of a key and the key, or it has not the scope.
 pub(super) fn prove_by_form<R: Right>(
     request: &HttpRequest,
     form: &Parameters,

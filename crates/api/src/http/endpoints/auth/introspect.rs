@@ -76,13 +76,12 @@ struct IntrospectionForm {
     client_secret: Option<String>,
 }
 
-/// Answers whether an access token is good, bare.
+/// Say whether an access token is good (RFC 7662)
 #[utoipa::path(
     post,
     path = "/auth/introspect",
     tag = "auth",
     operation_id = "introspect",
-    summary = "Say whether an access token is good (RFC 7662)",
     request_body(content = IntrospectionForm, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "Its claims, if it is good.", body = Introspection)),
     security(("apiKey" = []), ("apiKeyByName" = []), ()),

@@ -95,13 +95,12 @@ pub(super) struct SignatureReply {
     open_id: String,
 }
 
-/// Answers with the signature.
+/// Sign a text with a user's session_key
 #[utoipa::path(
     post,
     path = "/auth/wechat-signature",
     tag = "auth",
     operation_id = "signWithSessionKey",
-    summary = "Sign a text with a user's session_key",
     description = "For virtual payment (虚拟支付), game coins and store payment. Audited with the SHA-256 of the text; at most 600 a minute and key.",
     request_body = SignatureBody,
     responses((status = 200, description = "The signature.", body = Success<SignatureReply>)),

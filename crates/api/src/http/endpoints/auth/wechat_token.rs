@@ -33,13 +33,12 @@ pub(super) struct WechatTokenReply {
     expires_in: u64,
 }
 
-/// Answers with the token of `appId`, or of the first app.
+/// Hand out an app's current access_token of WeChat's
 #[utoipa::path(
     get,
     path = "/auth/wechat-token",
     tag = "auth",
     operation_id = "showWechatToken",
-    summary = "Hand out an app's current access_token of WeChat's",
     params(("appId" = Option<String>, Query, description = "The app; the first one unless told otherwise.")),
     responses((status = 200, description = "The token.", body = Success<WechatTokenReply>)),
     security(("apiKey" = [])),
@@ -67,13 +66,12 @@ pub(super) struct RefusedTokenBody {
     refused: Option<String>,
 }
 
-/// Answers with the token that is good now.
+/// Report an access_token that WeChat refused, and get the one that is good now
 #[utoipa::path(
     post,
     path = "/auth/wechat-token",
     tag = "auth",
     operation_id = "reportWechatToken",
-    summary = "Report an access_token that WeChat refused, and get the one that is good now",
     description = "If it is still the stored token, WeChat is asked anew, because of such reports at most once in 10 s and app.",
     request_body = RefusedTokenBody,
     responses((status = 200, description = "The token.", body = Success<WechatTokenReply>)),

@@ -48,9 +48,6 @@ pub(super) struct Message {
 
 impl PushInboxes {
     /// The inboxes of these apps.
-    ///
-    /// # Errors
-    /// If an EncodingAESKey is none.
     pub(crate) fn of(apps: &[App]) -> Result<Self, InvalidEncodingAesKey> {
         let named = apps
             .iter()

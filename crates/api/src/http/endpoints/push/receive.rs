@@ -16,14 +16,14 @@ use crate::http::replies::error::ApiError;
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(receive, [Forbidden, StorageUnavailable])];
 
-/// Answers `success`, bare, once everything is done: after any other answer WeChat sends the
-/// message again, and what was deleted once is deleted.
+// Answers `success`, bare, once everything is done: after any other answer WeChat sends the
+// message again, and what was deleted once is deleted.
+/// Take a message of WeChat's
 #[utoipa::path(
     post,
     path = "/wechat/events/{appId}",
     tag = "push",
     operation_id = "receivePush",
-    summary = "Take a message of WeChat's",
     params(
         ("appId" = String, Path, description = "The app."),
         ("signature" = Option<String>, Query, description = "WeChat's, over the token, timestamp and nonce."),

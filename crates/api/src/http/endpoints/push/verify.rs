@@ -10,13 +10,12 @@ use crate::http::replies::error::ApiError;
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(verify, [Forbidden])];
 
-/// Answers with the `echostr`, bare.
+/// Let WeChat check the address
 #[utoipa::path(
     get,
     path = "/wechat/events/{appId}",
     tag = "push",
     operation_id = "verifyPushAddress",
-    summary = "Let WeChat check the address",
     params(
         ("appId" = String, Path, description = "The app."),
         ("signature" = Option<String>, Query, description = "WeChat's, over the token, timestamp and nonce."),
