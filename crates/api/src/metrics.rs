@@ -89,7 +89,6 @@ impl Default for Metrics {
 
 impl Metrics {
     /// The metrics in the text format of OpenMetrics 1.0.
-    #[must_use]
     pub(crate) fn render(&self) -> String {
         let mut text = String::new();
         // Writing into a String cannot fail.

@@ -52,9 +52,6 @@ pub(crate) struct OpsServer {
 
 impl OpsServer {
     /// Stops at once.
-    ///
-    /// # Errors
-    /// If the listener had failed.
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         self.handle.stop(false).await;
         match self.ended.take() {
@@ -72,9 +69,6 @@ impl Drop for OpsServer {
 }
 
 /// Serves the orchestrator on `listener`, from the beginning of the start on.
-///
-/// # Errors
-/// If the listener cannot be used.
 pub(crate) fn serve(
     listener: TcpListener,
     lifecycle: Lifecycle,

@@ -26,9 +26,6 @@ fn default_filter() -> Targets {
 
 /// Starts logging. Later calls change nothing. Whoever reads standard error slowly or not at all does
 /// not stop the service: lines are dropped and counted instead.
-///
-/// # Errors
-/// If the system gives no thread.
 pub(crate) fn init(format: Option<LogFormat>) -> std::io::Result<LogGuard> {
     let (writer, guard) = LogWriter::start(std::io::stderr())?;
     let lines = fmt::layer()

@@ -52,7 +52,6 @@ pub(crate) struct TokenPolicy {
 
 impl JwtTokenIssuer {
     /// An issuer without keys.
-    #[must_use]
     pub(crate) fn new(policy: TokenPolicy) -> Self {
         Self {
             keys: RwLock::default(),
@@ -67,15 +66,11 @@ impl JwtTokenIssuer {
     }
 
     /// The keys there are.
-    #[must_use]
     pub(crate) fn keys(&self) -> Arc<LiveKeys> {
         Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The claims of a token of ours that is still good.
-    ///
-    /// # Errors
-    /// [`AccessTokenError`] if it is not ours or too old.
     pub(crate) fn claims(
         &self,
         token: &AccessToken,
@@ -88,15 +83,11 @@ impl JwtTokenIssuer {
     }
 
     /// The tokens' `iss`.
-    #[must_use]
     pub(crate) fn issuer(&self) -> &str {
         &self.policy.issuer
     }
 
     /// The keys to publish. While there are none, nobody should remember that there are none.
-    ///
-    /// # Errors
-    /// [`TokenIssueError::NoKey`].
     pub(crate) fn keys_to_show(&self) -> Result<Arc<LiveKeys>, TokenIssueError> {
         self.can_issue()?;
         Ok(self.keys())

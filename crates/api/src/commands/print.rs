@@ -3,9 +3,6 @@
 use std::io::{ErrorKind, Write};
 
 /// Prints `text`. A reader who has seen enough and goes away, as `head` does, is no failure.
-///
-/// # Errors
-/// If it cannot be written.
 pub(super) fn print(text: &str) -> std::io::Result<()> {
     let mut stdout = std::io::stdout().lock();
     match stdout

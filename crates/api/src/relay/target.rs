@@ -28,9 +28,6 @@ pub(crate) struct HttpPushTarget {
 
 impl HttpPushTarget {
     /// For the rules of these apps.
-    ///
-    /// # Errors
-    /// If there is no HTTP client, as without any CA certificates.
     pub(crate) fn new(apps: &[App], clock: Arc<dyn Clock>) -> reqwest::Result<Self> {
         let rules = Rules::of(apps);
         // The targets are services of the team's own, so no proxy of the way out is asked.

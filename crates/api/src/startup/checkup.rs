@@ -24,9 +24,6 @@ pub(crate) struct Checkup {
 
 impl Checkup {
     /// Puts the parts together as the service would.
-    ///
-    /// # Errors
-    /// If a setting cannot work.
     pub(crate) fn new(mut settings: Settings) -> anyhow::Result<Self> {
         // The service may be running, with its own sandbox.
         settings.sandbox.listen = Listen::loopback(0);

@@ -20,27 +20,18 @@ pub(super) struct Reserved {
 
 impl Reserved {
     /// Takes the address.
-    ///
-    /// # Errors
-    /// If it cannot be taken, with what to do about it.
     pub(super) fn new(Listen(address): Listen) -> anyhow::Result<Self> {
         let socket = reserve(address).with_context(|| taken(address))?;
         Ok(Self { socket, address })
     }
 
     /// The address, with its port.
-    ///
-    /// # Errors
-    /// If the system does not tell.
     pub(super) fn address(&self) -> anyhow::Result<SocketAddr> {
         let address = self.socket.local_addr()?.as_socket();
         address.context("the listener has no internet address")
     }
 
     /// Lets connections in.
-    ///
-    /// # Errors
-    /// If another program has come before, with what to do about it.
     pub(super) fn listen(self) -> anyhow::Result<TcpListener> {
         let listening = self.socket.listen(BACKLOG);
         listening.with_context(|| taken(self.address))?;
@@ -49,9 +40,6 @@ impl Reserved {
 }
 
 /// Takes the address and lets connections in.
-///
-/// # Errors
-/// If it cannot be taken, with what to do about it.
 pub(super) fn bind(listen: Listen) -> anyhow::Result<TcpListener> {
     Reserved::new(listen)?.listen()
 }

@@ -11,18 +11,11 @@ use secrecy::SecretString;
 use crate::settings::Settings;
 
 /// The master keys in base64: the first seals, all open.
-///
-/// # Errors
-/// If none is given where one is needed, if the file cannot be made or read, or if it is not there
-/// although the database beside it holds what was sealed with it.
 pub(crate) fn load(settings: &Settings) -> anyhow::Result<Vec<SecretString>> {
     keys(settings, Lost::No)
 }
 
 /// The same after the loss of the key: another one is made, whatever the database holds.
-///
-/// # Errors
-/// As [`load`].
 pub(crate) fn load_after_loss(settings: &Settings) -> anyhow::Result<Vec<SecretString>> {
     keys(settings, Lost::Yes)
 }

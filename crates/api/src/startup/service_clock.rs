@@ -47,7 +47,6 @@ pub(crate) struct ServiceClock {
 
 impl ServiceClock {
     /// A clock that has not read the store's yet.
-    #[must_use]
     pub(crate) fn new(machine: Arc<dyn Clock>, store: Arc<dyn StoreClock>) -> Self {
         Self {
             time: MachineTime::new(machine),
@@ -58,9 +57,6 @@ impl ServiceClock {
     }
 
     /// Reads the store's clock once.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     pub(crate) async fn read(&self) -> Result<(), RepositoryError> {
         let asked = self.time.elapsed();
         let Some(theirs) = self.store.now().await? else {

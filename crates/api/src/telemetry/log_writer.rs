@@ -39,9 +39,6 @@ pub(crate) struct LogGuard(SyncSender<Message>);
 
 impl LogWriter {
     /// Starts the thread that writes to `out`.
-    ///
-    /// # Errors
-    /// If the system gives no thread.
     pub(super) fn start(out: impl Write + Send + 'static) -> io::Result<(Self, LogGuard)> {
         let (messages, received) = sync_channel(WAITING);
         let guard = LogGuard(messages.clone());

@@ -52,7 +52,6 @@ pub(crate) enum Audience {
 
 impl Audience {
     /// These; `None` without any.
-    #[must_use]
     pub(crate) fn of(names: &[String]) -> Option<Self> {
         match names {
             [] => None,

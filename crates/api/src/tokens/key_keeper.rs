@@ -44,7 +44,6 @@ struct Known {
 
 impl KeyKeeper {
     /// A keeper of `issuer`'s keys, which sign with `algorithm`.
-    #[must_use]
     pub(crate) fn new(
         repository: Arc<dyn SigningKeyRepository>,
         issuer: Arc<JwtTokenIssuer>,
@@ -66,9 +65,6 @@ impl KeyKeeper {
     ///
     /// With master keys that are not those of the database the issuer has no keys, so that no code is
     /// spent and nothing is sealed; that is logged once.
-    ///
-    /// # Errors
-    /// If the database does not answer. The issuer goes on with the keys it has.
     pub(crate) async fn read(&mut self) -> anyhow::Result<Duration> {
         match self.stored().await {
             Ok(stored) => {
@@ -117,7 +113,6 @@ impl KeyKeeper {
     }
 
     /// How long to wait after a reading that failed.
-    #[must_use]
     pub(crate) fn pause_after_failure(&self) -> Duration {
         if self.issuer.keys().is_empty() {
             EVERY_WITHOUT

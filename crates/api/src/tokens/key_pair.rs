@@ -34,9 +34,6 @@ pub(super) struct PublicKey {
 }
 
 /// A secret nobody has yet. Making one for RS256 takes about 0.1 s.
-///
-/// # Errors
-/// If the cryptographic library refuses.
 pub(crate) fn new_secret(
     algorithm: SigningAlgorithm,
     clock: &dyn Clock,

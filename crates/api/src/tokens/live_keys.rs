@@ -17,7 +17,6 @@ pub(crate) struct LiveKeys {
 
 impl LiveKeys {
     /// `keys` are the newest first.
-    #[must_use]
     pub(crate) fn new(keys: Vec<Arc<SigningKey>>, signing: Option<Arc<SigningKey>>) -> Self {
         Self { keys, signing }
     }
@@ -47,7 +46,6 @@ impl LiveKeys {
     }
 
     /// The public keys, for those who verify tokens offline.
-    #[must_use]
     pub(crate) fn public(&self) -> JwkSet {
         let keys = self.keys.iter().map(|key| key.public.clone());
         JwkSet {

@@ -37,9 +37,6 @@ pub(crate) struct SigningKey {
 
 impl SigningKey {
     /// The key that a stored secret stands for.
-    ///
-    /// # Errors
-    /// If the cryptographic library refuses.
     pub(crate) fn new(secret: &SigningSecret) -> Result<Self, Unspecified> {
         let pair = KeyPair::new(secret, &*expand(&secret.seed, b"signing key")?)?;
         let public = pair.public()?;

@@ -50,9 +50,6 @@ impl ApiKeys {
     }
 
     /// The key that is presented, if it is one.
-    ///
-    /// # Errors
-    /// `rate_limited` after too many guesses from this address.
     fn holder(
         &self,
         credentials: &Credentials<'_>,

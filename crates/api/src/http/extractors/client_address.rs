@@ -31,7 +31,6 @@ struct Found<'a> {
 
 impl TrustedProxies {
     /// Believes these networks.
-    #[must_use]
     pub(crate) fn new(networks: Vec<IpNet>) -> Self {
         let once_a_minute = Quota::per_minute(COMPLAINTS_PER_MINUTE);
         Self {

@@ -46,9 +46,6 @@ impl Default for KeyGuesses {
 
 impl KeyGuesses {
     /// Whether a key from `address` may be told right or wrong.
-    ///
-    /// # Errors
-    /// How long the caller has to wait, after too many wrong keys.
     pub(crate) fn judge(&self, address: IpAddr, is_right: bool) -> Result<(), Duration> {
         let (address, now) = (household(address), Instant::now());
         if is_right {

@@ -60,9 +60,6 @@ impl BodyReader {
     }
 
     /// The body of `request`, which comes from `payload`.
-    ///
-    /// # Errors
-    /// A refusal that needs no body, if the body is not there at once.
     pub(crate) async fn read(
         &self,
         request: &ServiceRequest,

@@ -18,9 +18,6 @@ const LONGEST: u64 = 1_024;
 const GROUP_AND_OTHERS: u32 = 0o077;
 
 /// The key in `file`; `None` if there is no such file.
-///
-/// # Errors
-/// If it cannot be read, is not a file of somebody we trust, or can be read by others.
 pub(super) fn read(file: &Path) -> anyhow::Result<Option<SecretString>> {
     let entry = match std::fs::symlink_metadata(file) {
         Ok(entry) => entry,
@@ -66,9 +63,6 @@ fn check_owner(metadata: &Metadata, folder: Option<&Metadata>) -> anyhow::Result
 
 /// Makes a key, unless another process has just done so. It is written under another name and then linked:
 /// nobody ever reads half a key, and a key that is there already stays.
-///
-/// # Errors
-/// If it cannot be written. Then nothing of it is left.
 pub(super) fn make(file: &Path) -> anyhow::Result<()> {
     let key = Zeroizing::new(rand::random::<[u8; 32]>());
     let text = Zeroizing::new(STANDARD.encode(*key) + "\n");
