@@ -34,7 +34,7 @@ COPY --from=manifests /src .
 RUN cargo build --locked --release -p api -p wxsandbox --features api/postgres-tls
 COPY migrations migrations
 COPY crates crates
-# The placeholders were compiled later than these files were written, and Cargo goes by the time.
+# The placeholders were compiled later than these files were written, and Cargo compares the times.
 RUN find crates -name '*.rs' -exec touch {} + \
     && cargo build --locked --release -p api -p wxsandbox --features api/postgres-tls
 

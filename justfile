@@ -1,4 +1,4 @@
-# The words one tries first. `just` alone lists them.
+# The most used commands. `just` alone lists them.
 
 set positional-arguments
 
@@ -42,7 +42,7 @@ db:
 db-stop:
     deploy/dev-postgres stop
 
-# Measure it beside what it is compared with (half an hour; nothing else should run meanwhile), or some: just bench compare me
+# Run the benchmark (half an hour; nothing else should run meanwhile), or a part: just bench compare me
 bench *arguments="all":
     cargo run --release -p wxbench -- {{ arguments }}
 
@@ -54,7 +54,7 @@ sandbox *arguments:
 secrets:
     deploy/make-secrets
 
-# Start all in Docker, against WeChat; `just up sandbox`: against the simulated one
+# Start everything in Docker with WeChat, or with the simulated one: just up sandbox
 up profile="wechat": secrets
     docker compose --profile {{ profile }} up --build --detach
 
