@@ -50,7 +50,7 @@ pub enum Command {
 /// What can be done with the keys. Services may go on running.
 #[derive(Subcommand, Debug, Clone)]
 pub enum KeysCommand {
-    /// Make a new signing key. Nobody is logged out.
+    /// Make a new signing key. No session ends.
     Rotate,
     /// Seal every stored secret under the first of the master keys.
     Rewrap,

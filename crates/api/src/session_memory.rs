@@ -52,8 +52,8 @@ pub(crate) struct SessionMemory {
     logins: LatestLogins,
     trust: Trust,
     time: MachineTime,
-    /// How far the feed has been read. Held by whoever reads it, until what it told is forgotten:
-    /// nobody else may find nothing new and go on before.
+    /// How far the feed has been read. Locked by the reader until its changes are applied, so that a
+    /// second reader cannot find nothing new and continue earlier.
     position: tokio::sync::Mutex<Option<FeedPosition>>,
     /// How often something was forgotten.
     forgotten: AtomicU64,

@@ -87,7 +87,7 @@ impl JwtTokenIssuer {
         &self.policy.issuer
     }
 
-    /// The keys to publish. While there are none, nobody should remember that there are none.
+    /// The keys to publish. If there are none, a verifier must not cache that.
     pub(crate) fn keys_to_show(&self) -> Result<Arc<LiveKeys>, TokenIssueError> {
         self.can_issue()?;
         Ok(self.keys())

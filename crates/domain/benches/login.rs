@@ -1,4 +1,4 @@
-//! What the use case adds to a login: the same doors, with it and without it.
+//! The cost of the use case of a login: the same ports, with it and without it.
 #![expect(clippy::unwrap_used, reason = "a bench that cannot go on has failed")]
 
 use std::sync::Arc;
@@ -108,7 +108,7 @@ impl Doors {
         }
     }
 
-    /// Asks each door that a login asks.
+    /// Calls each port that a login calls.
     async fn walk_through(&self, attempt: &LoginAttempt, visit: Visit, grant: &AccessGrant) {
         let exchanged = self.wechat.exchange(&attempt.app.id, &attempt.code).await;
         let recorded = self.store.record_visit(visit).await;

@@ -37,7 +37,7 @@ secret_text! {
     SessionKey
 }
 secret_text! {
-    /// The one-time code of `wx.login`. Whoever holds it can log in as the user for 5 minutes.
+    /// The one-time code of `wx.login`. Anyone who has it can log in as the user for 5 minutes.
     LoginCode
 }
 secret_text! {
@@ -54,7 +54,7 @@ secret_text! {
     AccessToken
 }
 secret_text! {
-    /// WeChat's access_token (接口调用凭据): whoever holds it can act as the app.
+    /// WeChat's access_token (接口调用凭据): anyone who has it can act as the app.
     WechatToken
 }
 secret_text! {

@@ -36,7 +36,7 @@ fn record_visits(bencher: Bencher, at_once: usize) {
         });
 }
 
-/// As for a token that nobody has shown for a while.
+/// As for a token that was not used for a while.
 #[divan::bench]
 fn find_session(bencher: Bencher) {
     let store = Store::new();

@@ -68,7 +68,7 @@ impl DieselChangeFeed {
         }
     }
 
-    /// Removes, now and then, what is of no use to anybody any longer. Whether that succeeds does
+    /// Removes, now and then, what is not needed any longer. Whether that succeeds does
     /// not matter to who asked for news.
     async fn clean(&self, position: &Position) {
         let Some(old) = self.next_to_clean(position, Moment::now()) else {

@@ -39,7 +39,7 @@ pub(crate) enum FailureKind {
     Refused,
     /// The configured master keys are not those of this database.
     WrongMasterKey,
-    /// The database works, but not for us, until somebody sets it up otherwise.
+    /// The database works, but not for this service until its configuration changes.
     Unfit,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! What is to be written is put into a queue; a thread takes whatever waits there, and writes it
 //! as one batch with one commit. While a batch is being written the next one gathers. There is no
-//! timer: a lone item is a batch of one and waits for nobody.
+//! timer: a single item is a batch of one and is written at once.
 
 mod batch;
 mod lane;

@@ -1,4 +1,4 @@
-//! Forgetting what nobody asks for any longer.
+//! Deletes rows that are not needed any longer.
 
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;

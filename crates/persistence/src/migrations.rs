@@ -45,7 +45,7 @@ type MigrationError = Box<dyn std::error::Error + Send + Sync>;
 /// waits and finds nothing to do. All of them are one transaction.
 pub(crate) fn run(connection: &mut AnyConnection) -> Result<Vec<String>, DatabaseError> {
     if is_newest(connection)? {
-        // Needs no rights but to read, and waits for nobody.
+        // Needs only the right to read, and waits for no lock.
         return Ok(Vec::new());
     }
     match connection {

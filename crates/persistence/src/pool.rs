@@ -26,7 +26,7 @@ pub(crate) use threads::WritersFirst;
 /// all idle connections are replaced, so a second failure is another outage.
 const MAX_REPEATS: u32 = 2;
 
-/// How long a connection is kept that nobody uses.
+/// How long an unused connection is kept.
 const IDLE: Duration = Duration::from_mins(2);
 
 /// How long r2d2 may take to start a thread, which takes it less than a millisecond.
@@ -193,7 +193,7 @@ impl Pool {
         })
     }
 
-    /// Closes the connections that nobody uses.
+    /// Closes unused connections.
     fn close_idle(&self) {
         while let Some(idle) = self.kept.try_get() {
             idle.worker.close();

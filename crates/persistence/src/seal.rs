@@ -64,7 +64,7 @@ impl Vault {
         &self.verdict
     }
 
-    /// Logs that a stored secret does not open, which concerns nobody but those it was for. The
+    /// Logs that a stored secret does not open, which affects only its owner. The
     /// first time it is an alert: a lost master key would otherwise raise one with each request.
     pub(crate) fn report_lost(&self, what: &str) {
         if self.has_alerted.swap(true, Ordering::Relaxed) {

@@ -19,7 +19,7 @@ const ENDED_BY_ROW: usize = 100;
 const REMOVED_AT_ONCE: i64 = 1000;
 
 /// Ends the oldest live sessions of a user, so that no more than `bound` are left, and removes
-/// what is dead beyond as many, so that nobody fills the table by logging in. Then counts for the
+/// what is dead beyond as many, so that logins cannot fill the table. Then counts for the
 /// next logins. Gives whether a session was ended.
 pub(crate) fn keep(
     connection: &mut AnyConnection,
@@ -58,7 +58,7 @@ pub(crate) fn keep(
     Ok(!beyond.is_empty())
 }
 
-/// On SQLite nobody else writes anyway.
+/// SQLite has one writer.
 fn lock_identities(connection: &mut AnyConnection, user: UserId) -> Result<(), DatabaseError> {
     if let AnyConnection::Postgres(connection) = connection {
         identities::table

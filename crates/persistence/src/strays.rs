@@ -33,7 +33,7 @@ pub(crate) fn remove(connection: &mut AnyConnection, user: UserId) -> Result<boo
     Ok(lot.len() == LOT)
 }
 
-/// Removes the others of a user's strays, lot by lot, while nobody waits for it. What is left when
+/// Removes the others of a user's strays, in batches, without a waiting caller. What is left when
 /// that fails or the process ends is removed by housekeeping.
 pub(crate) fn remove_others(pool: &Pool, user: UserId) {
     let pool = pool.clone();

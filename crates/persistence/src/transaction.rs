@@ -43,7 +43,7 @@ pub(crate) fn repeated<T>(
 }
 
 /// Keeps everyone else from changing or deleting a user, and from giving them an identity, until
-/// the transaction ends. On SQLite nobody else writes anyway. `false` if there is no such user.
+/// the transaction ends. SQLite has one writer. `false` if there is no such user.
 pub(crate) fn lock_user(
     connection: &mut AnyConnection,
     user: UserId,
@@ -63,7 +63,7 @@ fn attempt<T>(
     work: impl Fn(&mut AnyConnection) -> Result<T, DatabaseError>,
 ) -> Result<T, DatabaseError> {
     begin(connection)?;
-    // What took so long that nobody waits for it is not done.
+    // A call that was given up is not executed.
     let done = work(connection).and_then(|done| watch::stop_if_given_up().map(|()| done));
     match done {
         Ok(done) => {

@@ -29,7 +29,7 @@ thread_local! {
     static CURRENT: RefCell<Option<Arc<AtomicBool>>> = const { RefCell::new(None) };
 }
 
-/// Looks after what is under way, on a thread of its own.
+/// Watches calls in progress, on a separate thread.
 #[derive(Clone)]
 pub(crate) struct Watch(Arc<State>);
 
@@ -179,7 +179,7 @@ impl Drop for Ticket {
     }
 }
 
-/// Whether what this thread does has been given up, so that nobody waits for it and it must not
+/// Whether the call of this thread has been given up, so that it has no caller and must not
 /// write.
 pub(crate) fn is_given_up() -> bool {
     CURRENT.with_borrow(|current| {
@@ -195,7 +195,7 @@ pub(crate) fn is_given_up() -> bool {
 /// [`FailureKind::Unavailable`].
 pub(crate) fn stop_if_given_up() -> Result<(), DatabaseError> {
     if is_given_up() {
-        let text = "nobody waits for it any more";
+        let text = "the call was given up";
         return Err(DatabaseError::new(FailureKind::Unavailable, text));
     }
     Ok(())

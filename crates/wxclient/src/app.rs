@@ -21,7 +21,7 @@ pub struct App {
     pub secret: AppSecret,
 }
 
-/// The AppSecret of a mini program (32 hex digits, from the console's 开发管理 page). Whoever holds
+/// The AppSecret of a mini program (32 hex digits, from the console's 开发管理 page). Anyone who has
 /// it can act as the app, so it shows as `[REDACTED]` in `Debug` and is wiped when dropped.
 ///
 /// A reset in the console kills the old secret at once. So an app may have two: the one that

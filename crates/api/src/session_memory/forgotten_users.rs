@@ -8,7 +8,7 @@ use domain::id::UserId;
 
 use super::Moment;
 
-/// How many are told apart; of more, nobody is believed who was learnt before.
+/// How many are distinguished. Beyond that, all entries that were read earlier are invalid.
 const MOST: usize = 20_000;
 
 #[derive(Default)]

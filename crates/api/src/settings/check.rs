@@ -189,7 +189,7 @@ fn aes_key_problem(app: &App) -> Option<(&'static str, &'static str)> {
     ))
 }
 
-/// Without apps the sandbox stands in for WeChat, with keys everybody knows: nobody else may
+/// Without apps the sandbox replaces WeChat, with public keys: no other machine may
 /// reach a service like that by accident.
 pub(super) fn sandbox_is_private(settings: &Settings) -> Result<(), SettingsError> {
     let listeners = [

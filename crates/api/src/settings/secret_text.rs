@@ -3,8 +3,8 @@
 const BYTE_ORDER_MARK: char = '\u{feff}';
 const QUOTES: [char; 3] = ['"', '\'', '`'];
 
-/// Why `text` cannot be a secret, if it cannot. Whoever issues one here (WeChat, or a generator of
-/// random text) uses printable ASCII without spaces.
+/// Why `text` cannot be a secret, if it cannot. The issuers (WeChat, or a generator of
+/// random text) use printable ASCII without spaces.
 pub(super) fn problem(text: &str) -> Option<&'static str> {
     if text.is_empty() {
         return Some("must not be empty");

@@ -11,7 +11,7 @@ use tracing::Instrument;
 /// The process's main runtime, and the tasks on it that the end of the process waits for.
 ///
 /// Each actix worker has a runtime of its own. At shutdown an idle worker ends before a busy one,
-/// and takes along every task and connection that was begun on it, whoever waits for them.
+/// and ends every task and connection that began on it, also if there are waiters.
 #[derive(Clone, Debug)]
 pub(crate) struct Background {
     runtime: Handle,
@@ -31,7 +31,7 @@ impl Background {
         &self.runtime
     }
 
-    /// Runs `task` to its end, also if nobody waits for it any more.
+    /// Runs `task` to its end, also if its caller no longer waits.
     pub(crate) fn run<F>(&self, task: F) -> JoinHandle<F::Output>
     where
         F: Future<Output: Send + 'static> + Send + 'static,

@@ -12,7 +12,7 @@ use crate::settings::Listen;
 /// a burst would try again after a second. (Linux allows no more than `net.core.somaxconn`.)
 const BACKLOG: i32 = 1_024;
 
-/// An address that is taken, where nobody can connect yet.
+/// An address that is bound but does not accept connections yet.
 pub(super) struct Reserved {
     socket: Socket,
     address: SocketAddr,

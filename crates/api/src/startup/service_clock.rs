@@ -24,7 +24,7 @@ const JITTER: Duration = Duration::from_millis(50);
 /// the machine was paused or that its clock was set.
 const JUMP: Duration = Duration::from_secs(1);
 
-/// How far the machine's clock may be from the database's before somebody must set one of them.
+/// How far the machine's clock may be from the database's before one of them must be corrected.
 pub(crate) const TOLERANCE: Duration = Duration::from_secs(5);
 
 /// Says that the database's clock has not been read.

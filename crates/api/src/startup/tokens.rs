@@ -35,7 +35,7 @@ pub(super) async fn keep_keys(
     let pause = keeper.read().await.unwrap_or_else(|error| {
         tracing::error!(
             error = format!("{error:#}"),
-            "the signing keys cannot be read, so nobody can log in; the service keeps trying"
+            "the signing keys cannot be read, so logins fail; the service keeps trying"
         );
         keeper.pause_after_failure()
     });

@@ -15,7 +15,7 @@ const FORGET_EVERY: Duration = Duration::from_hours(1);
 /// How long a dead session is kept, for the user who asks where they were logged in.
 const KEPT_DEAD: Duration = Duration::from_hours(7 * 24);
 
-/// How often the pictures that nobody has any more are looked for: a picture is gone within seconds,
+/// How often unused pictures are looked for: a picture is gone within seconds,
 /// at the cost of a read of an empty table.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
 

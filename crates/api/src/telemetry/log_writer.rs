@@ -94,7 +94,7 @@ fn write_out(messages: &Receiver<Message>, mut out: impl Write) {
             Ok(message) => Some(message),
         };
         match message {
-            // Nobody can be told that the log cannot be written.
+            // There is no place to report that the log cannot be written.
             Some(Message::Line(line)) => drop(out.write_all(&line)),
             Some(Message::Written(done)) => drop(done.send(())),
             None => return,

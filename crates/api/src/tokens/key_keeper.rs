@@ -88,7 +88,7 @@ impl KeyKeeper {
                         alert = true,
                         action =
                             "Give this service the master key of this database, and restart it.",
-                        "{error:#}; nobody can log in, and the service is not ready"
+                        "{error:#}; logins fail, and the service is not ready"
                     );
                 }
                 Ok(EVERY_WITHOUT)

@@ -33,7 +33,7 @@ pub(super) struct PublicKey {
     pub(super) numbers: Numbers,
 }
 
-/// A secret nobody has yet. Making one for RS256 takes about 0.1 s.
+/// A new secret. Making one for RS256 takes about 0.1 s.
 pub(crate) fn new_secret(
     algorithm: SigningAlgorithm,
     clock: &dyn Clock,

@@ -290,7 +290,7 @@ fn every_algorithms_tokens_are_verified_with_the_published_keys_alone() {
             let claims = verify_with_the_key_set(pair.access.expose(), &issuer.keys());
             assert_eq!(claims.get("aud").unwrap_or(&serde_json::Value::Null), aud);
             assert_eq!(claims["iss"], "https://login.example.com");
-            // A change of the audience logs nobody out.
+            // A change of the audience ends no session.
             let other = JwtTokenIssuer::new(policy("https://login.example.com"));
             other.set_keys(ring(&[Arc::clone(&key)]));
             other.read_access(&pair.access, NOW).unwrap();

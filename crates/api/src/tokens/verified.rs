@@ -49,7 +49,7 @@ impl VerifiedTokens {
         keys.has(verified.key).then_some(verified)
     }
 
-    /// Remembers `token`, which MUST be good: nobody may fill the memory with garbage.
+    /// Caches `token`, which MUST be valid, so that a caller cannot fill the cache with garbage.
     pub(super) fn insert(&self, token: &AccessToken, verified: Verified) {
         if let Some(hash) = hash(token) {
             self.0.insert(hash, verified);

@@ -8,7 +8,7 @@ use futures_channel::oneshot;
 use super::spent_codes::SpentCodes;
 use crate::secret::SecretHash;
 
-/// The codes under way and the latest spent ones.
+/// The codes in progress and the latest used ones.
 #[derive(Default)]
 pub(super) struct CodeLedger {
     codes: Mutex<Codes>,
@@ -39,7 +39,7 @@ pub(super) type Done = oneshot::Receiver<()>;
 
 /// What a request may do with a code.
 pub(super) enum Claim<'a> {
-    /// Exchange it: nobody has.
+    /// Exchange it: it was not exchanged yet.
     First(Turn<'a>),
     /// Wait for the first request with this code, which came with the same nonce.
     Repeat {
@@ -48,7 +48,7 @@ pub(super) enum Claim<'a> {
         /// The nonce both came with.
         nonce: SecretHash,
     },
-    /// Nothing: somebody else has it.
+    /// Nothing: another request exchanges it.
     Spent,
 }
 
@@ -97,7 +97,7 @@ pub(super) struct Turn<'a> {
 }
 
 impl Turn<'_> {
-    /// The code was certainly not consumed: somebody may try it again.
+    /// The code was certainly not consumed, so it may be tried again.
     pub(super) fn give_back(mut self) {
         self.is_spent = false;
     }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The most logins that wait for long. Each takes one of `limits.max_inflight` (1024) places, and
-/// anybody can make one wait with a wrong code and a nonce: an eighth of the places.
+/// anyone can make one wait with a wrong code and a nonce: an eighth of the places.
 const PLACES: usize = 128;
 
 /// The places of the logins that wait for another replica to store its session.

@@ -9,7 +9,7 @@ use crate::secret::SecretHash;
 const REMEMBERED: usize = 32_768;
 
 /// The beginning of a hash: 64 bits tell these few apart, in a quarter of the memory. (Were two
-/// codes alike in them, which nobody can bring about for a code they do not know, the later one
+/// codes alike in them, which cannot be provoked for an unknown code, the later one
 /// would be refused.)
 type ShortHash = [u8; 8];
 

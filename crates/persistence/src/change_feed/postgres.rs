@@ -4,7 +4,7 @@
 //! query and asks for all rows that this snapshot did not see. Each committed change is so told
 //! exactly once: a transaction that was open at one query is told at the first after its commit,
 //! however long that takes. A transaction that stays open, here or in another database of the
-//! server, delays nobody else's changes.
+//! server, does not delay other changes.
 
 use diesel::prelude::*;
 use diesel::sql_query;

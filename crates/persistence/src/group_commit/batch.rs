@@ -18,7 +18,7 @@ pub(super) struct Pending<B: Batched> {
 }
 
 /// Those who wait for the items of a batch, by the items' positions. Each is answered once: what
-/// comes of a batch that was given up is of interest to nobody.
+/// comes of a batch that was given up is not needed.
 pub(super) struct Replies<B: Batched>(Mutex<Vec<Option<Reply<B>>>>);
 
 impl<B: Batched> Replies<B> {

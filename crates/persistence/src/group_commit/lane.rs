@@ -206,7 +206,7 @@ impl<B: Batched> Shared<B> {
         let Batch { replies, wire, .. } = batch;
         if let Err(error) = self.connect(wire) {
             replies.refuse_all(&error);
-            // Whoever came while we tried to connect shares the answer.
+            // Requests that arrived during the attempt to connect get the same result.
             self.refuse_waiting(&error);
             return;
         }
@@ -239,7 +239,7 @@ impl<B: Batched> Shared<B> {
         let Message::Write(first) = first else {
             return Some(Vec::new());
         };
-        // Whoever was answered a moment ago and comes again gets the chance to be in it.
+        // Callers that got a result a moment ago can join it with their next request.
         thread::yield_now();
         let mut batch = vec![first];
         let waiting = receiver.try_iter().filter_map(Message::pending);
@@ -251,7 +251,7 @@ impl<B: Batched> Shared<B> {
         let connected = wire.prepare();
         if connected.is_err() {
             self.status.has_failed();
-            // Whoever needs it says so again.
+            // It is requested again if it is needed.
             self.is_held
                 .fetch_and(self.options.is_first, Ordering::SeqCst);
         }
@@ -303,7 +303,7 @@ impl<B: Batched> Drop for Shared<B> {
     }
 }
 
-/// A batch under way.
+/// A batch in progress.
 struct Batch<B: Batched> {
     lane: Arc<Shared<B>>,
     replies: Replies<B>,

@@ -99,8 +99,8 @@ pub(super) struct DueRow {
     pub(super) payload: Vec<u8>,
 }
 
-/// Claims what is due and nobody else has claimed. On PostgreSQL rows that another replica is
-/// claiming are skipped; on SQLite nobody else writes.
+/// Claims what is due and not claimed. On PostgreSQL rows that another replica is
+/// claiming are skipped; SQLite has one writer.
 pub(super) fn claim_due(
     connection: &mut AnyConnection,
     limit: u32,

@@ -70,9 +70,9 @@ pub enum Actor {
     EndUser,
     /// The mini program's code.
     FrontEnd,
-    /// Whoever runs the service or owns the app's console.
+    /// The operator of the service or owner of the app's console.
     Operator,
-    /// Nobody: it passes, or the service handles it.
+    /// No one: it passes, or the service handles it.
     Nobody,
 }
 

@@ -14,7 +14,7 @@ use crate::api::Api;
 use crate::error::Fault;
 
 /// How many calls in a row must fail before the breaker opens. Under load that is an instant;
-/// with few users, waiting in vain hurts nobody but them.
+/// with few users, a useless wait affects only them.
 const FAILURES: u32 = 20;
 /// How long it stays open at first. Each failed probe doubles it.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);

@@ -82,7 +82,7 @@ impl WechatClientBuilder {
         self
     }
 
-    /// Who hears of every call, for metrics. Default: nobody.
+    /// The observer of every call, for metrics. Default: none.
     pub fn observer(mut self, observer: Arc<dyn CallObserver>) -> Self {
         self.observer = Some(observer);
         self

@@ -202,7 +202,7 @@ mod tests {
             closed_of(4, &[few, many, many, many, many, few], nothing),
             [1, 2]
         );
-        // A proxy has more than anybody, and loses none while others are silent.
+        // A proxy has most connections, and loses none while others are silent.
         assert_eq!(
             closed_of(3, &[proxy, proxy, few, proxy, proxy], nothing),
             [0, 2]

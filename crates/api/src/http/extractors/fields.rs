@@ -8,7 +8,7 @@ use domain::open_data::EncryptedData;
 
 use crate::http::replies::error::ApiError;
 
-/// Characters of a code that nobody would call too many: WeChat's have 32 or 64.
+/// The greatest length of a code: WeChat's have 32 or 64.
 pub(crate) const CODE_LENGTH: RangeInclusive<usize> = 1..=512;
 
 pub(crate) fn check_length(

@@ -74,7 +74,7 @@ impl KeyGuesses {
         Ok(())
     }
 
-    /// Forgets addresses that have been quiet, so that memory does not grow with strangers.
+    /// Forgets addresses that have been quiet, so that memory stays bounded.
     pub(crate) fn forget_quiet(&self) {
         self.wrong.retain_recent();
         self.wrong.shrink_to_fit();

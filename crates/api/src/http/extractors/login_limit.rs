@@ -41,7 +41,7 @@ impl LoginLimit {
         Some(refused.wait_time_from(self.clock.now()))
     }
 
-    /// Forgets addresses that have been quiet, so that memory does not grow with strangers.
+    /// Forgets addresses that have been quiet, so that memory stays bounded.
     pub(crate) fn forget_quiet(&self) {
         if let Some(limiter) = &self.limiter {
             limiter.retain_recent();

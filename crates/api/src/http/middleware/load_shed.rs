@@ -14,7 +14,7 @@ use super::frame::Names;
 use crate::http::replies::error::ApiError;
 use crate::http::replies::error_code::ErrorCode;
 
-/// The places for requests under way. (Nobody waits for one, so a counter does.)
+/// The places for requests in progress. A counter is enough, because no request waits for a place.
 pub(crate) struct Places {
     free: AtomicU32,
 }

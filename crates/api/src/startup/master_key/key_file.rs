@@ -28,7 +28,7 @@ pub(super) fn read(file: &Path) -> anyhow::Result<Option<SecretString>> {
         entry.is_file() || entry.is_symlink(),
         "is not a file; move it away"
     );
-    // A link is as good as the file it leads to, if whoever made it is.
+    // A link is as trustworthy as its target, if its owner is trusted.
     let folder = file.parent().map(std::fs::metadata).transpose();
     let folder = folder.unwrap_or_default();
     check_owner(&entry, folder.as_ref())?;
@@ -62,11 +62,11 @@ fn check_owner(metadata: &Metadata, folder: Option<&Metadata>) -> anyhow::Result
 }
 
 /// Makes a key, unless another process has just done so. It is written under another name and then linked:
-/// nobody ever reads half a key, and a key that is there already stays.
+/// no process reads half a key, and an existing key stays.
 pub(super) fn make(file: &Path) -> anyhow::Result<()> {
     let key = Zeroizing::new(rand::random::<[u8; 32]>());
     let text = Zeroizing::new(STANDARD.encode(*key) + "\n");
-    // A name that nobody can have taken beforehand; `create_new` follows no link and takes no file that is
+    // A name that cannot exist already; `create_new` follows no link and takes no file that is
     // there.
     let draft = file.with_extension(format!("key.{:032x}", rand::random::<u128>()));
     let linked = write_private(&draft, text.as_bytes()).and_then(|()| {

@@ -1,4 +1,4 @@
-//! Failures without an errcode, and errcodes nobody knows.
+//! Failures without an errcode, and unknown errcodes.
 
 use super::{
     Actor, Category, Entry, Retry, Verdict, WechatFailure, entry, failing_as, misconfigured,

@@ -1,4 +1,4 @@
-//! `/admin/bans`: who stays shut out although the account is gone.
+//! `/admin/bans`: bans of users whose account was deleted while disabled.
 
 use actix_web::{HttpRequest, web};
 use domain::ban::Ban;

@@ -10,7 +10,7 @@ const MAX_DIGITS: usize = 15;
 
 /// The numbers in E.164 that `text` may mean, as people write it: with or without `+` (which an
 /// unescaped query turns into a space) or `00`, with spaces, hyphens and brackets, and a mainland
-/// Chinese number without its country. Refuses what names no number, because it would find nobody.
+/// Chinese number without its country. Refuses text that is not a number, because it would match no user.
 pub(super) fn candidates(text: &str) -> Result<Vec<String>, ApiError> {
     let separators = [' ', '-', '(', ')', '.', '\u{a0}'];
     let written: String = text.replace(separators, "");

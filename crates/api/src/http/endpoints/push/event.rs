@@ -37,7 +37,7 @@ pub(super) fn user(message: &Fields) -> Option<OpenId> {
     let open_id = message
         .get("openid")
         .or_else(|| message.get("fromusername"))?;
-    // PostgreSQL cannot hold NUL, so nobody has such an openid.
+    // PostgreSQL cannot store NUL, so no user has such an openid.
     (!open_id.contains('\0')).then(|| OpenId::new(open_id))
 }
 

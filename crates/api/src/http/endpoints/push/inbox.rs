@@ -200,7 +200,7 @@ impl Keys {
         now: Timestamp,
     ) -> Result<(), Refusal> {
         if self.safe_mode.is_some() {
-            // The signature of a plain message does not cover its body: anybody who has seen the
+            // The signature of a plain message does not cover its body: anyone who has seen the
             // query of one message could sign any other with it.
             return Err(Refusal::NotSealed);
         }
