@@ -21,7 +21,7 @@ impl AppClient {
     /// The user's last three keys, of which the phone knows the newest by its version.
     ///
     /// # Errors
-    /// [`WechatError`]; [`Answer::SessionKeyStale`](crate::catalogue::Answer::SessionKeyStale) if
+    /// [`WechatError`]; [`WechatFailure::SessionKeyStale`](crate::catalogue::WechatFailure::SessionKeyStale) if
     /// `session_key` is not the current one.
     pub async fn user_encrypt_keys(
         &self,
