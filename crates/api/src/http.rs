@@ -1,4 +1,4 @@
-//! The REST side: what mini programs, other backends and the operator call.
+//! The HTTP interface for mini programs, other backends and the operator.
 
 mod connections;
 mod endpoint;

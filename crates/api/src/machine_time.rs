@@ -1,4 +1,4 @@
-//! How much time passes on this machine, suspended or not.
+//! The time that passes on this machine, including suspension.
 
 use std::sync::Arc;
 #[cfg(test)]

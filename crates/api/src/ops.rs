@@ -1,4 +1,4 @@
-//! The listener of the orchestrator: health and metrics. Not for the public.
+//! The operations listener: health and metrics. Not for the public.
 
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,4 +1,4 @@
-//! What the operator decides: defaults, then the settings file, then the environment.
+//! The settings: defaults, then the file, then the environment.
 
 mod api_key_check;
 mod app;

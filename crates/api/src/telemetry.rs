@@ -1,4 +1,4 @@
-//! Where log lines go: to standard error, pretty for people and JSON for machines.
+//! Logging to standard error: pretty for people, JSON for machines.
 
 mod json_fields;
 mod log_writer;

@@ -1,4 +1,4 @@
-//! The mini programs this service logs users in for.
+//! The configured mini programs.
 
 use crate::id::{AppId, OpenPlatform};
 

@@ -1,4 +1,4 @@
-//! Names of things: ours (UUID version 7) and WeChat's (opaque text).
+//! Ids: ours (UUID version 7) and WeChat's (opaque text).
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! WeChat's open data (开放数据): what a phone sends along with a login, still unproven.
+//! WeChat's open data (开放数据): data that a phone sends with a login, not verified yet.
 
 use crate::id::{AppId, OpenId, UnionId};
 use crate::profile::ProfileReport;

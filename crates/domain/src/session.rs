@@ -1,4 +1,4 @@
-//! Our own login state.
+//! Sessions.
 
 use crate::id::{AppId, SessionId, UserId};
 use crate::time::{Duration, Timestamp, after};

@@ -1,4 +1,4 @@
-//! Instants, as every layer keeps them.
+//! Instants.
 
 /// An instant on the UTC time line.
 ///

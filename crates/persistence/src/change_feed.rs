@@ -1,4 +1,4 @@
-//! What has changed. The rows are written by the database's triggers.
+//! The feed of changes. The triggers of the database write its rows.
 
 mod postgres;
 mod sqlite;

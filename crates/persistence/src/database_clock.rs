@@ -1,4 +1,4 @@
-//! The database's clock, by which all replicas agree.
+//! The clock of the database, which all replicas share.
 
 use diesel::dsl::sql;
 use diesel::prelude::*;

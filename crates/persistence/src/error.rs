@@ -1,4 +1,4 @@
-//! What can go wrong with a database, without what must not get out.
+//! Errors of the database, without the values in their messages.
 
 use std::fmt;
 use std::path::Path;

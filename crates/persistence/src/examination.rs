@@ -1,4 +1,4 @@
-//! Looking at what stands between us and a PostgreSQL server.
+//! Checks a PostgreSQL server and what is between it and the service.
 //!
 //! A pooler in transaction mode gives each transaction of a connection to whatever session of the
 //! server is free. Prepared statements belong to sessions, and Diesel names them by number on each

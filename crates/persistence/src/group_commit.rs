@@ -1,4 +1,4 @@
-//! Writing many things with one commit.
+//! Writes many items with one commit.
 //!
 //! What is to be written is put into a queue; a thread takes whatever waits there, and writes it
 //! as one batch with one commit. While a batch is being written the next one gathers. There is no

@@ -1,4 +1,4 @@
-//! The last session_keys of an identity, each sealed by itself.
+//! The last session_keys of an identity, each encrypted separately.
 //!
 //! In the row they are one value: newest first, each with its length (two bytes) before it. What
 //! is sealed is the instant WeChat gave the key (eight bytes, microseconds since 1970) and the

@@ -1,4 +1,4 @@
-//! What the service must be allowed to do in a database.
+//! The privileges that the service needs in a database.
 
 use diesel::connection::{Connection, SimpleConnection};
 use diesel::prelude::*;

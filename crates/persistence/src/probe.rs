@@ -1,4 +1,4 @@
-//! Whether something can be written now.
+//! Whether the database accepts writes now.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};

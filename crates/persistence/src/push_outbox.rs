@@ -1,4 +1,4 @@
-//! Pushed messages that another service of the team is to get.
+//! Pushed messages for other services of the team.
 
 mod claim;
 mod settle;

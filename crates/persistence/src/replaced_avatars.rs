@@ -1,4 +1,4 @@
-//! The pictures that no user has any more. The rows are written by the database's triggers.
+//! Pictures that no user has any more. The triggers of the database write the rows.
 
 use async_trait::async_trait;
 use diesel::prelude::*;

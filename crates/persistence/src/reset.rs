@@ -1,4 +1,4 @@
-//! Giving up what no master key opens, after the loss of one.
+//! Deletes what no master key decrypts, after the loss of one.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Sealing everything under the first master key.
+//! Re-encrypts all secrets under the first master key.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Sealing: how a secret is kept in the database.
+//! Encryption of the secrets in the database.
 //!
 //! A sealed secret is `version (1) ‖ key id (8) ‖ nonce (12) ‖ AES-256-GCM ciphertext and tag`.
 //! The key is derived by HKDF-SHA256 (RFC 5869) in three steps: master key → the purpose's key →

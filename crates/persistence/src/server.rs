@@ -1,4 +1,4 @@
-//! What a PostgreSQL server is like, and whether it will do.
+//! Properties of a PostgreSQL server, and whether the service can use it.
 
 use diesel::deserialize::QueryableByName;
 use diesel::prelude::*;

@@ -1,4 +1,4 @@
-//! The bound on how many sessions a user has. Each function runs in a transaction.
+//! The limit of sessions per user. Each function runs in a transaction.
 
 use diesel::prelude::*;
 use domain::id::UserId;

@@ -1,4 +1,4 @@
-//! What is in a SQLite file that has not been opened by this program yet.
+//! The state of a SQLite file before the program opens it.
 
 use std::path::Path;
 

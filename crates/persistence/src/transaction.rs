@@ -1,4 +1,4 @@
-//! Several statements as one step.
+//! Transactions: several statements as one step.
 
 use diesel::connection::{AnsiTransactionManager, Connection, TransactionManager};
 use diesel::prelude::*;

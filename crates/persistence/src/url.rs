@@ -1,4 +1,4 @@
-//! Where the database is.
+//! The URL of the database.
 
 use std::fmt;
 use std::path::PathBuf;

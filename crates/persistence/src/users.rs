@@ -1,4 +1,4 @@
-//! Reading identities.
+//! Reads identities.
 
 use diesel::prelude::*;
 use domain::id::{AppId, OpenId};

@@ -1,4 +1,4 @@
-//! A connection, and the thread it is used on.
+//! A connection and its thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,4 +1,4 @@
-//! The mini program a call is made for: a value one holds, never ambient state.
+//! The mini program of a call: a value, not global state.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};

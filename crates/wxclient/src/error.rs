@@ -1,4 +1,4 @@
-//! What can go wrong between this service and WeChat, and who must act.
+//! Errors between this service and WeChat, and who must act.
 
 mod domain;
 mod refusal;

@@ -1,4 +1,4 @@
-//! The connections that are open, and when they are no longer kept for a further request.
+//! Open connections, and when they are closed instead of kept for a further request.
 
 pub(crate) mod crowd;
 mod silent;

@@ -1,4 +1,4 @@
-//! What is called: a file for each path, or for some that belong together.
+//! The endpoints: a file for each path or group of paths.
 
 pub(crate) mod admin;
 pub(crate) mod auth;

@@ -1,4 +1,4 @@
-//! What handlers read from a request.
+//! Extractors: values that handlers read from a request.
 
 pub(crate) mod admin_query;
 pub(crate) mod api_key;

@@ -1,4 +1,4 @@
-//! What every request passes through.
+//! Middleware: the steps of every request.
 
 pub(crate) mod body;
 pub(crate) mod cors;

@@ -1,4 +1,4 @@
-//! The OpenAPI document: what the handlers say of themselves, put together.
+//! The OpenAPI document, made from the documents of the endpoints.
 
 mod failures;
 mod finish;

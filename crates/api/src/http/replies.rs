@@ -1,4 +1,4 @@
-//! What is answered: successes, failures, and the shapes that several endpoints share.
+//! Replies: successes, failures, and types that several endpoints share.
 
 pub(crate) mod account;
 pub(crate) mod error;

@@ -1,4 +1,4 @@
-//! Which path answers what: the endpoints, registered with the router.
+//! Registers the endpoints with the router.
 
 use std::future::ready;
 

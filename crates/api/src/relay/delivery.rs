@@ -1,4 +1,4 @@
-//! Sends what waits, until the process ends.
+//! Sends waiting messages until the process ends.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Which message goes where.
+//! Finds the target of a message.
 
 use domain::id::AppId;
 use url::Url;

@@ -1,4 +1,4 @@
-//! What is remembered, and what must not be.
+//! Tests of what is cached and what must not be.
 
 mod coherence;
 

@@ -1,4 +1,4 @@
-//! For how long what is remembered is believed.
+//! For how long cached sessions are valid.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What an API key must be.
+//! The requirements on API keys.
 
 use super::{ApiKey, SettingsError, secret_text};
 

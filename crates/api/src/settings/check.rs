@@ -1,4 +1,4 @@
-//! What settings must be beyond their kind.
+//! The requirements on settings beyond their types.
 
 use std::collections::HashSet;
 

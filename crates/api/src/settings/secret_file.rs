@@ -1,4 +1,4 @@
-//! Secrets in files of their own, as Docker and Kubernetes hand them over.
+//! Secrets in separate files, as Docker and Kubernetes provide them.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What cannot be a secret: the traces of editors, shells and spreadsheets around one.
+//! Text that cannot be a secret: traces of editors, shells and spreadsheets around it.
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 const QUOTES: [char; 3] = ['"', '\'', '`'];

@@ -1,4 +1,4 @@
-//! What is read from where, and how what is wrong is said.
+//! Tests of the sources of settings and of their errors.
 
 mod secrets;
 

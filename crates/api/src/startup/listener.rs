@@ -1,4 +1,4 @@
-//! Where connections come in.
+//! The listening sockets.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};

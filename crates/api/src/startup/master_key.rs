@@ -1,4 +1,4 @@
-//! The master key: given by the operator, or made at the first start beside the SQLite file.
+//! The master key: configured, or made at the first start beside the SQLite file.
 
 mod key_file;
 

@@ -1,4 +1,4 @@
-//! The schema at start-up: brought up to date now, or as soon as the database is there.
+//! Migrations at the start: at once, or as soon as the database is available.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! File descriptors: as many as the system allows, and some kept for what must not go without.
+//! The limit of open files: raised to the hard limit, with some files reserved.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 

@@ -1,4 +1,4 @@
-//! Where users, sessions and pictures are kept.
+//! Opens the stores of users, sessions and pictures.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

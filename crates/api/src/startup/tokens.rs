@@ -1,4 +1,4 @@
-//! Our own tokens: their issuer and its keys.
+//! The token issuer and its keys.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What is removed again and again.
+//! Periodic deletions.
 
 use std::sync::Arc;
 use std::time::Duration;

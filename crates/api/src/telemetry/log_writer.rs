@@ -1,4 +1,4 @@
-//! A writer to standard error that never waits: what its reader does not take is dropped and counted.
+//! A writer to standard error that never blocks: lines that its reader does not take are dropped and counted.
 
 use std::io::{self, Write};
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! The public keys, for those who verify tokens offline.
+//! The public keys, for offline verification of tokens.
 
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -1,4 +1,4 @@
-//! Keeps the issuer's keys those of the database.
+//! Keeps the keys of the issuer equal to those of the database.
 
 use std::collections::HashMap;
 use std::sync::Arc;

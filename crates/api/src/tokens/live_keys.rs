@@ -1,4 +1,4 @@
-//! All keys whose tokens may still be alive.
+//! All keys whose tokens may still be valid.
 
 use std::sync::Arc;
 

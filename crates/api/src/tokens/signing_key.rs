@@ -1,4 +1,4 @@
-//! A key that our tokens are made with.
+//! A key that signs tokens.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::error::Unspecified;

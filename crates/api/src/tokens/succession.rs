@@ -1,4 +1,4 @@
-//! Which key signs.
+//! Selects the key that signs.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What makes a token ours, and what does not.
+//! Tests of valid and invalid tokens.
 
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,

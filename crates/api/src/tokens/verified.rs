@@ -1,4 +1,4 @@
-//! Access tokens known to be good, so that a signature is verified once and not at each request.
+//! Verified access tokens, so that a signature is verified once and not at each request.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use domain::ports::{AccessTokenError, SessionGrant};

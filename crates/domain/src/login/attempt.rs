@@ -1,4 +1,4 @@
-//! What goes into a login and what comes out.
+//! Input and output of a login.
 
 use crate::app::App;
 use crate::id::{OpenId, UnionId};

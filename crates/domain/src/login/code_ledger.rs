@@ -1,4 +1,4 @@
-//! Sees to it that this replica sends a login code to WeChat at most once.
+//! Ensures that this replica sends a login code to WeChat at most once.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! How many logins may wait for another replica at once.
+//! The number of logins that may wait for another replica at the same time.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

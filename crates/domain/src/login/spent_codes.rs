@@ -1,4 +1,4 @@
-//! The latest spent codes, in little memory.
+//! The latest used codes, in little memory.
 
 use std::collections::{HashMap, VecDeque};
 

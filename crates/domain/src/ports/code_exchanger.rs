@@ -1,4 +1,4 @@
-//! Port: a login code for WeChat's word on who the user is.
+//! Port: exchanges a login code for the user's identity at WeChat.
 
 use async_trait::async_trait;
 

@@ -1,4 +1,4 @@
-//! Port: opening and checking what a phone sends along.
+//! Port: decrypts and verifies open data.
 
 use crate::open_data::{EncryptedData, Expected, OpenedData, SignedRawData};
 use crate::profile::ProfileReport;

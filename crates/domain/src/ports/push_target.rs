@@ -1,4 +1,4 @@
-//! Port: the team's services that want WeChat's messages.
+//! Port: the team's services that get WeChat's messages.
 
 use async_trait::async_trait;
 

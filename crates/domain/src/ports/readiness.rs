@@ -1,4 +1,4 @@
-//! Port: whether a thing we depend on can be used now.
+//! Port: whether a dependency can be used now.
 
 use async_trait::async_trait;
 

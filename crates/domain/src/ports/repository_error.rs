@@ -1,4 +1,4 @@
-//! Why a repository did not do what it was asked.
+//! The errors of a repository.
 
 use super::Cause;
 

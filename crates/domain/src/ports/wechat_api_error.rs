@@ -1,4 +1,4 @@
-//! Why WeChat did not do what it was asked.
+//! The errors of a call to WeChat.
 
 use super::Cause;
 use crate::time::Duration;

@@ -1,4 +1,4 @@
-//! Tokens one can read.
+//! Readable tokens.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 

@@ -1,4 +1,4 @@
-//! What becomes of a user's unionids when the user, or an identity of theirs, is deleted.
+//! The unionids of a user after the user, or an identity, is deleted.
 
 use diesel::dsl::exists;
 use diesel::prelude::*;

@@ -1,4 +1,4 @@
-//! The feed on SQLite: by ids, which are in the order of commits, because one writes at a time.
+//! The feed on SQLite: by ids, which are in the order of commits, because there is one writer.
 
 use diesel::prelude::*;
 use diesel::sql_query;

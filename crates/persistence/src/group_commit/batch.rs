@@ -1,4 +1,4 @@
-//! Items that are written together, and those who wait for them.
+//! Items that are written together, and their callers.
 
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! Who may send a message. Each function runs in a transaction.
+//! Claims messages to send. Each function runs in a transaction.
 
 use diesel::dsl::exists;
 use diesel::prelude::*;

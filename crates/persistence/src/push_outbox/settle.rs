@@ -1,4 +1,4 @@
-//! What becomes of a message. Each function runs in a transaction.
+//! Records the result of sending a message. Each function runs in a transaction.
 
 use diesel::prelude::*;
 use domain::audit::AuditEntry;

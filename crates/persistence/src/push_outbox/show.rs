@@ -1,4 +1,4 @@
-//! What the operator sees of the outbox.
+//! The outbox, as the operator sees it.
 
 use diesel::dsl::{count_star, min};
 use diesel::prelude::*;

@@ -1,4 +1,4 @@
-//! The operator's master keys.
+//! The configured master keys.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

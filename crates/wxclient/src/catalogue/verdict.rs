@@ -1,4 +1,4 @@
-//! What follows from an error.
+//! The consequences of an error.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Circuit breakers: while WeChat is away, calls fail at once instead of waiting in vain.
+//! Circuit breakers: while WeChat is not available, calls fail at once.
 //!
 //! One for each API, so that trouble with a token or a phone number never stops a login. (Of the
 //! published crates, failsafe lets every waiting call through at once when it half-opens, and

@@ -1,4 +1,4 @@
-//! One of something for each API.
+//! A value for each API.
 
 use crate::api::Api;
 

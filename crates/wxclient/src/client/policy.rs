@@ -1,4 +1,4 @@
-//! How long, how many at once, and what may be sent again: the whole policy.
+//! Timeouts, concurrency, and which calls are sent again.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What time it is at WeChat.
+//! The clock of WeChat's servers.
 
 use domain::time::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;

@@ -1,4 +1,4 @@
-//! An errcode and the little of its errmsg that is worth keeping.
+//! An errcode and the useful part of its errmsg.
 
 use std::fmt;
 use std::net::IpAddr;

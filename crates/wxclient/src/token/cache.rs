@@ -1,4 +1,4 @@
-//! One app's token in this process: fetched once for all who wait, ahead of its expiry.
+//! The token of one app in this process: fetched once for all callers, before the old one expires.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

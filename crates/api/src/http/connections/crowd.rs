@@ -1,4 +1,4 @@
-//! Those who are waited for, by where they come from, each list in the order of arrival.
+//! A list of waiting connections by address, each in the order of arrival.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, VecDeque};

@@ -1,4 +1,4 @@
-//! `GET /.well-known/jwks.json`: the public keys, for those who verify tokens offline.
+//! `GET /.well-known/jwks.json`: the public keys, for offline verification of tokens.
 
 use actix_web::web::{Data, Json};
 

@@ -1,4 +1,4 @@
-//! `POST /user/wxlogin`: a login. (And by GET, as the first front ends send it.)
+//! `POST /user/wxlogin`: a login, also with GET, which existing front ends send.
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};

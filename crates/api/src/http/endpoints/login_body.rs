@@ -1,4 +1,4 @@
-//! What a login sends, in the body or in the query.
+//! The parameters of a login, in the body or in the query.
 
 use domain::app::AppDirectory;
 use domain::login::LoginAttempt;

@@ -1,4 +1,4 @@
-//! `/user/phone`, `/user/opendata`, `/user/session`: what a logged-in user's phone hands over.
+//! `/user/phone`, `/user/opendata`, `/user/session`: data from the phone of a logged-in user.
 
 use actix_web::web;
 use domain::open_data::EncryptedData;

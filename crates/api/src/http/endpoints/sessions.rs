@@ -1,4 +1,4 @@
-//! `/user/logout`, `/user/sessions`: where a user is logged in, and how that ends.
+//! `/user/logout`, `/user/sessions`: list and end the sessions of a user.
 
 use actix_web::{HttpRequest, web};
 use domain::id::SessionId;

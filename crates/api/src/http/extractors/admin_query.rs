@@ -1,4 +1,4 @@
-//! Which query parameters a path below `/admin` has.
+//! The query parameters of a path below `/admin`.
 
 use actix_web::HttpRequest;
 use utoipa::openapi::RefOr;

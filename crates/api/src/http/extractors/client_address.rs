@@ -1,4 +1,4 @@
-//! Who is calling, behind proxies or not.
+//! The address of the caller, with or without proxies.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;

@@ -1,4 +1,4 @@
-//! What is checked of fields, whichever body they are in.
+//! Checks of fields that several bodies have.
 
 use std::ops::RangeInclusive;
 

@@ -1,4 +1,4 @@
-//! A request body that is a JSON object, read leniently in form and strictly in kind.
+//! A request body that is a JSON object, lenient about form and strict about types.
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -1,4 +1,4 @@
-//! Guesses of API keys: slowed by address, and logged.
+//! Guessed API keys: limited per address, and logged.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;

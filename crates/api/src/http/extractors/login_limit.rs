@@ -1,4 +1,4 @@
-//! How many logins one address may try in a minute.
+//! The limit of logins a minute per address.
 
 use std::future::{Ready, ready};
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! Lists that are read page by page.
+//! Lists in pages.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

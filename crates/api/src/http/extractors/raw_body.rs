@@ -1,4 +1,4 @@
-//! A request body as it came.
+//! The bytes of a request body.
 
 use std::future::{Ready, ready};
 

@@ -1,4 +1,4 @@
-//! The user behind the token of a request, proven.
+//! The user of a request's token, after its verification.
 
 use std::sync::Arc;
 

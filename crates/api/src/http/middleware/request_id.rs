@@ -1,4 +1,4 @@
-//! `X-Request-Id`: the caller's, if it is sane, or our own.
+//! `X-Request-Id`: that of the caller if it is valid, otherwise a new one.
 
 use actix_web::dev::ServiceRequest;
 use actix_web::http::header::HeaderValue;

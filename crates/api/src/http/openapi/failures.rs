@@ -1,4 +1,4 @@
-//! Which failures an operation may answer with, and what a failure looks like.
+//! The failures of an operation, and the schema of a failure.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What holds for all operations and answers alike, written once.
+//! The parts of the document that all operations and responses share.
 
 use std::collections::HashSet;
 

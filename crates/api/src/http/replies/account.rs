@@ -1,4 +1,4 @@
-//! A user, as the support desk sees them.
+//! An account, as the support desk sees it.
 
 use domain::account::{Account, AccountIdentity};
 use serde::Serialize;

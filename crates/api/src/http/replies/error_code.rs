@@ -1,4 +1,4 @@
-//! Every error this service answers with, in one table.
+//! The table of all errors of this service.
 
 use actix_web::http::StatusCode;
 use domain::ports::WechatFailure;

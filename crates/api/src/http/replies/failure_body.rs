@@ -1,4 +1,4 @@
-//! The body of every failure, written in one place.
+//! The body of every failure.
 
 use actix_web::HttpMessage;
 use actix_web::body::{BoxBody, MessageBody};

@@ -1,4 +1,4 @@
-//! Sessions, which the memory answers for.
+//! Sessions, which are read from the memory.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Logins, which the memory learns from.
+//! Logins, which update the memory.
 
 use std::sync::Arc;
 

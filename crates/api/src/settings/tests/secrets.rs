@@ -1,4 +1,4 @@
-//! Keys and secrets that are refused.
+//! Tests of keys and secrets that are refused.
 
 use rstest::rstest;
 

@@ -1,4 +1,4 @@
-//! The file that holds the master key, for its owner alone.
+//! The file with the master key, readable by its owner only.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{ErrorKind, Read, Write};

@@ -1,4 +1,4 @@
-//! How sessions go on and end.
+//! The lifecycle of sessions.
 
 use async_trait::async_trait;
 

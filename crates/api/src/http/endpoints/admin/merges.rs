@@ -1,4 +1,4 @@
-//! `/admin/merges`: users who seem to be one person, for the operator to decide on.
+//! `/admin/merges`: pairs of users who are probably one person, and the decision of the operator.
 
 use actix_web::{HttpRequest, web};
 use domain::ports::{MergeCandidate, MergeOutcome};

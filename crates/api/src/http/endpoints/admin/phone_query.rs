@@ -1,4 +1,4 @@
-//! The phone number that a support desk asks for.
+//! The parameter `phone` of a search by the support desk.
 
 use crate::http::replies::error::ApiError;
 

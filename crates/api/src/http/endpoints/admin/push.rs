@@ -1,4 +1,4 @@
-//! `/admin/push`: what the push relay has passed on, and what waits.
+//! `/admin/push`: delivered and waiting messages of the push relay.
 
 use actix_web::{HttpRequest, web};
 use domain::push::{ListedPush, PushRelay, PushState};

@@ -1,4 +1,4 @@
-//! What the support desk does to users. Each change leaves an audit entry.
+//! Changes of users by the support desk. Each change writes an audit entry.
 
 use actix_web::web;
 use domain::id::UserId;

@@ -1,4 +1,4 @@
-//! `GET /admin/users` and `GET /admin/users/{id}`: looking users up.
+//! `GET /admin/users` and `GET /admin/users/{id}`: find users.
 
 use actix_web::{HttpRequest, web};
 use domain::account::AccountQuery;

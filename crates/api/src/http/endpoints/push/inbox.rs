@@ -1,4 +1,4 @@
-//! The apps that get messages, and how a message is known to be WeChat's.
+//! The apps with message push, and the verification of messages.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! `GET /wechat/events/{appId}`: WeChat's console checks that the address is ours.
+//! `GET /wechat/events/{appId}`: WeChat's console verifies the address.
 
 use actix_web::http::header::ContentType;
 use actix_web::{HttpRequest, HttpResponse, web};

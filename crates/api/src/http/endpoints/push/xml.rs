@@ -1,4 +1,4 @@
-//! XML as WeChat writes it: one element, and in it a flat list of elements with text.
+//! WeChat's XML: one element that contains a flat list of elements with text.
 
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
