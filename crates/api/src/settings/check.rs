@@ -14,18 +14,21 @@ const MAX_WORKERS: u32 = 512;
 /// Refuses settings that cannot work, by name.
 pub(super) fn check(settings: &Settings) -> Result<(), SettingsError> {
     positive_numbers(settings)?;
-    if settings
-        .server
-        .workers
-        .is_some_and(|workers| workers > MAX_WORKERS)
-    {
-        return Err(SettingsError::invalid(
-            "server.workers",
-            "must be at most 512",
-        ));
-    }
+    let workers = settings.server.workers.unwrap_or(1);
+    refuse(
+        workers > MAX_WORKERS,
+        "server.workers",
+        "must be at most 512",
+    )?;
     texts(settings)?;
     apps(settings)
+}
+
+fn refuse(is_wrong: bool, name: &str, problem: &str) -> Result<(), SettingsError> {
+    if is_wrong {
+        return Err(SettingsError::invalid(name, problem));
+    }
+    Ok(())
 }
 
 fn positive_numbers(settings: &Settings) -> Result<(), SettingsError> {
@@ -49,48 +52,44 @@ fn positive_numbers(settings: &Settings) -> Result<(), SettingsError> {
         ("limits.max_inflight", settings.limits.max_inflight),
         ("avatars.max_bytes", settings.avatars.max_bytes),
     ];
-    match numbers.iter().find(|(_, number)| *number == 0) {
-        Some((name, _)) => Err(SettingsError::invalid(*name, "must be at least 1")),
-        None => Ok(()),
-    }
+    numbers
+        .into_iter()
+        .try_for_each(|(name, number)| refuse(number == 0, name, "must be at least 1"))
 }
 
 fn texts(settings: &Settings) -> Result<(), SettingsError> {
-    let schemes = ["sqlite://", "postgres://", "postgresql://"];
-    let url = settings.database.url.expose();
-    if !schemes.iter().any(|scheme| url.starts_with(scheme)) {
-        return Err(SettingsError::invalid(
-            "database.url",
-            "must begin with sqlite:// or postgres://",
-        ));
-    }
-    if settings.tokens.issuer.trim().is_empty() {
-        return Err(SettingsError::invalid("tokens.issuer", "must not be empty"));
-    }
-    if settings.tokens.audience.iter().any(String::is_empty) {
-        return Err(SettingsError::invalid(
-            "tokens.audience",
-            "must not hold an empty name",
-        ));
-    }
-    let avatars = ["file://", "s3://"];
-    let has_kind = |kind| settings.avatars.url.starts_with(kind);
-    if !avatars.into_iter().any(has_kind) {
-        return Err(SettingsError::invalid(
-            "avatars.url",
-            "expected file://FOLDER or s3://BUCKET/PREFIX",
-        ));
-    }
+    let begins = |text: &str, kinds: &[&str]| kinds.iter().any(|kind| text.starts_with(kind));
+    let database = settings.database.url.expose();
+    refuse(
+        !begins(database, &["sqlite://", "postgres://", "postgresql://"]),
+        "database.url",
+        "must begin with sqlite:// or postgres://",
+    )?;
+    let (issuer, audience) = (&settings.tokens.issuer, &settings.tokens.audience);
+    refuse(
+        issuer.trim().is_empty(),
+        "tokens.issuer",
+        "must not be empty",
+    )?;
+    refuse(
+        audience.iter().any(String::is_empty),
+        "tokens.audience",
+        "must not hold an empty name",
+    )?;
+    refuse(
+        !begins(&settings.avatars.url, &["file://", "s3://"]),
+        "avatars.url",
+        "expected file://FOLDER or s3://BUCKET/PREFIX",
+    )?;
     api_key_check::check(&settings.admin.api_keys)
 }
 
 fn apps(settings: &Settings) -> Result<(), SettingsError> {
-    if settings.apps.is_empty() && settings.wechat.base_url.is_some() {
-        return Err(SettingsError::invalid(
-            "wechat.base_url",
-            "is set, but no app is; give `apps` (or WXLOGIN_APP_ID and WXLOGIN_APP_SECRET) too",
-        ));
-    }
+    refuse(
+        settings.apps.is_empty() && settings.wechat.base_url.is_some(),
+        "wechat.base_url",
+        "is set, but no app is; give `apps` (or WXLOGIN_APP_ID and WXLOGIN_APP_SECRET) too",
+    )?;
     let mut seen = HashSet::new();
     for (index, app) in settings.apps.iter().enumerate() {
         let problem = if let Some(problem) = secret_text::problem(&app.app_id) {
@@ -197,17 +196,13 @@ pub(super) fn sandbox_is_private(settings: &Settings) -> Result<(), SettingsErro
         ("server.ops_listen", settings.server.ops_listen),
         ("sandbox.listen", settings.sandbox.listen),
     ];
-    let remote = listeners
-        .iter()
-        .find(|(_, listen)| !listen.0.ip().is_loopback());
-    match remote {
-        Some((name, _)) if settings.apps.is_empty() && !settings.sandbox.allow_remote => {
-            Err(SettingsError::invalid(
-                *name,
-                "must be a loopback address while no app is configured, because anybody can log in to the \
-                 sandbox; configure an app, or set sandbox.allow_remote = true",
-            ))
-        }
-        _ => Ok(()),
-    }
+    let is_open = settings.apps.is_empty() && !settings.sandbox.allow_remote;
+    listeners.into_iter().try_for_each(|(name, listen)| {
+        refuse(
+            is_open && !listen.0.ip().is_loopback(),
+            name,
+            "must be a loopback address while no app is configured, because anybody can log in to the \
+             sandbox; configure an app, or set sandbox.allow_remote = true",
+        )
+    })
 }

@@ -82,21 +82,17 @@ impl Environment {
     ) -> Result<(), SettingsError> {
         let id = value_of(variables, "WXLOGIN_APP_ID")?;
         let secret = value_of(variables, "WXLOGIN_APP_SECRET")?;
+        let missing = |name: &str, beside: &str| {
+            Err(SettingsError::invalid(
+                name,
+                format!("is missing beside {beside}"),
+            ))
+        };
         let (id, secret) = match (id, secret) {
             (None, None) => return Ok(()),
             (Some(id), Some(secret)) => (id, secret),
-            (Some(_), None) => {
-                return Err(SettingsError::invalid(
-                    "WXLOGIN_APP_SECRET",
-                    "is missing beside WXLOGIN_APP_ID",
-                ));
-            }
-            (None, Some(_)) => {
-                return Err(SettingsError::invalid(
-                    "WXLOGIN_APP_ID",
-                    "is missing beside WXLOGIN_APP_SECRET",
-                ));
-            }
+            (Some(_), None) => return missing("WXLOGIN_APP_SECRET", "WXLOGIN_APP_ID"),
+            (None, Some(_)) => return missing("WXLOGIN_APP_ID", "WXLOGIN_APP_SECRET"),
         };
         for (name, text) in [
             ("WXLOGIN_APP_ID (apps[0].app_id)", &id),

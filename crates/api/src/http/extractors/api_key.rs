@@ -111,32 +111,17 @@ pub(crate) trait Right: 'static {
     const SCOPE: Scope;
 }
 
-/// [`Scope::Read`].
-pub(crate) struct Read;
-/// [`Scope::Write`].
-pub(crate) struct Write;
-/// [`Scope::Introspect`].
-pub(crate) struct Introspect;
-/// [`Scope::WechatToken`].
-pub(crate) struct WechatToken;
-/// [`Scope::Sign`].
-pub(crate) struct Sign;
+macro_rules! rights {
+    ($($right:ident),+) => {$(
+        pub(crate) struct $right;
 
-impl Right for Read {
-    const SCOPE: Scope = Scope::Read;
+        impl Right for $right {
+            const SCOPE: Scope = Scope::$right;
+        }
+    )+};
 }
-impl Right for Write {
-    const SCOPE: Scope = Scope::Write;
-}
-impl Right for Introspect {
-    const SCOPE: Scope = Scope::Introspect;
-}
-impl Right for WechatToken {
-    const SCOPE: Scope = Scope::WechatToken;
-}
-impl Right for Sign {
-    const SCOPE: Scope = Scope::Sign;
-}
+
+rights!(Read, Write, Introspect, WechatToken, Sign);
 
 /// The holder of a key that has the scope of `R`. Asking for it is what makes an endpoint one for
 /// such keys; it stands first among a handler's arguments, so that nobody else learns anything.

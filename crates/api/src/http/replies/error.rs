@@ -122,34 +122,17 @@ impl ApiError {
     fn log(&self) {
         let id = self.code.entry().id;
         let cause = self.cause.as_deref().map(chain).unwrap_or_default();
+        let is_long = self.retry_after.is_some_and(|wait| wait >= LONG);
         match self.code {
-            ErrorCode::WechatMisconfigured => {
-                tracing::error!(
-                    error = id,
-                    cause,
-                    alert = true,
-                    action = self.action(),
-                    "{}",
-                    self.doing
-                );
-            }
             ErrorCode::Internal | ErrorCode::StorageUnavailable => {
-                tracing::error!(
-                    error = id,
-                    cause,
-                    action = self.code.entry().action,
-                    "request failed"
-                );
+                let action = self.code.entry().action;
+                tracing::error!(error = id, cause, action, "request failed");
             }
-            ErrorCode::WechatUnavailable if self.retry_after.is_some_and(|wait| wait >= LONG) => {
-                tracing::error!(
-                    error = id,
-                    cause,
-                    alert = true,
-                    action = self.action(),
-                    "{}",
-                    self.doing
-                );
+            code if code == ErrorCode::WechatMisconfigured
+                || code == ErrorCode::WechatUnavailable && is_long =>
+            {
+                let action = self.action();
+                tracing::error!(error = id, cause, alert = true, action, "{}", self.doing);
             }
             ErrorCode::WechatBadAnswer
             | ErrorCode::WechatTimeout
