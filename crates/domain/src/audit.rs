@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use uuid::Uuid;
 
 use crate::id::UserId;
+use crate::ports::Clock;
 use crate::time::Timestamp;
 
 /// One entry of the audit log.
@@ -14,9 +15,8 @@ pub struct AuditEntry {
     pub id: Uuid,
     /// When it was done.
     pub at: Timestamp,
-    /// Who did it: the name of an API key, `user` for the person themselves, `wechat` for a
-    /// pushed event, `operator` for the command line.
-    pub actor: String,
+    /// Who did it.
+    pub actor: AuditActor,
     /// What was done.
     pub action: AuditAction,
     /// To whom, if to a user.
@@ -25,6 +25,65 @@ pub struct AuditEntry {
     pub subject: Option<String>,
     /// The address it was asked from, if it was asked over HTTP.
     pub from: Option<IpAddr>,
+}
+
+/// Who did something that leaves an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AuditActor {
+    /// The person themselves.
+    User,
+    /// WeChat, by a pushed event.
+    Wechat,
+    /// The operator, on the command line.
+    Operator,
+    /// The holder of the API key of this name.
+    ApiKey(String),
+}
+
+impl AuditActor {
+    /// Its name in the log.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::User => "user",
+            Self::Wechat => "wechat",
+            Self::Operator => "operator",
+            Self::ApiKey(name) => name,
+        }
+    }
+
+    /// The actor of this name.
+    #[must_use]
+    pub fn from_name(name: String) -> Self {
+        let known = [Self::User, Self::Wechat, Self::Operator];
+        let found = known.into_iter().find(|actor| actor.as_str() == name);
+        found.unwrap_or(Self::ApiKey(name))
+    }
+}
+
+/// Who asks for something that leaves an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Who it is.
+    pub actor: AuditActor,
+    /// The address it was asked from, if it was asked over HTTP.
+    pub from: Option<IpAddr>,
+}
+
+impl Caller {
+    /// The entry of what they do now, to nobody and nothing in particular.
+    #[must_use]
+    pub fn entry(&self, action: AuditAction, clock: &dyn Clock) -> AuditEntry {
+        AuditEntry {
+            id: clock.new_id(),
+            at: clock.now(),
+            actor: self.actor.clone(),
+            action,
+            user_id: None,
+            subject: None,
+            from: self.from,
+        }
+    }
 }
 
 /// Which entries are looked for. What is `None` is not asked about.

@@ -1,4 +1,4 @@
-//! Users, sessions, the ports around them and the use cases between: the inside of wxlogin.
+//! Users, sessions, the ports around them and the use cases.
 //!
 //! This crate knows no framework. What it needs from outside (WeChat, a database, a clock, a
 //! token format) it says as a trait in [`ports`]; other crates implement these traits, and the
@@ -10,7 +10,7 @@
 //! | [`app`] | the mini programs this service logs users in for |
 //! | [`profile`], [`user`], [`session`], [`visit`], [`open_data`], [`audit`], [`ban`] | the model |
 //! | [`ports`] | what an adapter must do |
-//! | [`login`], [`access`], [`sessions`], [`account`], [`personal_data`], [`signatures`], [`push`], [`support`] | the use cases |
+//! | [`login`], [`access`], [`sessions`], [`account`], [`avatars`], [`personal_data`], [`signatures`], [`push`], [`support`] | the use cases |
 
 pub mod access;
 pub mod account;

@@ -18,10 +18,10 @@ use crate::ports::{
     TokenIssuer, UserRepository, WechatApiError, WechatFailure, WechatSession,
 };
 use crate::profile::ProfileReport;
-use crate::secret::{LoginCode, SecretHash};
+use crate::secret::SecretHash;
 use crate::session::SessionAccount;
 use crate::time::{Duration, Timestamp, after, before};
-use crate::visit::{NewSession, Visit, VisitOutcome, is_first_visit};
+use crate::visit::{NewSession, SentCode, Visit, VisitOutcome, is_first_visit};
 use code_ledger::{Claim, CodeLedger, Turn};
 use patience::Patience;
 
@@ -56,7 +56,7 @@ pub struct LoginPolicy {
     pub sessions_per_user: u32,
 }
 
-/// The doors a login walks through.
+/// What a login needs from outside.
 pub struct LoginPorts {
     /// WeChat.
     pub exchanger: Arc<dyn CodeExchanger>,
@@ -73,7 +73,7 @@ pub struct LoginPorts {
 }
 
 /// Logs users in: exchanges the code, opens the data, records the visit, issues the tokens. Each
-/// door is asked once. Data that does not open stores nobody.
+/// port is asked once. Data that does not open stores nothing.
 pub struct LoginService {
     ports: LoginPorts,
     policy: LoginPolicy,
@@ -103,13 +103,12 @@ impl LoginService {
     pub async fn login(&self, attempt: &LoginAttempt) -> Result<Login, LoginError> {
         self.ports.tokens.can_issue()?;
         let code = SecretHash::of_code(&attempt.app.id, &attempt.code);
-        let nonce = attempt
-            .nonce
-            .as_ref()
-            .map(|nonce| SecretHash::of_nonce(&code, nonce));
+        let nonce = attempt.nonce.as_ref();
+        let nonce = nonce.map(|nonce| SecretHash::of_nonce(&code, nonce));
+        let sent = SentCode { code, nonce };
         loop {
             match self.codes.claim(code, nonce) {
-                Claim::First(turn) => return self.exchange(attempt, code, nonce, turn).await,
+                Claim::First(turn) => return self.exchange(attempt, sent, turn).await,
                 Claim::Spent => return Err(LoginError::CodeSpent),
                 Claim::Repeat { first, nonce } => {
                     if let Some(first) = first {
@@ -130,8 +129,7 @@ impl LoginService {
     async fn exchange(
         &self,
         attempt: &LoginAttempt,
-        code: SecretHash,
-        nonce: Option<SecretHash>,
+        sent: SentCode,
         turn: Turn<'_>,
     ) -> Result<Login, LoginError> {
         match self
@@ -140,12 +138,12 @@ impl LoginService {
             .exchange(&attempt.app.id, &attempt.code)
             .await
         {
-            Ok(wechat) => self.admit(attempt, wechat, code, nonce).await,
+            Ok(wechat) => self.admit(attempt, wechat, sent).await,
             Err(error) => {
                 if !error.spends_code {
                     turn.give_back();
                 }
-                self.repeated_elsewhere(error, code, nonce).await
+                self.repeated_elsewhere(error, sent).await
             }
         }
     }
@@ -155,8 +153,7 @@ impl LoginService {
         &self,
         attempt: &LoginAttempt,
         wechat: WechatSession,
-        code: SecretHash,
-        nonce: Option<SecretHash>,
+        sent: SentCode,
     ) -> Result<Login, LoginError> {
         let now = self.ports.clock.now();
         let proven = self.prove(attempt, &wechat, now)?;
@@ -168,7 +165,7 @@ impl LoginService {
             session_key: Some(wechat.session_key),
             reports: proven.reports,
             new_user_id: UserId::new(self.ports.clock.new_id()),
-            session: self.new_session(now, code, nonce),
+            session: self.new_session(now, Some(sent)),
             sessions_per_user: self.policy.sessions_per_user,
         };
         self.record(visit, proven.watermark).await
@@ -182,9 +179,6 @@ impl LoginService {
     pub async fn login_named(&self, named: NamedUser) -> Result<Login, LoginError> {
         self.ports.tokens.can_issue()?;
         let now = self.ports.clock.now();
-        // Every session is filed under the hash of a code. This one's nobody can send.
-        let no_code = LoginCode::new(self.ports.clock.new_id().to_string());
-        let code = SecretHash::of_code(&named.app.id, &no_code);
         let visit = Visit {
             at: now,
             app: named.app,
@@ -193,23 +187,17 @@ impl LoginService {
             session_key: None,
             reports: Vec::new(),
             new_user_id: UserId::new(self.ports.clock.new_id()),
-            session: self.new_session(now, code, None),
+            session: self.new_session(now, None),
             sessions_per_user: self.policy.sessions_per_user,
         };
         self.record(visit, None).await
     }
 
-    fn new_session(
-        &self,
-        now: Timestamp,
-        code: SecretHash,
-        nonce: Option<SecretHash>,
-    ) -> NewSession {
+    fn new_session(&self, now: Timestamp, sent: Option<SentCode>) -> NewSession {
         NewSession {
             id: SessionId::new(self.ports.clock.new_id()),
             expires_at: after(now, self.policy.session_ttl),
-            code,
-            nonce,
+            sent,
         }
     }
 
@@ -259,8 +247,7 @@ impl LoginService {
     async fn repeated_elsewhere(
         &self,
         error: WechatApiError,
-        code: SecretHash,
-        nonce: Option<SecretHash>,
+        SentCode { code, nonce }: SentCode,
     ) -> Result<Login, LoginError> {
         let Some(nonce) = nonce else {
             return Err(error.into());
@@ -286,23 +273,16 @@ impl LoginService {
         nonce: SecretHash,
         mut patience: Duration,
     ) -> Result<Option<Login>, LoginError> {
-        let since = before(self.ports.clock.now(), REPEAT_WINDOW);
-        let mut found = self
-            .ports
-            .sessions
-            .find_repeated(code, nonce, since)
-            .await?;
+        let (sessions, clock) = (&self.ports.sessions, &self.ports.clock);
+        let since = before(clock.now(), REPEAT_WINDOW);
+        let mut found = sessions.find_repeated(code, nonce, since).await?;
         let mut pause = FIRST_PAUSE;
         while found.is_none() && !patience.is_zero() {
             pause = pause.min(patience);
-            self.ports.clock.wait(pause).await;
+            clock.wait(pause).await;
             patience -= pause;
             pause = (pause * 2).min(LONGEST_PAUSE);
-            found = self
-                .ports
-                .sessions
-                .find_repeated(code, nonce, since)
-                .await?;
+            found = sessions.find_repeated(code, nonce, since).await?;
         }
         let now = self.ports.clock.now();
         found

@@ -6,13 +6,12 @@
 use std::sync::Arc;
 
 use crate::account::{Account, AccountQuery, Page};
-use crate::audit::{AuditAction, AuditEntry};
+use crate::audit::{AuditAction, AuditEntry, Caller};
 use crate::id::{AppId, OpenId, UserId};
 use crate::ports::{
     AccountRepository, AuditLog, Clock, RepositoryError, SessionSigner, WechatApiError,
     WechatUserApi,
 };
-use crate::support::Caller;
 use crate::user::Identity;
 
 /// How many accounts an openid is looked for in. WeChat's openids differ between apps, so that more
@@ -123,13 +122,9 @@ impl SignatureService {
         }
         self.audit
             .record(AuditEntry {
-                id: self.clock.new_id(),
-                at: self.clock.now(),
-                actor: by.name.clone(),
-                action: AuditAction::SignText,
                 user_id: Some(account.user.id),
                 subject: Some(order.digest.clone()),
-                from: by.from,
+                ..by.entry(AuditAction::SignText, &*self.clock)
             })
             .await?;
         Ok(SessionSignature {

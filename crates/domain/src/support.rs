@@ -1,28 +1,18 @@
 //! Use case: what the operator, and WeChat's push, do to accounts. Each change leaves an audit
 //! entry.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use uuid::Uuid;
 
 use crate::account::{Account, AccountQuery, Page, Withdrawal};
-use crate::audit::{AuditAction, AuditEntry, AuditQuery};
+use crate::audit::{AuditAction, AuditEntry, AuditQuery, Caller};
 use crate::ban::Ban;
 use crate::id::{AppId, OpenId, UserId};
 use crate::ports::{
     AccountRepository, AuditLog, BanRepository, Clock, MergeCandidate, MergeOutcome,
     MergeRepository, RepositoryError,
 };
-
-/// Who asks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Caller {
-    /// The name for the audit log.
-    pub name: String,
-    /// The address it was asked from.
-    pub from: Option<IpAddr>,
-}
 
 /// The support desk.
 pub struct SupportDesk {
@@ -81,7 +71,7 @@ impl SupportDesk {
         id: UserId,
         by: &Caller,
     ) -> Result<Option<Account>, RepositoryError> {
-        let audit = self.entry(by, AuditAction::DisableUser, Some(id), None);
+        let audit = self.of_user(by, AuditAction::DisableUser, id);
         self.accounts.set_disabled(id, Some(audit.at), audit).await
     }
 
@@ -94,7 +84,7 @@ impl SupportDesk {
         id: UserId,
         by: &Caller,
     ) -> Result<Option<Account>, RepositoryError> {
-        let audit = self.entry(by, AuditAction::EnableUser, Some(id), None);
+        let audit = self.of_user(by, AuditAction::EnableUser, id);
         self.accounts.set_disabled(id, None, audit).await
     }
 
@@ -103,7 +93,7 @@ impl SupportDesk {
     /// # Errors
     /// [`RepositoryError`].
     pub async fn delete(&self, id: UserId, by: &Caller) -> Result<bool, RepositoryError> {
-        let audit = self.entry(by, AuditAction::DeleteUser, Some(id), None);
+        let audit = self.of_user(by, AuditAction::DeleteUser, id);
         self.accounts.delete(id, audit).await
     }
 
@@ -116,7 +106,7 @@ impl SupportDesk {
         id: UserId,
         by: &Caller,
     ) -> Result<Option<usize>, RepositoryError> {
-        let audit = self.entry(by, AuditAction::EndSessions, Some(id), None);
+        let audit = self.of_user(by, AuditAction::EndSessions, id);
         self.accounts.end_sessions(id, audit.at, audit).await
     }
 
@@ -140,7 +130,7 @@ impl SupportDesk {
         id: Uuid,
         by: &Caller,
     ) -> Result<MergeOutcome, RepositoryError> {
-        let audit = self.entry(by, AuditAction::ApplyMerge, None, Some(id.to_string()));
+        let audit = self.of(by, AuditAction::ApplyMerge, &id);
         self.merges.apply(id, audit.at, audit).await
     }
 
@@ -149,7 +139,7 @@ impl SupportDesk {
     /// # Errors
     /// [`RepositoryError`].
     pub async fn dismiss_merge(&self, id: Uuid, by: &Caller) -> Result<bool, RepositoryError> {
-        let audit = self.entry(by, AuditAction::DismissMerge, None, Some(id.to_string()));
+        let audit = self.of(by, AuditAction::DismissMerge, &id);
         self.merges.dismiss(id, audit.at, audit).await
     }
 
@@ -166,7 +156,7 @@ impl SupportDesk {
     /// # Errors
     /// [`RepositoryError`].
     pub async fn lift_ban(&self, id: Uuid, by: &Caller) -> Result<bool, RepositoryError> {
-        let audit = self.entry(by, AuditAction::LiftBan, None, Some(id.to_string()));
+        let audit = self.of(by, AuditAction::LiftBan, &id);
         self.bans.lift(id, audit).await
     }
 
@@ -195,7 +185,7 @@ impl SupportDesk {
         message: Option<Uuid>,
         by: &Caller,
     ) -> Result<bool, RepositoryError> {
-        let mut audit = self.entry(by, AuditAction::Withdraw, None, Some(app.to_string()));
+        let mut audit = self.of(by, AuditAction::Withdraw, app);
         audit.id = message.unwrap_or(audit.id);
         self.accounts.withdraw(app, open_id, withdrawn, audit).await
     }
@@ -205,30 +195,23 @@ impl SupportDesk {
     /// # Errors
     /// [`RepositoryError`].
     pub async fn note_wechat_token(&self, app: &AppId, by: &Caller) -> Result<(), RepositoryError> {
-        let audit = self.entry(
-            by,
-            AuditAction::TakeWechatToken,
-            None,
-            Some(app.to_string()),
-        );
+        let audit = self.of(by, AuditAction::TakeWechatToken, app);
         self.audit.record(audit).await
     }
 
-    fn entry(
-        &self,
-        by: &Caller,
-        action: AuditAction,
-        user_id: Option<UserId>,
-        subject: Option<String>,
-    ) -> AuditEntry {
+    /// The entry of what is done to a user.
+    fn of_user(&self, by: &Caller, action: AuditAction, id: UserId) -> AuditEntry {
         AuditEntry {
-            id: self.clock.new_id(),
-            at: self.clock.now(),
-            actor: by.name.clone(),
-            action,
-            user_id,
-            subject,
-            from: by.from,
+            user_id: Some(id),
+            ..by.entry(action, &*self.clock)
+        }
+    }
+
+    /// The entry of what is done to something else.
+    fn of(&self, by: &Caller, action: AuditAction, subject: &impl ToString) -> AuditEntry {
+        AuditEntry {
+            subject: Some(subject.to_string()),
+            ..by.entry(action, &*self.clock)
         }
     }
 }

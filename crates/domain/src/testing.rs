@@ -1,16 +1,26 @@
 //! Fakes of the ports and contract suites for their adapters, for tests only.
 
 mod fixed_clock;
+mod in_memory_avatars;
+mod in_memory_outbox;
 mod in_memory_store;
 mod joined_phone_numbers;
+mod plain_signer;
 mod plain_tokens;
 pub mod repository_contract;
 mod scripted_exchanger;
+mod scripted_target;
+mod scripted_user_api;
 mod trusting_opener;
 
 pub use fixed_clock::FixedClock;
+pub use in_memory_avatars::InMemoryAvatars;
+pub use in_memory_outbox::InMemoryOutbox;
 pub use in_memory_store::InMemoryStore;
 pub use joined_phone_numbers::JoinedPhoneNumbers;
+pub use plain_signer::PlainSigner;
 pub use plain_tokens::PlainTokens;
 pub use scripted_exchanger::{ScriptedExchanger, wechat_error};
+pub use scripted_target::ScriptedTarget;
+pub use scripted_user_api::ScriptedUserApi;
 pub use trusting_opener::TrustingOpener;

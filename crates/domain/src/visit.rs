@@ -38,7 +38,14 @@ pub struct NewSession {
     pub id: SessionId,
     /// When its refresh token dies.
     pub expires_at: Timestamp,
-    /// The code it was opened with.
+    /// The code it is opened with; `None` if WeChat's gateway named the user.
+    pub sent: Option<SentCode>,
+}
+
+/// The hashes of what a phone logs in with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SentCode {
+    /// The login code.
     pub code: SecretHash,
     /// The nonce that came with the code, if one came.
     pub nonce: Option<SecretHash>,

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use domain::account::Page;
-use domain::audit::{AuditAction, AuditEntry, AuditQuery};
+use domain::audit::{AuditAction, AuditActor, AuditEntry, AuditQuery};
 use domain::id::UserId;
 use domain::ports::{AuditLog, RepositoryError};
 use uuid::Uuid;
@@ -55,7 +55,7 @@ pub(crate) fn record(
         .values((
             audit_log::id.eq(DbId(entry.id)),
             audit_log::at.eq(DbInstant::from(entry.at)),
-            audit_log::actor.eq(&entry.actor),
+            audit_log::actor.eq(entry.actor.as_str()),
             audit_log::action.eq(entry.action.as_str()),
             audit_log::user_id.eq(entry.user_id.map(|user| DbId(user.as_uuid()))),
             audit_log::subject.eq(&entry.subject),
@@ -126,7 +126,7 @@ impl AuditRow {
         Ok(AuditEntry {
             id: self.id.0,
             at: self.at.into(),
-            actor: self.actor,
+            actor: AuditActor::from_name(self.actor),
             action: AuditAction::from_name(&self.action).ok_or_else(unknown)?,
             user_id: self.user_id.map(|user| UserId::new(user.0)),
             subject: self.subject,

@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::audit::{AuditAction, AuditEntry};
-use domain::ports::{Clock, SigningKeyRepository};
+use domain::audit::{AuditAction, AuditActor, AuditEntry, Caller};
+use domain::ports::SigningKeyRepository;
 use persistence::{Database, DatabaseOptions, GivenUp, MasterKeys, RewrapProgress};
 use secrecy::SecretString;
 
@@ -63,14 +63,13 @@ pub async fn reset_keys(settings: &Settings) -> anyhow::Result<GivenUp> {
 }
 
 fn by_operator(action: AuditAction, subject: Option<String>) -> AuditEntry {
-    AuditEntry {
-        id: SystemClock.new_id(),
-        at: SystemClock.now(),
-        actor: String::from("operator"),
-        action,
-        user_id: None,
-        subject,
+    let operator = Caller {
+        actor: AuditActor::Operator,
         from: None,
+    };
+    AuditEntry {
+        subject,
+        ..operator.entry(action, &SystemClock)
     }
 }
 

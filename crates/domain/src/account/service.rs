@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::{AccountExport, ProfileEdit};
-use crate::audit::{AuditAction, AuditEntry};
+use crate::audit::{AuditAction, AuditActor, AuditEntry, Caller};
 use crate::avatars::AvatarService;
 use crate::ports::{AccountRepository, Clock, RepositoryError};
 use crate::session::SessionAccount;
@@ -66,16 +66,12 @@ impl AccountService {
         who: &SessionAccount,
         from: Option<IpAddr>,
     ) -> Result<(), AccountError> {
+        let actor = AuditActor::User;
         let audit = AuditEntry {
-            id: self.clock.new_id(),
-            at: self.clock.now(),
-            actor: String::from("user"),
-            action: AuditAction::DeleteUser,
             user_id: Some(who.user.id),
-            subject: None,
-            from,
+            ..Caller { actor, from }.entry(AuditAction::DeleteUser, &*self.clock)
         };
-        // Deleted twice at the same moment is deleted.
+        // Two concurrent deletions both succeed.
         self.accounts.delete(who.user.id, audit).await?;
         self.avatars.sweep_now().await;
         Ok(())

@@ -6,9 +6,8 @@ use uuid::Uuid;
 
 use super::{Backlog, DuePush, ListedPush, NewPush, OutgoingPush, PushState, Taken};
 use crate::account::Page;
-use crate::audit::{AuditAction, AuditEntry};
+use crate::audit::{AuditAction, AuditEntry, Caller};
 use crate::ports::{Clock, PushOutbox, PushTarget, RepositoryError};
-use crate::support::Caller;
 use crate::time::Duration;
 
 /// How long WeChat's request may take: it hangs up after 5 s, and the answer has to get there.
@@ -214,13 +213,8 @@ impl PushRelay {
     /// [`RepositoryError`].
     pub async fn retry(&self, id: Uuid, by: &Caller) -> Result<Option<bool>, RepositoryError> {
         let audit = AuditEntry {
-            id: self.clock.new_id(),
-            at: self.clock.now(),
-            actor: by.name.clone(),
-            action: AuditAction::RetryPush,
-            user_id: None,
             subject: Some(id.to_string()),
-            from: by.from,
+            ..by.entry(AuditAction::RetryPush, &*self.clock)
         };
         self.outbox.retry(id, audit).await
     }

@@ -13,11 +13,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::audit::AuditEntry;
 use crate::ban::Ban;
 use crate::id::{AppId, OpenId, OpenPlatform, SessionId, UnionId, UserId};
-use crate::ports::{Change, MergeCandidate, StoredWechatToken};
-use crate::secret::{SecretHash, SessionKey};
+use crate::ports::{Change, MergeCandidate, ReplacedAvatar, StoredWechatToken};
+use crate::secret::SessionKey;
 use crate::session::Session;
 use crate::time::Timestamp;
 use crate::user::User;
+use crate::visit::SentCode;
 
 /// Every port of the database in memory, with the rules of all of them, in the plainest way.
 #[derive(Default)]
@@ -36,6 +37,7 @@ struct Tables {
     changes: Vec<Change>,
     signing_keys: Vec<keeping::KeptSigningKey>,
     wechat_tokens: HashMap<String, StoredWechatToken>,
+    replaced_avatars: Vec<ReplacedAvatar>,
 }
 
 type IdentityKey = (AppId, OpenId);
@@ -53,8 +55,7 @@ struct IdentityRow {
 struct SessionRow {
     session: Session,
     identity: IdentityKey,
-    code: SecretHash,
-    nonce: Option<SecretHash>,
+    sent: Option<SentCode>,
 }
 
 struct MergeRow {

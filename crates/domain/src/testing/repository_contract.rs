@@ -28,7 +28,7 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::account::Page;
-use crate::audit::{AuditAction, AuditEntry};
+use crate::audit::{AuditAction, AuditActor, AuditEntry};
 use crate::id::{AppId, OpenId, SessionId, UserId};
 use crate::ports::{
     AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, SessionLifecycle,
@@ -133,7 +133,7 @@ pub fn entry(action: AuditAction, user_id: Option<UserId>) -> AuditEntry {
     AuditEntry {
         id: Uuid::now_v7(),
         at: guest::at(0),
-        actor: String::from("tester"),
+        actor: AuditActor::ApiKey(String::from("tester")),
         action,
         user_id,
         subject: None,

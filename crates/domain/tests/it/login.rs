@@ -1,63 +1,17 @@
-//! A login, from the code to the tokens, with fakes at every door.
+//! A login, from the code to the tokens, with a fake of each port.
 
-use std::sync::Arc;
-
-use domain::app::App;
-use domain::id::{AppId, UserId};
-use domain::login::{LoginAttempt, LoginError, LoginPolicy, LoginPorts, LoginService};
+use domain::id::UserId;
+use domain::login::{LoginAttempt, LoginError, NamedUser};
 use domain::open_data::{EncryptedData, SignedRawData};
-use domain::ports::WechatFailure;
-use domain::secret::{LoginCode, LoginNonce};
-use domain::testing::{
-    FixedClock, InMemoryStore, PlainTokens, ScriptedExchanger, TrustingOpener, wechat_error,
-};
+use domain::ports::{Clock as _, WechatFailure};
+use domain::testing::wechat_error;
 use domain::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 
+use crate::world::{World, attempt};
+
 const NONCE: &str = "0123456789abcdef";
-
-#[derive(Default)]
-struct Doors {
-    wechat: Arc<ScriptedExchanger>,
-    store: Arc<InMemoryStore>,
-    clock: Arc<FixedClock>,
-    tokens: Arc<PlainTokens>,
-}
-
-impl Doors {
-    /// One replica of the service; all replicas of a test share the doors.
-    fn replica(&self) -> LoginService {
-        let ports = LoginPorts {
-            exchanger: self.wechat.clone(),
-            opener: Arc::new(TrustingOpener),
-            users: self.store.clone(),
-            sessions: self.store.clone(),
-            tokens: self.tokens.clone(),
-            clock: self.clock.clone(),
-        };
-        let policy = LoginPolicy {
-            open_data_max_age: None,
-            session_ttl: Duration::from_hours(1),
-            exchange_timeout: Duration::from_secs(5),
-            sessions_per_user: 100,
-        };
-        LoginService::new(ports, policy)
-    }
-}
-
-fn attempt(code: &str, nonce: Option<&str>) -> LoginAttempt {
-    LoginAttempt {
-        app: App {
-            id: AppId::new("wx01"),
-            open_platform: None,
-        },
-        code: LoginCode::new(code),
-        nonce: nonce.map(LoginNonce::new),
-        encrypted_data: None,
-        raw_data: None,
-    }
-}
 
 fn is_refused(error: &LoginError) -> bool {
     let LoginError::Exchange(error) = error else {
@@ -72,9 +26,9 @@ fn is_spent(error: &LoginError) -> bool {
 
 #[tokio::test]
 async fn a_replica_exchanges_a_code_at_most_once() {
-    let doors = Doors::default();
-    doors.wechat.give_code("c", "o-alice", None);
-    let service = doors.replica();
+    let world = World::default();
+    world.wechat.give_code("c", "o-alice", None);
+    let service = world.replica();
     let with_code = attempt("c", None);
     let logins = join_all((0..10).map(|_| service.login(&with_code))).await;
     assert_eq!(logins.iter().filter(|login| login.is_ok()).count(), 1);
@@ -90,27 +44,27 @@ async fn a_replica_exchanges_a_code_at_most_once() {
             .await
             .is_err_and(|error| is_spent(&error))
     );
-    assert_eq!(doors.wechat.calls(), 1);
+    assert_eq!(world.wechat.calls(), 1);
 }
 
 #[tokio::test]
 async fn no_code_is_spent_while_there_is_no_key_to_sign_with() {
-    let doors = Doors::default();
-    doors.wechat.give_code("c", "o-alice", None);
-    let service = doors.replica();
-    doors.tokens.set_key(false);
+    let world = World::default();
+    world.wechat.give_code("c", "o-alice", None);
+    let service = world.replica();
+    world.tokens.set_key(false);
     let refused = service.login(&attempt("c", None)).await;
     assert!(matches!(refused, Err(LoginError::Token(_))));
-    assert_eq!(doors.wechat.calls(), 0);
-    doors.tokens.set_key(true);
+    assert_eq!(world.wechat.calls(), 0);
+    world.tokens.set_key(true);
     assert!(service.login(&attempt("c", None)).await.is_ok());
 }
 
 #[tokio::test]
 async fn the_same_nonce_gives_the_same_session_with_new_tokens() {
-    let doors = Doors::default();
-    doors.wechat.give_code("c", "o-alice", None);
-    let service = doors.replica();
+    let world = World::default();
+    world.wechat.give_code("c", "o-alice", None);
+    let service = world.replica();
     let again = attempt("c", Some(NONCE));
     let logins = join_all((0..5).map(|_| service.login(&again))).await;
     let logins: Vec<_> = logins.into_iter().map(Result::unwrap).collect();
@@ -122,41 +76,41 @@ async fn the_same_nonce_gives_the_same_session_with_new_tokens() {
         );
         assert!(login.is_new_user);
     }
-    assert_eq!(doors.wechat.calls(), 1);
+    assert_eq!(world.wechat.calls(), 1);
 }
 
 #[tokio::test]
 async fn the_nonce_holds_on_another_replica_too_and_for_a_minute() {
-    let doors = Doors::default();
-    doors.wechat.give_code("c", "o-alice", None);
-    let first = doors
+    let world = World::default();
+    world.wechat.give_code("c", "o-alice", None);
+    let first = world
         .replica()
         .login(&attempt("c", Some(NONCE)))
         .await
         .unwrap();
-    let again = doors
+    let again = world
         .replica()
         .login(&attempt("c", Some(NONCE)))
         .await
         .unwrap();
     assert_eq!(again.account.session.id, first.account.session.id);
-    let stranger = doors
+    let stranger = world
         .replica()
         .login(&attempt("c", Some("fedcba9876543210")))
         .await;
     assert!(stranger.is_err_and(|error| is_refused(&error)));
-    doors.clock.advance(Duration::from_secs(61));
-    let late = doors.replica().login(&attempt("c", Some(NONCE))).await;
+    world.clock.advance(Duration::from_secs(61));
+    let late = world.replica().login(&attempt("c", Some(NONCE))).await;
     assert!(late.is_err_and(|error| is_refused(&error)));
 }
 
 #[tokio::test]
 async fn a_replica_waits_for_another_that_is_still_storing_the_session() {
-    let doors = Doors::default();
+    let world = World::default();
     // WeChat has the code from the other replica, whose session is stored a little later: here,
     // while the first replica waits.
-    doors.wechat.give_code("c", "o-alice", None);
-    let (one, other) = (doors.replica(), doors.replica());
+    world.wechat.give_code("c", "o-alice", None);
+    let (one, other) = (world.replica(), world.replica());
     let with_nonce = attempt("c", Some(NONCE));
     let (first, second) = tokio::join!(one.login(&with_nonce), other.login(&with_nonce));
     assert_eq!(
@@ -167,23 +121,23 @@ async fn a_replica_waits_for_another_that_is_still_storing_the_session() {
 
 #[tokio::test]
 async fn a_code_that_was_not_consumed_may_be_tried_again() {
-    let doors = Doors::default();
-    doors.wechat.give_code("c", "o-alice", None);
+    let world = World::default();
+    world.wechat.give_code("c", "o-alice", None);
     let away = wechat_error(WechatFailure::Unavailable, false);
-    doors.wechat.fail_once(away);
-    let service = doors.replica();
+    world.wechat.fail_once(away);
+    let service = world.replica();
     service.login(&attempt("c", None)).await.unwrap_err();
     service.login(&attempt("c", None)).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_code_that_may_be_consumed_is_not_sent_again() {
-    let doors = Doors::default();
-    doors.wechat.give_code("c", "o-alice", None);
-    doors
+    let world = World::default();
+    world.wechat.give_code("c", "o-alice", None);
+    world
         .wechat
         .fail_once(wechat_error(WechatFailure::Timeout, true));
-    let service = doors.replica();
+    let service = world.replica();
     service.login(&attempt("c", None)).await.unwrap_err();
     assert!(
         service
@@ -191,14 +145,14 @@ async fn a_code_that_may_be_consumed_is_not_sent_again() {
             .await
             .is_err_and(|error| is_spent(&error))
     );
-    assert_eq!(doors.wechat.calls(), 1);
+    assert_eq!(world.wechat.calls(), 1);
 }
 
 #[tokio::test]
 async fn a_login_that_is_cut_off_spends_its_code() {
-    let doors = Doors::default();
-    doors.wechat.give_code("c", "o-alice", None);
-    let service = doors.replica();
+    let world = World::default();
+    world.wechat.give_code("c", "o-alice", None);
+    let service = world.replica();
     let with_code = attempt("c", None);
     // Polled once, which sends the code, and then dropped.
     assert!(service.login(&with_code).now_or_never().is_none());
@@ -212,10 +166,10 @@ async fn a_login_that_is_cut_off_spends_its_code() {
 
 #[tokio::test]
 async fn data_that_does_not_open_stores_nobody() {
-    let doors = Doors::default();
-    doors.wechat.give_code("one", "o-alice", None);
-    doors.wechat.give_code("two", "o-alice", None);
-    let service = doors.replica();
+    let world = World::default();
+    world.wechat.give_code("one", "o-alice", None);
+    world.wechat.give_code("two", "o-alice", None);
+    let service = world.replica();
     let forged = LoginAttempt {
         encrypted_data: Some(EncryptedData {
             encrypted_data: "forged".into(),
@@ -238,8 +192,8 @@ async fn data_that_does_not_open_stores_nobody() {
 
 #[tokio::test]
 async fn encrypted_data_is_learnt_after_raw_data() {
-    let doors = Doors::default();
-    doors.wechat.give_code("c", "o-alice", None);
+    let world = World::default();
+    world.wechat.give_code("c", "o-alice", None);
     let both = LoginAttempt {
         encrypted_data: Some(EncryptedData {
             encrypted_data: "encrypted".into(),
@@ -251,7 +205,7 @@ async fn encrypted_data_is_learnt_after_raw_data() {
         }),
         ..attempt("c", None)
     };
-    let login = doors.replica().login(&both).await.unwrap();
+    let login = world.replica().login(&both).await.unwrap();
     assert_eq!(
         login.account.user.profile.nick_name.as_deref(),
         Some("encrypted")
@@ -261,10 +215,10 @@ async fn encrypted_data_is_learnt_after_raw_data() {
 
 #[tokio::test]
 async fn a_disabled_user_does_not_get_in_also_with_a_nonce() {
-    let doors = Doors::default();
-    doors.wechat.give_code("one", "o-alice", None);
-    doors.wechat.give_code("two", "o-alice", None);
-    let service = doors.replica();
+    let world = World::default();
+    world.wechat.give_code("one", "o-alice", None);
+    world.wechat.give_code("two", "o-alice", None);
+    let service = world.replica();
     let user: UserId = service
         .login(&attempt("one", Some(NONCE)))
         .await
@@ -272,13 +226,30 @@ async fn a_disabled_user_does_not_get_in_also_with_a_nonce() {
         .account
         .user
         .id;
-    doors
-        .store
-        .disable(user, domain::ports::Clock::now(&*doors.clock));
+    world.store.disable(user, world.clock.now());
     assert!(matches!(
         service.login(&attempt("two", None)).await,
         Err(LoginError::UserDisabled)
     ));
     let repeated = service.login(&attempt("one", Some(NONCE))).await;
     assert!(repeated.is_err_and(|error| is_spent(&error)));
+}
+
+#[tokio::test]
+async fn a_user_whom_wechats_gateway_names_is_logged_in_without_a_code() {
+    let world = World::default();
+    let before = world.log_in("o-alice").await.account;
+    world.clock.advance(Duration::from_secs(1));
+    let named = NamedUser {
+        app: attempt("", None).app,
+        open_id: before.identity.open_id,
+        union_id: None,
+    };
+    let login = world.replica().login_named(named.clone()).await.unwrap();
+    assert_eq!(login.account.user.id, before.user.id);
+    assert!(!login.is_new_user);
+    assert_eq!(world.wechat.calls(), 1);
+    world.store.disable(before.user.id, world.clock.now());
+    let refused = world.replica().login_named(named).await;
+    assert!(matches!(refused, Err(LoginError::UserDisabled)));
 }

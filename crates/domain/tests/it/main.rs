@@ -1,12 +1,19 @@
-//! The use cases with fakes at every door, and the fake of the repositories under its contract.
+//! The use cases with a fake of each port, and the fake of the repositories under its contract.
 #![expect(
     clippy::unwrap_used,
     reason = "what fails in a helper has failed its test"
 )]
 
-mod guest;
+mod access;
+mod account;
+mod avatars;
 mod login;
 mod personal_data;
+mod push_relay;
+mod sessions;
+mod signatures;
+mod support;
+mod world;
 
 use std::sync::Arc;
 

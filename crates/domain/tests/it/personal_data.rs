@@ -1,77 +1,109 @@
-//! The phone number of a user, from WeChat's answer to the account.
+//! What a logged-in user's phone hands over.
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use domain::id::{AppId, OpenId};
-use domain::open_data::PhoneGrant;
+use domain::open_data::EncryptedData;
 use domain::personal_data::{PersonalDataError, PersonalDataService};
-use domain::ports::{AccountRepository, WechatApiError, WechatUserApi};
-use domain::secret::{PhoneCode, SessionKey};
-use domain::testing::{FixedClock, InMemoryStore, JoinedPhoneNumbers, TrustingOpener};
+use domain::ports::{AccountRepository, OpenDataError, WechatFailure};
+use domain::secret::PhoneCode;
+use domain::session::SessionAccount;
+use domain::testing::{JoinedPhoneNumbers, ScriptedUserApi, TrustingOpener};
 
-use crate::guest;
+use crate::world::World;
 
-/// A WeChat whose phone codes are the numbers themselves, as `86 13580006666`.
-struct NumbersAsCodes;
+const PHONE: &str = "+8613580006666";
 
-#[async_trait]
-impl WechatUserApi for NumbersAsCodes {
-    async fn phone_number(
-        &self,
-        _: &AppId,
-        _: &OpenId,
-        code: &PhoneCode,
-    ) -> Result<PhoneGrant, WechatApiError> {
-        let (country_code, number) = code.expose().split_once(' ').unwrap();
-        Ok(PhoneGrant {
-            country_code: country_code.to_owned(),
-            pure_phone_number: number.to_owned(),
-        })
-    }
-
-    async fn is_current(
-        &self,
-        _: &AppId,
-        _: &OpenId,
-        _: &SessionKey,
-    ) -> Result<bool, WechatApiError> {
-        Ok(true)
-    }
-}
-
-fn service(store: &Arc<InMemoryStore>) -> PersonalDataService {
+fn service(world: &World, wechat: Arc<ScriptedUserApi>) -> PersonalDataService {
     PersonalDataService::new(
-        Arc::new(NumbersAsCodes),
+        wechat,
         Arc::new(TrustingOpener),
         Arc::new(JoinedPhoneNumbers),
-        store.clone(),
-        Arc::new(FixedClock::default()),
+        world.store.clone(),
+        world.clock.clone(),
         None,
     )
 }
 
+async fn phone(world: &World, who: &SessionAccount) -> Option<String> {
+    let account = AccountRepository::find(&*world.store, who.user.id).await;
+    account.unwrap().unwrap().user.phone
+}
+
+/// Data that opens with a session_key, or with any.
+fn sealed(text: &str, session_key: Option<&str>) -> EncryptedData {
+    EncryptedData {
+        encrypted_data: text.to_owned(),
+        iv: session_key.unwrap_or_default().to_owned(),
+    }
+}
+
 #[tokio::test]
 async fn the_number_is_kept_in_e164() {
-    let store = Arc::new(InMemoryStore::default());
-    let alice = guest::logged_in(&store, "o-alice").await;
+    let world = World::default();
+    let alice = world.log_in("o-alice").await.account;
+    let service = service(&world, Arc::default());
     let code = PhoneCode::new("86 13580006666");
-    let user = service(&store).phone_by_code(&alice, &code).await.unwrap();
-    assert_eq!(user.phone.as_deref(), Some("+8613580006666"));
+    let user = service.phone_by_code(&alice, &code).await.unwrap();
+    assert_eq!(user.phone.as_deref(), Some(PHONE));
+    let data = sealed("phone 86 13580007777", None);
+    let user = service.phone_by_data(&alice, &data).await.unwrap();
+    assert_eq!(user.phone.as_deref(), Some("+8613580007777"));
 }
 
 #[tokio::test]
 async fn what_is_no_number_is_refused_and_the_stored_number_stays() {
-    let store = Arc::new(InMemoryStore::default());
-    let alice = guest::logged_in(&store, "o-alice").await;
-    let service = service(&store);
+    let world = World::default();
+    let alice = world.log_in("o-alice").await.account;
+    let service = service(&world, Arc::default());
     let code = PhoneCode::new("86 13580006666");
     service.phone_by_code(&alice, &code).await.unwrap();
-    let refused = service
-        .phone_by_code(&alice, &PhoneCode::new("86 unknown"))
-        .await;
+    let by_code = async |code| service.phone_by_code(&alice, &PhoneCode::new(code)).await;
+    let refused = by_code("86 unknown").await;
     assert!(matches!(refused, Err(PersonalDataError::NoPhoneNumber)));
-    let account = AccountRepository::find(&*store, alice.user.id).await;
-    let user = account.unwrap().unwrap().user;
-    assert_eq!(user.phone.as_deref(), Some("+8613580006666"));
+    let Err(PersonalDataError::Wechat(refused)) = by_code("spent").await else {
+        panic!("a spent code gave a number");
+    };
+    assert_eq!(refused.failure, WechatFailure::PhoneCodeInvalid);
+    for text in ["no phone", "phone 86 unknown"] {
+        let refused = service.phone_by_data(&alice, &sealed(text, None)).await;
+        let Err(PersonalDataError::OpenData(why)) = refused else {
+            panic!("{text} gave a number");
+        };
+        assert_eq!(why, OpenDataError::Malformed);
+    }
+    assert_eq!(phone(&world, &alice).await.as_deref(), Some(PHONE));
+}
+
+#[tokio::test]
+async fn data_opens_with_each_kept_session_key() {
+    let world = World::default();
+    let mut keys = Vec::new();
+    for code in ["one", "two", "three", "four"] {
+        world.wechat.give_code(code, "o-alice", None);
+        let attempt = crate::world::attempt(code, None);
+        world.replica().login(&attempt).await.unwrap();
+        keys.push(format!("key of {code}"));
+    }
+    let alice = world.log_in("o-alice").await.account;
+    let service = service(&world, Arc::default());
+    // Three are kept, the one of the last login included.
+    for (key, is_kept) in keys.iter().zip([false, false, true, true]) {
+        let opened = service.open(&alice, &sealed("x", Some(key))).await;
+        assert_eq!(opened.is_ok(), is_kept, "{key}");
+        assert!(matches!(
+            opened,
+            Ok(_) | Err(PersonalDataError::SessionKeyStale)
+        ));
+    }
+}
+
+#[tokio::test]
+async fn wechat_says_whether_the_session_key_is_current() {
+    let world = World::default();
+    let alice = world.log_in("o-alice").await.account;
+    let wechat = Arc::new(ScriptedUserApi::default());
+    let service = service(&world, wechat.clone());
+    assert!(service.session_key_is_current(&alice).await.unwrap());
+    wechat.replace_keys();
+    assert!(!service.session_key_is_current(&alice).await.unwrap());
 }

@@ -380,10 +380,15 @@ impl<'a> NewSessionRow<'a> {
             created_at: account.session.created_at.into(),
             expires_at: session.expires_at.into(),
             code_hour: code_hour(visit.at),
-            code_hash: session.code.as_bytes(),
-            nonce_hash: session
-                .nonce
+            // No code is ever hashed to nothing.
+            code_hash: session
+                .sent
                 .as_ref()
+                .map_or(&[], |sent| sent.code.as_bytes()),
+            nonce_hash: session
+                .sent
+                .as_ref()
+                .and_then(|sent| sent.nonce.as_ref())
                 .map(|nonce| nonce.as_bytes().as_slice()),
         }
     }

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use aws_lc_rs::digest::{Digest, SHA256, digest};
-use domain::support::Caller;
+use domain::audit::{AuditActor, Caller};
 use subtle::ConstantTimeEq;
 
 use super::admin_query;
@@ -167,7 +167,7 @@ pub(crate) fn caller(
         return Err(ApiError::new(ErrorCode::Forbidden));
     }
     Ok(Caller {
-        name: key.name.clone(),
+        actor: AuditActor::ApiKey(key.name.clone()),
         from,
     })
 }

@@ -119,7 +119,7 @@ impl From<AuditEntry> for ExportedAudit {
     fn from(entry: AuditEntry) -> Self {
         Self {
             at: entry.at.to_string(),
-            actor: entry.actor,
+            actor: entry.actor.as_str().to_owned(),
             action: entry.action.as_str(),
             subject: entry.subject,
         }

@@ -197,9 +197,14 @@ impl Tables {
     /// Changes a user, and gives them as they are then.
     pub(super) fn change(&mut self, id: UserId, change: impl FnOnce(&mut User)) -> Option<User> {
         let user = self.users.get_mut(&id)?;
+        let avatar_url = user.profile.avatar_url.clone();
         change(user);
+        let user = user.clone();
+        if avatar_url != user.profile.avatar_url {
+            self.note_replaced(avatar_url);
+        }
         self.changes.push(Change::User(id));
-        Some(user.clone())
+        Some(user)
     }
 
     pub(super) fn set_disabled(
@@ -217,7 +222,8 @@ impl Tables {
     }
 
     pub(super) fn delete(&mut self, id: UserId) {
-        self.users.remove(&id);
+        let gone = self.users.remove(&id);
+        self.note_replaced(gone.and_then(|user| user.profile.avatar_url));
         self.identities.retain(|_, row| row.user_id != id);
         self.union_owners.retain(|_, owner| *owner != id);
         self.sessions.retain(|_, row| row.session.user_id != id);

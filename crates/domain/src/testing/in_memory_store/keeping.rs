@@ -1,16 +1,17 @@
-//! What is only kept: the audit log, changes, keys and tokens.
+//! What is only kept: the audit log, changes, replaced pictures, keys and tokens.
 
 use std::time::Instant;
 
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::InMemoryStore;
+use super::{InMemoryStore, Tables};
 use crate::account::Page;
 use crate::audit::{AuditEntry, AuditQuery};
 use crate::ports::{
-    AuditLog, Change, ChangeFeed, FeedPosition, News, RepositoryError, SigningKeyRepository,
-    SigningSecret, StoredSigningKey, StoredWechatToken, WechatTokenRepository,
+    AuditLog, Change, ChangeFeed, FeedPosition, News, ReplacedAvatar, ReplacedAvatars,
+    RepositoryError, SigningKeyRepository, SigningSecret, StoredSigningKey, StoredWechatToken,
+    WechatTokenRepository,
 };
 use crate::time::Duration;
 
@@ -128,5 +129,28 @@ impl WechatTokenRepository for InMemoryStore {
         let mut tables = self.tables();
         tables.wechat_tokens.insert(key.to_owned(), token.clone());
         Ok(())
+    }
+}
+
+#[async_trait]
+impl ReplacedAvatars for InMemoryStore {
+    async fn oldest(&self, limit: u32) -> Result<Vec<ReplacedAvatar>, RepositoryError> {
+        let tables = self.tables();
+        let oldest = tables.replaced_avatars.iter().take(limit as usize);
+        Ok(oldest.cloned().collect())
+    }
+
+    async fn forget(&self, id: i64) -> Result<(), RepositoryError> {
+        self.tables().replaced_avatars.retain(|row| row.id != id);
+        Ok(())
+    }
+}
+
+impl Tables {
+    /// Notes that a user has this picture no longer.
+    pub(super) fn note_replaced(&mut self, url: Option<String>) {
+        let id = self.replaced_avatars.last().map_or(1, |last| last.id + 1);
+        let replaced = url.map(|url| ReplacedAvatar { id, url });
+        self.replaced_avatars.extend(replaced);
     }
 }

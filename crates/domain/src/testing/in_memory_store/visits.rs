@@ -10,7 +10,7 @@ use crate::secret::{SecretHash, SessionKey};
 use crate::session::{Generation, Session, SessionAccount};
 use crate::time::Timestamp;
 use crate::user::{Identity, User};
-use crate::visit::{NewSession, Visit, VisitOutcome};
+use crate::visit::{NewSession, SentCode, Visit, VisitOutcome};
 
 const KEPT_SESSION_KEYS: usize = 3;
 
@@ -40,8 +40,9 @@ impl SessionRepository for InMemoryStore {
     ) -> Result<Option<SessionAccount>, RepositoryError> {
         let tables = self.tables();
         let mut sessions = tables.sessions.values();
+        let nonce = Some(nonce);
         let found = sessions.find(|row| {
-            row.code == code && row.nonce == Some(nonce) && row.session.created_at >= since
+            row.sent == Some(SentCode { code, nonce }) && row.session.created_at >= since
         });
         Ok(found.and_then(|row| tables.account(row)))
     }
@@ -186,7 +187,6 @@ fn session_row(
             ended_at: None,
         },
         identity,
-        code: new.code,
-        nonce: new.nonce,
+        sent: new.sent,
     }
 }

@@ -12,7 +12,7 @@ pub async fn a_code_that_wechat_takes_twice_opens_two_sessions(store: &dyn Store
     let guest = Guest::new("wx01", "o1");
     let first = guest.visit(0);
     let mut again = guest.visit(1);
-    again.session.code = first.session.code;
+    again.session.sent = first.session.sent;
     let accounts = at_once(store, vec![first.clone(), again.clone()]).await;
     let sessions: Vec<_> = accounts
         .into_iter()

@@ -7,7 +7,7 @@ use crate::id::{AppId, OpenId, OpenPlatform, SessionId, UnionId, UserId};
 use crate::profile::{Profile, ProfileReport};
 use crate::secret::{LoginCode, LoginNonce, SecretHash, SessionKey};
 use crate::time::{Duration, Timestamp, after};
-use crate::visit::{NewSession, Visit};
+use crate::visit::{NewSession, SentCode, Visit};
 
 /// A person in a mini program, whose visits a test makes.
 #[derive(Clone, Debug)]
@@ -72,11 +72,25 @@ impl Guest {
             session: NewSession {
                 id: SessionId::new(Uuid::now_v7()),
                 expires_at: after(at, Duration::from_hours(24)),
-                code: code_hash(&Uuid::now_v7().to_string()),
-                nonce: None,
+                sent: Some(SentCode {
+                    code: code_hash(&Uuid::now_v7().to_string()),
+                    nonce: None,
+                }),
             },
             sessions_per_user: 0,
         }
+    }
+
+    /// A visit with a nonce, and the hashes of its code and nonce.
+    pub(super) fn visit_with_nonce(&self, seconds: i64) -> (Visit, SecretHash, SecretHash) {
+        let mut visit = self.visit(seconds);
+        let code = code_hash(&Uuid::now_v7().to_string());
+        let nonce = nonce_hash(&code, "nonce");
+        visit.session.sent = Some(SentCode {
+            code,
+            nonce: Some(nonce),
+        });
+        (visit, code, nonce)
     }
 
     /// A visit that tells a nickname.

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::guest::at;
 use super::{EVERYTHING, StoreUnderTest, entry};
 use crate::account::Page;
-use crate::audit::{AuditAction, AuditQuery};
+use crate::audit::{AuditAction, AuditActor, AuditQuery};
 use crate::id::UserId;
 use crate::ports::{SigningAlgorithm, SigningSecret, StoredWechatToken};
 use crate::secret::WechatToken;
@@ -148,6 +148,10 @@ pub async fn audit_entries_are_found_newest_first(store: &dyn StoreUnderTest) {
     ];
     entries[0].subject = Some(String::from("wx01"));
     entries[0].from = None;
+    let actors = [AuditActor::User, AuditActor::Wechat, AuditActor::Operator];
+    for (entry, actor) in entries.iter_mut().zip(actors) {
+        entry.actor = actor;
+    }
     for entry in &entries {
         store.audit().record(entry.clone()).await.unwrap();
     }

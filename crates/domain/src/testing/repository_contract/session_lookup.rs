@@ -75,10 +75,7 @@ pub async fn an_expired_session_is_found_all_the_same(store: &dyn StoreUnderTest
 /// Rule.
 pub async fn a_repeated_code_and_nonce_find_their_session(store: &dyn StoreUnderTest) {
     let guest = Guest::new("wx01", "o1");
-    let mut visit = guest.visit(100);
-    let code = visit.session.code;
-    let nonce = nonce_hash(&code, "nonce");
-    visit.session.nonce = Some(nonce);
+    let (visit, code, nonce) = guest.visit_with_nonce(100);
     let account = admitted(store, visit).await;
     let plain = admitted(store, guest.visit(100)).await;
     assert_ne!(plain.session.id, account.session.id);
@@ -98,10 +95,7 @@ pub async fn a_repeated_code_and_nonce_find_their_session(store: &dyn StoreUnder
 pub async fn a_repeated_code_is_found_across_the_hour(store: &dyn StoreUnderTest) {
     let guest = Guest::new("wx01", "o1");
     for second in [-30, -1, 0, 30] {
-        let mut visit = guest.visit(second);
-        let code = visit.session.code;
-        let nonce = nonce_hash(&code, "nonce");
-        visit.session.nonce = Some(nonce);
+        let (visit, code, nonce) = guest.visit_with_nonce(second);
         admitted(store, visit).await;
         let seen = repeated(store, code, nonce, at(second - 59)).await;
         assert!(seen.is_some(), "at second {second}");

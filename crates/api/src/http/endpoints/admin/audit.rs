@@ -91,7 +91,7 @@ impl From<AuditEntry> for AuditReply {
         Self {
             id: entry.id.to_string(),
             at: entry.at.to_string(),
-            actor: entry.actor,
+            actor: entry.actor.as_str().to_owned(),
             action: entry.action.as_str(),
             user_id: entry.user_id.map(|user| user.to_string()),
             subject: entry.subject,

@@ -113,7 +113,7 @@ async fn sign(
     limit: web::Data<SignatureLimit>,
     signatures: web::Data<SignatureService>,
 ) -> Result<Success<SignatureReply>, ApiError> {
-    limit.count(&key.caller.name)?;
+    limit.count(key.caller.actor.as_str())?;
     let app_id = body.app_id.as_deref().filter(|app| !app.is_empty());
     let app = apps.choose(app_id, None)?.id.clone();
     let user = whom(body.user_id, body.open_id)?;

@@ -3,8 +3,9 @@
 
 use actix_web::{HttpRequest, web};
 use domain::app::{App, AppDirectory};
+use domain::audit::Caller;
 use domain::ports::{WechatApiError, WechatTokenSource};
-use domain::support::{Caller, SupportDesk};
+use domain::support::SupportDesk;
 use domain::time::Duration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

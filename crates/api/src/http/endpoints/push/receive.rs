@@ -3,8 +3,9 @@
 
 use actix_web::http::header::ContentType;
 use actix_web::{HttpRequest, HttpResponse, web};
+use domain::audit::{AuditActor, Caller};
 use domain::id::AppId;
-use domain::support::{Caller, SupportDesk};
+use domain::support::SupportDesk;
 
 use super::event;
 use super::inbox::{Message, PushInboxes};
@@ -47,7 +48,7 @@ async fn receive(
     let message = inbox.open(&request, body, relay.clock.now())?;
     if event::concerns_user_data(&message.fields) {
         let caller = Caller {
-            name: String::from("wechat"),
+            actor: AuditActor::Wechat,
             from: proxies.client_of(&request),
         };
         obey(&inbox.app, &message, &desk, &caller).await?;

@@ -1,0 +1,59 @@
+//! Pictures in memory.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use crate::ports::{AvatarError, AvatarStore, StoredAvatar};
+
+const PLACE: &str = "https://pictures.example/";
+
+/// An [`AvatarStore`] that takes anything for a picture but empty files.
+#[derive(Default)]
+pub struct InMemoryAvatars(Mutex<HashMap<String, Vec<u8>>>);
+
+impl InMemoryAvatars {
+    /// How many pictures there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.files().len()
+    }
+
+    fn files(&self) -> MutexGuard<'_, HashMap<String, Vec<u8>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl AvatarStore for InMemoryAvatars {
+    async fn store(&self, uploaded: Vec<u8>) -> Result<String, AvatarError> {
+        if uploaded.is_empty() {
+            return Err(AvatarError::NotAPicture);
+        }
+        let name = Uuid::now_v7().to_string();
+        let url = format!("{PLACE}{name}");
+        self.files().insert(name, uploaded);
+        Ok(url)
+    }
+
+    async fn remove(&self, url: &str) -> Result<(), AvatarError> {
+        if let Some(name) = url.strip_prefix(PLACE) {
+            self.files().remove(name);
+        }
+        Ok(())
+    }
+
+    fn owns(&self, url: &str) -> bool {
+        url.starts_with(PLACE)
+    }
+
+    async fn read(&self, name: &str) -> Result<Option<StoredAvatar>, AvatarError> {
+        Ok(self.files().get(name).map(|bytes| StoredAvatar {
+            bytes: bytes.clone(),
+            content_type: "image/png",
+            cache_control: "no-store",
+        }))
+    }
+}

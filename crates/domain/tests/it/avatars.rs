@@ -1,0 +1,43 @@
+//! The pictures that users upload.
+
+use domain::avatars::UploadError;
+use domain::ports::AvatarError;
+
+use crate::world::World;
+
+#[tokio::test]
+async fn an_upload_becomes_the_avatar_and_the_picture_before_goes() {
+    let world = World::default();
+    let service = world.avatars();
+    let alice = world.log_in("o-alice").await.account;
+    let mut urls = Vec::new();
+    for picture in [b"one", b"two"] {
+        let user = service.upload(&alice, picture.to_vec()).await.unwrap();
+        urls.extend(user.profile.avatar_url);
+        assert_eq!(world.pictures.count(), 1);
+    }
+    assert!(service.is_uploaded(&urls[0]) && !service.is_uploaded("https://example.com/a"));
+    let (_, name) = urls[1].rsplit_once('/').unwrap();
+    let kept = service.read(name).await.unwrap().unwrap();
+    assert_eq!(kept.bytes, b"two");
+
+    world.accounts().delete(&alice, None).await.unwrap();
+    assert_eq!(world.pictures.count(), 0);
+    assert_eq!(service.sweep().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn what_is_no_picture_or_of_an_account_that_is_gone_is_not_kept() {
+    let world = World::default();
+    let service = world.avatars();
+    let alice = world.log_in("o-alice").await.account;
+    let refused = service.upload(&alice, Vec::new()).await;
+    assert!(matches!(
+        refused,
+        Err(UploadError::Avatar(AvatarError::NotAPicture))
+    ));
+    world.accounts().delete(&alice, None).await.unwrap();
+    let gone = service.upload(&alice, b"picture".to_vec()).await;
+    assert!(matches!(gone, Err(UploadError::Gone)));
+    assert_eq!(world.pictures.count(), 0);
+}
