@@ -12,19 +12,19 @@ pub enum Api {
     /// 获取接口调用凭据, getAccessToken.
     Token,
     /// 获取手机号, getPhoneNumber.
-    PhoneNumber,
+    GetPhoneNumber,
     /// 检验登录态, checkSessionKey.
     CheckSession,
     /// 重置登录态, resetUserSessionKey.
     ResetSession,
     /// 检查加密信息, checkEncryptedData.
-    CheckEncryptedMessage,
+    CheckEncryptedData,
     /// 支付后获取 UnionId, getPaidUnionid.
-    PaidUnionId,
+    GetPaidUnionid,
     /// 获取插件用户 openpid, getPluginOpenPId.
-    PluginOpenId,
+    GetPluginOpenpid,
     /// 获取用户 encryptKey, getUserEncryptKey.
-    UserEncryptKey,
+    GetUserEncryptKey,
     /// 小程序登录 for a third-party platform, thirdpartyCode2Session.
     ComponentCode2Session,
     /// 获取第三方平台令牌, getComponentAccessToken.
@@ -39,13 +39,13 @@ impl Api {
         Self::Code2Session,
         Self::StableToken,
         Self::Token,
-        Self::PhoneNumber,
+        Self::GetPhoneNumber,
         Self::CheckSession,
         Self::ResetSession,
-        Self::CheckEncryptedMessage,
-        Self::PaidUnionId,
-        Self::PluginOpenId,
-        Self::UserEncryptKey,
+        Self::CheckEncryptedData,
+        Self::GetPaidUnionid,
+        Self::GetPluginOpenpid,
+        Self::GetUserEncryptKey,
         Self::ComponentCode2Session,
         Self::ComponentToken,
         Self::AuthorizerToken,
@@ -58,13 +58,13 @@ impl Api {
             Self::Code2Session => "/sns/jscode2session",
             Self::StableToken => "/cgi-bin/stable_token",
             Self::Token => "/cgi-bin/token",
-            Self::PhoneNumber => "/wxa/business/getuserphonenumber",
+            Self::GetPhoneNumber => "/wxa/business/getuserphonenumber",
             Self::CheckSession => "/wxa/checksession",
             Self::ResetSession => "/wxa/resetusersessionkey",
-            Self::CheckEncryptedMessage => "/wxa/business/checkencryptedmsg",
-            Self::PaidUnionId => "/wxa/getpaidunionid",
-            Self::PluginOpenId => "/wxa/getpluginopenpid",
-            Self::UserEncryptKey => "/wxa/business/getuserencryptkey",
+            Self::CheckEncryptedData => "/wxa/business/checkencryptedmsg",
+            Self::GetPaidUnionid => "/wxa/getpaidunionid",
+            Self::GetPluginOpenpid => "/wxa/getpluginopenpid",
+            Self::GetUserEncryptKey => "/wxa/business/getuserencryptkey",
             Self::ComponentCode2Session => "/sns/component/jscode2session",
             Self::ComponentToken => "/cgi-bin/component/api_component_token",
             Self::AuthorizerToken => "/cgi-bin/component/api_authorizer_token",

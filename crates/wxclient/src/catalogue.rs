@@ -120,8 +120,8 @@ mod tests {
     #[case(40163, Api::Code2Session, WechatFailure::CodeUsed)]
     #[case(40029, Api::ComponentCode2Session, WechatFailure::CodeInvalid)]
     #[case(40163, Api::ComponentCode2Session, WechatFailure::CodeUsed)]
-    #[case(40029, Api::PhoneNumber, WechatFailure::PhoneCodeInvalid)]
-    #[case(40163, Api::PhoneNumber, WechatFailure::PhoneCodeInvalid)]
+    #[case(40029, Api::GetPhoneNumber, WechatFailure::PhoneCodeInvalid)]
+    #[case(40163, Api::GetPhoneNumber, WechatFailure::PhoneCodeInvalid)]
     fn a_bad_code_is_another_failure_for_a_phone(
         #[case] code: i64,
         #[case] api: Api,
@@ -138,7 +138,7 @@ mod tests {
             Some(WechatFailure::Misconfigured)
         );
         assert_eq!(
-            entry.at(Api::PhoneNumber).failure,
+            entry.at(Api::GetPhoneNumber).failure,
             Some(WechatFailure::PhoneCodeInvalid)
         );
     }
@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn a_bad_credential_is_a_bad_secret_where_no_token_is_sent() {
         let entry = lookup(40001);
-        assert_eq!(entry.at(Api::PhoneNumber).retry, Retry::WithNewToken);
+        assert_eq!(entry.at(Api::GetPhoneNumber).retry, Retry::WithNewToken);
         for api in [Api::Code2Session, Api::StableToken, Api::Token] {
             assert_eq!(
                 entry.at(api).failure,

@@ -31,7 +31,7 @@ use policy::Policy;
 
 use crate::app::AppSecret;
 use crate::error::{Fault, WechatError};
-use crate::wire;
+use crate::json;
 
 /// The longest answer that is read. WeChat's are a few hundred bytes.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
@@ -180,7 +180,7 @@ impl WechatClient {
         )
         .await
         .map_err(|_| Fault::Timeout)??;
-        understand(wire::read(&body)?)
+        understand(json::read(&body)?)
     }
 
     /// One request and its answer, whole, on the runtime that was asked for.

@@ -37,7 +37,7 @@ impl WechatClient {
     }
 }
 
-/// The answer on the wire.
+/// The answer as it is sent.
 #[derive(Deserialize)]
 pub(crate) struct Code2SessionReply {
     #[serde(default)]

@@ -1,5 +1,7 @@
 //! Third-party platforms (第三方平台): login and tokens for apps that have authorised one.
 //! <https://developers.weixin.qq.com/doc/oplatform/openApi/OpenApiDoc/miniprogram-management/login/thirdpartyCode2Session.html>
+//!
+//! For users of this crate: the service serves no third-party platforms.
 
 mod authorizer;
 mod token;

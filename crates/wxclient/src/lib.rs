@@ -7,7 +7,7 @@
 //! | [`app_client`] | [`AppClient`]: the calls that need an access_token |
 //! | [`token`] | access tokens |
 //! | [`token_source`] | [`HttpWechatTokenSource`], the adapter of the domain's port |
-//! | [`component`] | third-party platforms |
+//! | [`component`] | third-party platforms; for users of this crate, the service does not use it |
 //! | [`security`] | API signing and encryption |
 //! | [`cloud`] | the identity in the headers of WeChat's cloud hosting |
 //! | [`api`] | the calls by name and path |
@@ -21,6 +21,7 @@
 pub mod api;
 pub mod app;
 pub mod app_client;
+mod apps;
 pub mod catalogue;
 pub mod client;
 pub mod cloud;
@@ -32,7 +33,7 @@ pub mod security;
 pub mod token;
 pub mod token_source;
 pub mod user_api;
-mod wire;
+mod json;
 
 pub use api::Api;
 pub use app::{App, AppSecret};

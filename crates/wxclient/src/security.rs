@@ -27,7 +27,7 @@ pub use keys::{ApiSecurityKeys, KeyError};
 use signature::{Signer, Verifier};
 
 use crate::error::Fault;
-use crate::wire;
+use crate::json;
 
 /// The oldest answer that is believed, and the most that the clocks may differ, in seconds.
 const MAX_AGE: i64 = 300;
@@ -107,7 +107,7 @@ impl ApiSecurity {
     ) -> Result<Zeroizing<Vec<u8>>, Fault> {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         if header("wechatmp-signature").is_none() {
-            return match wire::read::<IgnoredAny>(&body) {
+            return match json::read::<IgnoredAny>(&body) {
                 Err(Fault::Refused(_)) => Ok(body),
                 _ => Err(Fault::Malformed("not signed, though it must be")),
             };

@@ -15,7 +15,7 @@ use domain::secret::WechatToken;
 use cache::{SharedTokens, TokenCache};
 pub(crate) use client::TokenClient;
 pub(crate) use fetch::TokenReply;
-pub use fetch::{PlainTokens, StableTokens};
+pub use fetch::{OrdinaryTokens, StableTokens};
 
 use crate::api::Api;
 use crate::error::WechatError;

@@ -1,6 +1,5 @@
 //! The adapter of the domain's port [`WechatTokenSource`].
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,39 +8,28 @@ use domain::ports::{WechatApiError, WechatTokenSource};
 use domain::secret::WechatToken;
 
 use crate::app_client::AppClient;
-use crate::exchanger::NoSecret;
+use crate::apps::Apps;
 
 /// Gives the access_tokens of the apps it was given. Clones of an [`AppClient`] share one token,
 /// so it gives the token the service itself works with.
 #[derive(Debug)]
 pub struct HttpWechatTokenSource {
-    apps: HashMap<AppId, AppClient>,
+    apps: Apps<AppClient>,
 }
 
 impl HttpWechatTokenSource {
     /// An adapter for `apps`.
     pub fn new(apps: impl IntoIterator<Item = AppClient>) -> Self {
         Self {
-            apps: apps
-                .into_iter()
-                .map(|app| (app.app_id().clone(), app))
-                .collect(),
+            apps: Apps::new(apps, AppClient::app_id),
         }
-    }
-}
-
-impl HttpWechatTokenSource {
-    fn client(&self, app: &AppId) -> Result<&AppClient, WechatApiError> {
-        self.apps
-            .get(app)
-            .ok_or_else(|| NoSecret(app.clone()).into())
     }
 }
 
 #[async_trait]
 impl WechatTokenSource for HttpWechatTokenSource {
     async fn current(&self, app: &AppId) -> Result<(WechatToken, Duration), WechatApiError> {
-        let fetched = self.client(app)?.access_token().await?;
+        let fetched = self.apps.get(app)?.access_token().await?;
         Ok((fetched.token, fetched.expires_in))
     }
 
@@ -50,7 +38,7 @@ impl WechatTokenSource for HttpWechatTokenSource {
         app: &AppId,
         refused: &WechatToken,
     ) -> Result<(WechatToken, Duration), WechatApiError> {
-        let fetched = self.client(app)?.access_token_instead_of(refused).await?;
+        let fetched = self.apps.get(app)?.access_token_instead_of(refused).await?;
         Ok((fetched.token, fetched.expires_in))
     }
 }

@@ -1,7 +1,5 @@
 //! The adapter of the domain's port [`WechatUserApi`].
 
-use std::collections::HashMap;
-
 use async_trait::async_trait;
 use domain::id::{AppId, OpenId};
 use domain::open_data::PhoneGrant;
@@ -9,27 +7,20 @@ use domain::ports::{WechatApiError, WechatUserApi};
 use domain::secret::{PhoneCode, SessionKey};
 
 use crate::app_client::AppClient;
-use crate::exchanger::NoSecret;
+use crate::apps::Apps;
 
 /// Asks WeChat about users over HTTP, for the apps it was given.
 #[derive(Debug)]
 pub struct HttpWechatUserApi {
-    apps: HashMap<AppId, AppClient>,
+    apps: Apps<AppClient>,
 }
 
 impl HttpWechatUserApi {
     /// An adapter for `apps`.
     pub fn new(apps: impl IntoIterator<Item = AppClient>) -> Self {
         Self {
-            apps: apps
-                .into_iter()
-                .map(|app| (app.app_id().clone(), app))
-                .collect(),
+            apps: Apps::new(apps, AppClient::app_id),
         }
-    }
-
-    fn app(&self, id: &AppId) -> Result<&AppClient, WechatApiError> {
-        self.apps.get(id).ok_or_else(|| NoSecret(id.clone()).into())
     }
 }
 
@@ -41,8 +32,7 @@ impl WechatUserApi for HttpWechatUserApi {
         open_id: &OpenId,
         code: &PhoneCode,
     ) -> Result<PhoneGrant, WechatApiError> {
-        let asked = self.app(app)?.phone_number(code, open_id);
-        asked.await.map_err(WechatApiError::from)
+        Ok(self.apps.get(app)?.phone_number(code, open_id).await?)
     }
 
     async fn is_current(
@@ -51,7 +41,7 @@ impl WechatUserApi for HttpWechatUserApi {
         open_id: &OpenId,
         session_key: &SessionKey,
     ) -> Result<bool, WechatApiError> {
-        let asked = self.app(app)?.check_session(open_id, session_key);
-        asked.await.map_err(WechatApiError::from)
+        let app = self.apps.get(app)?;
+        Ok(app.check_session(open_id, session_key).await?)
     }
 }

@@ -1,5 +1,7 @@
 //! 检查加密信息 (checkEncryptedData): whether WeChat made a ciphertext.
 //! <https://developers.weixin.qq.com/miniprogram/dev/server/API/user-info/basic-info/api_checkencrypteddata.html>
+//!
+//! For users of this crate: the service does not make this call.
 
 use aws_lc_rs::digest;
 use domain::time::Timestamp;
@@ -9,7 +11,7 @@ use super::AppClient;
 use crate::api::Api;
 use crate::client::{Call, Repeat};
 use crate::error::WechatError;
-use crate::wire::lenient_number;
+use crate::json::lenient_number;
 
 /// "The data does not exist."
 const UNKNOWN_MESSAGE: i64 = 1;
@@ -29,7 +31,7 @@ impl AppClient {
             .client
             .call(
                 |token| {
-                    Call::post(Api::CheckEncryptedMessage, Repeat::Freely)
+                    Call::post(Api::CheckEncryptedData, Repeat::Freely)
                         .token("access_token", token)
                         .body(&[("encrypted_msg_hash", hash.as_str().into())])
                         .secured(self.security.as_ref())

@@ -30,7 +30,7 @@ impl AppClient {
         self.client
             .call(
                 |token| {
-                    Call::post(Api::PhoneNumber, Repeat::IfCertainlyNotTaken)
+                    Call::post(Api::GetPhoneNumber, Repeat::IfCertainlyNotTaken)
                         .token("access_token", token)
                         .body(&body)
                         .secured(self.security.as_ref())
@@ -41,7 +41,7 @@ impl AppClient {
     }
 }
 
-/// The answer on the wire.
+/// The answer as it is sent.
 #[derive(Deserialize)]
 struct PhoneReply {
     phone_info: PhoneInfo,

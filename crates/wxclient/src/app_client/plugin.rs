@@ -1,5 +1,7 @@
 //! 获取插件用户 openpid (getPluginOpenPId).
 //! <https://developers.weixin.qq.com/miniprogram/dev/server/API/user-info/basic-info/api_getpluginopenpid.html>
+//!
+//! For users of this crate: the service does not make this call.
 
 use serde::Deserialize;
 
@@ -18,7 +20,7 @@ impl AppClient {
         self.client
             .call(
                 |token| {
-                    Call::post(Api::PluginOpenId, Repeat::IfCertainlyNotTaken)
+                    Call::post(Api::GetPluginOpenpid, Repeat::IfCertainlyNotTaken)
                         .token("access_token", token)
                         .body(&[("code", code.into())])
                         .secured(self.security.as_ref())

@@ -12,7 +12,7 @@ use crate::api::Api;
 use crate::catalogue::WechatFailure;
 use crate::client::{Call, Repeat};
 use crate::error::{Fault, WechatError};
-use crate::wire::lenient_number;
+use crate::json::lenient_number;
 
 impl AppClient {
     /// Whether `session_key` is the user's current one. (WeChat does not say whether a key that
@@ -44,7 +44,8 @@ impl AppClient {
     }
 
     /// Replaces the user's `session_key`: the old one dies at once, and the new one expires when
-    /// the old one would have. Not to be called often for one user.
+    /// the old one would have. Not to be called often for one user. For users of this crate: the service
+    /// does not call it.
     ///
     /// # Errors
     /// [`WechatError`]; [`WechatFailure::SessionKeyStale`] if it is not the current key.

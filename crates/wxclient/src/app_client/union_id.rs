@@ -1,5 +1,7 @@
 //! 支付后获取 UnionId (getPaidUnionid): the unionid of a user who has paid.
 //! <https://developers.weixin.qq.com/miniprogram/dev/server/API/user-info/basic-info/api_getpaidunionid.html>
+//!
+//! For users of this crate: the service does not make this call.
 
 use domain::id::{OpenId, UnionId};
 use serde::Deserialize;
@@ -23,7 +25,7 @@ impl AppClient {
         self.client
             .call(
                 |token| {
-                    let call = Call::get(Api::PaidUnionId, Repeat::Freely)
+                    let call = Call::get(Api::GetPaidUnionid, Repeat::Freely)
                         .token("access_token", token)
                         .query(&[("openid", open_id.as_str())]);
                     match order {

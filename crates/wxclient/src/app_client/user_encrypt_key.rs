@@ -1,6 +1,8 @@
 //! 获取用户 encryptKey (getUserEncryptKey): keys for the app's own encryption between phone and
 //! server.
 //! <https://developers.weixin.qq.com/minigame/dev/guide/open-ability/user-encryptkey.html>
+//!
+//! For users of this crate: the service does not make this call.
 
 use std::time::Duration;
 
@@ -15,7 +17,7 @@ use super::session::signed;
 use crate::api::Api;
 use crate::client::{Call, Repeat};
 use crate::error::{Fault, WechatError};
-use crate::wire::lenient_number;
+use crate::json::lenient_number;
 
 impl AppClient {
     /// The user's last three keys, of which the phone knows the newest by its version.
@@ -33,7 +35,7 @@ impl AppClient {
             .call(
                 |token| {
                     // The API's page says GET, its guide and the published clients POST.
-                    Call::post(Api::UserEncryptKey, Repeat::Freely)
+                    Call::post(Api::GetUserEncryptKey, Repeat::Freely)
                         .token("access_token", token)
                         .query(&signed.query())
                         .secured(self.security.as_ref())

@@ -1,5 +1,15 @@
 //! The table, by topic, and the words its rows are written in.
 
+/// Writes a topic's entries: `code "含义" "meaning" => verdict, elsewhere deviations;`.
+macro_rules! entries {
+    ($($code:literal $zh:literal $en:literal => $verdict:expr $(, elsewhere $elsewhere:expr)?;)*) => {
+        pub(super) static ENTRIES: &[$crate::catalogue::Entry] = &[$($crate::catalogue::Entry {
+            $(elsewhere: $elsewhere,)?
+            ..$crate::catalogue::table::entry($code, $zh, $en, $verdict)
+        },)*];
+    };
+}
+
 mod app_secret;
 mod code;
 mod component;
@@ -127,6 +137,6 @@ const PHONE_BUTTON_AGAIN: Verdict = input(
 
 /// What follows at the phone number's API from a code that does not hold.
 const PHONE: Deviation = Deviation {
-    apis: &[Api::PhoneNumber],
+    apis: &[Api::GetPhoneNumber],
     verdict: PHONE_BUTTON_AGAIN,
 };

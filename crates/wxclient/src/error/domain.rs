@@ -31,7 +31,7 @@ const fn to_the_service(failure: WechatFailure, api: Api) -> WechatFailure {
     use WechatFailure as F;
     match (failure, api) {
         (F::CodeInvalid | F::CodeUsed, Api::Code2Session) => failure,
-        (F::CodeInvalid | F::CodeUsed | F::PhoneCodeInvalid, Api::PhoneNumber) => {
+        (F::CodeInvalid | F::CodeUsed | F::PhoneCodeInvalid, Api::GetPhoneNumber) => {
             F::PhoneCodeInvalid
         }
         (

@@ -34,7 +34,7 @@ pub(super) struct Cipher {
     serial: String,
 }
 
-/// An encrypted body on the wire, all in base64.
+/// An encrypted body as it is sent, all in base64.
 #[derive(Deserialize)]
 struct Encrypted {
     iv: String,

@@ -13,11 +13,11 @@ use crate::api::Api;
 use crate::app::App;
 use crate::client::{Call, Repeat, WechatClient};
 use crate::error::{Fault, WechatError};
-use crate::wire::lenient_number;
+use crate::json::lenient_number;
 
 impl WechatClient {
     /// 获取稳定版接口调用凭据: the current token of `app`, the same one for all who ask until five
-    /// minutes before it expires. The plain tokens of other programs are not touched.
+    /// minutes before it expires. The ordinary tokens of other programs are not touched.
     ///
     /// # Errors
     /// [`WechatError`]; a wrong secret (40001, 40125) or address (40164) is the operator's.
@@ -71,7 +71,7 @@ impl WechatClient {
     }
 }
 
-/// An answer of a token API on the wire.
+/// An answer of a token API as it is sent.
 #[derive(Deserialize)]
 pub(crate) struct TokenReply {
     #[serde(
@@ -134,15 +134,15 @@ impl TokenSource for StableTokens {
     }
 }
 
-/// An app's plain tokens.
+/// An app's ordinary tokens.
 #[derive(Clone, Debug)]
-pub struct PlainTokens {
+pub struct OrdinaryTokens {
     client: WechatClient,
     app: App,
 }
 
-impl PlainTokens {
-    /// The plain tokens of `app`.
+impl OrdinaryTokens {
+    /// The ordinary tokens of `app`.
     #[must_use]
     pub const fn new(client: WechatClient, app: App) -> Self {
         Self { client, app }
@@ -150,7 +150,7 @@ impl PlainTokens {
 }
 
 #[async_trait]
-impl TokenSource for PlainTokens {
+impl TokenSource for OrdinaryTokens {
     fn key(&self) -> TokenKey {
         TokenKey {
             owner: self.app.app_id.clone(),

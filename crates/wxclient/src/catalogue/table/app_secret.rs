@@ -1,108 +1,56 @@
 //! Errcodes of the app's credentials: appid, AppSecret, IP whitelist, the account itself.
 
-use super::{Entry, OUR_BUG, PHONE, Retry, Verdict, entry, misconfigured, retried};
+use super::{OUR_BUG, PHONE, Retry, Verdict, misconfigured, retried};
 
-pub(super) static ENTRIES: &[Entry] = &[
-    entry(40002, "不合法的凭证类型", "invalid grant_type", OUR_BUG),
-    Entry {
-        elsewhere: &[PHONE],
-        ..entry(
-            40013,
-            "不合法的 AppID(获取手机号时:code 属于另一小程序)",
-            "invalid appid (for a phone number: the code is of another app)",
-            misconfigured(
-                "核对配置中的 appid(以 wx 开头的 18 位字符)",
-                "check the configured appid (18 characters that begin with wx)",
-            ),
-        )
-    },
-    entry(
-        40125,
-        "无效的 AppSecret",
-        "invalid AppSecret (wrong, or reset in the console)",
-        SECRET_WRONG,
-    ),
-    entry(
-        40164,
-        "调用方 IP 不在白名单",
-        "the caller's IP is not in the app's whitelist",
-        misconfigured(
+entries! {
+    40002 "不合法的凭证类型" "invalid grant_type" => OUR_BUG;
+    40013 "不合法的 AppID(获取手机号时:code 属于另一小程序)"
+        "invalid appid (for a phone number: the code is of another app)"
+        => misconfigured(
+            "核对配置中的 appid(以 wx 开头的 18 位字符)",
+            "check the configured appid (18 characters that begin with wx)",
+        ), elsewhere &[PHONE];
+    40125 "无效的 AppSecret" "invalid AppSecret (wrong, or reset in the console)" => SECRET_WRONG;
+    40164 "调用方 IP 不在白名单" "the caller's IP is not in the app's whitelist"
+        => misconfigured(
             "在公众平台 开发管理 → IP 白名单 中加入该服务的出口 IP",
             "add this service's public address to the IP whitelist in the console (开发管理)",
-        ),
-    ),
-    entry(
-        40243,
-        "AppSecret 已被冻结",
-        "the AppSecret is frozen",
-        misconfigured(
-            "在公众平台解冻 AppSecret",
-            "unfreeze the AppSecret in the console",
-        ),
-    ),
-    entry(41002, "缺少 appid", "appid missing", OUR_BUG),
-    entry(41004, "缺少 secret", "secret missing", OUR_BUG),
-    entry(
-        45035,
-        "调用方 IP 未登记",
-        "the caller's IP is not registered",
-        misconfigured(
+        );
+    40243 "AppSecret 已被冻结" "the AppSecret is frozen"
+        => misconfigured("在公众平台解冻 AppSecret", "unfreeze the AppSecret in the console");
+    41002 "缺少 appid" "appid missing" => OUR_BUG;
+    41004 "缺少 secret" "secret missing" => OUR_BUG;
+    45035 "调用方 IP 未登记" "the caller's IP is not registered"
+        => misconfigured(
             "在公众平台登记该服务的出口 IP",
             "register this service's public address in the console",
-        ),
-    ),
-    entry(
-        50004,
-        "禁止使用 token 接口",
-        "the token API is forbidden to this app",
-        misconfigured(
+        );
+    50004 "禁止使用 token 接口" "the token API is forbidden to this app"
+        => misconfigured(
             "登录公众平台查看账号状态并申诉",
             "see the account's state in the console and appeal there",
-        ),
-    ),
-    entry(
-        50007,
-        "账号已冻结",
-        "the account is frozen",
-        misconfigured(
+        );
+    50007 "账号已冻结" "the account is frozen"
+        => misconfigured(
             "登录公众平台查看账号状态并申诉",
             "see the account's state in the console and appeal there",
-        ),
-    ),
-    entry(
-        89501,
-        "该 IP 的调用等待管理员确认",
-        "the caller's IP awaits the administrator's confirmation",
-        CONFIRM_IP,
-    ),
-    entry(
-        89503,
-        "该 IP 调用有风险,需管理员确认",
-        "the caller's IP is held for risky; the administrators have been asked",
-        CONFIRM_IP,
-    ),
-    entry(
-        89506,
-        "管理员两次拒绝,24 小时内禁止该 IP 调用",
-        "refused twice: the caller's IP is barred for 24 hours",
-        BARRED,
-    ),
-    entry(
-        89507,
-        "管理员拒绝,1 小时内禁止该 IP 调用",
-        "refused once: the caller's IP is barred for an hour",
-        BARRED,
-    ),
-    entry(
-        89002,
-        "未绑定微信开放平台账号",
-        "the app is not bound to an Open Platform account",
-        misconfigured(
+        );
+    89501 "该 IP 的调用等待管理员确认" "the caller's IP awaits the administrator's confirmation"
+        => CONFIRM_IP;
+    89503 "该 IP 调用有风险,需管理员确认"
+        "the caller's IP is held for risky; the administrators have been asked"
+        => CONFIRM_IP;
+    89506 "管理员两次拒绝,24 小时内禁止该 IP 调用"
+        "refused twice: the caller's IP is barred for 24 hours"
+        => BARRED;
+    89507 "管理员拒绝,1 小时内禁止该 IP 调用" "refused once: the caller's IP is barred for an hour"
+        => BARRED;
+    89002 "未绑定微信开放平台账号" "the app is not bound to an Open Platform account"
+        => misconfigured(
             "在微信开放平台绑定该小程序",
             "bind the app at the Open Platform (open.weixin.qq.com)",
-        ),
-    ),
-];
+        );
+}
 
 /// The AppSecret is wrong.
 pub(super) const SECRET_WRONG: Verdict = misconfigured(

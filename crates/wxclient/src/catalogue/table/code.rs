@@ -1,38 +1,19 @@
 //! Errcodes of one-time codes.
 
 use super::{
-    Actor, Category, Entry, OUR_BUG, PHONE, Retry, Verdict, WechatFailure, entry, failing_as,
+    Actor, Category, OUR_BUG, PHONE, Retry, Verdict, WechatFailure, failing_as,
     input, text,
 };
 
-pub(super) static ENTRIES: &[Entry] = &[
-    Entry {
-        elsewhere: &[PHONE],
-        ..entry(
-            40029,
-            "无效的 code",
-            "invalid code: wrong, expired, of another app, or the developer tool's mock code",
-            LOGIN_AGAIN,
-        )
-    },
-    Entry {
-        elsewhere: &[PHONE],
-        ..entry(
-            40163,
-            "code 已被使用",
-            "the code has been used",
-            failing_as(Some(WechatFailure::CodeUsed), LOGIN_AGAIN),
-        )
-    },
-    Entry {
-        elsewhere: &[PHONE],
-        ..entry(41008, "缺少 code", "code missing", LOGIN_AGAIN)
-    },
-    entry(
-        40226,
-        "高风险用户,登录被拦截",
-        "high-risk user, login blocked",
-        Verdict {
+entries! {
+    40029 "无效的 code"
+        "invalid code: wrong, expired, of another app, or the developer tool's mock code"
+        => LOGIN_AGAIN, elsewhere &[PHONE];
+    40163 "code 已被使用" "the code has been used"
+        => failing_as(Some(WechatFailure::CodeUsed), LOGIN_AGAIN), elsewhere &[PHONE];
+    41008 "缺少 code" "code missing" => LOGIN_AGAIN, elsewhere &[PHONE];
+    40226 "高风险用户,登录被拦截" "high-risk user, login blocked"
+        => Verdict {
             category: Category::Risk,
             actor: Actor::EndUser,
             todo: text(
@@ -41,39 +22,14 @@ pub(super) static ENTRIES: &[Entry] = &[
             ),
             retry: Retry::Never,
             failure: Some(WechatFailure::UserBlocked),
-        },
-    ),
-    entry(
-        40016,
-        "(插件)参数不合法",
-        "invalid parameter (plugins)",
-        PLUGIN_LOGIN_AGAIN,
-    ),
-    entry(
-        1001,
-        "插件接口参数非法",
-        "bad parameter of getPluginOpenPId",
-        PLUGIN_LOGIN_AGAIN,
-    ),
-    entry(
-        1005,
-        "插件 appid 与数据不匹配",
-        "the plugin's appid and the code do not belong together",
-        OUR_BUG,
-    ),
-    entry(
-        1007,
-        "openpid 数据不存在",
-        "there is no openpid for this code",
-        PLUGIN_LOGIN_AGAIN,
-    ),
-    entry(
-        1022,
-        "插件接口 JSON 解析错误",
-        "getPluginOpenPId cannot read the JSON",
-        OUR_BUG,
-    ),
-];
+        };
+    40016 "(插件)参数不合法" "invalid parameter (plugins)" => PLUGIN_LOGIN_AGAIN;
+    1001 "插件接口参数非法" "bad parameter of getPluginOpenPId" => PLUGIN_LOGIN_AGAIN;
+    1005 "插件 appid 与数据不匹配" "the plugin's appid and the code do not belong together"
+        => OUR_BUG;
+    1007 "openpid 数据不存在" "there is no openpid for this code" => PLUGIN_LOGIN_AGAIN;
+    1022 "插件接口 JSON 解析错误" "getPluginOpenPId cannot read the JSON" => OUR_BUG;
+}
 
 const LOGIN_AGAIN: Verdict = input(
     WechatFailure::CodeInvalid,

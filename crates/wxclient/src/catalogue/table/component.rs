@@ -2,80 +2,27 @@
 //! <https://developers.weixin.qq.com/doc/oplatform/openApi/OpenApiDoc/miniprogram-management/login/thirdpartyCode2Session.html>
 
 use super::{
-    Actor, Category, Entry, OUR_BUG, Retry, Verdict, WechatFailure, entry, misconfigured, text,
+    Actor, Category, OUR_BUG, Retry, Verdict, WechatFailure, misconfigured, text,
 };
 
-pub(super) static ENTRIES: &[Entry] = &[
-    entry(
-        40090,
-        "客户端 IP 不合法",
-        "the caller's IP is not valid",
-        PLATFORM_IP,
-    ),
-    entry(
-        41018,
-        "缺少 component_appid",
-        "component_appid missing",
-        OUR_BUG,
-    ),
-    entry(
-        41021,
-        "缺少 component_access_token",
-        "component_access_token missing",
-        OUR_BUG,
-    ),
-    entry(
-        61003,
-        "小程序未授权给该第三方平台",
-        "the app has not authorised this platform",
-        PERMISSION,
-    ),
-    entry(
-        61004,
-        "IP 未登记",
-        "the caller's IP is not registered",
-        PLATFORM_IP,
-    ),
-    entry(
-        61005,
-        "component_verify_ticket 已过期",
-        "component_verify_ticket expired",
-        NEXT_TICKET,
-    ),
-    entry(
-        61006,
-        "component_verify_ticket 无效",
-        "component_verify_ticket invalid",
-        NEXT_TICKET,
-    ),
-    entry(
-        61007,
-        "第三方平台无此接口权限",
-        "the platform has no permission for this API",
-        PERMISSION,
-    ),
-    entry(
-        61011,
-        "第三方平台无效",
-        "invalid component",
-        misconfigured(
+entries! {
+    40090 "客户端 IP 不合法" "the caller's IP is not valid" => PLATFORM_IP;
+    41018 "缺少 component_appid" "component_appid missing" => OUR_BUG;
+    41021 "缺少 component_access_token" "component_access_token missing" => OUR_BUG;
+    61003 "小程序未授权给该第三方平台" "the app has not authorised this platform" => PERMISSION;
+    61004 "IP 未登记" "the caller's IP is not registered" => PLATFORM_IP;
+    61005 "component_verify_ticket 已过期" "component_verify_ticket expired" => NEXT_TICKET;
+    61006 "component_verify_ticket 无效" "component_verify_ticket invalid" => NEXT_TICKET;
+    61007 "第三方平台无此接口权限" "the platform has no permission for this API" => PERMISSION;
+    61011 "第三方平台无效" "invalid component"
+        => misconfigured(
             "核对 component_appid 与平台状态",
             "check component_appid and the platform's state",
-        ),
-    ),
-    entry(
-        61014,
-        "该接口须使用 component_access_token",
-        "this API needs a component_access_token",
-        OUR_BUG,
-    ),
-    entry(
-        61016,
-        "须先确认权限集",
-        "the permission category must be confirmed first",
-        PERMISSION,
-    ),
-];
+        );
+    61014 "该接口须使用 component_access_token" "this API needs a component_access_token"
+        => OUR_BUG;
+    61016 "须先确认权限集" "the permission category must be confirmed first" => PERMISSION;
+}
 
 const PERMISSION: Verdict = misconfigured(
     "请小程序管理员重新授权给该第三方平台,并勾选所需权限集",

@@ -1,67 +1,27 @@
 //! Errcodes of signatures with the session_key: virtual payment (虚拟支付), game coins, store
 //! payment; on the phone and on a server.
 
-use super::{Actor, Category, Entry, Retry, Verdict, WechatFailure, entry, text};
+use super::{Actor, Category, Retry, Verdict, WechatFailure, text};
 
-pub(super) static ENTRIES: &[Entry] = &[
-    entry(
-        -15005,
-        "(前端)用户态签名 signature 错误",
-        "phone: the user signature (signature) is wrong",
-        SIGN_AGAIN,
-    ),
-    entry(
-        -15006,
-        "(前端)支付签名 paySig 错误",
-        "phone: the pay signature (paySig) is wrong",
-        PAY_SIG,
-    ),
-    entry(
-        -15007,
-        "(前端)session_key 已过期",
-        "phone: the session_key has expired",
-        LOG_IN_AND_SIGN,
-    ),
-    entry(
-        268_490_003,
-        "签名错误(虚拟支付)",
-        "wrong signature (virtual payment)",
-        SIGN_AGAIN,
-    ),
-    entry(
-        268_490_009,
-        "session_key 不存在或已过期(虚拟支付)",
-        "the session_key is missing or has expired (virtual payment)",
-        LOG_IN_AND_SIGN,
-    ),
-    entry(
-        90010,
-        "用户态签名错误(小游戏)",
-        "wrong user signature (small games)",
-        SIGN_AGAIN,
-    ),
-    entry(
-        90011,
-        "支付签名 pay_sig 错误(小游戏)",
-        "wrong pay_sig (small games)",
-        PAY_SIG,
-    ),
-    entry(
-        90016,
-        "session_key 已过期(小游戏)",
-        "the session_key has expired (small games)",
-        LOG_IN_AND_SIGN,
-    ),
-    entry(
-        90018,
-        "参数错误(小游戏)",
-        "bad parameter (small games)",
-        backend(
+entries! {
+    -15005 "(前端)用户态签名 signature 错误" "phone: the user signature (signature) is wrong"
+        => SIGN_AGAIN;
+    -15006 "(前端)支付签名 paySig 错误" "phone: the pay signature (paySig) is wrong" => PAY_SIG;
+    -15007 "(前端)session_key 已过期" "phone: the session_key has expired" => LOG_IN_AND_SIGN;
+    268_490_003 "签名错误(虚拟支付)" "wrong signature (virtual payment)" => SIGN_AGAIN;
+    268_490_009 "session_key 不存在或已过期(虚拟支付)"
+        "the session_key is missing or has expired (virtual payment)"
+        => LOG_IN_AND_SIGN;
+    90010 "用户态签名错误(小游戏)" "wrong user signature (small games)" => SIGN_AGAIN;
+    90011 "支付签名 pay_sig 错误(小游戏)" "wrong pay_sig (small games)" => PAY_SIG;
+    90016 "session_key 已过期(小游戏)" "the session_key has expired (small games)"
+        => LOG_IN_AND_SIGN;
+    90018 "参数错误(小游戏)" "bad parameter (small games)"
+        => backend(
             "核对该接口的参数;签名的文本与发送的请求体必须逐字节相同",
             "check the parameters of the API; the text that was signed and the body that is sent must be the same bytes",
-        ),
-    ),
-];
+        );
+}
 
 /// The team's payment backend is the front end of this service's signatures.
 const fn backend(zh: &'static str, en: &'static str) -> Verdict {

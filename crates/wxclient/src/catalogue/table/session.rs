@@ -1,107 +1,55 @@
 //! Errcodes of session_keys, open data and users.
 
 use super::{
-    Actor, Category, Entry, OUR_BUG, PHONE, Retry, Verdict, WechatFailure, entry, failing_as,
+    Actor, Category, OUR_BUG, PHONE, Retry, Verdict, WechatFailure, failing_as,
     input, text,
 };
 
-pub(super) static ENTRIES: &[Entry] = &[
-    entry(
-        1,
-        "数据不存在",
-        "the data does not exist (checkencryptedmsg: not made by WeChat within three days)",
-        input(
+entries! {
+    1 "数据不存在" "the data does not exist (checkencryptedmsg: not made by WeChat within three days)"
+        => input(
             WechatFailure::OpenDataInvalid,
             "请用户重新操作一次,发送新的 encryptedData",
             "let the user tap again and send the new encryptedData",
-        ),
-    ),
-    Entry {
-        // Of the openid that goes along with the code.
-        elsewhere: &[PHONE],
-        ..entry(
-            40003,
-            "不合法的 OpenID",
-            "invalid openid",
-            input(
-                WechatFailure::InvalidRequest,
-                "确认 openid 属于该小程序",
-                "check that the openid is of this app",
-            ),
-        )
-    },
-    Entry {
-        // Of the openid that goes along with the code.
-        elsewhere: &[PHONE],
-        ..entry(
-            43104,
-            "appid 与 openid 不匹配",
-            "the openid is not of this app",
-            input(
-                WechatFailure::InvalidRequest,
-                "确认 openid 属于该小程序",
-                "check that the openid is of this app",
-            ),
-        )
-    },
-    entry(
-        87007,
-        "session_key 不存在或已过期",
-        "the session_key does not exist or has expired",
-        STALE,
-    ),
-    entry(87008, "无效的 sig_method", "invalid sig_method", OUR_BUG),
-    entry(
-        87009,
-        "无效的签名(session_key 已更换或过期)",
-        "invalid signature: the session_key has been replaced or has expired",
-        STALE,
-    ),
-    entry(
-        89300,
-        "订单无效",
-        "invalid order",
-        input(
+        );
+    // Of the openid that goes along with the code.
+    40003 "不合法的 OpenID" "invalid openid"
+        => input(
+            WechatFailure::InvalidRequest,
+            "确认 openid 属于该小程序",
+            "check that the openid is of this app",
+        ), elsewhere &[PHONE];
+    // Of the openid that goes along with the code.
+    43104 "appid 与 openid 不匹配" "the openid is not of this app"
+        => input(
+            WechatFailure::InvalidRequest,
+            "确认 openid 属于该小程序",
+            "check that the openid is of this app",
+        ), elsewhere &[PHONE];
+    87007 "session_key 不存在或已过期" "the session_key does not exist or has expired" => STALE;
+    87008 "无效的 sig_method" "invalid sig_method" => OUR_BUG;
+    87009 "无效的签名(session_key 已更换或过期)"
+        "invalid signature: the session_key has been replaced or has expired"
+        => STALE;
+    89300 "订单无效" "invalid order"
+        => input(
             WechatFailure::InvalidRequest,
             "核对订单号,且须在支付后 5 分钟内查询",
             "check the order's number, and ask within five minutes of the payment",
-        ),
-    ),
-    entry(
-        61010,
-        "用户访问记录超时(2 小时内未访问)",
-        "the user has not visited the app within two hours",
-        NOT_KNOWN_NOW,
-    ),
-    entry(
-        61080,
-        "用户安全等级服务暂不可用",
-        "the risk rank service is not available now",
-        NOT_KNOWN_NOW,
-    ),
-    entry(
-        61081,
-        "查询用户安全等级过于频繁",
-        "the risk rank is asked for too often",
-        Verdict {
+        );
+    61010 "用户访问记录超时(2 小时内未访问)" "the user has not visited the app within two hours"
+        => NOT_KNOWN_NOW;
+    61080 "用户安全等级服务暂不可用" "the risk rank service is not available now" => NOT_KNOWN_NOW;
+    61081 "查询用户安全等级过于频繁" "the risk rank is asked for too often"
+        => Verdict {
             category: Category::Limit,
             retry: Retry::AfterSeconds(60),
             ..NOT_KNOWN_NOW
-        },
-    ),
-    entry(
-        87014,
-        "内容含违规信息",
-        "the content is risky",
-        CONTENT_REFUSED,
-    ),
-    entry(
-        87020,
-        "媒体内容检查失败(原文未记录)",
-        "the media check failed (WeChat's wording is not on record)",
-        CONTENT_REFUSED,
-    ),
-];
+        };
+    87014 "内容含违规信息" "the content is risky" => CONTENT_REFUSED;
+    87020 "媒体内容检查失败(原文未记录)" "the media check failed (WeChat's wording is not on record)"
+        => CONTENT_REFUSED;
+}
 
 const STALE: Verdict = input(
     WechatFailure::SessionKeyStale,

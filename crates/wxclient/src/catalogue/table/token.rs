@@ -2,43 +2,27 @@
 
 use super::app_secret::SECRET_WRONG;
 use super::{
-    Actor, Category, Deviation, Entry, OUR_BUG, Retry, Verdict, WechatFailure, entry, text,
+    Actor, Category, Deviation, OUR_BUG, Retry, Verdict, WechatFailure, text,
 };
 use crate::api::Api;
 
-pub(super) static ENTRIES: &[Entry] = &[
-    Entry {
-        elsewhere: &[Deviation {
-            // No access_token is sent to these, so that only the secret can be meant.
-            apis: &[
+entries! {
+    // No access_token is sent to these, so that only the secret can be meant.
+    40001 "access_token 无效或不是最新(无 access_token 的接口:AppSecret 错误)"
+        "access_token invalid or not the latest (where none is sent: AppSecret wrong)"
+        => NEW_TOKEN, elsewhere &[Deviation {
+                        apis: &[
                 Api::Code2Session,
                 Api::StableToken,
                 Api::Token,
                 Api::ComponentToken,
             ],
             verdict: SECRET_WRONG,
-        }],
-        ..entry(
-            40001,
-            "access_token 无效或不是最新(无 access_token 的接口:AppSecret 错误)",
-            "access_token invalid or not the latest (where none is sent: AppSecret wrong)",
-            NEW_TOKEN,
-        )
-    },
-    entry(
-        40014,
-        "不合法的 access_token",
-        "invalid access_token",
-        NEW_TOKEN,
-    ),
-    entry(
-        42001,
-        "access_token 已过期",
-        "access_token expired",
-        NEW_TOKEN,
-    ),
-    entry(41001, "缺少 access_token", "access_token missing", OUR_BUG),
-];
+        }];
+    40014 "不合法的 access_token" "invalid access_token" => NEW_TOKEN;
+    42001 "access_token 已过期" "access_token expired" => NEW_TOKEN;
+    41001 "缺少 access_token" "access_token missing" => OUR_BUG;
+}
 
 const NEW_TOKEN: Verdict = Verdict {
     category: Category::Token,
