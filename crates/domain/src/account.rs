@@ -51,6 +51,14 @@ pub struct Page<T> {
     pub limit: u32,
 }
 
+impl<T> Page<T> {
+    /// The first page.
+    #[must_use]
+    pub const fn first(limit: u32) -> Self {
+        Self { after: None, limit }
+    }
+}
+
 /// What becomes of one field of a profile.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Edit<T> {

@@ -50,9 +50,6 @@ impl AvatarService {
     }
 
     /// Stores a picture as the user's avatar, and gives the user as they are then.
-    ///
-    /// # Errors
-    /// [`UploadError`].
     pub async fn upload(
         &self,
         who: &SessionAccount,

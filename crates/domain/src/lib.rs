@@ -12,6 +12,11 @@
 //! | [`ports`] | what an adapter must do |
 //! | [`login`], [`access`], [`sessions`], [`account`], [`avatars`], [`personal_data`], [`signatures`], [`push`], [`support`] | the use cases |
 
+#![expect(
+    clippy::missing_errors_doc,
+    reason = "the signature names the error; a section stands where there is more to say"
+)]
+
 pub mod access;
 pub mod account;
 pub mod app;
@@ -34,6 +39,7 @@ pub mod support;
 #[expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::missing_panics_doc,
     reason = "fakes and suites of tests fail by panicking"
 )]
 pub mod testing;

@@ -68,9 +68,6 @@ impl PersonalDataService {
     }
 
     /// Opens data of any kind, with the kept session_keys, the newest first.
-    ///
-    /// # Errors
-    /// [`PersonalDataError`].
     pub async fn open(
         &self,
         who: &SessionAccount,
@@ -97,9 +94,6 @@ impl PersonalDataService {
     }
 
     /// Keeps the phone number that a code of `getPhoneNumber` stands for.
-    ///
-    /// # Errors
-    /// [`PersonalDataError`].
     pub async fn phone_by_code(
         &self,
         who: &SessionAccount,
@@ -131,9 +125,6 @@ impl PersonalDataService {
     }
 
     /// Whether the newest kept session_key is the user's current one at WeChat.
-    ///
-    /// # Errors
-    /// [`PersonalDataError`].
     pub async fn session_key_is_current(
         &self,
         who: &SessionAccount,

@@ -107,9 +107,6 @@ impl SessionService {
     }
 
     /// Ends this session, or all of its user's.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     pub async fn log_out(
         &self,
         account: &SessionAccount,
@@ -127,9 +124,6 @@ impl SessionService {
     }
 
     /// A page of where the user is logged in, the newest first.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     pub async fn list(
         &self,
         account: &SessionAccount,
@@ -140,9 +134,6 @@ impl SessionService {
     }
 
     /// Ends one of the user's sessions. `false` if they have no such session.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     pub async fn end(
         &self,
         account: &SessionAccount,

@@ -102,9 +102,6 @@ impl SignatureService {
     /// Signs with the user's newest session_key, which is read from the store each time: one from
     /// before a login on another replica would make a signature that WeChat refuses. The audit
     /// entry is stored before the signature is given.
-    ///
-    /// # Errors
-    /// [`SignatureError`].
     pub async fn sign(
         &self,
         order: &SignatureOrder,
@@ -146,10 +143,7 @@ impl SignatureService {
                     open_id: Some(open_id.clone()),
                     ..AccountQuery::default()
                 };
-                let page = Page {
-                    after: None,
-                    limit: ACCOUNTS,
-                };
+                let page = Page::first(ACCOUNTS);
                 self.accounts.search(&query, page).await?
             }
         };

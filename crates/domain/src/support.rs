@@ -43,17 +43,11 @@ impl SupportDesk {
     }
 
     /// The account of a user.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     pub async fn find(&self, id: UserId) -> Result<Option<Account>, RepositoryError> {
         self.accounts.find(id).await
     }
 
     /// The accounts that match.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     pub async fn search(
         &self,
         query: &AccountQuery,
@@ -63,9 +57,6 @@ impl SupportDesk {
     }
 
     /// Shuts a user out, and ends their sessions.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     pub async fn disable(
         &self,
         id: UserId,
@@ -76,9 +67,6 @@ impl SupportDesk {
     }
 
     /// Lets a user in again.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     pub async fn enable(
         &self,
         id: UserId,
@@ -89,18 +77,12 @@ impl SupportDesk {
     }
 
     /// Deletes a user. `false` if there is no such user.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     pub async fn delete(&self, id: UserId, by: &Caller) -> Result<bool, RepositoryError> {
         let audit = self.of_user(by, AuditAction::DeleteUser, id);
         self.accounts.delete(id, audit).await
     }
 
     /// Ends a user's sessions. `None` if there is no such user, else how many were live.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     pub async fn end_sessions(
         &self,
         id: UserId,
@@ -111,9 +93,6 @@ impl SupportDesk {
     }
 
     /// Users who seem to be one person.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     pub async fn merge_candidates(
         &self,
         page: Page<Uuid>,
@@ -122,9 +101,6 @@ impl SupportDesk {
     }
 
     /// Makes two users one, unless one of them is disabled and the other is not.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     pub async fn apply_merge(
         &self,
         id: Uuid,
@@ -135,35 +111,23 @@ impl SupportDesk {
     }
 
     /// Leaves two users two. `false` if there is no such open candidate.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     pub async fn dismiss_merge(&self, id: Uuid, by: &Caller) -> Result<bool, RepositoryError> {
         let audit = self.of(by, AuditAction::DismissMerge, &id);
         self.merges.dismiss(id, audit.at, audit).await
     }
 
     /// The bans that outlive their accounts.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     pub async fn bans(&self, page: Page<Uuid>) -> Result<Vec<Ban>, RepositoryError> {
         self.bans.list(page).await
     }
 
     /// Lifts a ban. `false` if there is no such ban.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     pub async fn lift_ban(&self, id: Uuid, by: &Caller) -> Result<bool, RepositoryError> {
         let audit = self.of(by, AuditAction::LiftBan, &id);
         self.bans.lift(id, audit).await
     }
 
     /// The entries of the audit log that match, the newest first.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     pub async fn audit_entries(
         &self,
         query: &AuditQuery,
@@ -174,9 +138,6 @@ impl SupportDesk {
 
     /// Deletes what a user has withdrawn at WeChat. `false` if nothing was known of them. `message`
     /// names WeChat's message: what it asks for is done once, although WeChat repeats it.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     pub async fn withdraw(
         &self,
         app: &AppId,
@@ -191,9 +152,6 @@ impl SupportDesk {
     }
 
     /// Notes that WeChat's access_token of an app was handed out.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     pub async fn note_wechat_token(&self, app: &AppId, by: &Caller) -> Result<(), RepositoryError> {
         let audit = self.of(by, AuditAction::TakeWechatToken, app);
         self.audit.record(audit).await

@@ -29,11 +29,11 @@ mod code2session;
 pub mod component;
 pub mod error;
 pub mod exchanger;
+mod json;
 pub mod security;
 pub mod token;
 pub mod token_source;
 pub mod user_api;
-mod json;
 
 pub use api::Api;
 pub use app::{App, AppSecret};

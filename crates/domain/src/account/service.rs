@@ -44,9 +44,6 @@ impl AccountService {
     }
 
     /// Changes what `edit` names, and gives the user as they are then.
-    ///
-    /// # Errors
-    /// [`AccountError`].
     pub async fn edit(
         &self,
         who: &SessionAccount,
@@ -58,9 +55,6 @@ impl AccountService {
     }
 
     /// Deletes the account and everything about the person; their next login is a new user.
-    ///
-    /// # Errors
-    /// [`AccountError`].
     pub async fn delete(
         &self,
         who: &SessionAccount,
@@ -78,9 +72,6 @@ impl AccountService {
     }
 
     /// Everything stored about the user.
-    ///
-    /// # Errors
-    /// [`AccountError`].
     pub async fn export(&self, who: &SessionAccount) -> Result<AccountExport, AccountError> {
         self.accounts
             .export(who.user.id)

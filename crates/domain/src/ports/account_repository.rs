@@ -18,16 +18,10 @@ use crate::user::User;
 #[async_trait]
 pub trait AccountRepository: Send + Sync {
     /// The account of a user.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn find(&self, id: UserId) -> Result<Option<Account>, RepositoryError>;
 
     /// The accounts that match all that `query` says, by ascending user id, from after
     /// `page.after`.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn search(
         &self,
         query: &AccountQuery,
@@ -35,9 +29,6 @@ pub trait AccountRepository: Send + Sync {
     ) -> Result<Vec<Account>, RepositoryError>;
 
     /// The kept session_keys of an identity, newest first.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn session_keys(
         &self,
         app: &AppId,
@@ -45,9 +36,6 @@ pub trait AccountRepository: Send + Sync {
     ) -> Result<Vec<SessionKey>, RepositoryError>;
 
     /// Changes what `edit` names, and clears what it takes back. `None` if there is no such user.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn edit_profile(
         &self,
         id: UserId,
@@ -55,18 +43,12 @@ pub trait AccountRepository: Send + Sync {
     ) -> Result<Option<User>, RepositoryError>;
 
     /// Stores the phone number, in E.164. `None` if there is no such user.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn set_phone(&self, id: UserId, phone: &str) -> Result<Option<User>, RepositoryError>;
 
     /// Shuts a user out (and ends their sessions) with `Some`, lets them in again with `None`,
     /// which also lifts the bans of identities they withdrew meanwhile.
     /// Gives the account as it is then; `None` if there is no such user. A user who is already
     /// shut out stays so since when they were.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn set_disabled(
         &self,
         id: UserId,
@@ -76,9 +58,6 @@ pub trait AccountRepository: Send + Sync {
 
     /// Ends all sessions of a user on the operator's word. `None` if there is no such user,
     /// else how many were live.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn end_sessions(
         &self,
         id: UserId,
@@ -97,18 +76,12 @@ pub trait AccountRepository: Send + Sync {
     /// A unionid that other users' identities show too goes to one of them, an enabled user
     /// before a disabled one, then whose identity is the oldest; the others become merge
     /// candidates with that user.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn delete(&self, id: UserId, audit: AuditEntry) -> Result<bool, RepositoryError>;
 
     /// Deletes what a user has withdrawn at WeChat in one mini program. The account itself goes
     /// with its last identity. A withdrawn identity leaves a ban and its unionid as
     /// [`delete`](Self::delete) does. A call whose audit entry is there already changes nothing.
     /// `false` if there is no such identity.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn withdraw(
         &self,
         app: &AppId,
@@ -118,8 +91,5 @@ pub trait AccountRepository: Send + Sync {
     ) -> Result<bool, RepositoryError>;
 
     /// Everything stored about a user, secrets aside. `None` if there is no such user.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn export(&self, id: UserId) -> Result<Option<AccountExport>, RepositoryError>;
 }

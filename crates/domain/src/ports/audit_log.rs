@@ -13,16 +13,10 @@ use crate::audit::{AuditEntry, AuditQuery};
 #[async_trait]
 pub trait AuditLog: Send + Sync {
     /// Keeps `entry`, durably.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn record(&self, entry: AuditEntry) -> Result<(), RepositoryError>;
 
     /// The entries that match all that `query` says, by descending id (the newest first), from
     /// after `page.after`.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn search(
         &self,
         query: &AuditQuery,

@@ -9,9 +9,6 @@ use super::Cause;
 pub trait AvatarStore: Send + Sync {
     /// Writes the picture anew, without metadata, under a name that nobody can guess, and gives
     /// its public URL. It is stored when this returns.
-    ///
-    /// # Errors
-    /// [`AvatarError`].
     async fn store(&self, uploaded: Vec<u8>) -> Result<String, AvatarError>;
 
     /// Removes the picture behind a URL that this store gave. A picture that is gone and any other

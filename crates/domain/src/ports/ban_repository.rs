@@ -16,15 +16,9 @@ use crate::ban::Ban;
 #[async_trait]
 pub trait BanRepository: Send + Sync {
     /// The bans, by ascending id, from after `page.after`.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn list(&self, page: Page<Uuid>) -> Result<Vec<Ban>, RepositoryError>;
 
     /// Removes a ban in one atomic step with its audit entry, which gets the ban's user. `false`
     /// if there is no such ban.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn lift(&self, id: Uuid, audit: AuditEntry) -> Result<bool, RepositoryError>;
 }

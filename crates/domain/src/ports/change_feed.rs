@@ -16,9 +16,6 @@ pub trait ChangeFeed: Send + Sync {
     /// which changes were made. Where it cannot tell, it says [`Change::Everything`]: without a
     /// position, when there is too much to tell, and when the database is not the one that gave
     /// the position.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn since(&self, position: Option<&FeedPosition>) -> Result<News, RepositoryError>;
 }
 

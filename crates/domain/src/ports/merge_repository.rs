@@ -14,9 +14,6 @@ use crate::time::Timestamp;
 #[async_trait]
 pub trait MergeRepository: Send + Sync {
     /// The candidates nobody has decided on, by ascending id, from after `page.after`.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn open_candidates(
         &self,
         page: Page<Uuid>,
@@ -25,9 +22,6 @@ pub trait MergeRepository: Send + Sync {
     /// Makes the two users one, in one atomic step: the identities of `user_id` go to
     /// `union_user_id`, who keeps what they have and takes over what they lack (profile fields,
     /// phone); the sessions of `user_id` end; `user_id` is gone.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn apply(
         &self,
         id: Uuid,
@@ -36,9 +30,6 @@ pub trait MergeRepository: Send + Sync {
     ) -> Result<MergeOutcome, RepositoryError>;
 
     /// Decides that the two users are two. `false` if there is no such open candidate.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn dismiss(
         &self,
         id: Uuid,

@@ -20,22 +20,13 @@ use crate::time::Duration;
 pub trait PushOutbox: Send + Sync {
     /// Stores `message` and holds it for the caller, unless a message of the same app and repeat
     /// key is there: then says what became of that one.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn take(&self, message: &NewPush, lease: Duration) -> Result<Taken, RepositoryError>;
 
     /// The target has the message. `answer` is kept for WeChat's repeats.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn delivered(&self, id: Uuid, answer: &[u8]) -> Result<(), RepositoryError>;
 
     /// The target did not take the message at its `attempt`th attempt: it is due again after
     /// `pause`. Changes nothing if another attempt has begun.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn failed(
         &self,
         id: Uuid,
@@ -45,16 +36,10 @@ pub trait PushOutbox: Send + Sync {
     ) -> Result<(), RepositoryError>;
 
     /// Up to `limit` messages that are due, held for the caller. Each counts one attempt more.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn claim_due(&self, limit: u32, lease: Duration)
     -> Result<Vec<DuePush>, RepositoryError>;
 
     /// Messages by ascending id, from after `page.after`; in one state, or in any.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn list(
         &self,
         state: Option<PushState>,
@@ -63,21 +48,12 @@ pub trait PushOutbox: Send + Sync {
 
     /// Makes a waiting message due now. `None` if there is no such message, `Some(false)` if it does
     /// not wait any longer, so that there is nothing to send.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn retry(&self, id: Uuid, audit: AuditEntry) -> Result<Option<bool>, RepositoryError>;
 
     /// How much waits.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn backlog(&self) -> Result<Backlog, RepositoryError>;
 
     /// Gives up on what has waited for `patience` (its payload goes) and removes what was settled
     /// `kept` ago. Gives how many were given up.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn expire(&self, patience: Duration, kept: Duration) -> Result<usize, RepositoryError>;
 }

@@ -8,15 +8,9 @@ use super::RepositoryError;
 #[async_trait]
 pub trait ReplacedAvatars: Send + Sync {
     /// At most `limit` of them, the oldest first. URLs that are not of our store are among them.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn oldest(&self, limit: u32) -> Result<Vec<ReplacedAvatar>, RepositoryError>;
 
     /// Takes one off the list, once its file is gone. Two replicas may do so at the same time.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn forget(&self, id: i64) -> Result<(), RepositoryError>;
 }
 

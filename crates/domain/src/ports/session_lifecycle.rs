@@ -21,9 +21,6 @@ pub trait SessionLifecycle: Send + Sync {
     /// ended, durably, and the answer is [`GenerationUse::Replayed`]. While the
     /// [grace](crate::session::Session::is_in_grace) lasts it is none: it is taken and changes
     /// nothing. So is an access token of such a generation, until it expires.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn use_generation(
         &self,
         id: SessionId,
@@ -33,9 +30,6 @@ pub trait SessionLifecycle: Send + Sync {
     ) -> Result<GenerationUse, RepositoryError>;
 
     /// A page of the user's sessions that are live at `now`, the newest first.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn list(
         &self,
         user: UserId,
@@ -45,9 +39,6 @@ pub trait SessionLifecycle: Send + Sync {
 
     /// Ends one session of a user. `false` if the user has no such live session. A session that
     /// ended at `at` exactly was ended by this call, repeated after a lost answer: `true`.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn end(
         &self,
         user: UserId,
@@ -57,9 +48,6 @@ pub trait SessionLifecycle: Send + Sync {
 
     /// Ends all sessions of a user. Gives how many were live. It takes no longer for a user with a
     /// million sessions than it takes to count them.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn end_all(&self, user: UserId, at: Timestamp) -> Result<usize, RepositoryError>;
 }
 

@@ -15,18 +15,12 @@ use crate::time::Timestamp;
 pub trait SessionRepository: Send + Sync {
     /// The session, with its user and identity. `None` if there is none; one that has ended or
     /// expired is still found.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn find(&self, id: SessionId) -> Result<Option<SessionAccount>, RepositoryError>;
 
     /// The session, if it [can be used](SessionAccount::is_usable) at `at`.
     ///
     /// An adapter MAY answer with a session that it remembers. It MUST NOT answer `None` because
     /// of what it remembers: the session may have been prolonged, or its user enabled, elsewhere.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn find_usable(
         &self,
         id: SessionId,
@@ -37,9 +31,6 @@ pub trait SessionRepository: Send + Sync {
     }
 
     /// The session that was opened with this code and this nonce at or after `since`.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn find_repeated(
         &self,
         code: SecretHash,

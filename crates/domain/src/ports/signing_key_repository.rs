@@ -19,23 +19,14 @@ use crate::time::Duration;
 #[async_trait]
 pub trait SigningKeyRepository: Send + Sync {
     /// All keys that can be read, the newest first.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn all(&self) -> Result<Vec<StoredSigningKey>, RepositoryError>;
 
     /// Stores `key` if no key of its algorithm can be read. Of two replicas that start at once, one
     /// stores its key and both use that one.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn store_first(&self, key: SigningSecret) -> Result<(), RepositoryError>;
 
     /// Stores `key` as the newest, and forgets the keys that have not been in use for `dead_after`,
     /// whose tokens are dead.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn rotate(
         &self,
         key: SigningSecret,
@@ -44,9 +35,6 @@ pub trait SigningKeyRepository: Send + Sync {
     ) -> Result<(), RepositoryError>;
 
     /// Notes that the key is in use now. A new key counts as in use when it is stored.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn note_use(&self, id: Uuid) -> Result<(), RepositoryError>;
 }
 

@@ -10,8 +10,5 @@ use crate::time::Timestamp;
 pub trait StoreClock: Send + Sync {
     /// The present instant by the store's clock. `None` if the store has no clock but the one of
     /// the machine that the service runs on.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn now(&self) -> Result<Option<Timestamp>, RepositoryError>;
 }

@@ -19,9 +19,6 @@ pub trait TokenIssuer: Send + Sync {
     fn can_issue(&self) -> Result<(), TokenIssueError>;
 
     /// Makes the pair of tokens of one generation of a session.
-    ///
-    /// # Errors
-    /// [`TokenIssueError`].
     fn issue(&self, grant: &AccessGrant, now: Timestamp) -> Result<TokenPair, TokenIssueError>;
 
     /// Reads an access token. This happens at every request, so an adapter SHOULD remember what

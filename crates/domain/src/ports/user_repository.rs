@@ -32,8 +32,5 @@ pub trait UserRepository: Send + Sync {
     /// - A disabled user is [`VisitOutcome::UserDisabled`], and nothing is stored. So is a new
     ///   identity that is banned, itself or by its unionid in its app's Open Platform account
     ///   ([`Ban`](crate::ban::Ban)).
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn record_visit(&self, visit: Visit) -> Result<VisitOutcome, RepositoryError>;
 }

@@ -11,15 +11,9 @@ use crate::time::Timestamp;
 pub trait WechatTokenRepository: Send + Sync {
     /// The token kept under `key` (the app, and which of WeChat's kinds of token). One that has
     /// expired is still found.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn load(&self, key: &str) -> Result<Option<StoredWechatToken>, RepositoryError>;
 
     /// Keeps `token` in place of an earlier one.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     async fn save(&self, key: &str, token: &StoredWechatToken) -> Result<(), RepositoryError>;
 }
 

@@ -24,9 +24,6 @@ pub trait WechatUserApi: Send + Sync {
     ) -> Result<PhoneGrant, WechatApiError>;
 
     /// Whether this is the user's current session_key (检验登录态, checkSessionKey).
-    ///
-    /// # Errors
-    /// [`WechatApiError`].
     async fn is_current(
         &self,
         app: &AppId,

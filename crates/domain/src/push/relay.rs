@@ -144,9 +144,6 @@ impl PushRelay {
     }
 
     /// Up to `limit` messages that are due. Each must be given to [`again`](Self::again) at once.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     pub async fn due(&self, limit: u32) -> Result<Vec<DuePush>, RepositoryError> {
         self.outbox.claim_due(limit, LATER_LEASE).await
     }
@@ -179,25 +176,16 @@ impl PushRelay {
 
     /// Gives up on what has waited three days, and forgets what was settled three days ago. Gives
     /// how many messages were given up.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     pub async fn expire(&self) -> Result<usize, RepositoryError> {
         self.outbox.expire(PATIENCE, KEPT).await
     }
 
     /// How much waits.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     pub async fn backlog(&self) -> Result<Backlog, RepositoryError> {
         self.outbox.backlog().await
     }
 
     /// Messages, for the operator.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     pub async fn list(
         &self,
         state: Option<PushState>,
@@ -208,9 +196,6 @@ impl PushRelay {
 
     /// Makes a waiting message due now. `None` if there is no such message, `Some(false)` if it does
     /// not wait any longer.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     pub async fn retry(&self, id: Uuid, by: &Caller) -> Result<Option<bool>, RepositoryError> {
         let audit = AuditEntry {
             subject: Some(id.to_string()),

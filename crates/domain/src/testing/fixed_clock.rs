@@ -19,9 +19,6 @@ impl FixedClock {
     }
 
     /// Moves it forward.
-    ///
-    /// # Panics
-    /// If another test thread panicked while it moved the clock.
     pub fn advance(&self, span: Duration) {
         let mut now = self.0.lock().unwrap();
         *now = after(*now, span);

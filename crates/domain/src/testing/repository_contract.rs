@@ -27,12 +27,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use crate::account::Page;
+use crate::account::{Account, AccountExport, Page, Withdrawal};
 use crate::audit::{AuditAction, AuditActor, AuditEntry};
 use crate::id::{AppId, OpenId, SessionId, UserId};
 use crate::ports::{
-    AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, SessionLifecycle,
-    SessionRepository, SigningKeyRepository, UserRepository, WechatTokenRepository,
+    AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeCandidate, MergeRepository,
+    RepositoryError, SessionLifecycle, SessionRepository, SigningKeyRepository, UserRepository,
+    WechatTokenRepository,
 };
 use crate::secret::SessionKey;
 use crate::session::SessionAccount;
@@ -100,6 +101,39 @@ pub trait StoreUnderTest: Send + Sync {
         assert!(disabled.unwrap().is_some(), "there is no such user");
     }
 
+    async fn enable(&self, user: UserId) {
+        let audit = entry(AuditAction::EnableUser, Some(user));
+        let enabled = self.accounts().set_disabled(user, None, audit).await;
+        assert!(enabled.unwrap().is_some(), "there is no such user");
+    }
+
+    async fn delete(&self, user: UserId) -> bool {
+        let audit = entry(AuditAction::DeleteUser, Some(user));
+        self.accounts().delete(user, audit).await.unwrap()
+    }
+
+    async fn withdraw(&self, guest: &Guest, what: &[Withdrawal]) -> bool {
+        let (accounts, audit) = (self.accounts(), entry(AuditAction::Withdraw, None));
+        let withdrawn = accounts.withdraw(guest.app_id(), guest.open_id(), what, audit);
+        withdrawn.await.unwrap()
+    }
+
+    async fn session(&self, id: SessionId) -> Option<SessionAccount> {
+        self.sessions().find(id).await.unwrap()
+    }
+
+    async fn account(&self, user: UserId) -> Option<Account> {
+        self.accounts().find(user).await.unwrap()
+    }
+
+    async fn export(&self, user: UserId) -> AccountExport {
+        self.accounts().export(user).await.unwrap().unwrap()
+    }
+
+    async fn open_candidates(&self) -> Vec<MergeCandidate> {
+        self.merges().open_candidates(EVERYTHING).await.unwrap()
+    }
+
     /// The kept session_keys of an identity, newest first.
     async fn session_keys(&self, app: &AppId, user: &OpenId) -> Vec<SessionKey> {
         self.accounts().session_keys(app, user).await.unwrap()
@@ -107,25 +141,17 @@ pub trait StoreUnderTest: Send + Sync {
 
     /// Pairs of users who are one person by a unionid: who logged in, and who had it before.
     async fn merge_candidates(&self) -> Vec<(UserId, UserId)> {
-        let open = self.merges().open_candidates(EVERYTHING).await.unwrap();
-        let pairs = open.iter();
-        pairs
-            .map(|candidate| (candidate.user_id, candidate.union_user_id))
+        let open = self.open_candidates().await.into_iter();
+        open.map(|open| (open.user_id, open.union_user_id))
             .collect()
     }
 }
 
 /// A page that holds all there is.
-const EVERYTHING: Page<Uuid> = Page {
-    after: None,
-    limit: 1000,
-};
+const EVERYTHING: Page<Uuid> = Page::first(1000);
 
 /// All sessions on one page.
-const ALL: Page<SessionId> = Page {
-    after: None,
-    limit: 1000,
-};
+const ALL: Page<SessionId> = Page::first(1000);
 
 /// An entry for the audit log, with a new id.
 #[must_use]
@@ -257,8 +283,7 @@ async fn admitted(store: &dyn StoreUnderTest, visit: Visit) -> SessionAccount {
     account(store.users().record_visit(visit).await)
 }
 
-#[expect(clippy::panic, reason = "a rule that is broken fails its test")]
-fn account(outcome: Result<VisitOutcome, crate::ports::RepositoryError>) -> SessionAccount {
+fn account(outcome: Result<VisitOutcome, RepositoryError>) -> SessionAccount {
     match outcome {
         Ok(VisitOutcome::Recorded { account, .. }) => *account,
         Ok(VisitOutcome::UserDisabled) => panic!("the user is not disabled"),
@@ -270,7 +295,7 @@ fn account(outcome: Result<VisitOutcome, crate::ports::RepositoryError>) -> Sess
 async fn at_once(
     store: &dyn StoreUnderTest,
     visits: Vec<Visit>,
-) -> Vec<Result<VisitOutcome, crate::ports::RepositoryError>> {
+) -> Vec<Result<VisitOutcome, RepositoryError>> {
     let users = store.users();
     let all = visits.into_iter().map(|visit| users.record_visit(visit));
     futures_util::future::join_all(all).await

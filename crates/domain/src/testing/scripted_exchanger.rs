@@ -20,9 +20,6 @@ pub struct ScriptedExchanger {
 
 impl ScriptedExchanger {
     /// Makes `code` good for one login as `open_id`.
-    ///
-    /// # Panics
-    /// If another test thread panicked in here.
     pub fn give_code(&self, code: &str, open_id: &str, union_id: Option<&str>) {
         let session = WechatSession {
             open_id: OpenId::new(open_id),
@@ -33,9 +30,6 @@ impl ScriptedExchanger {
     }
 
     /// Lets the next call fail with `error`. The code it brings is not touched.
-    ///
-    /// # Panics
-    /// If another test thread panicked in here.
     pub fn fail_once(&self, error: WechatApiError) {
         self.failures.lock().unwrap().push(error);
     }

@@ -19,17 +19,11 @@ pub struct ScriptedTarget {
 
 impl ScriptedTarget {
     /// Lets the next `count` messages fail.
-    ///
-    /// # Panics
-    /// If another test thread panicked in here.
     pub fn fail(&self, count: usize) {
         *self.failures.lock().unwrap() = count;
     }
 
     /// The ids of the messages that came, in their order.
-    ///
-    /// # Panics
-    /// If another test thread panicked in here.
     #[must_use]
     pub fn seen(&self) -> Vec<Uuid> {
         self.seen.lock().unwrap().clone()

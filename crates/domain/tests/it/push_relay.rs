@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::world::operator;
 
 struct Relay {
-    relay: PushRelay,
+    service: PushRelay,
     outbox: Arc<InMemoryOutbox>,
     target: Arc<ScriptedTarget>,
     clock: Arc<FixedClock>,
@@ -24,7 +24,7 @@ impl Relay {
         let outbox = Arc::new(InMemoryOutbox::new(clock.clone()));
         let target = Arc::new(ScriptedTarget::default());
         Self {
-            relay: PushRelay::new(outbox.clone(), target.clone(), clock.clone()),
+            service: PushRelay::new(outbox.clone(), target.clone(), clock.clone()),
             outbox,
             target,
             clock,
@@ -34,19 +34,15 @@ impl Relay {
     /// Sends what is due after `pause`, and gives how many messages there were.
     async fn again_after(&self, pause: Duration) -> usize {
         self.clock.advance(pause);
-        let due = self.relay.due(10).await.unwrap();
+        let due = self.service.due(10).await.unwrap();
         for message in &due {
-            self.relay.again(message).await.unwrap();
+            self.service.again(message).await.unwrap();
         }
         due.len()
     }
 
     async fn state(&self, id: Uuid) -> PushState {
-        let page = Page {
-            after: None,
-            limit: 10,
-        };
-        let listed = self.relay.list(None, page).await.unwrap();
+        let listed = self.service.list(None, Page::first(10)).await.unwrap();
         listed.iter().find(|row| row.id == id).unwrap().state
     }
 }
@@ -72,11 +68,11 @@ fn message(body: &str) -> (NewPush, NewPush) {
 async fn the_answer_of_the_target_is_given_also_to_a_repeat() {
     let relay = Relay::new();
     let (message, repeat) = message("answer");
-    assert!(relay.relay.wants(&message));
+    assert!(relay.service.wants(&message));
     let answer = Relayed::Answer(b"answer".to_vec());
-    let given = relay.relay.relay(&message).await.unwrap();
+    let given = relay.service.relay(&message).await.unwrap();
     assert_eq!(given, (answer.clone(), Some(Sent::Delivered)));
-    let given = relay.relay.relay(&repeat).await.unwrap();
+    let given = relay.service.relay(&repeat).await.unwrap();
     assert_eq!(given, (answer, None));
     assert_eq!(relay.target.seen(), [message.id]);
 }
@@ -84,7 +80,7 @@ async fn the_answer_of_the_target_is_given_also_to_a_repeat() {
 #[tokio::test]
 async fn an_answer_of_blanks_is_the_success_that_the_event_wants() {
     let (message, _) = message(" \n");
-    let given = Relay::new().relay.relay(&message).await.unwrap();
+    let given = Relay::new().service.relay(&message).await.unwrap();
     assert_eq!(given, (Relayed::Success, Some(Sent::Delivered)));
 }
 
@@ -93,10 +89,10 @@ async fn a_message_that_fails_is_sent_again_with_growing_pauses() {
     let relay = Relay::new();
     relay.target.fail(3);
     let (message, repeat) = message("answer");
-    let given = relay.relay.relay(&message).await.unwrap();
+    let given = relay.service.relay(&message).await.unwrap();
     let failed = Sent::Failed(String::from("HTTP 500"));
     assert_eq!(given, (Relayed::Success, Some(failed)));
-    let given = relay.relay.relay(&repeat).await.unwrap();
+    let given = relay.service.relay(&repeat).await.unwrap();
     assert_eq!(given, (Relayed::Success, None));
     for (seconds, due) in [(4, 0), (1, 1), (9, 0), (1, 1), (19, 0), (1, 1), (7_200, 0)] {
         let sent = relay.again_after(Duration::from_secs(seconds)).await;
@@ -115,7 +111,7 @@ async fn a_repeat_waits_for_the_first_request_as_long_as_wechat_does() {
         .await
         .unwrap();
     let began = domain::ports::Clock::now(&*relay.clock);
-    let given = relay.relay.relay(&repeat).await.unwrap();
+    let given = relay.service.relay(&repeat).await.unwrap();
     assert_eq!(given, (Relayed::Success, None));
     let waited = domain::ports::Clock::now(&*relay.clock).duration_since(began);
     assert_eq!(Duration::try_from(waited).unwrap(), Duration::from_secs(4));
@@ -127,11 +123,11 @@ async fn without_the_store_a_message_is_delivered_or_wechat_repeats_it() {
     let relay = Relay::new();
     relay.outbox.set_away(true);
     let (message, _) = message("answer");
-    let given = relay.relay.relay(&message).await.unwrap();
+    let given = relay.service.relay(&message).await.unwrap();
     let answer = Relayed::Answer(b"answer".to_vec());
     assert_eq!(given, (answer, Some(Sent::Delivered)));
     relay.target.fail(1);
-    relay.relay.relay(&message).await.unwrap_err();
+    relay.service.relay(&message).await.unwrap_err();
 }
 
 #[tokio::test]
@@ -139,18 +135,18 @@ async fn a_message_is_given_up_after_three_days_unless_the_operator_sends_it() {
     let relay = Relay::new();
     relay.target.fail(1);
     let (message, _) = message("answer");
-    relay.relay.relay(&message).await.unwrap();
-    assert_eq!(relay.relay.backlog().await.unwrap().waiting, 1);
-    let unknown = relay.relay.retry(Uuid::now_v7(), &operator()).await;
+    relay.service.relay(&message).await.unwrap();
+    assert_eq!(relay.service.backlog().await.unwrap().waiting, 1);
+    let unknown = relay.service.retry(Uuid::now_v7(), &operator()).await;
     assert_eq!(unknown.unwrap(), None);
-    let retried = relay.relay.retry(message.id, &operator()).await;
+    let retried = relay.service.retry(message.id, &operator()).await;
     assert_eq!(retried.unwrap(), Some(true));
     relay.target.fail(1);
     assert_eq!(relay.again_after(Duration::ZERO).await, 1);
     relay.clock.advance(Duration::from_hours(3 * 24));
-    assert_eq!(relay.relay.expire().await.unwrap(), 1);
+    assert_eq!(relay.service.expire().await.unwrap(), 1);
     assert_eq!(relay.state(message.id).await, PushState::Expired);
-    let retried = relay.relay.retry(message.id, &operator()).await;
+    let retried = relay.service.retry(message.id, &operator()).await;
     assert_eq!(retried.unwrap(), Some(false));
     assert_eq!(relay.again_after(Duration::ZERO).await, 0);
 }

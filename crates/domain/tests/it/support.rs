@@ -20,13 +20,6 @@ fn desk(world: &World) -> SupportDesk {
     )
 }
 
-fn page<T>() -> Page<T> {
-    Page {
-        after: None,
-        limit: 10,
-    }
-}
-
 #[tokio::test]
 async fn each_deed_leaves_an_entry_of_its_caller() {
     let world = World::default();
@@ -45,7 +38,7 @@ async fn each_deed_leaves_an_entry_of_its_caller() {
     assert!(withdrawn.await.unwrap());
     desk.disable(user, &by).await.unwrap();
     assert!(desk.delete(user, &by).await.unwrap());
-    let ban = desk.bans(page()).await.unwrap().remove(0);
+    let ban = desk.bans(Page::first(10)).await.unwrap().remove(0);
     assert_eq!(ban.user_id, user);
     assert!(desk.lift_ban(ban.id, &by).await.unwrap());
 
@@ -73,7 +66,7 @@ async fn each_deed_leaves_an_entry_of_its_caller() {
         user_id: user,
         action: Some(AuditAction::DisableUser),
     };
-    let found = desk.audit_entries(&query, page()).await.unwrap();
+    let found = desk.audit_entries(&query, Page::first(10)).await.unwrap();
     assert_eq!(found, [audit[5].clone(), audit[0].clone()]);
 }
 
@@ -93,7 +86,12 @@ async fn what_is_not_there_is_told_and_leaves_no_entry() {
         desk.apply_merge(id, &by).await.unwrap(),
         MergeOutcome::NotOpen
     );
-    assert!(desk.merge_candidates(page()).await.unwrap().is_empty());
+    assert!(
+        desk.merge_candidates(Page::first(10))
+            .await
+            .unwrap()
+            .is_empty()
+    );
     assert!(world.store.audit().is_empty());
 }
 
@@ -114,5 +112,5 @@ async fn a_message_of_wechat_that_is_repeated_is_obeyed_once() {
         open_id: Some(open_id),
         ..AccountQuery::default()
     };
-    assert_eq!(desk.search(&query, page()).await.unwrap().len(), 1);
+    assert_eq!(desk.search(&query, Page::first(10)).await.unwrap().len(), 1);
 }

@@ -1,8 +1,4 @@
 //! Rules: deleting accounts.
-#![expect(
-    clippy::missing_panics_doc,
-    reason = "a rule that is broken fails its test"
-)]
 
 use futures_util::future::join;
 
@@ -10,30 +6,21 @@ use super::guest::at;
 use super::{ALL, EVERYTHING, Guest, StoreUnderTest, account, admitted, at_once, entry};
 use crate::account::{AccountQuery, Page, Withdrawal};
 use crate::audit::{AuditAction, AuditQuery};
-use crate::id::UserId;
 use crate::visit::is_first_visit;
 
-async fn delete(store: &dyn StoreUnderTest, user: UserId) -> bool {
-    let audit = entry(AuditAction::DeleteUser, Some(user));
-    store.accounts().delete(user, audit).await.unwrap()
-}
-
-/// Rule.
 pub async fn a_deleted_user_leaves_nothing_behind(store: &dyn StoreUnderTest) {
-    let guest = Guest::new("wx01", "o1").in_account("main");
+    let guest = Guest::member("wx01", "o1");
     let own = admitted(store, guest.visit(0)).await;
-    let other = Guest::new("wx02", "o2")
-        .in_account("main")
-        .with_union_id("u1");
+    let other = Guest::member("wx02", "o2").with_union_id("u1");
     let other = admitted(store, other.visit(0)).await;
     admitted(store, guest.clone().with_union_id("u1").visit(10)).await;
 
-    assert!(delete(store, own.user.id).await);
-    assert!(!delete(store, own.user.id).await);
+    assert!(store.delete(own.user.id).await);
+    assert!(!store.delete(own.user.id).await);
     let accounts = store.accounts();
-    assert_eq!(accounts.find(own.user.id).await.unwrap(), None);
+    assert_eq!(store.account(own.user.id).await, None);
     assert_eq!(accounts.export(own.user.id).await.unwrap(), None);
-    assert_eq!(store.sessions().find(own.session.id).await.unwrap(), None);
+    assert_eq!(store.session(own.session.id).await, None);
     assert!(
         store
             .lifecycle()
@@ -45,10 +32,9 @@ pub async fn a_deleted_user_leaves_nothing_behind(store: &dyn StoreUnderTest) {
     let keys = store.session_keys(guest.app_id(), guest.open_id()).await;
     assert!(keys.is_empty());
     assert!(store.merge_candidates().await.is_empty());
-    assert!(accounts.find(other.user.id).await.unwrap().is_some());
+    assert!(store.account(other.user.id).await.is_some());
 }
 
-/// Rule.
 pub async fn a_deed_that_is_repeated_is_told_as_done(store: &dyn StoreUnderTest) {
     let guest = Guest::new("wx01", "o1");
     let (accounts, bans) = (store.accounts(), store.bans());
@@ -84,45 +70,38 @@ pub async fn a_deed_that_is_repeated_is_told_as_done(store: &dyn StoreUnderTest)
     assert_eq!(all.unwrap().len(), 4);
 }
 
-/// Rule.
 pub async fn after_a_deletion_the_next_login_is_a_new_user(store: &dyn StoreUnderTest) {
-    let guest = Guest::new("wx01", "o1")
-        .in_account("main")
-        .with_union_id("u1");
+    let guest = Guest::member("wx01", "o1").with_union_id("u1");
     let before = admitted(store, guest.visit_as(0, "Band")).await;
-    assert!(delete(store, before.user.id).await);
+    assert!(store.delete(before.user.id).await);
     let visit = guest.visit(60);
     let after = admitted(store, visit.clone()).await;
     assert_eq!(after.user.id, visit.new_user_id);
     assert_eq!(after.user.profile.nick_name, None);
     assert!(is_first_visit(&after));
-    let elsewhere = Guest::new("wx02", "o2")
-        .in_account("main")
-        .with_union_id("u1");
+    let elsewhere = Guest::member("wx02", "o2").with_union_id("u1");
     let elsewhere = admitted(store, elsewhere.visit(70)).await;
     assert_eq!(elsewhere.user.id, after.user.id);
 }
 
-/// Rule.
 pub async fn a_deletion_at_the_moment_of_logins_leaves_no_strays(store: &dyn StoreUnderTest) {
     let replica = store.replica();
     for round in 0..15 {
         let union_id = format!("u{round}");
         let member = |app: &str| {
-            let guest = Guest::new(app, &format!("o{round}")).in_account("main");
+            let guest = Guest::member(app, &format!("o{round}"));
             guest.with_union_id(&union_id)
         };
         let old = admitted(store, member("wx01").visit(0)).await.user.id;
         let visits = ["wx01", "wx02", "wx01", "wx03", "wx01", "wx02"];
         let visits = visits.map(|app| member(app).visit_as(10, app));
-        let (outcomes, deleted) =
-            join(at_once(store, visits.to_vec()), delete(&*replica, old)).await;
+        let (outcomes, deleted) = join(at_once(store, visits.to_vec()), replica.delete(old)).await;
         assert!(deleted);
         // Who logged in before the deletion has gone with it; who did after is one new user.
         let new = admitted(store, member("wx01").visit(20)).await.user.id;
         assert_ne!(new, old);
         for account in outcomes.into_iter().map(account) {
-            let found = store.sessions().find(account.session.id).await.unwrap();
+            let found = store.session(account.session.id).await;
             let expected = (account.user.id != old).then_some(new);
             assert_eq!(found.map(|found| found.user.id), expected);
         }
@@ -130,10 +109,7 @@ pub async fn a_deletion_at_the_moment_of_logins_leaves_no_strays(store: &dyn Sto
             open_id: Some(member("wx01").open_id().clone()),
             ..AccountQuery::default()
         };
-        let page = Page {
-            after: None,
-            limit: 10,
-        };
+        let page = Page::first(10);
         let left = store.accounts().search(&query, page).await.unwrap();
         assert_eq!(left.len(), 1);
     }

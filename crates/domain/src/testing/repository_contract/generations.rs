@@ -1,8 +1,4 @@
 //! Rules: generations of tokens.
-#![expect(
-    clippy::missing_panics_doc,
-    reason = "a rule that is broken fails its test"
-)]
 
 use futures_util::future::join_all;
 
@@ -41,8 +37,13 @@ async fn used_with_grace(
     used.await.unwrap()
 }
 
+async fn opened(store: &dyn StoreUnderTest) -> SessionId {
+    let account = admitted(store, Guest::new("wx01", "o1").visit(0)).await;
+    account.session.id
+}
+
 async fn ended_at(store: &dyn StoreUnderTest, id: SessionId) -> Option<Timestamp> {
-    let found = store.sessions().find(id).await.unwrap();
+    let found = store.session(id).await;
     found.unwrap().session.ended_at
 }
 
@@ -53,7 +54,6 @@ fn live(used: GenerationUse) -> Option<SessionAccount> {
     }
 }
 
-/// Rule.
 pub async fn a_generation_can_be_used_until_its_successor_is(store: &dyn StoreUnderTest) {
     let account = admitted(store, Guest::new("wx01", "o1").visit_as(0, "Band")).await;
     let id = account.session.id;
@@ -70,15 +70,11 @@ pub async fn a_generation_can_be_used_until_its_successor_is(store: &dyn StoreUn
     assert_eq!(ended_at(store, id).await, None);
 }
 
-/// Rule.
 pub async fn the_use_of_a_replaced_generation_ends_the_session_on_every_replica(
     store: &dyn StoreUnderTest,
 ) {
     let replica = store.replica();
-    let id = admitted(store, Guest::new("wx01", "o1").visit(0))
-        .await
-        .session
-        .id;
+    let id = opened(store).await;
     assert!(live(used(&*replica, id, 2, 10).await).is_some());
     assert_eq!(used(store, id, 1, 20).await, GenerationUse::Replayed);
     assert_eq!(used(&*replica, id, 2, 30).await, GenerationUse::Ended);
@@ -86,15 +82,11 @@ pub async fn the_use_of_a_replaced_generation_ends_the_session_on_every_replica(
     assert_eq!(ended_at(&*replica, id).await, Some(at(20)));
 }
 
-/// Rule.
 pub async fn a_generation_that_was_just_replaced_is_taken_for_the_grace(
     store: &dyn StoreUnderTest,
 ) {
     let replica = store.replica();
-    let id = admitted(store, Guest::new("wx01", "o1").visit(0))
-        .await
-        .session
-        .id;
+    let id = opened(store).await;
     assert!(live(used_with_grace(store, id, 1, 10, 10).await).is_some());
     let newest = live(used_with_grace(&*replica, id, 2, 20, 10).await).unwrap();
     assert_eq!(newest.session.last_used_at, at(20));
@@ -120,13 +112,9 @@ pub async fn a_generation_that_was_just_replaced_is_taken_for_the_grace(
     assert_eq!(ended_at(store, id).await, Some(at(30)));
 }
 
-/// Rule.
 pub async fn the_grace_is_for_the_generation_before_the_newest_alone(store: &dyn StoreUnderTest) {
     let lifecycle = store.lifecycle();
-    let id = admitted(store, Guest::new("wx01", "o1").visit(0))
-        .await
-        .session
-        .id;
+    let id = opened(store).await;
     for number in [2, 3] {
         // The access token of the next pair closes a generation too.
         let used = lifecycle.use_generation(id, Generation::new(number), at(10), TokenUse::Access);
@@ -140,7 +128,6 @@ pub async fn the_grace_is_for_the_generation_before_the_newest_alone(store: &dyn
     assert_eq!(ended_at(store, id).await, Some(at(11)));
 }
 
-/// Rule.
 pub async fn an_access_token_of_a_replaced_generation_changes_nothing(store: &dyn StoreUnderTest) {
     let account = admitted(store, Guest::new("wx01", "o1").visit(0)).await;
     let id = account.session.id;
@@ -154,7 +141,6 @@ pub async fn an_access_token_of_a_replaced_generation_changes_nothing(store: &dy
     assert!(live(used(store, id, 3, 30).await).is_some());
 }
 
-/// Rule.
 pub async fn uses_of_two_generations_at_once_end_in_one_state(store: &dyn StoreUnderTest) {
     let replica = store.replica();
     for round in 0..10 {
@@ -176,7 +162,6 @@ pub async fn uses_of_two_generations_at_once_end_in_one_state(store: &dyn StoreU
     }
 }
 
-/// Rule.
 pub async fn a_use_moves_the_end_and_a_new_generation_the_time_of_last_use(
     store: &dyn StoreUnderTest,
 ) {
@@ -198,7 +183,6 @@ pub async fn a_use_moves_the_end_and_a_new_generation_the_time_of_last_use(
     assert_eq!(listed[0].session, unmoved.session);
 }
 
-/// Rule.
 pub async fn a_session_that_is_over_cannot_be_used(store: &dyn StoreUnderTest) {
     let unknown = SessionId::new(uuid::Uuid::now_v7());
     assert_eq!(used(store, unknown, 1, 0).await, GenerationUse::Ended);

@@ -31,6 +31,12 @@ impl Guest {
         }
     }
 
+    /// The same in an app of the Open Platform account `main`.
+    #[must_use]
+    pub fn member(app: &str, open_id: &str) -> Self {
+        Self::new(app, open_id).in_account("main")
+    }
+
     /// The same guest, with the app in an Open Platform account.
     #[must_use]
     pub fn in_account(mut self, open_platform: &str) -> Self {

@@ -1,15 +1,10 @@
 //! Rules: who a visitor is.
-#![expect(
-    clippy::missing_panics_doc,
-    reason = "a rule that is broken fails its test"
-)]
 
 use super::guest::at;
 use super::{Guest, StoreUnderTest, account, admitted, at_once};
 use crate::session::Generation;
 use crate::visit::{VisitOutcome, is_first_visit};
 
-/// Rule.
 pub async fn a_first_visit_makes_a_user(store: &dyn StoreUnderTest) {
     let visit = Guest::new("wx01", "o1").visit(0);
     let account = admitted(store, visit.clone()).await;
@@ -27,7 +22,6 @@ pub async fn a_first_visit_makes_a_user(store: &dyn StoreUnderTest) {
     assert!(is_first_visit(&account));
 }
 
-/// Rule.
 pub async fn a_second_visit_finds_the_user(store: &dyn StoreUnderTest) {
     let guest = Guest::new("wx01", "o1");
     let first = admitted(store, guest.visit(0)).await;
@@ -39,14 +33,12 @@ pub async fn a_second_visit_finds_the_user(store: &dyn StoreUnderTest) {
     assert!(!is_first_visit(&second));
 }
 
-/// Rule.
 pub async fn one_openid_in_two_apps_is_two_users(store: &dyn StoreUnderTest) {
     let one = admitted(store, Guest::new("wx01", "o1").visit(0)).await;
     let other = admitted(store, Guest::new("wx02", "o1").visit(0)).await;
     assert_ne!(one.user.id, other.user.id);
 }
 
-/// Rule.
 pub async fn first_visits_of_one_openid_at_once_make_one_user(store: &dyn StoreUnderTest) {
     let guest = Guest::new("wx01", "o1");
     let visits = (0..32).map(|second| guest.visit(second)).collect();
@@ -63,7 +55,6 @@ pub async fn first_visits_of_one_openid_at_once_make_one_user(store: &dyn StoreU
     }
 }
 
-/// Rule.
 pub async fn the_time_of_the_last_login_never_goes_back(store: &dyn StoreUnderTest) {
     let guest = Guest::new("wx01", "o1");
     admitted(store, guest.visit(60)).await;
@@ -72,7 +63,6 @@ pub async fn the_time_of_the_last_login_never_goes_back(store: &dyn StoreUnderTe
     assert_eq!(late.session.created_at, at(30));
 }
 
-/// Rule.
 pub async fn a_disabled_user_is_told_so_and_nothing_is_stored(store: &dyn StoreUnderTest) {
     let guest = Guest::new("wx01", "o1");
     let first = admitted(store, guest.visit_as(0, "Band")).await;
@@ -89,7 +79,7 @@ pub async fn a_disabled_user_is_told_so_and_nothing_is_stored(store: &dyn StoreU
     assert!(matches!(found, Ok(None)), "{found:?}");
     let keys = store.session_keys(guest.app_id(), guest.open_id()).await;
     assert_eq!(keys.len(), 1);
-    let before = store.sessions().find(first.session.id).await.ok().flatten();
+    let before = store.session(first.session.id).await;
     let user = before.map(|account| account.user);
     assert_eq!(user.as_ref().map(|user| user.last_login_at), Some(at(0)));
     assert_eq!(

@@ -1,8 +1,4 @@
 //! Rules: what is only kept.
-#![expect(
-    clippy::missing_panics_doc,
-    reason = "a rule that is broken fails its test"
-)]
 
 use futures_util::future::join_all;
 use secrecy::zeroize::Zeroizing;
@@ -31,7 +27,6 @@ async fn seeds(store: &dyn StoreUnderTest) -> Vec<u8> {
     keys.iter().map(|key| key.secret.seed[0]).collect()
 }
 
-/// Rule.
 pub async fn of_first_signing_keys_at_once_one_is_stored(store: &dyn StoreUnderTest) {
     let replica = store.replica();
     let stores = (0..10_u8).map(|number| {
@@ -52,7 +47,6 @@ pub async fn of_first_signing_keys_at_once_one_is_stored(store: &dyn StoreUnderT
     assert_eq!(seeds(store).await, first);
 }
 
-/// Rule.
 pub async fn a_signing_key_out_of_use_is_forgotten_when_its_tokens_are_dead(
     store: &dyn StoreUnderTest,
 ) {
@@ -75,7 +69,6 @@ pub async fn a_signing_key_out_of_use_is_forgotten_when_its_tokens_are_dead(
     assert_eq!(seeds(store).await, [5, 4]);
 }
 
-/// Rule.
 pub async fn a_first_signing_key_of_each_algorithm_is_stored_as_it_is(store: &dyn StoreUnderTest) {
     let keys = store.signing_keys();
     for (byte, algorithm) in (1..).zip(SigningAlgorithm::ALL) {
@@ -106,7 +99,6 @@ pub async fn a_first_signing_key_of_each_algorithm_is_stored_as_it_is(store: &dy
     assert_eq!(told.collect::<Vec<_>>(), expected);
 }
 
-/// Rule.
 pub async fn a_wechat_token_replaces_the_one_before(store: &dyn StoreUnderTest) {
     let (tokens, replica) = (store.wechat_tokens(), store.replica());
     assert!(tokens.load("wx01 stable").await.unwrap().is_none());
@@ -137,7 +129,6 @@ pub async fn a_wechat_token_replaces_the_one_before(store: &dyn StoreUnderTest) 
     }
 }
 
-/// Rule.
 pub async fn audit_entries_are_found_newest_first(store: &dyn StoreUnderTest) {
     let user = UserId::new(Uuid::now_v7());
     let mut entries = vec![

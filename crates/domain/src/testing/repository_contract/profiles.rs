@@ -1,14 +1,9 @@
 //! Rules: what a visit teaches about the person.
-#![expect(
-    clippy::missing_panics_doc,
-    reason = "a rule that is broken fails its test"
-)]
 
 use super::guest::named;
 use super::{Guest, StoreUnderTest, admitted};
 use crate::profile::{Gender, Profile, ProfileReport};
 
-/// Rule.
 pub async fn the_user_learns_the_reports_in_their_order(store: &dyn StoreUnderTest) {
     let guest = Guest::new("wx01", "o1");
     let full = Profile {
@@ -37,11 +32,10 @@ pub async fn the_user_learns_the_reports_in_their_order(store: &dyn StoreUnderTe
         ..full
     };
     assert_eq!(second.user.profile, expected);
-    let found = store.sessions().find(first.session.id).await.ok().flatten();
+    let found = store.session(first.session.id).await;
     assert_eq!(found.map(|account| account.user.profile), Some(expected));
 }
 
-/// Rule.
 pub async fn an_anonymous_report_does_not_replace_a_stored_nickname(store: &dyn StoreUnderTest) {
     let guest = Guest::new("wx01", "o1");
     admitted(store, guest.visit_as(0, "Band")).await;
@@ -54,7 +48,6 @@ pub async fn an_anonymous_report_does_not_replace_a_stored_nickname(store: &dyn 
     assert_eq!(account.user.profile.nick_name.as_deref(), Some("Band"));
 }
 
-/// Rule.
 pub async fn a_visit_without_a_report_leaves_the_profile_alone(store: &dyn StoreUnderTest) {
     let guest = Guest::new("wx01", "o1");
     admitted(store, guest.visit_as(0, "Band")).await;
@@ -62,7 +55,7 @@ pub async fn a_visit_without_a_report_leaves_the_profile_alone(store: &dyn Store
     assert_eq!(account.user.profile.nick_name.as_deref(), Some("Band"));
 }
 
-/// Rule: PostgreSQL stores no NUL character.
+/// PostgreSQL stores no NUL character.
 pub async fn a_nul_character_does_no_harm(store: &dyn StoreUnderTest) {
     let visit = Guest::new("wx01", "o1").visit_as(0, "Ba\0nd");
     let account = admitted(store, visit).await;

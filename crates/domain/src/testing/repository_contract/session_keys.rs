@@ -1,8 +1,4 @@
 //! Rules: the session_keys of an identity.
-#![expect(
-    clippy::missing_panics_doc,
-    reason = "a rule that is broken fails its test"
-)]
 
 use super::{Guest, StoreUnderTest, account, admitted, at_once};
 use crate::secret::SessionKey;
@@ -20,7 +16,6 @@ async fn kept(store: &dyn StoreUnderTest, guest: &Guest) -> Vec<String> {
     keys.iter().map(|key| key.expose().to_owned()).collect()
 }
 
-/// Rule.
 pub async fn the_last_three_session_keys_are_kept_newest_first(store: &dyn StoreUnderTest) {
     let guest = Guest::new("wx01", "o1");
     assert!(kept(store, &guest).await.is_empty());
@@ -35,7 +30,6 @@ pub async fn the_last_three_session_keys_are_kept_newest_first(store: &dyn Store
     assert_eq!(kept(store, &guest).await, ["d", "c", "b"]);
 }
 
-/// Rule.
 pub async fn a_session_key_that_is_already_the_newest_is_not_kept_twice(
     store: &dyn StoreUnderTest,
 ) {
@@ -46,7 +40,6 @@ pub async fn a_session_key_that_is_already_the_newest_is_not_kept_twice(
     assert_eq!(kept(store, &guest).await, ["a", "b", "a"]);
 }
 
-/// Rule.
 pub async fn session_keys_of_visits_at_once_are_all_kept(store: &dyn StoreUnderTest) {
     let guest = Guest::new("wx01", "o1");
     let visits: Vec<_> = (0..3).map(|second| guest.visit(second)).collect();
@@ -64,7 +57,6 @@ pub async fn session_keys_of_visits_at_once_are_all_kept(store: &dyn StoreUnderT
     assert_eq!(kept, expected);
 }
 
-/// Rule.
 pub async fn a_visit_without_a_session_key_keeps_those_there_are(store: &dyn StoreUnderTest) {
     let guest = Guest::new("wx01", "o1");
     // As by WeChat's gateway: without a code either.

@@ -1,8 +1,4 @@
 //! Rules: listing and ending sessions.
-#![expect(
-    clippy::missing_panics_doc,
-    reason = "a rule that is broken fails its test"
-)]
 
 use super::guest::at;
 use super::{ALL, Guest, StoreUnderTest, admitted};
@@ -17,7 +13,6 @@ async fn listed(store: &dyn StoreUnderTest, of: &SessionAccount, second: i64) ->
     listed.map(|listed| listed.session.id).collect()
 }
 
-/// Rule.
 pub async fn live_sessions_are_listed_newest_first(store: &dyn StoreUnderTest) {
     let guest = Guest::new("wx01", "o1");
     let mut visit = guest.visit(0);
@@ -40,7 +35,6 @@ pub async fn live_sessions_are_listed_newest_first(store: &dyn StoreUnderTest) {
     assert_eq!(all[0].session.last_used_at, at(20));
 }
 
-/// Rule.
 pub async fn a_session_is_ended_only_by_its_user_and_once(store: &dyn StoreUnderTest) {
     let lifecycle = store.lifecycle();
     let one = admitted(store, Guest::new("wx01", "o1").visit(0)).await;
@@ -51,11 +45,10 @@ pub async fn a_session_is_ended_only_by_its_user_and_once(store: &dyn StoreUnder
     assert!(lifecycle.end(one.user.id, id, at(10)).await.unwrap());
     assert!(!lifecycle.end(one.user.id, id, at(20)).await.unwrap());
     assert!(listed(store, &one, 10).await.is_empty());
-    let found = store.sessions().find(id).await.unwrap().unwrap();
+    let found = store.session(id).await.unwrap();
     assert_eq!(found.session.ended_at, Some(at(10)));
 }
 
-/// Rule.
 pub async fn all_sessions_of_a_user_end_at_once_and_no_others(store: &dyn StoreUnderTest) {
     let guest = Guest::new("wx01", "o1");
     let mut expired = guest.visit(0);
@@ -71,11 +64,10 @@ pub async fn all_sessions_of_a_user_end_at_once_and_no_others(store: &dyn StoreU
     assert_eq!(listed(store, &other, 10).await, [other.session.id]);
 }
 
-/// Rule.
 pub async fn a_further_login_ends_the_oldest_sessions_beyond_the_bound(store: &dyn StoreUnderTest) {
     let replica = store.replica();
     // In two apps, and with sessions of others beside them.
-    let guests = ["wx01", "wx02"].map(|app| Guest::new(app, "o1").in_account("main"));
+    let guests = ["wx01", "wx02"].map(|app| Guest::member(app, "o1"));
     let guests = guests.map(|guest| guest.with_union_id("u1"));
     let other = admitted(store, Guest::new("wx01", "o2").visit(0)).await;
     let mut ids = Vec::new();
@@ -100,7 +92,7 @@ pub async fn a_further_login_ends_the_oldest_sessions_beyond_the_bound(store: &d
         last = Some(account);
     }
     for id in &ids[3..6] {
-        let found = store.sessions().find(*id).await.unwrap();
+        let found = store.session(*id).await;
         assert!(found.is_none_or(|found| found.session.ended_at.is_some()));
     }
     let last = last.unwrap();
@@ -123,7 +115,6 @@ pub async fn a_further_login_ends_the_oldest_sessions_beyond_the_bound(store: &d
     assert_eq!(listed(store, &last, 30).await.len(), 4);
 }
 
-/// Rule.
 pub async fn logins_at_once_leave_no_more_sessions_than_the_bound(store: &dyn StoreUnderTest) {
     let replica = store.replica();
     let guest = Guest::new("wx01", "o1");
@@ -147,7 +138,6 @@ pub async fn logins_at_once_leave_no_more_sessions_than_the_bound(store: &dyn St
     assert_eq!(opened, [20, 21, 22, 23, 24].map(at));
 }
 
-/// Rule.
 pub async fn a_list_gives_pages_newest_first(store: &dyn StoreUnderTest) {
     let guest = Guest::new("wx01", "o1");
     let mut ids = Vec::new();

@@ -1,8 +1,7 @@
 //! Errcodes of one-time codes.
 
 use super::{
-    Actor, Category, OUR_BUG, PHONE, Retry, Verdict, WechatFailure, failing_as,
-    input, text,
+    Actor, Category, OUR_BUG, PHONE, Retry, Verdict, WechatFailure, failing_as, input, text,
 };
 
 entries! {

@@ -1,9 +1,7 @@
 //! Errcodes of third-party platforms.
 //! <https://developers.weixin.qq.com/doc/oplatform/openApi/OpenApiDoc/miniprogram-management/login/thirdpartyCode2Session.html>
 
-use super::{
-    Actor, Category, OUR_BUG, Retry, Verdict, WechatFailure, misconfigured, text,
-};
+use super::{Actor, Category, OUR_BUG, Retry, Verdict, WechatFailure, misconfigured, text};
 
 entries! {
     40090 "客户端 IP 不合法" "the caller's IP is not valid" => PLATFORM_IP;

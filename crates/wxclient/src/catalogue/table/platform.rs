@@ -1,8 +1,6 @@
 //! Errcodes of the platform as such: busy, too many calls, not allowed.
 
-use super::{
-    Actor, Category, Retry, Verdict, WechatFailure, failing_as, misconfigured, text,
-};
+use super::{Actor, Category, Retry, Verdict, WechatFailure, failing_as, misconfigured, text};
 
 entries! {
     0 "请求成功" "ok (as is an answer without errcode)"

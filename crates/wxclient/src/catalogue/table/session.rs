@@ -1,8 +1,7 @@
 //! Errcodes of session_keys, open data and users.
 
 use super::{
-    Actor, Category, OUR_BUG, PHONE, Retry, Verdict, WechatFailure, failing_as,
-    input, text,
+    Actor, Category, OUR_BUG, PHONE, Retry, Verdict, WechatFailure, failing_as, input, text,
 };
 
 entries! {

@@ -1,8 +1,7 @@
 //! Codes that no server API answers: the phone's, and those of WeChat's decryption samples.
 
 use super::{
-    Actor, Category, Retry, Verdict, WechatFailure, failing_as, input, misconfigured,
-    text,
+    Actor, Category, Retry, Verdict, WechatFailure, failing_as, input, misconfigured, text,
 };
 
 entries! {

@@ -1,9 +1,7 @@
 //! Errcodes of the access_token. The service handles them inside.
 
 use super::app_secret::SECRET_WRONG;
-use super::{
-    Actor, Category, Deviation, OUR_BUG, Retry, Verdict, WechatFailure, text,
-};
+use super::{Actor, Category, Deviation, OUR_BUG, Retry, Verdict, WechatFailure, text};
 use crate::api::Api;
 
 entries! {
