@@ -124,6 +124,66 @@ async fn the_document_is_whole() {
     }
 }
 
+/// A generator of clients takes a missing `security` for "as the document says elsewhere".
+#[tokio::test]
+async fn every_operation_says_which_key_it_needs_or_that_it_needs_none() {
+    let stack = Stack::new(Store::Sqlite).await;
+    let document = document(&stack).await;
+    let mut open_to_all = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let security = operation["security"].as_array();
+            if security
+                .unwrap_or_else(|| unreachable!("{method} {path}"))
+                .is_empty()
+            {
+                open_to_all.insert(format!("{method} {path}"));
+            }
+        }
+    }
+    for operation in [
+        "post /user/wxlogin",
+        "post /user/refresh",
+        "get /.well-known/jwks.json",
+    ] {
+        assert!(open_to_all.contains(operation), "{operation}");
+    }
+    for path in ["/user/me", "/user/phone", "/admin/", "/auth/"] {
+        let open = open_to_all
+            .iter()
+            .find(|operation| operation.contains(path));
+        assert_eq!(open, None);
+    }
+}
+
+/// Generators drop a schema with a list of they know not what.
+#[tokio::test]
+async fn every_list_says_of_what() {
+    let stack = Stack::new(Store::Sqlite).await;
+    let lists = lists(&document(&stack).await);
+    assert!(lists.len() > 5);
+    for list in lists {
+        assert!(list["items"].is_object(), "{list}");
+    }
+}
+
+fn lists(value: &Value) -> Vec<Value> {
+    let below: Vec<Value> = match value {
+        Value::Object(members) => members.values().flat_map(lists).collect(),
+        Value::Array(items) => items.iter().flat_map(lists).collect(),
+        _ => Vec::new(),
+    };
+    let is_list = value["type"] == "array"
+        || value["type"]
+            .as_array()
+            .is_some_and(|kinds| kinds.contains(&Value::from("array")));
+    is_list
+        .then(|| value.clone())
+        .into_iter()
+        .chain(below)
+        .collect()
+}
+
 fn references(value: &Value) -> Vec<String> {
     match value {
         Value::Object(members) => {

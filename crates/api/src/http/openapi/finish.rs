@@ -17,6 +17,8 @@ pub(super) fn describe(part: &mut OpenApi, own: &[&[ErrorCode]]) {
             failures::add(operation, own);
             body_or_none(operation);
             name_the_request(operation);
+            // An operation without `security` would leave it open whether a token is needed.
+            operation.security.get_or_insert_default();
         }
         if let Some(head) = &mut item.head {
             without_bodies(head);

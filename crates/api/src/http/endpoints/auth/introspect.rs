@@ -6,7 +6,7 @@ use domain::access::{AccessError, AccessService};
 use domain::ports::Clock;
 use domain::secret::AccessToken;
 use serde::Serialize;
-use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -46,11 +46,9 @@ impl PartialSchema for Introspection {
             schema = schema.property(name, property(Type::String));
         }
         // One as text, several as a list.
-        let kinds = vec![Type::String, Type::Array];
-        schema = schema.property(
-            "aud",
-            ObjectBuilder::new().schema_type(SchemaType::Array(kinds)),
-        );
+        let text = || ObjectBuilder::new().schema_type(Type::String);
+        let list = ArrayBuilder::new().items(text());
+        schema = schema.property("aud", OneOfBuilder::new().item(text()).item(list));
         for name in ["iat", "exp", "gen"] {
             schema = schema.property(name, property(Type::Integer));
         }
