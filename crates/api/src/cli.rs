@@ -31,6 +31,12 @@ pub enum Command {
     Migrate,
     /// Try the settings, the database, the clock and each app's AppSecret, and say what to do.
     Check,
+    /// Copy the SQLite database to a new file while the service runs, and examine the copy.
+    Backup {
+        /// The file to make. One that is there is kept.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
     /// Replace the key that signs tokens, or seal stored secrets under a new master key.
     Keys {
         /// What to do with the keys.

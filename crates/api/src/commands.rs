@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+mod backup;
 mod check;
 mod explain;
 mod keys;
@@ -20,6 +21,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<()> {
         Command::Serve => serve::run(config),
         Command::Migrate => migrate::run(config),
         Command::Check => check::run(config),
+        Command::Backup { file } => backup::run(config, &file),
         Command::Keys { command } => keys::run(config, &command),
         Command::Openapi => openapi::run(),
         Command::Explain { error } => explain::run(&error),

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod audit;
+mod backup;
 mod bans;
 mod change_feed;
 mod columns;
@@ -54,6 +55,7 @@ mod worker;
 
 pub use accounts::DieselAccountRepository;
 pub use audit::DieselAuditLog;
+pub use backup::{BackupError, BackupProgress, back_up};
 pub use bans::DieselBanRepository;
 pub use change_feed::DieselChangeFeed;
 pub use database::{Database, OpenError};

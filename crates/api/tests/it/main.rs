@@ -19,6 +19,7 @@ mod auth_verify;
 mod auth_wechat_signature;
 mod auth_wechat_token;
 mod avatars;
+mod backup;
 mod bodies;
 mod clocks;
 mod cloud_hosting;
