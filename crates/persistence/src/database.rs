@@ -13,7 +13,7 @@ use crate::bans::DieselBanRepository;
 use crate::change_feed::DieselChangeFeed;
 use crate::connection::Connector;
 use crate::examination::{self, Finding};
-use crate::group_commit::{GroupCommit, LaneOptions, WireSlot};
+use crate::group_commit::{Batched, GroupCommit, LaneOptions, WireSlot};
 use crate::key_ring::SessionKeyVault;
 use crate::merges::DieselMergeRepository;
 use crate::migrations::{self, MigrateError};
@@ -28,6 +28,7 @@ use crate::rewrap::{self, RewrapProgress, Vaults};
 use crate::seal::Vault;
 use crate::session_lifecycle::DieselSessionLifecycle;
 use crate::signing_keys::{self, DieselSigningKeyRepository};
+use crate::statistics::Statistics;
 use crate::store_clock::DieselStoreClock;
 use crate::stored_keys::{self, StoredKeys};
 use crate::token_uses::TokenUses;
@@ -359,6 +360,18 @@ impl Database {
         DieselPushOutbox {
             pool: self.pool.clone(),
             vault: Arc::clone(&self.push_vault),
+        }
+    }
+
+    /// How busy it is.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        Statistics {
+            pool: self.pool.counts(),
+            queues: [
+                (Visits::NAME, self.visits.counts()),
+                (TokenUses::NAME, self.token_uses.counts()),
+            ],
         }
     }
 

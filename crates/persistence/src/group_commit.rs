@@ -5,17 +5,19 @@
 //! timer: a single item is a batch of one and is written at once.
 
 mod batch;
+mod counts;
 mod lane;
 mod wire;
 mod writer;
 
 use std::hash::{BuildHasher, Hash, RandomState};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
 
 use domain::ports::RepositoryError;
 use tokio::sync::oneshot;
 
 use batch::Pending;
+pub(crate) use counts::QueueCounts;
 use lane::Lane;
 pub(crate) use lane::{LaneOptions, LaneStatus};
 pub(crate) use wire::WireSlot;
@@ -59,8 +61,7 @@ pub(crate) trait Batched: Clone + Send + Sync + 'static {
 /// The queue before the writers.
 pub(crate) struct GroupCommit<B: Batched> {
     lanes: Vec<Lane<B>>,
-    /// How many callers wait.
-    waiting: AtomicUsize,
+    counts: Arc<QueueCounts>,
     hasher: RandomState,
 }
 
@@ -71,6 +72,7 @@ impl<B: Batched> GroupCommit<B> {
         wires: Vec<WireSlot>,
         options: &LaneOptions,
     ) -> std::io::Result<Self> {
+        let counts = Arc::<QueueCounts>::default();
         let capacity = options.capacity.div_ceil(wires.len().max(1));
         let wires = wires.into_iter();
         let lanes = wires.enumerate().map(|(index, wire)| {
@@ -79,11 +81,12 @@ impl<B: Batched> GroupCommit<B> {
                 is_first: index == 0,
                 ..options.clone()
             };
-            Lane::start(batched.clone(), wire, options)
+            Lane::start(batched.clone(), wire, options, Arc::clone(&counts))
         });
+        let lanes = lanes.collect::<Result<_, _>>()?;
         Ok(Self {
-            lanes: lanes.collect::<Result<_, _>>()?,
-            waiting: AtomicUsize::new(0),
+            lanes,
+            counts,
             hasher: RandomState::new(),
         })
     }
@@ -103,13 +106,18 @@ impl<B: Batched> GroupCommit<B> {
     /// Puts an item into the queue and waits until it is written. It is written although the
     /// caller goes away.
     pub(crate) async fn write(&self, item: B::Item) -> Result<B::Outcome, RepositoryError> {
-        let waiting = Waiting::among(&self.waiting);
+        let waiting = self.counts.one_more_waits();
         let lane = self.lane(&item, waiting.before);
         let lane = lane.ok_or_else(writer_gone::<B>)?;
         let (reply, answer) = oneshot::channel();
         let item = Box::new(item);
         lane.send(Pending { item, reply })?;
         answer.await.unwrap_or_else(|_| Err(writer_gone::<B>()))
+    }
+
+    /// How much is written.
+    pub(crate) fn counts(&self) -> Arc<QueueCounts> {
+        Arc::clone(&self.counts)
     }
 
     /// The first writer, or one by the item's key if there is work for several.
@@ -139,26 +147,6 @@ impl<B: Batched> Drop for GroupCommit<B> {
         for lane in &self.lanes {
             lane.wait_until_done();
         }
-    }
-}
-
-/// One of those who wait.
-struct Waiting<'a> {
-    count: &'a AtomicUsize,
-    /// How many there were before.
-    before: usize,
-}
-
-impl<'a> Waiting<'a> {
-    fn among(count: &'a AtomicUsize) -> Self {
-        let before = count.fetch_add(1, Ordering::Relaxed);
-        Self { count, before }
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.count.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

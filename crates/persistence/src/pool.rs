@@ -4,6 +4,7 @@
 //! takes too long is given up ([`crate::watch`]): its caller is answered, its thread is left alone,
 //! and r2d2 has room for another in its place.
 
+mod counts;
 mod threads;
 
 use std::panic::resume_unwind;
@@ -16,8 +17,10 @@ use tokio::time::timeout_at;
 
 use crate::connection::{AnyConnection, Connector, KeptConnection, Purpose};
 use crate::error::{DatabaseError, FailureKind};
+use crate::statistics::Waits;
 use crate::watch::{self, Watch};
 use crate::worker::{Answer, Worker};
+pub(crate) use counts::PoolCounts;
 use threads::Threads;
 
 pub(crate) use threads::WritersFirst;
@@ -40,6 +43,7 @@ pub(crate) struct Pool {
     /// As many as r2d2 keeps at most, because its own way to wait blocks.
     permits: Arc<Semaphore>,
     freed: Arc<Notify>,
+    waits: Arc<Waits>,
     connector: Connector,
     watch: Watch,
 }
@@ -85,6 +89,7 @@ impl Pool {
             threads,
             permits: Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(1))),
             freed: Arc::default(),
+            waits: Arc::default(),
             connector,
             watch,
         }
@@ -162,10 +167,17 @@ impl Pool {
         let until = deadline
             .min(Instant::now() + self.connector.acquire_timeout)
             .into();
+        let mut wait = None;
         loop {
-            let permit = Arc::clone(&self.permits).acquire_owned();
-            let Ok(Ok(permit)) = timeout_at(until, permit).await else {
-                return Err(self.nothing_free());
+            let permit = if let Ok(free) = Arc::clone(&self.permits).try_acquire_owned() {
+                free
+            } else {
+                wait.get_or_insert_with(|| self.waits.begin());
+                let permit = Arc::clone(&self.permits).acquire_owned();
+                let Ok(Ok(permit)) = timeout_at(until, permit).await else {
+                    return Err(self.nothing_free());
+                };
+                permit
             };
             let kept = match self.kept.try_get() {
                 None if self.threads.may_be_more() => Some(self.start_thread()?),
@@ -179,6 +191,7 @@ impl Pool {
                 });
             }
             drop(permit);
+            wait.get_or_insert_with(|| self.waits.begin());
             if timeout_at(until, self.freed.notified()).await.is_err() {
                 return Err(self.nothing_free());
             }
@@ -200,7 +213,18 @@ impl Pool {
         }
     }
 
+    /// How busy it is.
+    pub(crate) fn counts(&self) -> PoolCounts {
+        PoolCounts {
+            size: usize::try_from(self.kept.max_size()).unwrap_or(1),
+            threads: self.threads.clone(),
+            permits: Arc::clone(&self.permits),
+            waits: Arc::clone(&self.waits),
+        }
+    }
+
     fn nothing_free(&self) -> DatabaseError {
+        self.waits.note_timeout();
         let open = self.threads.count();
         let waited = self.connector.acquire_timeout.as_millis();
         let text = format!("all {open} connections of the pool were in use for {waited} ms");

@@ -29,6 +29,7 @@ pub use observer::CallObserver;
 use per_api::PerApi;
 use policy::Policy;
 
+use crate::api::Api;
 use crate::app::AppSecret;
 use crate::error::{Fault, WechatError};
 use crate::json;
@@ -62,6 +63,12 @@ impl WechatClient {
     /// A client of `https://api.weixin.qq.com` with the usual policy, to be changed.
     pub fn builder() -> WechatClientBuilder {
         WechatClientBuilder::default()
+    }
+
+    /// Whether the circuit breaker of `api` is open: WeChat has been away, and calls fail at once.
+    #[must_use]
+    pub fn is_suspended(&self, api: Api) -> bool {
+        self.shared.breakers.of(api).is_open()
     }
 
     /// When a call that begins now must be done.

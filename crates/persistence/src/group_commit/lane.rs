@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use domain::ports::RepositoryError;
 
 use super::batch::{Pending, Replies};
+use super::counts::QueueCounts;
 use super::wire::{Wire, WireSlot};
 use super::writer::Writer;
 use super::{Batched, writer_gone};
@@ -102,13 +103,19 @@ struct Shared<B: Batched> {
     status: LaneStatus,
     is_held: AtomicBool,
     options: LaneOptions,
+    counts: Arc<QueueCounts>,
     /// Threads that have not come to their end, but for those that were given up.
     threads: Mutex<usize>,
     ended: Condvar,
 }
 
 impl<B: Batched> Lane<B> {
-    pub(super) fn start(batched: B, wire: WireSlot, options: LaneOptions) -> std::io::Result<Self> {
+    pub(super) fn start(
+        batched: B,
+        wire: WireSlot,
+        options: LaneOptions,
+        counts: Arc<QueueCounts>,
+    ) -> std::io::Result<Self> {
         let (sender, receiver) = sync_channel(options.capacity);
         let shared = Arc::new(Shared {
             batched,
@@ -123,6 +130,7 @@ impl<B: Batched> Lane<B> {
             },
             is_held: AtomicBool::new(false),
             options,
+            counts,
             threads: Mutex::new(1),
             ended: Condvar::new(),
         });
@@ -183,6 +191,9 @@ impl<B: Batched> Shared<B> {
     /// Writes batches until the queue is closed and empty.
     fn drain(self: &Arc<Self>) {
         while let Some(batch) = self.next_batch() {
+            if !batch.is_empty() {
+                self.counts.begin_batch(batch.len());
+            }
             let (items, replies) = Replies::of(batch);
             let batch = Arc::new(Batch {
                 lane: Arc::clone(self),

@@ -28,4 +28,5 @@ mod rewrap;
 mod role;
 mod scarcity;
 mod secrets;
+mod statistics;
 mod store;

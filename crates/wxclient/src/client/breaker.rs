@@ -61,6 +61,11 @@ impl Breaker {
         })
     }
 
+    /// Whether calls fail at once, but for one that tries.
+    pub(super) fn is_open(&self) -> bool {
+        !matches!(*self.lock(), State::Closed { .. })
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         // The state is whole at every moment, so a panic elsewhere cannot have spoilt it.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

@@ -1,0 +1,109 @@
+//! How busy a database is, for metrics. Reading it asks no database.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::group_commit::QueueCounts;
+use crate::pool::PoolCounts;
+
+/// Reads how busy a database is. It keeps no connection open.
+#[derive(Clone, Debug)]
+pub struct Statistics {
+    pub(crate) pool: PoolCounts,
+    pub(crate) queues: [(&'static str, Arc<QueueCounts>); 2],
+}
+
+/// The use of the pool, which serves reads and single writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolUse {
+    /// How many connections there can be.
+    pub size: usize,
+    /// How many are open.
+    pub open: usize,
+    /// How many calls have one or may open one.
+    pub in_use: usize,
+    /// How many calls wait for one.
+    pub waiting: usize,
+    /// How long all calls together have waited.
+    pub waited: Duration,
+    /// How many waited in vain.
+    pub timed_out: u64,
+}
+
+/// The use of one of the queues whose items are written in batches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueueUse {
+    /// What is written.
+    pub name: &'static str,
+    /// How many items wait or are being written.
+    pub waiting: usize,
+    /// How many batches have been begun.
+    pub batches: u64,
+    /// How many items were in them.
+    pub items: u64,
+}
+
+impl Statistics {
+    /// The use of the pool now.
+    #[must_use]
+    pub fn pool(&self) -> PoolUse {
+        self.pool.read()
+    }
+
+    /// The use of the queues now.
+    #[must_use]
+    pub fn queues(&self) -> [QueueUse; 2] {
+        self.queues
+            .each_ref()
+            .map(|(name, counts)| counts.read(name))
+    }
+}
+
+/// Calls that wait for something.
+#[derive(Debug, Default)]
+pub(crate) struct Waits {
+    waiting: AtomicUsize,
+    waited_us: AtomicU64,
+    timed_out: AtomicU64,
+}
+
+/// A call that waits. It is counted until it is dropped.
+pub(crate) struct Wait<'a> {
+    waits: &'a Waits,
+    since: Instant,
+}
+
+impl Waits {
+    pub(crate) fn begin(&self) -> Wait<'_> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        Wait {
+            waits: self,
+            since: Instant::now(),
+        }
+    }
+
+    pub(crate) fn note_timeout(&self) {
+        self.timed_out.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn waited(&self) -> Duration {
+        Duration::from_micros(self.waited_us.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn timed_out(&self) -> u64 {
+        self.timed_out.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        let waited = u64::try_from(self.since.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.waits.waited_us.fetch_add(waited, Ordering::Relaxed);
+        self.waits.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+}
