@@ -14,3 +14,5 @@ pub mod settings;
 pub mod startup;
 mod telemetry;
 mod tokens;
+
+pub use metrics::page as metrics_page;

@@ -1,18 +1,39 @@
-//! Counters for Prometheus.
+//! Metrics for Prometheus.
+//!
+//! What is counted as it happens stands in families of counters; the state of the database and of
+//! WeChat's circuit breakers is read when somebody scrapes.
+
+mod about;
+mod lifecycle;
+mod page;
+mod state;
+mod text;
+mod wechat;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::{Method, StatusCode};
+use domain::id::AppId;
+use domain::ports::SessionLifecycle;
 use domain::push::Backlog;
-use prometheus_client::encoding::EncodeLabelSet;
+use persistence::Statistics;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::registry::Registry;
+use prometheus_client::registry::{Metric, Registry};
+use wxclient::{CallObserver, WechatClient};
 
-use crate::http::RouteName;
+use about::About;
+use lifecycle::{CountedLifecycle, SessionCounts};
+pub use page::page;
+use state::{State, StateCollector};
+use wechat::WechatCalls;
+
+use crate::http::{ErrorCode, RouteName};
 use crate::telemetry;
 
 /// Bounds of the duration buckets, s: from a cached answer to a WeChat that times out.
@@ -25,6 +46,11 @@ pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<Answered, Counter>,
     durations: Family<Route, Histogram>,
+    logins: Family<LoggedIn, Counter>,
+    sessions: SessionCounts,
+    wechat: Arc<WechatCalls>,
+    state: Arc<State>,
+    sandbox: Gauge,
     push_failures: Counter,
     push_waiting: Gauge,
     push_oldest: Gauge,
@@ -42,58 +68,101 @@ struct Route {
     route: Cow<'static, str>,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LoggedIn {
+    app: AppLabel,
+    outcome: &'static str,
+}
+
+/// An app of the settings, so there are few.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct AppLabel(AppId);
+
+impl EncodeLabelValue for AppLabel {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> std::fmt::Result {
+        self.0.as_str().encode(encoder)
+    }
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::default();
-        let requests = Family::default();
-        let durations =
-            Family::new_with_constructor((|| Histogram::new(SECONDS)) as fn() -> Histogram);
-        registry.register("http_requests", "Requests answered", requests.clone());
-        registry.register(
-            "http_request_duration_seconds",
-            "Time to answer a request",
-            durations.clone(),
-        );
-        registry.register(
-            "log_lines_dropped",
-            "Lines of the log that were dropped because standard error was not read",
+        let state = Arc::<State>::default();
+        registry.register_collector(Box::new(StateCollector(Arc::clone(&state))));
+        let version = (Cow::from("version"), Cow::from(env!("CARGO_PKG_VERSION")));
+        let labelled = registry.sub_registry_with_label(version);
+        register(labelled, &about::BUILD_INFO, ConstGauge::new(1_i64));
+        register(
+            &mut registry,
+            &about::LOG_LINES_DROPPED,
             telemetry::dropped_lines(),
         );
-        let (push_failures, push_waiting, push_oldest) =
-            (Counter::default(), Gauge::default(), Gauge::default());
-        registry.register(
-            "push_relay_failures",
-            "Attempts to pass a message of WeChat's on that failed",
-            push_failures.clone(),
-        );
-        registry.register(
-            "push_relay_waiting",
-            "Messages of WeChat's that wait to be passed on, of all replicas",
-            push_waiting.clone(),
-        );
-        registry.register(
-            "push_relay_oldest_seconds",
-            "How long the oldest of them has waited",
-            push_oldest.clone(),
-        );
+        let durations =
+            Family::new_with_constructor((|| Histogram::new(SECONDS)) as fn() -> Histogram);
         Self {
+            requests: registered(&mut registry, &about::HTTP_REQUESTS, Family::default()),
+            durations: registered(&mut registry, &about::HTTP_DURATION, durations),
+            logins: registered(&mut registry, &about::LOGINS, Family::default()),
+            sessions: SessionCounts::registered(&mut registry),
+            wechat: Arc::new(WechatCalls::registered(&mut registry)),
+            sandbox: registered(&mut registry, &about::SANDBOX, Gauge::default()),
+            push_failures: registered(&mut registry, &about::PUSH_FAILURES, Counter::default()),
+            push_waiting: registered(&mut registry, &about::PUSH_WAITING, Gauge::default()),
+            push_oldest: registered(&mut registry, &about::PUSH_OLDEST, Gauge::default()),
+            state,
             registry,
-            requests,
-            durations,
-            push_failures,
-            push_waiting,
-            push_oldest,
         }
     }
 }
 
+fn registered<M: Metric + Clone>(registry: &mut Registry, about: &About, metric: M) -> M {
+    register(registry, about, metric.clone());
+    metric
+}
+
+fn register(registry: &mut Registry, about: &About, metric: impl Metric) {
+    registry.register(about.name, about.help_without_stop(), metric);
+}
+
 impl Metrics {
-    /// The metrics in the text format of OpenMetrics 1.0.
+    /// The metrics in Prometheus' text format 0.0.4, which every scraper and `promtool` reads.
     pub(crate) fn render(&self) -> String {
         let mut text = String::new();
         // Writing into a String cannot fail.
         let _ = prometheus_client::encoding::text::encode(&mut text, &self.registry);
-        text
+        text::classic(&text)
+    }
+
+    /// From now on the state of these is part of the metrics.
+    pub(crate) fn watch(&self, database: Statistics, wechat: WechatClient) {
+        self.state.watch(database, wechat);
+    }
+
+    /// Whether the built-in sandbox stands in for WeChat.
+    pub(crate) fn show_sandbox(&self, is_running: bool) {
+        self.sandbox.set(i64::from(is_running));
+    }
+
+    /// Who counts the calls of WeChat.
+    pub(crate) fn wechat_calls(&self) -> Arc<dyn CallObserver> {
+        Arc::clone(&self.wechat) as _
+    }
+
+    /// The same sessions, counted.
+    pub(crate) fn counted(&self, sessions: Arc<dyn SessionLifecycle>) -> Arc<dyn SessionLifecycle> {
+        Arc::new(CountedLifecycle {
+            sessions,
+            counts: self.sessions.clone(),
+        })
+    }
+
+    /// Counts a login of an app that is configured.
+    pub(crate) fn count_login(&self, app: &AppId, outcome: Result<(), ErrorCode>) {
+        let login = LoggedIn {
+            app: AppLabel(app.clone()),
+            outcome: outcome.err().map_or("ok", |error| error.entry().id),
+        };
+        self.logins.get_or_create(&login).inc();
     }
 
     pub(crate) fn count_push_failure(&self) {
@@ -133,8 +202,10 @@ fn known_method(method: &Method) -> &'static str {
         Method::GET => "GET",
         Method::POST => "POST",
         Method::PATCH => "PATCH",
+        Method::PUT => "PUT",
         Method::DELETE => "DELETE",
         Method::OPTIONS => "OPTIONS",
+        Method::HEAD => "HEAD",
         _ => "other",
     }
 }

@@ -140,6 +140,6 @@ async fn ready(lifecycle: Data<Lifecycle>) -> HttpResponse {
 }
 
 async fn render_metrics(metrics: Data<Metrics>) -> HttpResponse {
-    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    let kind = "text/plain; version=0.0.4; charset=utf-8";
     HttpResponse::Ok().content_type(kind).body(metrics.render())
 }

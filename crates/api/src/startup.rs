@@ -106,6 +106,7 @@ impl Application {
         let background = Background::here();
 
         let sandbox = start_sandbox(&settings)?;
+        metrics.show_sandbox(sandbox.is_some());
         let settings = with_sandbox(settings, sandbox.as_ref())?;
         let apps = AppList::of(&settings)?;
 
@@ -215,6 +216,7 @@ async fn compose(
     background: &Background,
 ) -> anyhow::Result<HttpState> {
     let opener: Arc<dyn OpenDataOpener> = Arc::new(AesOpenDataOpener);
+    let lifecycle = metrics.counted(store.lifecycle);
     let accounts = store.accounts;
     let avatars = Arc::new(AvatarService::new(
         pictures,
@@ -227,7 +229,8 @@ async fn compose(
     let tokens = Arc::new(token_issuer(settings));
     keep_keys(settings, database, &tokens, &clock).await;
 
-    let wechat = wechat_client(settings, background.runtime())?;
+    let wechat = wechat_client(settings, background.runtime(), Some(metrics.wechat_calls()))?;
+    metrics.watch(database.statistics(), wechat.clone());
     let app_clients = app_clients(settings, &wechat, database, &clock)?;
     let wechat_tokens = Arc::new(HttpWechatTokenSource::new(app_clients.clone()));
     let user_api: Arc<dyn WechatUserApi> = Arc::new(HttpWechatUserApi::new(app_clients));
@@ -246,12 +249,12 @@ async fn compose(
         logins: Arc::new(LoginService::new(logins, policy)),
         access: Arc::new(AccessService::new(
             store.sessions,
-            Arc::clone(&store.lifecycle),
+            Arc::clone(&lifecycle),
             tokens.clone(),
             clock.clone(),
         )),
         sessions: Arc::new(SessionService::new(
-            store.lifecycle,
+            lifecycle,
             tokens.clone(),
             clock.clone(),
             SessionPolicy {

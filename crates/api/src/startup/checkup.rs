@@ -34,7 +34,7 @@ impl Checkup {
         Ok(Self {
             database_clock: Arc::new(database.clock()),
             database,
-            wechat: wechat_client(&settings, &Handle::current())?,
+            wechat: wechat_client(&settings, &Handle::current(), None)?,
             apps: AppList::of(&settings)?.secrets,
             sandbox,
             settings,

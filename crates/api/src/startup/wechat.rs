@@ -11,17 +11,24 @@ use persistence::Database;
 use secrecy::SecretString;
 use tokio::runtime::Handle;
 use wxclient::security::{ApiSecurity, ApiSecurityKeys, KeyError};
-use wxclient::{AppClient, AppSecret, WechatClient};
+use wxclient::{AppClient, AppSecret, CallObserver, WechatClient};
 
 use crate::settings::{self, Settings};
 
-pub(super) fn wechat_client(settings: &Settings, runtime: &Handle) -> anyhow::Result<WechatClient> {
+pub(super) fn wechat_client(
+    settings: &Settings,
+    runtime: &Handle,
+    observer: Option<Arc<dyn CallObserver>>,
+) -> anyhow::Result<WechatClient> {
     let wechat = &settings.wechat;
     let mut builder = WechatClient::builder()
         .connect_timeout(Duration::from_millis(wechat.connect_timeout_ms.into()))
         .timeout(Duration::from_millis(wechat.timeout_ms.into()))
         .max_concurrency(wechat.max_concurrency as usize)
         .runtime(runtime.clone());
+    if let Some(observer) = observer {
+        builder = builder.observer(observer);
+    }
     if let Some(url) = &wechat.base_url {
         builder = builder.base_url(url.0.clone());
     }

@@ -36,6 +36,8 @@ mod login_open_data;
 mod login_repeats;
 mod master_key;
 mod me;
+mod metrics;
+mod metrics_page;
 mod openapi;
 mod personal_data;
 mod process;

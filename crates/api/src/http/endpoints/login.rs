@@ -3,6 +3,7 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, web};
 use domain::app::AppDirectory;
+use domain::id::AppId;
 use domain::login::{Login, LoginAttempt, LoginError, LoginService, NamedUser};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -20,6 +21,7 @@ use crate::http::replies::error::ApiError;
 use crate::http::replies::error_code::ErrorCode;
 use crate::http::replies::success::Success;
 use crate::http::replies::user::{IdentityNames, ProfileFields};
+use crate::metrics::Metrics;
 use crate::startup::Background;
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
@@ -77,9 +79,10 @@ async fn login(
     apps: web::Data<AppDirectory>,
     logins: web::Data<LoginService>,
     background: web::Data<Background>,
+    metrics: web::Data<Metrics>,
 ) -> Result<Success<LoginReply>, ApiError> {
     let asked = Asked::of(&request, body.map(|body| body.0), &apps)?;
-    answer(&request, asked, logins, background).await
+    answer(&request, asked, logins, background, &metrics).await
 }
 
 /// Log in as by POST, for older front ends
@@ -106,13 +109,14 @@ async fn login_by_get(
     apps: web::Data<AppDirectory>,
     logins: web::Data<LoginService>,
     background: web::Data<Background>,
+    metrics: web::Data<Metrics>,
 ) -> Result<Success<LoginReply>, ApiError> {
     let body = match body {
         Ok(OptionalJsonObject(None)) => LoginBody::of_query(&Parameters::of_query(&request)),
         body => body.map(|body| body.0),
     };
     let asked = Asked::of(&request, body, &apps)?;
-    answer(&request, asked, logins, background).await
+    answer(&request, asked, logins, background, &metrics).await
 }
 
 async fn answer(
@@ -120,11 +124,13 @@ async fn answer(
     asked: Asked,
     logins: web::Data<LoginService>,
     background: web::Data<Background>,
+    metrics: &Metrics,
 ) -> Result<Success<LoginReply>, ApiError> {
     // A phone may hang up while its code is being spent; the session must be stored all the
     // same, or its repeat with the same nonce would find nothing. So the login is a task of its
     // own, which outlives the request.
     let logins = logins.into_inner();
+    let app = asked.app().clone();
     let place = load_shed::place_of(request);
     let task = async move {
         let _place = place;
@@ -134,11 +140,16 @@ async fn answer(
         };
         Ok::<_, LoginError>(LoginReply::new(&login))
     };
-    let reply = background.run(task).await.map_err(|panic| {
-        tracing::error!(%panic, "a login panicked");
-        ApiError::new(ErrorCode::Internal)
-    })??;
-    Ok(Success::new("登录成功", reply))
+    let reply = match background.run(task).await {
+        Ok(reply) => reply.map_err(ApiError::from),
+        Err(panic) => {
+            tracing::error!(%panic, "a login panicked");
+            Err(ApiError::new(ErrorCode::Internal))
+        }
+    };
+    let outcome = reply.as_ref().map(|_| ()).map_err(ApiError::code);
+    metrics.count_login(&app, outcome);
+    Ok(Success::new("登录成功", reply?))
 }
 
 /// How a login says who it is for.
@@ -148,6 +159,13 @@ enum Asked {
 }
 
 impl Asked {
+    fn app(&self) -> &AppId {
+        match self {
+            Self::ByCode(attempt) => &attempt.app.id,
+            Self::ByGateway(named) => &named.app.id,
+        }
+    }
+
     /// The gateway's word counts where there is no code. Whom it names needs no body, and what is
     /// wrong in it does not matter.
     fn of(

@@ -1,0 +1,92 @@
+//! Counts how sessions go on and end.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::account::Page;
+use domain::id::{SessionId, UserId};
+use domain::ports::{GenerationUse, RepositoryError, SessionLifecycle, TokenUse};
+use domain::session::{Generation, ListedSession};
+use domain::time::Timestamp;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::registry::Registry;
+
+use super::about::{self, About};
+use super::registered;
+
+/// The counts, which the clones share.
+#[derive(Clone)]
+pub(super) struct SessionCounts {
+    refreshed: Counter,
+    replayed: Counter,
+    ended: Counter,
+}
+
+impl SessionCounts {
+    pub(super) fn registered(registry: &mut Registry) -> Self {
+        let mut counter = |about: &About| registered(registry, about, Counter::default());
+        Self {
+            refreshed: counter(&about::SESSIONS_REFRESHED),
+            replayed: counter(&about::SESSIONS_REPLAYED),
+            ended: counter(&about::SESSIONS_ENDED),
+        }
+    }
+}
+
+/// [`SessionLifecycle`] with counts.
+pub(super) struct CountedLifecycle {
+    pub(super) sessions: Arc<dyn SessionLifecycle>,
+    pub(super) counts: SessionCounts,
+}
+
+#[async_trait]
+impl SessionLifecycle for CountedLifecycle {
+    async fn use_generation(
+        &self,
+        id: SessionId,
+        generation: Generation,
+        at: Timestamp,
+        token: TokenUse,
+    ) -> Result<GenerationUse, RepositoryError> {
+        let used = self
+            .sessions
+            .use_generation(id, generation, at, token)
+            .await?;
+        match (&used, token) {
+            (GenerationUse::Live(_), TokenUse::Refresh { .. }) => {
+                self.counts.refreshed.inc();
+            }
+            (GenerationUse::Replayed, _) => {
+                self.counts.replayed.inc();
+            }
+            (GenerationUse::Live(_) | GenerationUse::Ended, _) => {}
+        }
+        Ok(used)
+    }
+
+    async fn list(
+        &self,
+        user: UserId,
+        now: Timestamp,
+        page: Page<SessionId>,
+    ) -> Result<Vec<ListedSession>, RepositoryError> {
+        self.sessions.list(user, now, page).await
+    }
+
+    async fn end(
+        &self,
+        user: UserId,
+        id: SessionId,
+        at: Timestamp,
+    ) -> Result<bool, RepositoryError> {
+        let has_ended = self.sessions.end(user, id, at).await?;
+        self.counts.ended.inc_by(u64::from(has_ended));
+        Ok(has_ended)
+    }
+
+    async fn end_all(&self, user: UserId, at: Timestamp) -> Result<usize, RepositoryError> {
+        let ended = self.sessions.end_all(user, at).await?;
+        self.counts.ended.inc_by(ended as u64);
+        Ok(ended)
+    }
+}

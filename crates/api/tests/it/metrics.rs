@@ -1,0 +1,150 @@
+//! What is counted, and how it is shown.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::stack::{Stack, Store};
+
+/// The samples of a page by their name and labels.
+async fn samples(stack: &Stack) -> BTreeMap<String, f64> {
+    let (_, page) = stack.ops("/metrics").await;
+    page.lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| {
+            let (name, value) = line.rsplit_once(' ').unwrap();
+            (name.to_owned(), value.parse().unwrap())
+        })
+        .collect()
+}
+
+/// What makes each counter count.
+async fn use_everything(stack: &Stack) {
+    let login = stack.logged_in("alice").await;
+    stack
+        .login(&json!({ "platCode": "spent" }))
+        .await
+        .refused(401, "code_invalid");
+    let refresh = |token: &serde_json::Value| {
+        let body = json!({ "refreshToken": token });
+        async move {
+            stack
+                .send(Method::POST, "/user/refresh", None, Some(&body))
+                .await
+        }
+    };
+    let second = refresh(&login["refreshToken"]).await.data();
+    let third = refresh(&second["refreshToken"]).await.data();
+    stack.me(&third["token"]).await.data();
+    refresh(&login["refreshToken"])
+        .await
+        .refused(401, "refresh_reused");
+    let other = stack.logged_in("bob").await;
+    let path = "/user/logout";
+    stack
+        .send(Method::POST, path, other["token"].as_str(), None)
+        .await
+        .data();
+}
+
+#[tokio::test]
+async fn each_thing_that_happens_is_counted_once() {
+    let stack = Stack::new(Store::Sqlite).await;
+    use_everything(&stack).await;
+    let app = stack.app_id(0);
+    let found = samples(&stack).await;
+    let session = "/sns/jscode2session";
+    for (sample, value) in [
+        (format!("logins_total{{app=\"{app}\",outcome=\"ok\"}}"), 2.0),
+        (
+            format!("logins_total{{app=\"{app}\",outcome=\"code_invalid\"}}"),
+            1.0,
+        ),
+        (String::from("sessions_refreshed_total"), 2.0),
+        (String::from("sessions_replayed_total"), 1.0),
+        (String::from("sessions_ended_total"), 1.0),
+        (
+            format!("wechat_requests_total{{api=\"{session}\",outcome=\"ok\"}}"),
+            2.0,
+        ),
+        (
+            format!("wechat_requests_total{{api=\"{session}\",outcome=\"40029\"}}"),
+            1.0,
+        ),
+        (
+            format!("wechat_request_duration_seconds_count{{api=\"{session}\"}}"),
+            3.0,
+        ),
+        (format!("wechat_breaker_open{{api=\"{session}\"}}"), 0.0),
+        (
+            String::from("commit_batch_items_total{queue=\"visits\"}"),
+            2.0,
+        ),
+        (String::from("commit_queue_items{queue=\"visits\"}"), 0.0),
+        (String::from("database_calls_waiting"), 0.0),
+        (String::from("database_connections_in_use"), 0.0),
+        (String::from("wxlogin_sandbox_mode"), 0.0),
+        (
+            format!(
+                "wxlogin_build_info{{version=\"{}\"}}",
+                env!("CARGO_PKG_VERSION")
+            ),
+            1.0,
+        ),
+    ] {
+        assert_eq!(found.get(&sample), Some(&value), "{sample} of {found:#?}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_of_metrics_lists_those_that_are_shown() {
+    let stack = Stack::new(Store::Sqlite).await;
+    use_everything(&stack).await;
+    let (_, page) = stack.ops("/metrics").await;
+    let types = page.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    let shown: BTreeSet<String> = types.map(str::to_owned).collect();
+    let documented = api::metrics_page(false);
+    let rows = documented
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `"));
+    let listed: BTreeSet<String> = rows
+        .map(|row| {
+            let mut cells = row.split(" | ");
+            let name = cells.next().unwrap().trim_end_matches('`').to_owned();
+            format!("{name} {}", cells.next().unwrap())
+        })
+        .collect();
+    assert_eq!(shown, listed);
+}
+
+/// A label that a caller can make up would be a time series for each text they think of.
+#[tokio::test]
+async fn callers_cannot_make_up_labels() {
+    let stack = Stack::new(Store::Sqlite).await;
+    let before = samples(&stack).await.len();
+    for number in 0..20 {
+        let method = Method::from_bytes(format!("M{number}").as_bytes()).unwrap();
+        let path = format!("/nothing/{number}");
+        stack.send(method, &path, None, None).await;
+        let body = json!({ "platCode": "x", "appId": format!("wx{number}") });
+        stack.login(&body).await.refused(400, "unknown_app");
+    }
+    let found = samples(&stack).await;
+    let more = found.len() - before;
+    // Two routes: 13 buckets, a sum and a count each, and two counters of answers.
+    assert!(more <= 2 * 15 + 2, "{found:#?}");
+    let text = format!("{:?}", found.keys());
+    assert!(!text.contains("M1") && !text.contains("nothing"), "{text}");
+}
+
+#[tokio::test]
+async fn the_page_names_no_person() {
+    let stack = Stack::new(Store::Sqlite).await;
+    let login = stack.logged_in("alice").await;
+    let (_, page) = stack.ops("/metrics").await;
+    for field in ["userId", "openId", "unionId", "token"] {
+        let text = login[field].as_str().unwrap();
+        assert!(!page.contains(text), "{field}");
+    }
+}
