@@ -58,9 +58,13 @@ secrets:
 up profile="wechat": secrets
     docker compose --profile {{ profile }} up --build --detach
 
+# Add Prometheus and a Grafana with a dashboard to it, at http://127.0.0.1:3000
+observe:
+    docker compose --profile observability up --detach prometheus grafana
+
 # Stop what `just up` started; the data stays
 down:
-    docker compose --profile wechat --profile sandbox down
+    docker compose --profile wechat --profile sandbox --profile observability down
 
 # Build the images wxlogin and wxsandbox
 image:

@@ -13,9 +13,10 @@ import importlib
 import sys
 import time
 
+import table
 from report import Report
 
-PARTS = ("gateways", "backends", "databases")
+PARTS = ("gateways", "backends", "clients", "monitoring", "databases")
 
 
 def main() -> int:
@@ -23,6 +24,7 @@ def main() -> int:
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"one of {', '.join(PARTS)}")
     parser.add_argument("--fast", action="store_true", help="only what is quick and needs no large download")
+    parser.add_argument("--update", action="store_true", help="write the table into docs/neighbours.md")
     arguments = parser.parse_args()
 
     wanted = {}
@@ -37,7 +39,9 @@ def main() -> int:
         start = time.monotonic()
         importlib.import_module(name).run(report, programs, arguments.fast)
         print(f"{name}: {time.monotonic() - start:.0f} s", file=sys.stderr)
-    print(report.table())
+    print(table.printed(report.rows))
+    if arguments.update:
+        table.update(report.rows)
     return 0 if report.is_well else 1
 
 

@@ -13,7 +13,9 @@ class Row:
     version: str
     checks: int
     failures: list[str]
+    # What was found besides, in English and Chinese.
     note: str = ""
+    note_zh: str = ""
 
 
 class Report:
@@ -30,13 +32,6 @@ class Report:
     @property
     def is_well(self) -> bool:
         return bool(self.rows) and not any(row.failures or row.checks == 0 for row in self.rows)
-
-    def table(self) -> str:
-        lines = ["| kind | program | version | checks | result |", "|---|---|---|---|---|"]
-        for row in self.rows:
-            result = f"fails: {', '.join(row.failures)}" if row.failures else row.note or "well"
-            lines.append(f"| {row.kind} | {row.program} | {row.version} | {row.checks} | {result} |")
-        return "\n".join(lines)
 
 
 class Checks:

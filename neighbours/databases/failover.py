@@ -48,6 +48,7 @@ def frozen(row, settings: dict) -> None:
         gap, longest = load.gap(), load.longest
         lost = load.lost(members[1].port)
         row.row.note = f"{gap:.0f} s without logins, the new primary after {led:.0f} s, no call over {longest:.1f} s"
+        row.row.note_zh = f"{gap:.0f} 秒无法登录，{led:.0f} 秒后有新主库，每次调用不超过 {longest:.1f} 秒"
         print(f"      {len(load.acknowledged)} logins acknowledged, {row.row.note}, {len(lost)} lost", flush=True)
         if lost:
             raise Failure(f"{len(lost)} of {len(load.acknowledged)} acknowledged logins are lost")
