@@ -80,27 +80,10 @@ pub(crate) fn serve(
 ) -> std::io::Result<Server> {
     let server = settings.server.clone();
     let proxies = TrustedProxies::new(server.trusted_proxies.clone());
-    let limit = Data::new(LoginLimit::new(
-        settings.limits.login_per_minute_per_ip,
-        proxies.clone(),
-    ));
-    let avatar_limit = settings.avatars.max_bytes as usize;
-    let bodies = Data::new(BodyReader::new(
-        server.max_body_bytes as usize,
-        avatar_limit + FORM_OVERHEAD,
-        proxies.clone(),
-    ));
-    let avatar_limit = Data::new(AvatarLimit(avatar_limit));
     let connections = Connections::new(descriptors, proxies.clone());
     connections.close_silent();
     let max_connections = connections.limit();
-    let proxies = Data::new(proxies);
-    let gateway = Data::new(Gateway {
-        is_believed: settings.wechat.cloud_hosting,
-    });
-    let signature_limit = Data::new(SignatureLimit::new());
-    forget_quiet_addresses(&limit, &state.api_keys);
-    let places = Data::new(Places::new(settings.limits.max_inflight));
+    let bounds = bounds(settings, proxies, &state.api_keys);
     let guard = guard.map(Data::new);
     let (origins, headers) = (server.cors_allowed_origins, server.cors_allowed_headers);
     let has_keys = !state.api_keys.is_empty();
@@ -110,13 +93,7 @@ pub(crate) fn serve(
         if let Some(guard) = &guard {
             app = app.app_data(guard.clone());
         }
-        app.app_data(proxies.clone())
-            .app_data(gateway.clone())
-            .app_data(limit.clone())
-            .app_data(signature_limit.clone())
-            .app_data(places.clone())
-            .app_data(bodies.clone())
-            .app_data(avatar_limit.clone())
+        app.configure(&bounds)
             .configure(|config| share(config, &state))
             .configure(|config| routes::configure(config, has_keys))
             // The last one wraps all others: a request passes from the bottom of this list to
@@ -149,6 +126,42 @@ pub(crate) fn serve(
         .disable_signals()
         .listen(listener)?
         .run())
+}
+
+/// What middleware and extractors keep between requests, shared by all workers.
+fn bounds(
+    settings: &settings::Settings,
+    proxies: TrustedProxies,
+    keys: &Arc<ApiKeys>,
+) -> impl Fn(&mut ServiceConfig) + Clone + Send + 'static {
+    let limit = Data::new(LoginLimit::new(
+        settings.limits.login_per_minute_per_ip,
+        proxies.clone(),
+    ));
+    let avatar_limit = settings.avatars.max_bytes as usize;
+    let bodies = Data::new(BodyReader::new(
+        settings.server.max_body_bytes as usize,
+        avatar_limit + FORM_OVERHEAD,
+        proxies.clone(),
+    ));
+    let avatar_limit = Data::new(AvatarLimit(avatar_limit));
+    let proxies = Data::new(proxies);
+    let gateway = Data::new(Gateway {
+        is_believed: settings.wechat.cloud_hosting,
+    });
+    let signature_limit = Data::new(SignatureLimit::new());
+    forget_quiet_addresses(&limit, keys);
+    let places = Data::new(Places::new(settings.limits.max_inflight));
+    move |config| {
+        config
+            .app_data(proxies.clone())
+            .app_data(gateway.clone())
+            .app_data(limit.clone())
+            .app_data(signature_limit.clone())
+            .app_data(places.clone())
+            .app_data(bodies.clone())
+            .app_data(avatar_limit.clone());
+    }
 }
 
 /// What handlers ask for as [`Data`].
