@@ -129,9 +129,9 @@ macro_rules! audit_actions {
 }
 
 audit_actions! {
-    /// A user was shut out.
+    /// A user was disabled.
     DisableUser = "disable_user",
-    /// A user was let in again.
+    /// A user was enabled.
     EnableUser = "enable_user",
     /// An account was deleted.
     DeleteUser = "delete_user",

@@ -171,7 +171,7 @@ async fn what_is_refused_or_deletes_nothing_leaves_a_warning_in_the_log() {
             "push_aes_key",
         ),
         (Method::POST, &good, Some(&json!("x")), "neither"),
-        (Method::POST, &good, Some(&nobody), "names nobody"),
+        (Method::POST, &good, Some(&nobody), "has no user"),
         (Method::POST, &good, Some(&unknown), "not known here"),
         (Method::POST, &good, Some(&nothing), "no RevokeInfo"),
     ] {

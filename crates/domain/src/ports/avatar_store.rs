@@ -7,7 +7,7 @@ use super::Cause;
 /// Keeps the pictures that users upload.
 #[async_trait]
 pub trait AvatarStore: Send + Sync {
-    /// Writes the picture anew, without metadata, under a name that nobody can guess, and gives
+    /// Re-encodes the picture without metadata, stores it under a name that cannot be guessed, and gives
     /// its public URL. It is stored when this returns.
     async fn store(&self, uploaded: Vec<u8>) -> Result<String, AvatarError>;
 

@@ -13,7 +13,7 @@ use crate::time::Timestamp;
 /// Keeps the merge candidates that logins have found, and does what the operator decides.
 #[async_trait]
 pub trait MergeRepository: Send + Sync {
-    /// The candidates nobody has decided on, by ascending id, from after `page.after`.
+    /// The candidates without a decision, by ascending id, from after `page.after`.
     async fn open_candidates(
         &self,
         page: Page<Uuid>,

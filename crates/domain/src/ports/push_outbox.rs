@@ -13,7 +13,7 @@ use crate::time::Duration;
 /// because replicas' clocks need not agree.
 ///
 /// An adapter MUST make each call one atomic, durable step, and MUST give a message to one caller
-/// at a time: whoever takes or claims it holds it for `lease`, or until it is reported delivered or
+/// at a time: a claim holds it for `lease`, or until it is reported delivered or
 /// failed. A claim that was not reported ends by itself, so that a process that was killed blocks
 /// nothing. What is delivered, expired or deleted with its user MUST leave no payload behind.
 #[async_trait]

@@ -8,7 +8,7 @@ use crate::time::{Duration, Timestamp};
 
 /// Issues tokens and reads back its own.
 ///
-/// An adapter MUST make tokens nobody else can make, MUST make a new access token at every call,
+/// An adapter MUST make tokens that cannot be forged, MUST make a new access token at every call,
 /// and MUST refuse every token it did not make.
 pub trait TokenIssuer: Send + Sync {
     /// Whether tokens can be issued now: asked before a code is spent that could not be answered with

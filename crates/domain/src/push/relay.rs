@@ -16,7 +16,7 @@ const IN_TIME: Duration = Duration::from_secs(4);
 /// The least time that a target gets, also if the database was slow.
 const AT_LEAST: Duration = Duration::from_secs(1);
 
-/// How long a later attempt may take; nobody waits for it.
+/// How long a later attempt may take. No request waits for it.
 const LATER: Duration = Duration::from_secs(10);
 
 /// How long a message is held for an attempt: twice as long as the attempt may take, because it must

@@ -91,7 +91,7 @@ impl KnownKey {
     }
 }
 
-/// What somebody presents to show that they hold a key.
+/// The credentials that a caller presents for an API key.
 #[derive(Clone, Copy)]
 pub(crate) struct Credentials<'a> {
     /// The key's name, where the way of presenting it has one.
@@ -124,7 +124,7 @@ macro_rules! rights {
 rights!(Read, Write, Introspect, WechatToken, Sign);
 
 /// The holder of a key that has the scope of `R`. Asking for it is what makes an endpoint one for
-/// such keys; it stands first among a handler's arguments, so that nobody else learns anything.
+/// such keys; it stands first among a handler's arguments, so that callers without a key get no information.
 pub(crate) struct ByKey<R> {
     pub(crate) caller: Caller,
     right: PhantomData<R>,

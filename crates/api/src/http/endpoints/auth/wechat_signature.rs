@@ -135,14 +135,14 @@ async fn sign(
     Ok(Success::new("ok", reply))
 }
 
-/// Exactly one of the two names somebody.
+/// Exactly one of the two must be given.
 fn whom(user_id: Option<String>, open_id: Option<String>) -> Result<Whom, ApiError> {
     let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
     match (filled(user_id), filled(open_id)) {
         (Some(id), None) => Uuid::try_parse(&id)
             .map(|id| Whom::User(UserId::new(id)))
             .map_err(|_| ApiError::invalid("字段 userId 应为 UUID")),
-        // PostgreSQL cannot hold NUL, so nobody has such an openid.
+        // PostgreSQL cannot store NUL, so no user has such an openid.
         (None, Some(open_id)) if open_id.contains('\0') => Err(ApiError::new(ErrorCode::NotFound)),
         (None, Some(open_id)) => Ok(Whom::OpenId(OpenId::new(open_id))),
         (Some(_), Some(_)) => Err(ApiError::invalid("字段 userId 与 openId 只能提供一个")),

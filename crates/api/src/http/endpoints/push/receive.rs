@@ -60,7 +60,7 @@ async fn receive(
         tracing::warn!(
             app_id = %inbox.app,
             event = message.fields.get("event"),
-            "a payment notice came and no rule of push_relay names it, so nobody got it"
+            "a payment notice matched no rule of push_relay, so it was not forwarded"
         );
     }
     Ok(HttpResponse::Ok()
@@ -82,7 +82,7 @@ async fn obey(
     }
     let withdrawn = event::withdrawals(message);
     let Some(user) = event::user(message) else {
-        tracing::warn!(app_id = %app, event, "a pushed event names nobody, so nothing was deleted");
+        tracing::warn!(app_id = %app, event, "a pushed event has no user, so nothing was deleted");
         return Ok(());
     };
     if withdrawn.is_empty() {
