@@ -17,7 +17,7 @@ use super::wechat::ApiLabel;
 const CALLED: [Api; 4] = [
     Api::Code2Session,
     Api::StableToken,
-    Api::PhoneNumber,
+    Api::GetPhoneNumber,
     Api::CheckSession,
 ];
 
