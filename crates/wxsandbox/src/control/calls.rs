@@ -8,7 +8,13 @@ impl Control {
     /// The last calls of WeChat's API, the oldest first; as many as the policy's `remember_calls`.
     #[must_use]
     pub fn calls(&self) -> Vec<CallRecord> {
-        self.world.calls().last()
+        self.calls_after(0)
+    }
+
+    /// Those of the last calls that came after the one of this number, the oldest first.
+    #[must_use]
+    pub fn calls_after(&self, number: u64) -> Vec<CallRecord> {
+        self.world.calls().after(number)
     }
 
     /// How often a call was made since the start, or since the calls were forgotten.

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
+use std::time::Duration;
 
 use actix_web::http::Method;
 use actix_web::web::Bytes;
@@ -16,6 +17,8 @@ use crate::clock::Moment;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct CallRecord {
+    /// Counts up from 1, also when the calls are forgotten.
+    pub number: u64,
     /// When, on the sandbox's clock, in milliseconds since the Unix epoch.
     pub at_ms: Moment,
     /// The HTTP method.
@@ -32,6 +35,12 @@ pub struct CallRecord {
     pub app_id: Option<String>,
     /// Where it came from.
     pub client_ip: String,
+    /// The HTTP status of the answer; absent if none was sent.
+    pub status: Option<u16>,
+    /// The JSON answer with secrets masked; others by their length only.
+    pub answer: String,
+    /// How long the sandbox had the call before it answered, in microseconds.
+    pub took_us: u64,
     /// The errcode of the answer; 0 for success.
     pub errcode: i64,
     /// The request id, of failures.
@@ -50,6 +59,9 @@ pub(crate) struct RawCall {
     pub(crate) content_length: bool,
     pub(crate) app_id: Option<String>,
     pub(crate) client_ip: IpAddr,
+    pub(crate) status: Option<u16>,
+    pub(crate) answer: String,
+    pub(crate) took: Duration,
     pub(crate) errcode: i64,
     pub(crate) rid: Option<String>,
     pub(crate) faults: Vec<String>,
@@ -57,7 +69,9 @@ pub(crate) struct RawCall {
 
 #[derive(Default)]
 pub(crate) struct Calls {
-    last: VecDeque<RawCall>,
+    last: VecDeque<(u64, RawCall)>,
+    /// How many calls were remembered since the start.
+    number: u64,
     counts: HashMap<Api, u64>,
 }
 
@@ -69,15 +83,17 @@ impl Calls {
     }
 
     pub(crate) fn remember(&mut self, call: RawCall, at_most: usize) {
-        self.last.push_back(call);
+        self.number += 1;
+        self.last.push_back((self.number, call));
         while self.last.len() > at_most {
             self.last.pop_front();
         }
     }
 
-    /// The oldest first.
-    pub(crate) fn last(&self) -> Vec<CallRecord> {
-        self.last.iter().map(RawCall::masked).collect()
+    /// Those after the one of this number, the oldest first.
+    pub(crate) fn after(&self, number: u64) -> Vec<CallRecord> {
+        let later = self.last.iter().filter(|(counted, _)| *counted > number);
+        later.map(|(number, call)| call.masked(*number)).collect()
     }
 
     pub(crate) fn count_of(&self, api: Api) -> u64 {
@@ -86,17 +102,18 @@ impl Calls {
 
     pub(crate) fn by_rid(&self, rid: &str) -> Option<CallRecord> {
         let mut calls = self.last.iter().rev();
-        let call = calls.find(|call| call.rid.as_deref() == Some(rid));
-        call.map(RawCall::masked)
+        let found = calls.find(|(_, call)| call.rid.as_deref() == Some(rid));
+        found.map(|(number, call)| call.masked(*number))
     }
 
     pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+        self.last.clear();
+        self.counts.clear();
     }
 }
 
 /// Parameters and fields that are shown as dots.
-const SECRET: [&str; 11] = [
+const SECRET: [&str; 14] = [
     "secret",
     "appsecret",
     "access_token",
@@ -106,14 +123,18 @@ const SECRET: [&str; 11] = [
     "component_verify_ticket",
     "authorizer_refresh_token",
     "session_key",
+    "authorizer_access_token",
+    "encrypt_key",
+    "refresh_token",
     "signature",
     "pay_sig",
 ];
 const DOTS: &str = "…";
 
 impl RawCall {
-    fn masked(&self) -> CallRecord {
+    fn masked(&self, number: u64) -> CallRecord {
         CallRecord {
+            number,
             at_ms: self.at,
             method: self.method.to_string(),
             path: self.path.clone(),
@@ -122,6 +143,9 @@ impl RawCall {
             content_length: self.content_length,
             app_id: self.app_id.clone(),
             client_ip: self.client_ip.to_string(),
+            status: self.status,
+            answer: masked_body(self.answer.as_bytes()),
+            took_us: u64::try_from(self.took.as_micros()).unwrap_or(u64::MAX),
             errcode: self.errcode,
             rid: self.rid.clone(),
             faults: self.faults.clone(),
@@ -146,15 +170,28 @@ fn masked_body(body: &[u8]) -> String {
     if body.is_empty() {
         return String::new();
     }
-    let Ok(Value::Object(mut fields)) = serde_json::from_slice(body) else {
+    let Ok(Value::Object(fields)) = serde_json::from_slice(body) else {
         return format!("({} bytes)", body.len());
     };
-    for (name, value) in &mut fields {
-        if is_secret(name) {
-            *value = DOTS.into();
+    let mut body = Value::Object(fields);
+    mask(&mut body);
+    body.to_string()
+}
+
+fn mask(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                if is_secret(name) {
+                    *value = DOTS.into();
+                } else {
+                    mask(value);
+                }
+            }
         }
+        Value::Array(items) => items.iter_mut().for_each(mask),
+        _ => {}
     }
-    Value::Object(fields).to_string()
 }
 
 fn is_secret(name: &str) -> bool {
@@ -168,7 +205,9 @@ mod tests {
     #[test]
     fn secrets_are_shown_as_dots() {
         let query = masked_query("appid=wx1&secret=hush&access_token=70_hush");
-        let body = masked_body(br#"{"appid":"wx1","secret":"hush"}"#);
+        let body = masked_body(
+            br#"{"appid":"wx1","secret":"hush","key_info_list":[{"encrypt_key":"hush"}]}"#,
+        );
         let shown = format!("{query:?} {body}");
         assert!(shown.contains("wx1") && !shown.contains("hush"), "{shown}");
         assert_eq!(masked_body(b"secret=hush"), "(11 bytes)");

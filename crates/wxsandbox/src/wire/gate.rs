@@ -1,6 +1,9 @@
 //! Every call to WeChat's API comes through here, from bytes to bytes.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    time::Instant,
+};
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -37,10 +40,12 @@ pub(super) async fn gate(
         query: Query::parse(request.query_string()),
         body,
     };
+    let start = Instant::now();
     let plan = Plan::for_call(&world, &call);
     plan.wait(false).await;
     let reply = plan.carry_out(&world, &call, || work(&world, &call));
-    record(&world, &call, request.query_string(), &reply, plan.names());
+    let query = request.query_string();
+    record(&world, &call, query, &reply, start.elapsed(), plan.names());
     plan.wait(true).await;
     reply.send(&request).await
 }

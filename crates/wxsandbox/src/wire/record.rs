@@ -1,5 +1,7 @@
 //! Remembers calls for people and tests.
 
+use std::time::Duration;
+
 use actix_web::http::header;
 
 use super::{Call, Reply, access};
@@ -11,6 +13,7 @@ pub(super) fn record(
     call: &Call<'_>,
     query: &str,
     reply: &Reply,
+    took: Duration,
     faults: Vec<String>,
 ) {
     let at_most = world.policy().remember_calls;
@@ -27,6 +30,9 @@ pub(super) fn record(
         content_length: call.body.is_empty() || call.headers.contains_key(header::CONTENT_LENGTH),
         app_id: access::app_id_of(world, call),
         client_ip: call.peer,
+        status: reply.sent_status(),
+        answer: reply.body.clone(),
+        took,
         errcode: reply.errcode,
         rid: reply.rid.clone(),
         faults,

@@ -74,6 +74,12 @@ impl Reply {
         }
     }
 
+    /// The HTTP status, if one is sent.
+    pub(super) fn sent_status(&self) -> Option<u16> {
+        let is_sent = matches!(self.ending, Ending::Whole | Ending::HalfBody);
+        is_sent.then(|| self.status.as_u16())
+    }
+
     pub(super) async fn send(self, request: &HttpRequest) -> HttpResponse {
         let mut response = HttpResponse::build(self.status);
         response.content_type(self.content_type);

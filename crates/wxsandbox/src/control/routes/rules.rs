@@ -84,8 +84,14 @@ async fn remove_fault(
     Ok(done())
 }
 
-async fn calls(control: web::Data<Control>) -> HttpResponse {
-    ok(&control.calls())
+#[derive(Deserialize)]
+struct After {
+    #[serde(default)]
+    after: u64,
+}
+
+async fn calls(control: web::Data<Control>, wanted: web::Query<After>) -> HttpResponse {
+    ok(&control.calls_after(wanted.after))
 }
 
 async fn forget_calls(control: web::Data<Control>) -> HttpResponse {
