@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Parser;
+use url::Url;
 use wxsandbox::{DEFAULT_SEED, Moment};
 
 /// A simulator of WeChat's server side and of the phone, to develop Mini Program logins against.
@@ -45,6 +46,11 @@ pub(crate) struct Arguments {
     /// any host. For containers; everybody who reaches the sandbox can log in as anyone.
     #[arg(long, env = "WXSANDBOX_ALLOW_REMOTE")]
     pub(crate) allow_remote: bool,
+
+    /// The backend that the page at / logs in to, such as http://127.0.0.1:5000. It must let pages of the
+    /// sandbox's address call it (CORS).
+    #[arg(long, env = "WXSANDBOX_SERVICE", value_name = "URL")]
+    pub(crate) service: Option<Url>,
 
     /// Ask the sandbox that listens there whether it answers, and exit: 0 if it does.
     #[arg(long)]

@@ -14,6 +14,7 @@ mod security;
 mod user;
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 pub use self::app::{ApiLimit, AppConfig};
 pub use self::check::ConfigError;
@@ -46,6 +47,8 @@ pub struct SandboxConfig {
     /// host's name, and calls (push, pre-fetch, cloud containers) to any host. Without it a page in the
     /// developer's browser, or another machine, could read the secrets and send requests from here.
     pub allow_remote: bool,
+    /// The backend that the page at `/` logs in to, such as `http://127.0.0.1:5000`. Without it the page asks.
+    pub service: Option<Url>,
     /// The Mini Programs that exist.
     pub apps: Vec<AppConfig>,
     /// The third-party platforms that exist.

@@ -76,6 +76,9 @@ fn configuration(arguments: &Arguments) -> Result<SandboxConfig, Failure> {
     if arguments.allow_remote {
         config.allow_remote = true;
     }
+    if arguments.service.is_some() {
+        config.service.clone_from(&arguments.service);
+    }
     let cores = thread::available_parallelism().map_or(1, usize::from);
     config.workers = arguments.workers.unwrap_or(cores);
     Ok(config)

@@ -24,6 +24,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::Notify;
+use url::Url;
 
 use self::calls::Calls;
 use self::ciphertexts::Ciphertexts;
@@ -65,6 +66,8 @@ pub(crate) struct PhoneGrant {
 pub(crate) struct World {
     /// Whether others than this machine are served and called.
     pub(crate) allow_remote: bool,
+    /// The backend that the page logs in to.
+    pub(crate) service: Option<Url>,
     pub(crate) clock: SandboxClock,
     pub(crate) dice: Dice,
     pub(crate) derive: Derivation,
@@ -101,6 +104,7 @@ impl World {
         };
         Self {
             allow_remote: config.allow_remote,
+            service: config.service,
             clock: SandboxClock::new(config.clock),
             dice: Dice::new(config.seed, salt),
             derive: Derivation::new(config.seed),

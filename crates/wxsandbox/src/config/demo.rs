@@ -20,6 +20,7 @@ impl SandboxConfig {
             workers: 1,
             control: true,
             allow_remote: false,
+            service: None,
             apps: vec![
                 demo_app(derive, 1, "Demo Shop"),
                 demo_app(derive, 2, "Demo Members"),

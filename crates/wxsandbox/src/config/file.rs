@@ -1,6 +1,7 @@
 //! A configuration in TOML: what it does not name is as in the demo.
 
 use serde::Deserialize;
+use url::Url;
 
 use super::{
     AppConfig, ClockStart, ComponentConfig, ConfigError, DEFAULT_SEED, Policy, SandboxConfig,
@@ -15,6 +16,7 @@ struct File {
     workers: Option<usize>,
     control: Option<bool>,
     allow_remote: Option<bool>,
+    service: Option<Url>,
     apps: Option<Vec<AppConfig>>,
     components: Option<Vec<ComponentConfig>>,
     users: Option<Vec<UserConfig>>,
@@ -39,6 +41,7 @@ impl SandboxConfig {
             workers: file.workers.unwrap_or(demo.workers),
             control: file.control.unwrap_or(demo.control),
             allow_remote: file.allow_remote.unwrap_or(demo.allow_remote),
+            service: file.service,
             apps: file.apps.unwrap_or(demo.apps),
             components: file.components.unwrap_or(demo.components),
             users: file.users.unwrap_or(demo.users),

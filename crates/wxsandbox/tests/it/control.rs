@@ -1,7 +1,7 @@
 //! The control API over HTTP, and the strings pulled in process.
 
 use serde_json::json;
-use wxsandbox::{AppConfig, Policy, UserConfig};
+use wxsandbox::{Api, AppConfig, Fault, FaultEffect, Policy, UserConfig};
 
 use crate::receiver::{Answer, Receiver};
 use crate::stack::{Stack, errcode, json_of, text};
@@ -154,9 +154,57 @@ async fn without_control_there_is_wechat_and_the_phone_and_nothing_else() {
 #[tokio::test]
 async fn the_page_is_served_and_fetches_nothing_from_elsewhere() {
     let stack = Stack::open().unwrap();
-    let page = stack.get("/", &[]).await.unwrap().text().await.unwrap();
-    assert!(page.contains("wx.login"));
-    assert!(!page.contains("http://") && !page.contains("https://"));
+    let mut found = vec!["/".to_owned()];
+    let mut read = Vec::new();
+    while let Some(path) = found.pop() {
+        let response = stack.get(&path, &[]).await.unwrap();
+        assert_eq!(response.status(), 200, "{path}");
+        assert!(response.headers().contains_key("content-security-policy"));
+        let text = response.text().await.unwrap();
+        for address in text.split("://").skip(1) {
+            assert!(address.starts_with("127.0.0.1"), "{path}: {address}");
+        }
+        // What HTML names by `"/page/…"`, and a module by `'./…'`.
+        for part in text.split(['"', '\'']) {
+            let module = part.strip_prefix("./").map(|name| format!("/page/{name}"));
+            let name = module.unwrap_or_else(|| part.to_owned());
+            let is_file = name.starts_with("/page/") && !name.ends_with("json");
+            if is_file && !found.contains(&name) && !read.contains(&name) {
+                found.push(name);
+            }
+        }
+        read.push(path);
+    }
+    assert_eq!(read.len(), 16, "{read:?}");
+}
+
+#[tokio::test]
+async fn the_page_starts_with_the_service_and_without_a_secret() {
+    let stack = Stack::with(|config| config.service = "http://127.0.0.1:5000".parse().ok());
+    let stack = stack.unwrap();
+    let response = stack.get("/page/start.json", &[]).await.unwrap();
+    let start = response.text().await.unwrap();
+    for shown in ["http://127.0.0.1:5000", &stack.app.id, "alice"] {
+        assert!(start.contains(shown), "{start}");
+    }
+    assert!(!start.contains(&stack.app.secret), "{start}");
+}
+
+#[tokio::test]
+async fn a_call_is_remembered_with_its_answer_but_not_its_secrets() {
+    let stack = Stack::open().unwrap();
+    let session = stack.session("alice").await.unwrap();
+    let calls = stack.control().calls();
+    let call = calls.last().unwrap();
+    assert_eq!((call.status, call.number), (Some(200), 1));
+    assert!(call.answer.contains(&session.openid), "{}", call.answer);
+    assert!(!call.answer.contains(&session.key), "{}", call.answer);
+    stack.session("bob").await.unwrap();
+    assert_eq!(stack.control().calls_after(1).len(), 1);
+    let fault = Fault::on(Api::Code2Session, FaultEffect::Reset).times(1);
+    stack.control().inject(fault);
+    assert!(stack.session("alice").await.is_err());
+    assert_eq!(stack.control().calls_after(2)[0].status, None);
 }
 
 #[tokio::test]

@@ -68,6 +68,15 @@ async fn a_file_says_which_apps_there_are() {
     assert!(greeting[0].contains("wx00000000000000aa"), "{greeting:?}");
 }
 
+#[tokio::test]
+async fn it_is_told_where_the_service_is() {
+    let (_running, base, _) = start(&["--service", "http://127.0.0.1:5000"]).unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let answer = client.get(format!("{base}/page/start.json")).send().await;
+    let text = answer.unwrap().text().await.unwrap();
+    assert!(text.contains("http://127.0.0.1:5000"), "{text}");
+}
+
 #[test]
 fn a_file_that_does_not_fit_is_refused_with_its_line() {
     let mut file = tempfile::NamedTempFile::new().unwrap();
