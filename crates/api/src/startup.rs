@@ -105,7 +105,7 @@ impl Application {
         )?;
         let background = Background::here();
 
-        let sandbox = start_sandbox(&settings)?;
+        let sandbox = start_sandbox(&settings, Some(reserved.address()?))?;
         metrics.show_sandbox(sandbox.is_some());
         let settings = with_sandbox(settings, sandbox.as_ref())?;
         let apps = AppList::of(&settings)?;
@@ -148,6 +148,10 @@ impl Application {
             database: Arc::new(database.readiness()),
             tokens: state.tokens.clone(),
         };
+        let guard = guard.map(|guard| match &sandbox {
+            Some(sandbox) => guard.with_page(sandbox.addr().port()),
+            None => guard,
+        });
         let server = http::serve(listener, state, &settings, guard, descriptors)?;
         lifecycle.begin_serving(Arc::new(probe));
         Ok(Self {

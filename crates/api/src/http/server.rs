@@ -84,14 +84,13 @@ pub(crate) fn serve(
     connections.close_silent();
     let max_connections = connections.limit();
     let bounds = bounds(settings, proxies, &state.api_keys);
-    let guard = guard.map(Data::new);
     let (origins, headers) = (server.cors_allowed_origins, server.cors_allowed_headers);
     let has_keys = !state.api_keys.is_empty();
-    let has_cors = !origins.is_empty();
+    let has_cors = !origins.is_empty() || guard.is_some();
     let http = HttpServer::new(move || {
         let mut app = App::new();
         if let Some(guard) = &guard {
-            app = app.app_data(guard.clone());
+            app = app.app_data(Data::new(guard.clone()));
         }
         app.configure(&bounds)
             .configure(|config| share(config, &state))
@@ -99,7 +98,10 @@ pub(crate) fn serve(
             // The last one wraps all others: a request passes from the bottom of this list to
             // its top.
             .wrap(from_fn(load_shed::shed))
-            .wrap(Condition::new(has_cors, cors::rules(&origins, &headers)))
+            .wrap(Condition::new(
+                has_cors,
+                cors::rules(&origins, &headers, guard.clone()),
+            ))
             .wrap(Condition::new(has_cors, from_fn(cors::in_our_form)))
             .wrap(Condition::new(
                 guard.is_some(),

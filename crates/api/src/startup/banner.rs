@@ -35,6 +35,7 @@ impl Banner {
             let _ = write!(
                 text,
                 "no app is configured, so a built-in WeChat sandbox plays WeChat and the phones: {wechat}\n\
+                 see a login, step by step, in a browser: {wechat}/\n\
                  log in as {user}, again and again, with:\n\n  {curl}\n\n",
                 curl = curl(from_here(service), wechat, user),
             );
@@ -44,7 +45,7 @@ impl Banner {
 }
 
 /// The address to ask on this machine, if the service may listen on all (`0.0.0.0`).
-fn from_here(mut address: SocketAddr) -> SocketAddr {
+pub(crate) fn from_here(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         address.set_ip(match address {
             SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),

@@ -27,7 +27,7 @@ impl Checkup {
     pub(crate) fn new(mut settings: Settings) -> anyhow::Result<Self> {
         // The service may be running, with its own sandbox.
         settings.sandbox.listen = Listen::loopback(0);
-        let sandbox = start_sandbox(&settings)?;
+        let sandbox = start_sandbox(&settings, None)?;
         let settings = with_sandbox(settings, sandbox.as_ref())?;
         let master_keys = master_key::load(&settings)?;
         let database = open_database(&settings, &master_keys)?;

@@ -1,19 +1,27 @@
 //! The built-in WeChat in the real one's place.
 
+use std::net::SocketAddr;
+
 use secrecy::ExposeSecret;
 use url::Url;
 use wxsandbox::{RunningSandbox, Sandbox, SandboxConfig};
 
+use super::banner::from_here;
 use super::bind;
 use crate::settings::{self, Secret, Settings};
 
-/// Starts the built-in WeChat, if no app is configured.
-pub(super) fn start_sandbox(settings: &Settings) -> anyhow::Result<Option<RunningSandbox>> {
+/// Starts the built-in WeChat, if no app is configured. Its page logs in to `service`.
+pub(super) fn start_sandbox(
+    settings: &Settings,
+    service: Option<SocketAddr>,
+) -> anyhow::Result<Option<RunningSandbox>> {
     if !settings.apps.is_empty() {
         return Ok(None);
     }
     let listener = bind(settings.sandbox.listen)?;
+    let url = |address| Url::parse(&format!("http://{}", from_here(address)));
     let config = SandboxConfig {
+        service: service.map(url).transpose()?,
         allow_remote: settings.sandbox.allow_remote,
         ..SandboxConfig::default()
     };

@@ -68,6 +68,41 @@ async fn in_sandbox_mode_only_this_machine_is_served() {
 }
 
 #[tokio::test]
+async fn in_sandbox_mode_the_page_of_the_sandbox_may_call_the_service_and_no_other_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::start(command(&folder));
+    let service = program.address_after("serves on ");
+    let sandbox = program.address_after("plays WeChat and the phones: ");
+    let http = Client::new();
+    let allowed = async |method: Method, origin: &str| {
+        let request = http.request(method, format!("{service}/user/me"));
+        let request = request
+            .header("origin", origin)
+            .header("access-control-request-method", "DELETE")
+            .header(
+                "access-control-request-headers",
+                "authorization,content-type",
+            );
+        let answer = request.send().await.unwrap();
+        let allowed = answer.headers().get("access-control-allow-origin").cloned();
+        allowed.map(|origin| origin.to_str().unwrap().to_owned())
+    };
+    for method in [Method::GET, Method::OPTIONS] {
+        let found = allowed(method.clone(), &sandbox).await;
+        assert_eq!(found.as_ref(), Some(&sandbox));
+        for origin in [
+            "http://127.0.0.1:1",
+            &sandbox.replace("127.0.0.1", "localhost"),
+        ] {
+            assert_eq!(allowed(method.clone(), origin).await, None, "{origin}");
+        }
+    }
+    let start = http.get(format!("{sandbox}/page/start.json")).send().await;
+    let start: Value = start.unwrap().json().await.unwrap();
+    assert_eq!(start["service"], json!(format!("{service}/")));
+}
+
+#[tokio::test]
 async fn the_sandbox_is_nobodys_way_to_other_hosts() {
     let folder = tempfile::tempdir().unwrap();
     let program = Program::start(command(&folder));

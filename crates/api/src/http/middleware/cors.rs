@@ -6,12 +6,18 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, ResponseError};
 
+use super::sandbox_guard::SandboxGuard;
 use crate::http::endpoints::auth;
 use crate::http::replies::error::ApiError;
 use crate::settings::{CorsHeader, CorsOrigin};
 
-/// The rules for `origins`, whose pages may send `headers`; without any origin, no page may.
-pub(crate) fn rules(origins: &[CorsOrigin], headers: &[CorsHeader]) -> Cors {
+/// The rules for `origins`, whose pages may send `headers`, and for the sandbox's page; without any
+/// origin, no other page may.
+pub(crate) fn rules(
+    origins: &[CorsOrigin],
+    headers: &[CorsHeader],
+    sandbox: Option<SandboxGuard>,
+) -> Cors {
     let rules = Cors::default()
         .allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])
         .allowed_header("x-request-id")
@@ -21,6 +27,10 @@ pub(crate) fn rules(origins: &[CorsOrigin], headers: &[CorsHeader]) -> Cors {
         CorsHeader::Any => rules.allow_any_header(),
         CorsHeader::Named(name) => rules.allowed_header(name.as_str()),
     });
+    let rules = match sandbox {
+        Some(guard) => rules.allowed_origin_fn(move |origin, head| guard.is_of_page(origin, head)),
+        None => rules,
+    };
     origins.iter().fold(rules, |rules, origin| match origin {
         CorsOrigin::Any => rules.allow_any_origin(),
         CorsOrigin::Exactly(origin) => rules.allowed_origin(origin),

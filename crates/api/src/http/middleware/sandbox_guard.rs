@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, AsHeaderName, HeaderMap};
+use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, AsHeaderName, HeaderMap, HeaderValue};
 use actix_web::http::uri::Authority;
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
@@ -23,6 +23,8 @@ pub(crate) struct SandboxGuard {
     allow_remote: bool,
     /// The origins that `server.cors_allowed_origins` names.
     origins: Arc<[String]>,
+    /// The port of the sandbox, whose page may call us.
+    page: Option<u16>,
 }
 
 impl SandboxGuard {
@@ -37,7 +39,25 @@ impl SandboxGuard {
                     CorsOrigin::Any => None,
                 })
                 .collect(),
+            page: None,
         })
+    }
+
+    /// With the page of the sandbox that listens on this port.
+    pub(crate) const fn with_page(mut self, port: u16) -> Self {
+        self.page = Some(port);
+        self
+    }
+
+    /// Whether the request is of the sandbox's page: of the host that is asked, at the sandbox's port.
+    pub(crate) fn is_of_page(&self, origin: &HeaderValue, request: &RequestHead) -> bool {
+        let url = origin.to_str().ok().and_then(|text| Url::parse(text).ok());
+        let host = request.headers().get(header::HOST);
+        let host = host.and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
+        let (Some(url), Some(host)) = (url, host) else {
+            return false;
+        };
+        url.scheme() == "http" && url.port() == self.page && url.host_str() == Some(host.host())
     }
 
     /// Why a request is not served, if it is not.
@@ -121,6 +141,7 @@ mod tests {
         let guard = SandboxGuard {
             allow_remote,
             origins: Arc::from([String::from("https://h5.example.com")]),
+            page: Some(5001),
         };
         let request = headers.iter().fold(TestRequest::get(), |request, header| {
             request.append_header(*header)
@@ -194,6 +215,33 @@ mod tests {
                     "{name}: {value}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn only_the_page_of_the_host_that_is_asked_may_read_answers() {
+        let is_of_page = |host: &str, origin: &'static str| {
+            let guard = SandboxGuard {
+                allow_remote: true,
+                origins: Arc::default(),
+                page: Some(5001),
+            };
+            let request = TestRequest::get().insert_header(("host", host));
+            let request = request.to_srv_request();
+            guard.is_of_page(&HeaderValue::from_static(origin), request.head())
+        };
+        assert!(is_of_page("127.0.0.1:5000", "http://127.0.0.1:5001"));
+        assert!(is_of_page("localhost:5000", "http://localhost:5001"));
+        assert!(is_of_page("[::1]:5000", "http://[::1]:5001"));
+        assert!(is_of_page("dev.example:5000", "http://dev.example:5001"));
+        for origin in [
+            "http://127.0.0.1:8080",
+            "http://localhost:5001",
+            "https://127.0.0.1:5001",
+            "http://127.0.0.1",
+            "null",
+        ] {
+            assert!(!is_of_page("127.0.0.1:5000", origin), "{origin}");
         }
     }
 
