@@ -18,6 +18,10 @@ test *arguments:
 client:
     .ci/run prepare client
 
+# Test the sandbox's page in Chromium; the screenshots are in target/screenshots
+browser:
+    .ci/run prepare browser
+
 # What CI checks besides the tests: format, lints, docs, dependencies
 check:
     .ci/run format lint docs deny

@@ -2,8 +2,7 @@
 // program; default: the workspace's.
 import { execFileSync } from 'node:child_process'
 import openapiTS, { astToString } from 'openapi-typescript'
-
-export const program = process.env.WXLOGIN || new URL('../../../target/debug/wxlogin', import.meta.url).pathname
+import { program } from './program.mjs'
 
 const used = ['LoginReply', 'UserReply', 'EditBody', 'UserInfoMapBody']
 

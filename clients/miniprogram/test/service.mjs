@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { program } from '../scripts/generate.mjs'
+import { program } from '../scripts/program.mjs'
 
 /** Starts the service on free ports; `settings` are variables without their prefix. */
 export async function startService(settings = {}) {
