@@ -93,8 +93,11 @@ export function createClientOn(platform: Platform, options: ClientOptions) {
   }
 
   return {
-    /** Logs in with a new code, silently. Calls at the same moment share one login. */
-    login: (profile?: UserInfo): Promise<LoginReply> => session.login(profile),
+    /**
+     * Logs in, silently. Calls at the same moment share one login. A profile that WeChat encrypted needs the `code`
+     * of a `wx.login` before it, because a later one may have changed the session_key.
+     */
+    login: (profile?: UserInfo, code?: string): Promise<LoginReply> => session.login(profile, code),
     request,
     /** Makes sure that the service has the phone's session_key: call it before a page shows a button that encrypts. */
     async prepareButton(): Promise<void> {

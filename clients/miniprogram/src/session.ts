@@ -77,8 +77,8 @@ export class Session {
   }
 
   /** Logs in. Calls at the same moment share one login; one with a profile is a login of its own. */
-  login(profile?: UserInfo): Promise<LoginReply> {
-    if (profile) return this.inTurn(() => this.loggedIn(profile))
+  login(profile?: UserInfo, code?: string): Promise<LoginReply> {
+    if (profile || code) return this.inTurn(() => this.loggedIn(profile, code))
     if (!this.loggingIn) {
       this.loggingIn = this.inTurn(() => this.loggedIn())
       settled(this.loggingIn, () => { this.loggingIn = undefined })
@@ -86,9 +86,9 @@ export class Session {
     return this.loggingIn
   }
 
-  private async loggedIn(profile?: UserInfo): Promise<LoginReply> {
+  private async loggedIn(profile?: UserInfo, code?: string): Promise<LoginReply> {
     for (let isFirst = true; ; isFirst = false) {
-      const body = { platCode: await this.code(), platUserInfoMap: profile, appId: this.options.appId, nonce: nonce() }
+      const body = { platCode: (isFirst && code) || (await this.code()), platUserInfoMap: profile, appId: this.options.appId, nonce: nonce() }
       const answer = await this.ask<LoginReply>('/user/wxlogin', body)
       if (answer.statusCode === 200) {
         await this.keep(answer.data.data, 'loggedIn')

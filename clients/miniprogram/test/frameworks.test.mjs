@@ -15,12 +15,12 @@ const require = createRequire(import.meta.url)
 const { alovaAdapter } = require('@wxlogin/miniprogram/alova')
 const { axiosAdapter } = require('@wxlogin/miniprogram/axios')
 const { createClient } = require('@wxlogin/miniprogram')
-const expiry = () => new Promise(resolve => setTimeout(resolve, 2100))
+const expiry = () => new Promise(resolve => setTimeout(resolve, 4100))
 let running
 let folder
 
 before(async () => {
-  running = await startService({ TOKENS__ACCESS_TTL_S: '1' })
+  running = await startService({ TOKENS__ACCESS_TTL_S: '3' })
   folder = mkdtempSync(join(tmpdir(), 'wxlogin-frameworks-'))
   for (const name of ['App', 'Page', 'Component']) globalThis[name] = () => {}
   Object.assign(globalThis, { getApp: () => ({}), getCurrentPages: () => [] })
@@ -92,6 +92,29 @@ test('alova sends through the client', async () => {
   await expiry()
   assert.equal((await alova.Post('/user/me', { nickName: '小刚' })).data.nickName, '小刚')
   assert.equal((await alova.Post('/user/me', { gender: 9 })).error, 'invalid_request')
+})
+
+test('the client sends through luch-request', async () => {
+  const wx = newPhone()
+  globalThis.uni = wx
+  const { Request } = framework('luch', "import Request from 'luch-request'; export { Request }", {})
+  const luch = new Request()
+  // Any status is an answer; the client decides.
+  const request = ({ url, method, data, header, timeout }) => luch.request({ url, method, data, header, timeout, validateStatus: () => true })
+  await stayLoggedIn(createClient({ baseUrl: running.service, request }), wx)
+  wx.request = ({ fail, complete }) => { fail({ errMsg: 'request:fail', errno: 600001 }); complete?.({ errMsg: 'request:fail', errno: 600001 }) }
+  await assert.rejects(createClient({ baseUrl: 'http://127.0.0.1:1', request }).login(), { error: 'network' })
+})
+
+test('the client sends through axios-miniprogram-adapter', async () => {
+  const wx = newPhone()
+  const { adapter } = framework('axios-mp', "import adapter from 'axios-miniprogram-adapter'; export { adapter }", {})
+  const http = axios.create({ adapter, validateStatus: () => true })
+  const request = async ({ url, method, data, header, timeout }) => {
+    const answer = await http.request({ url, method, data, headers: header, timeout })
+    return { statusCode: answer.status, data: answer.data, header: answer.headers }
+  }
+  await stayLoggedIn(createClient({ baseUrl: running.service, request }), wx)
 })
 
 test("the developer tool's npm build takes the package", () => {

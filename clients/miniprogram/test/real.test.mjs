@@ -11,7 +11,7 @@ import { phone, startService } from './service.mjs'
 const { createClient, WxloginError } = createRequire(import.meta.url)('@wxlogin/miniprogram')
 let running
 
-before(async () => { running = await startService({ TOKENS__ACCESS_TTL_S: '1' }) })
+before(async () => { running = await startService({ TOKENS__ACCESS_TTL_S: '3' }) })
 after(() => running.stop())
 
 /** A client on a phone of its own. */
@@ -21,7 +21,7 @@ function on(options = {}, clientOptions = {}) {
   return { wx, client: createClient({ baseUrl: running.service, ...clientOptions }) }
 }
 
-const expiry = () => new Promise(resolve => setTimeout(resolve, 2100))
+const expiry = () => new Promise(resolve => setTimeout(resolve, 4100))
 const paths = wx => wx.sent.map(({ url }) => new URL(url).pathname)
 
 test('the first request logs in, once for all who ask', async () => {
@@ -107,6 +107,62 @@ test('a profile of wx.getUserProfile goes with a login of its own', async () => 
   const opened = await client.openData({ encryptedData, iv })
   assert.equal(typeof opened.nickName, 'string')
   assert.ok(rawData && signature)
+})
+
+test('a profile is opened with the session_key of the code that was taken before it', async () => {
+  const control = (method, path, body) => fetch(`${running.sandbox}${path}`, { method, body: JSON.stringify(body) })
+  await control('POST', '/sandbox/users', { name: 'dave', profile: { nick_name: 'Dave' } })
+  // Every wx.login changes the session_key.
+  await control('PATCH', '/sandbox/policy', { session_key_min_refresh_s: 0 })
+  const { wx, client } = on({ user: 'dave' })
+  const code = await new Promise((success, fail) => wx.login({ success: answer => success(answer.code), fail }))
+  const { encryptedData, iv, rawData, signature } = await (await fetch(`${running.sandbox}/phone/dave/profile`)).json()
+  const profile = { encryptedData, iv, rawData, signature }
+  assert.equal((await client.login(profile, code)).nickName, 'Dave')
+  await assert.rejects(client.login(profile), { error: 'open_data_invalid' })
+  await control('PATCH', '/sandbox/policy', { session_key_min_refresh_s: 60 })
+})
+
+test('a multi-end app logs in with a code of wx.getMiniProgramCode and its appId', async () => {
+  const [, { app_id: appId }] = await (await fetch(`${running.sandbox}/sandbox/apps`)).json()
+  const wx = phone({ ...running })
+  globalThis.wx = wx
+  wx.login = () => assert.fail('wx.login is not what this app calls')
+  wx.getMiniProgramCode = ({ success, fail }) => { fetch(`${running.sandbox}/phone/alice/login?appid=${appId}`).then(answer => answer.json()).then(success, fail) }
+  const login = () => new Promise((success, fail) => wx.getMiniProgramCode({ success: ({ code }) => success(code), fail }))
+  const { token } = await createClient({ baseUrl: running.service, appId, login }).login()
+  assert.equal(JSON.parse(Buffer.from(token.split('.')[1], 'base64url')).app, appId)
+  // With adaptWxLogin it is plain wx.login, and the Referer may not name the app.
+  const { wx: adapted, client } = on({ codes: `${running.sandbox}/phone/alice/login?format=text&appid=${appId}` }, { appId })
+  await client.login()
+  assert.equal(adapted.sent[0].data.appId, appId)
+})
+
+test('ten requests whose renewal fails all get its error, and the next one is well', async () => {
+  const { wx, client } = on()
+  await client.login()
+  await expiry()
+  const { request } = wx
+  wx.request = options => (/refresh/.test(options.url) ? options.fail({ errMsg: 'request:fail', errno: 600001 }) : request.call(wx, options))
+  const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => client.me()))
+  assert.ok(outcomes.every(({ reason }) => reason?.error === 'network' && reason.errno === 600001))
+  wx.request = request
+  assert.ok((await client.me()).userId)
+  assert.equal(paths(wx).filter(path => path === '/user/wxlogin').length, 1)
+})
+
+test('an app that was ended while it refreshed stays logged in', async () => {
+  const { wx, client } = on()
+  await client.login()
+  await expiry()
+  const { request } = wx
+  // The refresh gets there; its answer finds nobody.
+  const there = new Promise(done => { wx.request = options => request.call(wx, /refresh/.test(options.url) ? { ...options, success: done, fail: done } : options) })
+  client.me().catch(() => {})
+  await there
+  wx.request = request
+  assert.ok((await createClient({ baseUrl: running.service }).me()).userId)
+  assert.equal(paths(wx).filter(path => path === '/user/wxlogin').length, 1)
 })
 
 test('an error carries id, sentence and request id', async () => {

@@ -39,7 +39,10 @@ const methods = ['OPTIONS', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'TRACE', 'CO
 export function phone({ sandbox, user = 'alice', lose = () => false, codes = `${sandbox}/phone/${user}/login?format=text` }) {
   const kept = new Map()
   const sent = []
-  const run = (work, { success, fail }) => { work().then(success, failure => fail({ errMsg: 'request:fail', errno: 600001, ...failure })) }
+  const run = (work, { success, fail, complete }) => {
+    const ended = (tell, outcome) => { tell?.(outcome); complete?.(outcome) }
+    work().then(answer => ended(success, answer), failure => ended(fail, { errMsg: 'request:fail', errno: 600001, ...failure }))
+  }
   return {
     sent,
     kept,
