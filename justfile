@@ -89,6 +89,17 @@ example-shop:
     npm install --prefix examples/virtual-payment --no-audit --no-fund --no-package-lock
     npm test --prefix examples/virtual-payment
 
+# Build and test the example for uni-app (needs the network; minutes)
+example-uni-app: (_framework "uni-app")
+
+# Build and test the example for Taro (needs the network; minutes)
+example-taro: (_framework "taro")
+
+_framework name:
+    cargo build --quiet -p api
+    npm install --prefix clients/miniprogram --no-audit --no-fund && npm run build --prefix clients/miniprogram
+    npm install --prefix examples/{{ name }} --no-audit --no-fund && npm test --prefix examples/{{ name }}
+
 # Look for known vulnerabilities in the dependencies (needs the network)
 audit:
     cargo deny check advisories
