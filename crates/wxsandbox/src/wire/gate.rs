@@ -1,9 +1,7 @@
 //! Every call to WeChat's API comes through here, from bytes to bytes.
 
-use std::{
-    net::{IpAddr, Ipv4Addr},
-    time::Instant,
-};
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Instant;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
