@@ -21,8 +21,8 @@ def run(report: Report, wanted: set[str], fast: bool) -> None:
         return
     for major in ("15", *PACKAGES):
         if not wanted or major in wanted:
-            row = report.row("database", "PostgreSQL", version(major))
-            row.check("the tests of the store", tests, major)
+            row = report.row("database", f"PostgreSQL {major}", version(major))
+            row.check("the tests of the store", tests, row, major)
     if not wanted or "restore" in wanted:
         row = report.row("database", "pg_dump and pg_restore", version("15"))
         row.check("a dump of a running service is restored with its sessions", restores)
@@ -34,12 +34,14 @@ def version(major: str) -> str:
     return re.search(r"\d+\.\d+", read(f"{programs(major)}/postgres", "--version"))[0]
 
 
-def tests(major: str) -> None:
+def tests(row, major: str) -> None:
     which = [] if major in WHOLE else ["-E", "test(contract) or test(migrations)"]
     environment = os.environ | {"PG_BIN": str(programs(major))}
     said = read("cargo", "nextest", "run", "--package", "persistence", *which, env=environment, cwd=ROOT, timeout=3600)
-    if not re.search(r"\b[1-9]\d* tests? run", said):
+    found = re.search(r"\b([1-9]\d*) tests? run", said)
+    if not found:
         raise Failure(said[-2000:])
+    row.row.note, row.row.note_zh = f"{found[1]} tests pass", f"{found[1]} 个测试通过"
 
 
 def restores() -> None:
