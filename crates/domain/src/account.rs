@@ -6,7 +6,6 @@ pub use service::{AccountError, AccountService};
 
 use crate::audit::AuditEntry;
 use crate::id::{OpenId, UnionId, UserId};
-use crate::profile::Gender;
 use crate::session::ListedSession;
 use crate::time::Timestamp;
 use crate::user::{Identity, User};
@@ -57,37 +56,6 @@ impl<T> Page<T> {
     pub const fn first(limit: u32) -> Self {
         Self { after: None, limit }
     }
-}
-
-/// What becomes of one field of a profile.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Edit<T> {
-    /// It stays as it is.
-    #[default]
-    Keep,
-    /// It is not known any longer.
-    Clear,
-    /// It becomes this.
-    Set(T),
-}
-
-/// What a user changes of their profile.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ProfileEdit {
-    /// Nickname.
-    pub nick_name: Edit<String>,
-    /// URL of the avatar.
-    pub avatar_url: Edit<String>,
-    /// Gender.
-    pub gender: Edit<Gender>,
-    /// Language.
-    pub language: Edit<String>,
-    /// Country.
-    pub country: Edit<String>,
-    /// Province.
-    pub province: Edit<String>,
-    /// City.
-    pub city: Edit<String>,
 }
 
 /// What a user has withdrawn at WeChat (授权用户资料变更).

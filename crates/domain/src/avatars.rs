@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::account::{Edit, ProfileEdit};
 use crate::ports::{
     AccountRepository, AvatarError, AvatarStore, Cause, ReplacedAvatars, RepositoryError,
     StoredAvatar,
 };
+use crate::profile::{Edit, ProfileEdit};
 use crate::session::SessionAccount;
 use crate::user::User;
 

@@ -53,6 +53,47 @@ pub struct Profile {
     pub city: Option<String>,
 }
 
+/// What becomes of one field of a profile.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Edit<T> {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// It is not known any longer.
+    Clear,
+    /// It becomes this.
+    Set(T),
+}
+
+impl<T> Edit<T> {
+    fn apply_to(self, field: &mut Option<T>) {
+        match self {
+            Self::Keep => {}
+            Self::Clear => *field = None,
+            Self::Set(new) => *field = Some(new),
+        }
+    }
+}
+
+/// What a user changes of their profile.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProfileEdit {
+    /// Nickname.
+    pub nick_name: Edit<String>,
+    /// URL of the avatar.
+    pub avatar_url: Edit<String>,
+    /// Gender.
+    pub gender: Edit<Gender>,
+    /// Language.
+    pub language: Edit<String>,
+    /// Country.
+    pub country: Edit<String>,
+    /// Province.
+    pub province: Edit<String>,
+    /// City.
+    pub city: Edit<String>,
+}
+
 /// A profile as WeChat told it at a login, in encryptedData or in signed rawData.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProfileReport {
@@ -86,6 +127,46 @@ impl Profile {
         fill(&mut self.country, told.country);
         fill(&mut self.province, told.province);
         fill(&mut self.city, told.city);
+    }
+
+    /// Takes over what the user changes.
+    pub fn apply(&mut self, edit: ProfileEdit) {
+        edit.nick_name.apply_to(&mut self.nick_name);
+        edit.avatar_url.apply_to(&mut self.avatar_url);
+        edit.gender.apply_to(&mut self.gender);
+        edit.language.apply_to(&mut self.language);
+        edit.country.apply_to(&mut self.country);
+        edit.province.apply_to(&mut self.province);
+        edit.city.apply_to(&mut self.city);
+    }
+
+    /// This profile, with the fields of `other` where it has none.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            nick_name: self.nick_name.or(other.nick_name),
+            avatar_url: self.avatar_url.or(other.avatar_url),
+            gender: self.gender.or(other.gender),
+            language: self.language.or(other.language),
+            country: self.country.or(other.country),
+            province: self.province.or(other.province),
+            city: self.city.or(other.city),
+        }
+    }
+
+    /// The texts in it.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let Self {
+            nick_name,
+            avatar_url,
+            gender: _,
+            language,
+            country,
+            province,
+            city,
+        } = self;
+        let texts = [nick_name, avatar_url, language, country, province, city];
+        texts.into_iter().flatten().map(String::as_str)
     }
 }
 

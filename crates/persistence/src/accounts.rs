@@ -8,10 +8,11 @@ mod union_ids;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::account::{Account, AccountExport, AccountQuery, Page, ProfileEdit, Withdrawal};
+use domain::account::{Account, AccountExport, AccountQuery, Page, Withdrawal};
 use domain::audit::AuditEntry;
 use domain::id::{AppId, OpenId, UserId};
 use domain::ports::{AccountRepository, RepositoryError};
+use domain::profile::ProfileEdit;
 use domain::secret::SessionKey;
 use domain::time::Timestamp;
 use domain::user::User;

@@ -19,17 +19,8 @@ pub(super) struct Weight;
 impl Weighter<SessionId, Remembered> for Weight {
     fn weight(&self, _: &SessionId, remembered: &Remembered) -> u64 {
         let SessionAccount { user, identity, .. } = &*remembered.account;
-        let profile = &user.profile;
-        let texts = [
-            &profile.nick_name,
-            &profile.avatar_url,
-            &profile.language,
-            &profile.country,
-            &profile.province,
-            &profile.city,
-            &user.phone,
-        ];
-        let texts = texts.into_iter().flatten().map(|text| text.len() + TEXT);
+        let texts = user.profile.texts().chain(user.phone.as_deref());
+        let texts = texts.map(|text| text.len() + TEXT);
         // The app's name is shared.
         let names = [
             identity.open_id.as_str(),

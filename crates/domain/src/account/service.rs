@@ -3,10 +3,11 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{AccountExport, ProfileEdit};
+use super::AccountExport;
 use crate::audit::{AuditAction, AuditActor, AuditEntry, Caller};
 use crate::avatars::AvatarService;
 use crate::ports::{AccountRepository, Clock, RepositoryError};
+use crate::profile::ProfileEdit;
 use crate::session::SessionAccount;
 use crate::user::User;
 

@@ -3,9 +3,10 @@
 use async_trait::async_trait;
 
 use super::RepositoryError;
-use crate::account::{Account, AccountExport, AccountQuery, Page, ProfileEdit, Withdrawal};
+use crate::account::{Account, AccountExport, AccountQuery, Page, Withdrawal};
 use crate::audit::AuditEntry;
 use crate::id::{AppId, OpenId, UserId};
+use crate::profile::ProfileEdit;
 use crate::secret::SessionKey;
 use crate::time::Timestamp;
 use crate::user::User;

@@ -1,7 +1,8 @@
 //! What users do to their own accounts.
 
-use domain::account::{AccountError, Edit, ProfileEdit};
+use domain::account::AccountError;
 use domain::audit::{AuditAction, AuditActor};
+use domain::profile::{Edit, ProfileEdit};
 
 use crate::world::World;
 

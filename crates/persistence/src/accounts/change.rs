@@ -4,9 +4,10 @@
 //! profile it has read and learnt to, reads it again first.
 
 use diesel::prelude::*;
-use domain::account::{Account, Edit, ProfileEdit};
+use domain::account::Account;
 use domain::audit::AuditEntry;
 use domain::id::UserId;
+use domain::profile::{Edit, ProfileEdit};
 use domain::time::Timestamp;
 use domain::user::User;
 

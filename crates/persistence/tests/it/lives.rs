@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use domain::account::{Edit, Page, ProfileEdit, Withdrawal};
+use domain::account::{Page, Withdrawal};
 use domain::audit::{AuditAction, AuditEntry};
 use domain::ports::{
     AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, SessionLifecycle,
     SessionRepository, SigningKeyRepository, TokenUse, UserRepository, WechatTokenRepository,
 };
+use domain::profile::{Edit, ProfileEdit};
 use domain::session::Generation;
 use domain::testing::InMemoryStore;
 use domain::testing::repository_contract::{Guest, StoreUnderTest, entry};

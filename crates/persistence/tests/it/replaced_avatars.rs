@@ -1,9 +1,10 @@
 //! Which pictures are told as replaced.
 
-use domain::account::{Edit, Page, ProfileEdit};
+use domain::account::Page;
 use domain::audit::AuditAction;
 use domain::id::UserId;
 use domain::ports::{AccountRepository, MergeRepository, ReplacedAvatars, UserRepository};
+use domain::profile::{Edit, ProfileEdit};
 use domain::testing::repository_contract::{Guest, entry};
 use domain::time::Timestamp;
 

@@ -1,9 +1,9 @@
 //! `/user/me`: the user's own account.
 
 use actix_web::{HttpRequest, web};
-use domain::account::{AccountService, Edit, ProfileEdit};
+use domain::account::AccountService;
 use domain::avatars::AvatarService;
-use domain::profile::Gender;
+use domain::profile::{Edit, Gender, ProfileEdit};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;

@@ -4,12 +4,12 @@ use async_trait::async_trait;
 
 use super::{IdentityKey, InMemoryStore, MergeRow, Tables};
 use crate::account::{
-    Account, AccountExport, AccountIdentity, AccountQuery, EXPORTED_SESSIONS, Edit, Page,
-    ProfileEdit, Withdrawal,
+    Account, AccountExport, AccountIdentity, AccountQuery, EXPORTED_SESSIONS, Page, Withdrawal,
 };
 use crate::audit::AuditEntry;
 use crate::id::{AppId, OpenId, OpenPlatform, UnionId, UserId};
 use crate::ports::{AccountRepository, Change, MergeCandidate, RepositoryError};
+use crate::profile::ProfileEdit;
 use crate::secret::SessionKey;
 use crate::time::Timestamp;
 use crate::user::{Identity, User};
@@ -49,16 +49,7 @@ impl AccountRepository for InMemoryStore {
         id: UserId,
         edit: ProfileEdit,
     ) -> Result<Option<User>, RepositoryError> {
-        Ok(self.tables().change(id, |user| {
-            let profile = &mut user.profile;
-            replace(&mut profile.nick_name, edit.nick_name);
-            replace(&mut profile.avatar_url, edit.avatar_url);
-            replace(&mut profile.gender, edit.gender);
-            replace(&mut profile.language, edit.language);
-            replace(&mut profile.country, edit.country);
-            replace(&mut profile.province, edit.province);
-            replace(&mut profile.city, edit.city);
-        }))
+        Ok(self.tables().change(id, |user| user.profile.apply(edit)))
     }
 
     async fn set_phone(&self, id: UserId, phone: &str) -> Result<Option<User>, RepositoryError> {
@@ -318,12 +309,4 @@ fn matches(account: &Account, query: &AccountQuery) -> bool {
     query.open_id.as_ref().is_none_or(of_open_id)
         && query.union_id.as_ref().is_none_or(of_union_id)
         && (query.phones.is_empty() || account.user.phone.as_ref().is_some_and(of_phone))
-}
-
-fn replace<T>(field: &mut Option<T>, edit: Edit<T>) {
-    match edit {
-        Edit::Keep => {}
-        Edit::Clear => *field = None,
-        Edit::Set(new) => *field = Some(new),
-    }
 }

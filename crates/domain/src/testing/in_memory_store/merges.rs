@@ -157,14 +157,7 @@ impl Tables {
 
 /// Gives a user what they lack and the other has.
 fn fill(user: &mut User, from: User) {
-    let (own, other) = (&mut user.profile, from.profile);
-    own.nick_name = own.nick_name.take().or(other.nick_name);
-    own.avatar_url = own.avatar_url.take().or(other.avatar_url);
-    own.gender = own.gender.or(other.gender);
-    own.language = own.language.take().or(other.language);
-    own.country = own.country.take().or(other.country);
-    own.province = own.province.take().or(other.province);
-    own.city = own.city.take().or(other.city);
+    user.profile = std::mem::take(&mut user.profile).or(from.profile);
     user.phone = user.phone.take().or(from.phone);
     user.last_login_at = user.last_login_at.max(from.last_login_at);
 }

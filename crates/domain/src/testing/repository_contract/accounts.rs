@@ -5,10 +5,10 @@ use uuid::Uuid;
 
 use super::guest::at;
 use super::{Guest, StoreUnderTest, account, admitted, at_once, entry};
-use crate::account::{AccountQuery, Edit, Page, ProfileEdit, Withdrawal};
+use crate::account::{AccountQuery, Page, Withdrawal};
 use crate::audit::AuditAction;
 use crate::id::{OpenId, UnionId, UserId};
-use crate::profile::{Gender, Profile};
+use crate::profile::{Edit, Gender, Profile, ProfileEdit};
 
 const PHONE: &str = "+8613580006666";
 

@@ -2,9 +2,10 @@
 
 use super::guest::at;
 use super::{Guest, StoreUnderTest, admitted, entry};
-use crate::account::{ProfileEdit, Withdrawal};
+use crate::account::Withdrawal;
 use crate::audit::AuditAction;
 use crate::ports::{Change, FeedPosition, TokenUse};
+use crate::profile::ProfileEdit;
 use crate::session::SessionAccount;
 use crate::time::Duration;
 

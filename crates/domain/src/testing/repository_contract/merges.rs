@@ -5,10 +5,11 @@ use uuid::Uuid;
 
 use super::guest::at;
 use super::{ALL, Guest, StoreUnderTest, account, admitted, at_once, entry};
-use crate::account::{Edit, Page, ProfileEdit};
+use crate::account::Page;
 use crate::audit::AuditAction;
 use crate::id::UserId;
 use crate::ports::{MergeCandidate, MergeOutcome};
+use crate::profile::{Edit, ProfileEdit};
 use crate::session::SessionAccount;
 use crate::visit::VisitOutcome;
 

@@ -2,9 +2,10 @@
 
 use super::guest::at;
 use super::{Guest, StoreUnderTest, admitted, entry};
-use crate::account::{Edit, ProfileEdit, Withdrawal};
+use crate::account::Withdrawal;
 use crate::audit::AuditAction;
 use crate::ports::MergeOutcome;
+use crate::profile::{Edit, ProfileEdit};
 
 pub async fn what_is_withdrawn_is_cleared(store: &dyn StoreUnderTest) {
     let guest = Guest::new("wx01", "o1");
