@@ -10,7 +10,6 @@ mod audit;
 mod backup;
 mod bans;
 mod change_feed;
-mod columns;
 mod connection;
 mod database;
 mod database_clock;

@@ -9,13 +9,14 @@ use domain::account::Page;
 use domain::audit::AuditEntry;
 use domain::id::{UnionId, UserId};
 use domain::ports::{MergeCandidate, MergeOutcome, MergeRepository, RepositoryError};
+use domain::profile::Profile;
 use domain::time::Timestamp;
 use uuid::Uuid;
 
 use crate::connection::{AnyBackend, AnyConnection};
 use crate::error::DatabaseError;
 use crate::pool::Pool;
-use crate::rows::UserRow;
+use crate::rows::ProfileRow;
 use crate::schema::{bans, identities, merge_candidates, replaced_avatars, union_ids, users};
 use crate::transaction::{lock_user, transaction};
 use crate::types::{DbId, DbInstant};
@@ -217,19 +218,6 @@ fn lock_open_pair(
     Ok(pair.map(|(user, union_user)| (UserId::new(user.0), UserId::new(union_user.0))))
 }
 
-#[derive(AsChangeset)]
-#[diesel(table_name = users, treat_none_as_null = true)]
-struct MergedColumns {
-    nick_name: Option<String>,
-    avatar_url: Option<String>,
-    gender: Option<i16>,
-    language: Option<String>,
-    country: Option<String>,
-    province: Option<String>,
-    city: Option<String>,
-    phone: Option<String>,
-}
-
 /// Gives a user what they lack and the other has.
 fn fill_profile(
     connection: &mut AnyConnection,
@@ -237,25 +225,19 @@ fn fill_profile(
     to: UserId,
 ) -> Result<(), DatabaseError> {
     let mut user = |id: UserId| {
-        let row = users::table.find(DbId(id.as_uuid()));
-        row.first::<UserRow>(connection)
-            .map(|row| row.into_user(None))
+        users::table
+            .find(DbId(id.as_uuid()))
+            .select((ProfileRow::as_select(), users::phone))
+            .first::<(ProfileRow, Option<String>)>(connection)
+            .map(|(profile, phone)| (Profile::from(profile), phone))
     };
-    let (from, to) = (user(from)?, user(to)?);
-    let (id, own, other) = (to.id, to.profile, from.profile);
-    let gender = own.gender.or(other.gender);
-    let merged = MergedColumns {
-        nick_name: own.nick_name.or(other.nick_name),
-        avatar_url: own.avatar_url.or(other.avatar_url),
-        gender: gender.map(domain::profile::Gender::number),
-        language: own.language.or(other.language),
-        country: own.country.or(other.country),
-        province: own.province.or(other.province),
-        city: own.city.or(other.city),
-        phone: to.phone.or(from.phone),
-    };
-    diesel::update(users::table.find(DbId(id.as_uuid())))
-        .set((merged, users::revision.eq(users::revision + 1)))
+    let ((other, other_phone), (own, own_phone)) = (user(from)?, user(to)?);
+    diesel::update(users::table.find(DbId(to.as_uuid())))
+        .set((
+            ProfileRow::from(own.or(other)),
+            users::phone.eq(own_phone.or(other_phone)),
+            users::revision.eq(users::revision + 1),
+        ))
         .execute(connection)?;
     Ok(())
 }

@@ -1,82 +1,140 @@
-//! Rows as they are read, and the domain's values they make.
+//! Rows as they are read and written, and the domain's values they make. A column is named here
+//! and in [`schema`](crate::schema), and in the statement that writes a batch
+//! ([`visits`](crate::visits)).
 
-use diesel::Queryable;
+use diesel::dsl::{Eq, Field, Filter, Select, SingleValue, max};
+use diesel::helper_types;
+use diesel::prelude::*;
+use diesel::query_source::Alias;
 use domain::id::{AppId, OpenId, SessionId, UnionId, UserId};
 use domain::profile::{Gender, Profile};
-use domain::session::{Generation, Session};
+use domain::session::{Generation, Session, SessionAccount};
 use domain::user::{Identity, User};
 
+use crate::schema::{identities, sessions, users};
 use crate::types::{DbId, DbInstant};
 
-/// A row of `users`, all columns in their order.
-#[derive(Queryable)]
+/// The columns of `users` that hold the profile. As a changeset it writes all of them.
+#[derive(Clone, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(
+    table_name = users,
+    treat_none_as_null = true,
+    treat_none_as_default_value = false
+)]
+pub(crate) struct ProfileRow {
+    pub(crate) nick_name: Option<String>,
+    pub(crate) avatar_url: Option<String>,
+    pub(crate) gender: Option<i16>,
+    pub(crate) language: Option<String>,
+    pub(crate) country: Option<String>,
+    pub(crate) province: Option<String>,
+    pub(crate) city: Option<String>,
+}
+
+impl From<Profile> for ProfileRow {
+    fn from(profile: Profile) -> Self {
+        Self {
+            nick_name: profile.nick_name,
+            avatar_url: profile.avatar_url,
+            gender: profile.gender.map(Gender::number),
+            language: profile.language,
+            country: profile.country,
+            province: profile.province,
+            city: profile.city,
+        }
+    }
+}
+
+impl From<ProfileRow> for Profile {
+    fn from(row: ProfileRow) -> Self {
+        Self {
+            nick_name: row.nick_name,
+            avatar_url: row.avatar_url,
+            gender: row.gender.map(i64::from).and_then(Gender::from_number),
+            language: row.language,
+            country: row.country,
+            province: row.province,
+            city: row.city,
+        }
+    }
+}
+
+diesel::alias! {
+    pub(crate) const LOGINS: Alias<Logins> = identities as logins;
+}
+
+/// The identities of the user in whose row it is selected.
+pub(crate) type LoginsOfUser =
+    Filter<Alias<Logins>, Eq<Field<Alias<Logins>, identities::user_id>, users::id>>;
+
+pub(crate) fn logins_of_user() -> LoginsOfUser {
+    LOGINS.filter(LOGINS.field(identities::user_id).eq(users::id))
+}
+
+type LastLoginAt = SingleValue<
+    Select<LoginsOfUser, helper_types::max<Field<Alias<Logins>, identities::last_login_at>>>,
+>;
+
+fn last_login_at() -> LastLoginAt {
+    logins_of_user()
+        .select(max(LOGINS.field(identities::last_login_at)))
+        .single_value()
+}
+
+/// A user as they are stored.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = users)]
 pub(crate) struct UserRow {
     pub(crate) id: DbId,
-    nick_name: Option<String>,
-    avatar_url: Option<String>,
-    gender: Option<i16>,
-    language: Option<String>,
-    country: Option<String>,
-    province: Option<String>,
-    city: Option<String>,
+    #[diesel(embed)]
+    profile: ProfileRow,
     phone: Option<String>,
     created_at: DbInstant,
     disabled_at: Option<DbInstant>,
     pub(crate) revision: i32,
     /// Sessions that were opened up to then are over.
     pub(crate) sessions_ended_until: Option<DbInstant>,
+    /// The greatest of their identities'.
+    #[diesel(select_expression = last_login_at(), select_expression_type = LastLoginAt)]
+    last_login_at: Option<DbInstant>,
 }
 
-impl UserRow {
-    /// The user. `last_login_at` is the greatest of their identities'.
-    pub(crate) fn into_user(self, last_login_at: Option<DbInstant>) -> User {
-        User {
-            id: UserId::new(self.id.0),
-            profile: Profile {
-                nick_name: self.nick_name,
-                avatar_url: self.avatar_url,
-                gender: self.gender.map(i64::from).and_then(Gender::from_number),
-                language: self.language,
-                country: self.country,
-                province: self.province,
-                city: self.city,
-            },
-            phone: self.phone,
-            created_at: self.created_at.into(),
-            last_login_at: last_login_at.unwrap_or(self.created_at).into(),
-            disabled_at: self.disabled_at.map(Into::into),
+impl From<UserRow> for User {
+    fn from(row: UserRow) -> Self {
+        Self {
+            id: UserId::new(row.id.0),
+            profile: row.profile.into(),
+            phone: row.phone,
+            created_at: row.created_at.into(),
+            last_login_at: row.last_login_at.unwrap_or(row.created_at).into(),
+            disabled_at: row.disabled_at.map(Into::into),
         }
     }
 }
 
-/// A row of `identities`, all columns in their order.
-#[derive(Queryable)]
-pub(crate) struct IdentityRow {
-    pub(crate) app_id: String,
-    pub(crate) open_id: String,
-    pub(crate) user_id: DbId,
-    pub(crate) union_id: Option<String>,
-    pub(crate) open_platform: Option<String>,
-    pub(crate) session_keys: Vec<u8>,
-    pub(crate) created_at: DbInstant,
-    pub(crate) last_login_at: DbInstant,
-    pub(crate) revision: i32,
-    pub(crate) sessions_opened: i32,
+/// What is told of an identity.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = identities)]
+#[expect(clippy::struct_field_names, reason = "they are the names of columns")]
+pub(crate) struct IdentityNames {
+    app_id: String,
+    open_id: String,
+    union_id: Option<String>,
 }
 
-/// What is told of an identity: `app_id`, `open_id`, `union_id`.
-pub(crate) type IdentityNames = (String, String, Option<String>);
-
-pub(crate) fn identity((app_id, open_id, union_id): IdentityNames) -> Identity {
-    Identity {
-        app_id: AppId::new(app_id),
-        open_id: OpenId::new(open_id),
-        union_id: union_id.map(UnionId::new),
+impl From<IdentityNames> for Identity {
+    fn from(names: IdentityNames) -> Self {
+        Self {
+            app_id: AppId::new(names.app_id),
+            open_id: OpenId::new(names.open_id),
+            union_id: names.union_id.map(UnionId::new),
+        }
     }
 }
 
 /// What is told of a session.
-#[derive(Queryable)]
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = sessions)]
 pub(crate) struct SessionRow {
     id: DbId,
     user_id: DbId,
@@ -99,6 +157,27 @@ impl SessionRow {
             last_used_at: self.last_used_at.into(),
             expires_at: self.expires_at.into(),
             ended_at: self.ended_at.or(ended_with_all).map(Into::into),
+        }
+    }
+}
+
+/// A session with its identity and user.
+#[derive(Queryable, Selectable)]
+pub(crate) struct AccountRow {
+    #[diesel(embed)]
+    session: SessionRow,
+    #[diesel(embed)]
+    identity: IdentityNames,
+    #[diesel(embed)]
+    user: UserRow,
+}
+
+impl From<AccountRow> for SessionAccount {
+    fn from(row: AccountRow) -> Self {
+        Self {
+            session: row.session.into_session(row.user.sessions_ended_until),
+            user: row.user.into(),
+            identity: row.identity.into(),
         }
     }
 }

@@ -194,9 +194,6 @@ diesel::joinable!(union_ids -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(users, identities, union_ids, sessions);
 
-/// The type of all columns of a table.
-pub(crate) type AllOf<Table> = <Table as diesel::Table>::AllColumns;
-
 diesel::table! {
     use diesel::sql_types::{BigInt, Text};
 

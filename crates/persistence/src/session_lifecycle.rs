@@ -101,18 +101,7 @@ pub(crate) fn list(
     let rows = listed
         .order(table::id.desc())
         .limit(page.limit.into())
-        .select((
-            (
-                table::id,
-                table::user_id,
-                table::generation,
-                table::created_at,
-                table::last_used_at,
-                table::expires_at,
-                table::ended_at,
-            ),
-            table::app_id,
-        ))
+        .select((SessionRow::as_select(), table::app_id))
         .load::<(SessionRow, String)>(connection)?;
     let sessions = rows.into_iter().map(|(session, app_id)| ListedSession {
         session: session.into_session(until),

@@ -1,93 +1,133 @@
-//! Statements over rows named `v`, the same text on both databases but for what `v` is.
+//! Statements whose text stands in the source, so that it can be read, and explained in psql.
 
 use std::marker::PhantomData;
 
-use diesel::pg::{Pg, PgConnection};
+use diesel::backend::Backend;
+use diesel::connection::Connection;
+use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::{QueryResult, RunQueryDsl};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{Array, HasSqlType};
+use diesel::{Expression, QueryResult, RunQueryDsl};
 
-use crate::columns::{Columns, Lists};
-
-pub(crate) type SqlTypeOf<Columns> = <Columns as diesel::Expression>::SqlType;
-
-/// All columns of `users u` in the order of [`UserRow`](crate::rows::UserRow), and when the user
-/// last logged in.
-pub(crate) const USER: &str = "u.id, u.nick_name, u.avatar_url, u.gender, u.language, \
-    u.country, u.province, u.city, u.phone, u.created_at, u.disabled_at, u.revision, \
-    u.sessions_ended_until, \
-    (SELECT max(s.last_login_at) FROM identities s WHERE s.user_id = u.id) ";
-
-/// A statement: `HEAD v TAIL`.
+/// The text of a statement.
+///
+/// It has its parameters in their order, from `$1`; SQLite gets `?` in their place. If it gives
+/// rows, it has one `*`, in whose place Diesel writes the columns of the row by their names.
 pub(crate) trait Statement: 'static {
-    /// What `v` has.
-    type Row<'a>: Columns;
-    /// The text before `v`, in pieces.
-    const HEAD: &'static [&'static str];
-    /// The text after `v`, in pieces.
-    const TAIL: &'static [&'static str];
+    const SQL: &'static str;
 }
 
-/// A statement that gives rows of `SqlType`.
-pub(crate) trait Load: Statement {
-    type SqlType;
-}
-
-/// A statement that gives rows, over any number of `v`, on PostgreSQL. Its text is always the
-/// same, so that PostgreSQL prepares it once a connection.
-pub(crate) struct LoadAll<'a, S> {
-    lists: Lists<'a>,
+/// A statement with its parameters. Each is prepared once a connection, under the type `S`, which
+/// Diesel does not do for updates and for SQL of its `sql_query`.
+pub(crate) struct Prepared<'a, S, DB, Columns = ()> {
+    parameters: Vec<Parameter<'a, DB>>,
+    columns: Option<Columns>,
     statement: PhantomData<S>,
 }
 
-impl<'a, S: Load> LoadAll<'a, S> {
-    pub(crate) fn of(rows: &'a [S::Row<'a>]) -> Self {
+pub(crate) type Parameter<'a, DB> = Box<dyn QueryFragment<DB> + 'a>;
+
+impl<'a, S: Statement, DB> Prepared<'a, S, DB> {
+    pub(crate) fn new(parameters: Vec<Parameter<'a, DB>>) -> Self {
         Self {
-            lists: S::Row::lists(rows),
+            parameters,
+            columns: None,
+            statement: PhantomData,
+        }
+    }
+
+    /// For a statement that gives rows of these columns.
+    pub(crate) fn select<Columns>(self, columns: Columns) -> Prepared<'a, S, DB, Columns> {
+        Prepared {
+            parameters: self.parameters,
+            columns: Some(columns),
             statement: PhantomData,
         }
     }
 }
 
-impl<S: Load> QueryId for LoadAll<'_, S> {
-    type QueryId = LoadAll<'static, S>;
+impl<S: Statement, DB, Columns> QueryId for Prepared<'_, S, DB, Columns> {
+    type QueryId = S;
     const HAS_STATIC_QUERY_ID: bool = true;
 }
 
-impl<S: Load> Query for LoadAll<'_, S> {
-    type SqlType = S::SqlType;
+impl<S, DB, Columns: Expression> Query for Prepared<'_, S, DB, Columns> {
+    type SqlType = Columns::SqlType;
 }
 
-impl<S> RunQueryDsl<PgConnection> for LoadAll<'_, S> {}
+impl<C: Connection, S, DB, Columns> RunQueryDsl<C> for Prepared<'_, S, DB, Columns> {}
 
-impl<S: Load> QueryFragment<Pg> for LoadAll<'_, S> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        over::<S>(&self.lists, &mut out)
+impl<S: Statement, DB, Columns> QueryFragment<DB> for Prepared<'_, S, DB, Columns>
+where
+    DB: Backend,
+    Columns: QueryFragment<DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        let Some(columns) = &self.columns else {
+            return walk(S::SQL, &self.parameters, &mut out);
+        };
+        let (before, after) = S::SQL.split_once('*').unwrap_or_default();
+        let (first, last) = self.parameters.split_at(before.matches('$').count());
+        walk(before, first, &mut out)?;
+        columns.walk_ast(out.reborrow())?;
+        walk(after, last, &mut out)
     }
 }
 
-/// Writes a statement over `v`.
-pub(crate) fn over<'b, S: Statement>(
-    lists: &'b Lists<'_>,
-    out: &mut AstPass<'_, 'b, Pg>,
+/// Writes a text with its parameters.
+pub(crate) fn walk<'b, DB: Backend>(
+    sql: &str,
+    parameters: &'b [Parameter<'_, DB>],
+    out: &mut AstPass<'_, 'b, DB>,
 ) -> QueryResult<()> {
-    for piece in S::HEAD {
-        out.push_sql(piece);
-    }
-    source::<S>(lists, out)?;
-    for piece in S::TAIL {
-        out.push_sql(piece);
+    let mut pieces = sql.split('$');
+    out.push_sql(pieces.next().unwrap_or_default());
+    for (piece, parameter) in pieces.zip(parameters) {
+        parameter.walk_ast(out.reborrow())?;
+        out.push_sql(piece.trim_start_matches(|character: char| character.is_ascii_digit()));
     }
     Ok(())
 }
 
-/// Writes what `v` is.
-pub(crate) fn source<'b, S: Statement>(
-    lists: &'b Lists<'_>,
-    out: &mut AstPass<'_, 'b, Pg>,
-) -> QueryResult<()> {
-    lists.unnest(out)?;
-    out.push_sql(" AS v (");
-    out.push_sql(S::Row::NAMES);
-    out.push_sql(")");
-    Ok(())
+/// A parameter of the SQL type `ST`.
+pub(crate) fn value<'a, ST, T, DB>(value: T) -> Parameter<'a, DB>
+where
+    ST: 'a,
+    T: ToSql<ST, DB> + 'a,
+    DB: Backend + HasSqlType<ST>,
+{
+    Box::new(Bound::<ST, T> {
+        value,
+        sql_type: PhantomData,
+    })
+}
+
+/// A list of values of the SQL type `ST`, one for each row.
+pub(crate) fn list<'a, ST, Row, T>(
+    rows: &'a [Row],
+    value_of: impl Fn(&'a Row) -> T,
+) -> Parameter<'a, Pg>
+where
+    ST: 'static,
+    T: 'a,
+    Vec<T>: ToSql<Array<ST>, Pg>,
+    Pg: HasSqlType<ST>,
+{
+    value::<Array<ST>, _, _>(rows.iter().map(value_of).collect::<Vec<_>>())
+}
+
+struct Bound<ST, T> {
+    value: T,
+    sql_type: PhantomData<ST>,
+}
+
+impl<ST, T, DB> QueryFragment<DB> for Bound<ST, T>
+where
+    T: ToSql<ST, DB>,
+    DB: Backend + HasSqlType<ST>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_bind_param::<ST, _>(&self.value)
+    }
 }

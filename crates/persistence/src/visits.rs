@@ -9,7 +9,6 @@ mod load;
 mod plan;
 mod postgres;
 mod sqlite;
-mod statements;
 
 use std::hash::Hash;
 use std::sync::Arc;

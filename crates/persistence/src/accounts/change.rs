@@ -7,57 +7,38 @@ use diesel::prelude::*;
 use domain::account::Account;
 use domain::audit::AuditEntry;
 use domain::id::UserId;
-use domain::profile::{Edit, ProfileEdit};
+use domain::profile::{Profile, ProfileEdit};
 use domain::time::Timestamp;
 use domain::user::User;
 
 use super::find::find;
 use crate::connection::AnyConnection;
 use crate::error::DatabaseError;
+use crate::rows::ProfileRow;
 use crate::schema::{identities, users};
 use crate::transaction::lock_user;
 use crate::types::{DbId, DbInstant};
 use crate::{audit, bans, session_lifecycle};
-
-/// The columns an edit changes: `None` keeps a column, `Some(None)` makes it NULL.
-#[derive(AsChangeset)]
-#[diesel(table_name = users)]
-#[expect(clippy::option_option, reason = "this is how Diesel says it")]
-struct EditedColumns {
-    nick_name: Option<Option<String>>,
-    avatar_url: Option<Option<String>>,
-    gender: Option<Option<i16>>,
-    language: Option<Option<String>>,
-    country: Option<Option<String>>,
-    province: Option<Option<String>>,
-    city: Option<Option<String>>,
-}
-
-#[expect(clippy::option_option, reason = "this is how Diesel says it")]
-fn column<T, C>(edit: &Edit<T>, value: impl Fn(&T) -> C) -> Option<Option<C>> {
-    match edit {
-        Edit::Keep => None,
-        Edit::Clear => Some(None),
-        Edit::Set(new) => Some(Some(value(new))),
-    }
-}
 
 pub(super) fn edit_profile(
     connection: &mut AnyConnection,
     id: UserId,
     edit: &ProfileEdit,
 ) -> Result<Option<User>, DatabaseError> {
-    let edited = EditedColumns {
-        nick_name: column(&edit.nick_name, String::clone),
-        avatar_url: column(&edit.avatar_url, String::clone),
-        gender: column(&edit.gender, |gender| gender.number()),
-        language: column(&edit.language, String::clone),
-        country: column(&edit.country, String::clone),
-        province: column(&edit.province, String::clone),
-        city: column(&edit.city, String::clone),
-    };
-    diesel::update(users::table.find(DbId(id.as_uuid())))
-        .set((edited, users::revision.eq(users::revision + 1)))
+    if !lock_user(connection, id)? {
+        return Ok(None);
+    }
+    let user = users::table.find(DbId(id.as_uuid()));
+    let mut profile = user
+        .select(ProfileRow::as_select())
+        .first(connection)
+        .map(Profile::from)?;
+    profile.apply(edit.clone());
+    diesel::update(user)
+        .set((
+            ProfileRow::from(profile),
+            users::revision.eq(users::revision + 1),
+        ))
         .execute(connection)?;
     Ok(find(connection, id)?.map(|account| account.user))
 }

@@ -8,11 +8,10 @@ use domain::account::{
     Account, AccountExport, AccountIdentity, AccountQuery, EXPORTED_SESSIONS, Page,
 };
 use domain::id::{OpenId, SessionId, UnionId, UserId};
-use domain::time::Timestamp;
 
 use crate::connection::{AnyBackend, AnyConnection};
 use crate::error::DatabaseError;
-use crate::rows::{IdentityNames, UserRow, identity};
+use crate::rows::{IdentityNames, UserRow};
 use crate::schema::{identities, merge_candidates, users};
 use crate::types::{DbId, DbInstant};
 use crate::{audit, session_lifecycle};
@@ -23,7 +22,8 @@ pub(super) fn find(
 ) -> Result<Option<Account>, DatabaseError> {
     let row = users::table
         .find(DbId(id.as_uuid()))
-        .load::<UserRow>(connection)?;
+        .select(UserRow::as_select())
+        .load(connection)?;
     Ok(accounts(connection, row)?.pop())
 }
 
@@ -32,7 +32,9 @@ pub(super) fn search(
     query: &AccountQuery,
     page: Page<UserId>,
 ) -> Result<Vec<Account>, DatabaseError> {
-    let mut found = users::table.into_boxed::<AnyBackend>();
+    let mut found = users::table
+        .select(UserRow::as_select())
+        .into_boxed::<AnyBackend>();
     if let Some(after) = page.after {
         found = found.filter(users::id.gt(DbId(after.as_uuid())));
     }
@@ -49,7 +51,7 @@ pub(super) fn search(
     let rows = found
         .order(users::id)
         .limit(page.limit.into())
-        .load::<UserRow>(connection)?;
+        .load(connection)?;
     accounts(connection, rows)
 }
 
@@ -109,31 +111,22 @@ fn accounts(
         ))
         .select((
             identities::user_id,
-            (
-                identities::app_id,
-                identities::open_id,
-                identities::union_id,
-            ),
+            IdentityNames::as_select(),
             identities::created_at,
             identities::last_login_at,
         ))
         .load::<AccountIdentityRow>(connection)?;
     for (user, names, created_at, last_login_at) in found {
         let identity = AccountIdentity {
-            identity: identity(names),
+            identity: names.into(),
             created_at: created_at.into(),
             last_login_at: last_login_at.into(),
         };
         identities_by_user.entry(user.0).or_default().push(identity);
     }
-    let accounts = rows.into_iter().map(|row| {
-        let identities = identities_by_user.remove(&row.id.0).unwrap_or_default();
-        let logins = identities.iter().map(|identity| identity.last_login_at);
-        let last_login_at: Option<Timestamp> = logins.max();
-        Account {
-            user: row.into_user(last_login_at.map(Into::into)),
-            identities,
-        }
+    let accounts = rows.into_iter().map(|row| Account {
+        identities: identities_by_user.remove(&row.id.0).unwrap_or_default(),
+        user: row.into(),
     });
     Ok(accounts.collect())
 }

@@ -6,18 +6,18 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Integer, Nullable, Text};
+use diesel::sql_types::{Integer, Nullable};
 use domain::id::SessionId;
 use domain::session::SessionAccount;
 
 use super::rules::as_column;
 use super::{Noted, NotedUse};
-use crate::columns::columns;
 use crate::error::DatabaseError;
-use crate::schema::{AllOf, users};
-use crate::sessions::{self, AccountRow};
-use crate::statement::{Load, LoadAll, SqlTypeOf, Statement, USER};
+use crate::rows::AccountRow;
+use crate::sessions;
+use crate::statement::{Prepared, Statement, list};
 use crate::types::{DbId, DbInstant, Id, Instant};
 
 pub(super) fn note(
@@ -59,9 +59,16 @@ fn carry_on(
     connection: &mut PgConnection,
     uses: &BTreeMap<SessionId, NotedUse>,
 ) -> Result<Accounts, DatabaseError> {
-    let rows: Vec<_> = uses.values().map(UseRow::of).collect();
-    let rows = LoadAll::<CarryOn>::of(&rows).load::<AccountRow>(connection)?;
-    Ok(by_id(rows.into_iter().map(sessions::account)))
+    let uses: Vec<_> = uses.values().collect();
+    let lists = vec![
+        list::<Id, _, _>(&uses, |used| DbId(used.session.as_uuid())),
+        list::<Integer, _, _>(&uses, |used| as_column(used.generation)),
+        list::<Instant, _, _>(&uses, |used| DbInstant::from(used.at)),
+        list::<Nullable<Instant>, _, _>(&uses, |used| used.expires_at().map(DbInstant::from)),
+    ];
+    let statement = Prepared::<CarryOn, Pg>::new(lists).select(AccountRow::as_select());
+    let rows: Vec<AccountRow> = statement.load(connection)?;
+    Ok(by_id(rows.into_iter().map(Into::into)))
 }
 
 fn find(connection: &mut PgConnection, ids: Vec<SessionId>) -> Result<Accounts, DatabaseError> {
@@ -77,70 +84,26 @@ fn by_id(accounts: impl Iterator<Item = SessionAccount>) -> Accounts {
         .collect()
 }
 
-struct UseRow {
-    session: DbId,
-    generation: i32,
-    at: DbInstant,
-    expires_at: Option<DbInstant>,
-}
-
-columns! {
-    UseRow {
-        session_id: Id = session,
-        generation: Integer = generation,
-        at: Instant = at,
-        expires_at: Nullable<Instant> = expires_at,
-    }
-}
-
-impl UseRow {
-    fn of(used: &NotedUse) -> Self {
-        Self {
-            session: DbId(used.session.as_uuid()),
-            generation: as_column(used.generation),
-            at: used.at.into(),
-            expires_at: used.expires_at().map(DbInstant::from),
-        }
-    }
-}
-
 /// Writes those uses that change a live session in which nothing newer has been used.
 struct CarryOn;
 
 impl Statement for CarryOn {
-    type Row<'a> = UseRow;
-    const HEAD: &'static [&'static str] = &["UPDATE sessions AS t SET generation = v.generation, \
-         expires_at = coalesce(v.expires_at, t.expires_at), \
-         last_used_at = CASE WHEN t.generation < v.generation THEN v.at \
-         ELSE t.last_used_at END FROM "];
-    const TAIL: &'static [&'static str] = &[
-        ", identities i, users u WHERE t.id = v.session_id \
-         AND t.ended_at IS NULL AND t.expires_at > v.at AND u.disabled_at IS NULL \
-         AND (u.sessions_ended_until IS NULL OR t.created_at > u.sessions_ended_until) \
-         AND (t.generation < v.generation \
-         OR t.generation = v.generation AND t.expires_at <> v.expires_at) \
-         AND i.open_id = t.open_id AND i.app_id = t.app_id AND i.user_id = t.user_id \
-         AND u.id = t.user_id \
-         RETURNING t.id, t.user_id, t.generation, t.created_at, t.last_used_at, t.expires_at, \
-         t.ended_at, \
-         i.app_id, i.open_id, i.union_id, ",
-        USER,
-    ];
-}
-
-impl Load for CarryOn {
-    type SqlType = (
-        (
-            Id,
-            Id,
-            Integer,
-            Instant,
-            Instant,
-            Instant,
-            Nullable<Instant>,
-        ),
-        (Text, Text, Nullable<Text>),
-        SqlTypeOf<AllOf<users::table>>,
-        Nullable<Instant>,
-    );
+    const SQL: &'static str = "
+UPDATE sessions
+SET generation = v.generation,
+    expires_at = coalesce(v.expires_at, sessions.expires_at),
+    last_used_at = CASE WHEN sessions.generation < v.generation THEN v.at
+                        ELSE sessions.last_used_at END
+FROM unnest($1::uuid[], $2::integer[], $3::timestamptz[], $4::timestamptz[])
+         AS v (session_id, generation, at, expires_at),
+     identities, users
+WHERE sessions.id = v.session_id
+  AND sessions.ended_at IS NULL AND sessions.expires_at > v.at
+  AND (sessions.generation < v.generation
+       OR sessions.generation = v.generation AND sessions.expires_at <> v.expires_at)
+  AND identities.open_id = sessions.open_id AND identities.app_id = sessions.app_id
+  AND identities.user_id = sessions.user_id
+  AND users.id = sessions.user_id AND users.disabled_at IS NULL
+  AND (users.sessions_ended_until IS NULL OR sessions.created_at > users.sessions_ended_until)
+RETURNING *";
 }

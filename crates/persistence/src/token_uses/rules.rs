@@ -1,7 +1,6 @@
 //! What a use of a token changes: all rules, for one use.
 
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::Integer;
 use domain::ports::{GenerationUse, TokenUse};
 use domain::session::{Generation, SessionAccount};
@@ -11,6 +10,7 @@ use crate::connection::{AnyBackend, AnyConnection};
 use crate::error::DatabaseError;
 use crate::session_lifecycle::end;
 use crate::sessions;
+use crate::statement::{Prepared, Statement, value};
 use crate::types::{DbId, DbInstant, Id, Instant};
 
 /// Notes a use of the session as it is in the database.
@@ -80,14 +80,16 @@ fn carry_on(
     if used.generation == session.generation && expires_at == session.expires_at {
         return Ok(true);
     }
-    let change = CarryOn {
-        id: DbId(session.id.as_uuid()),
-        user_id: DbId(session.user_id.as_uuid()),
-        found_generation: as_column(session.generation),
-        generation: as_column(used.generation),
-        used_at: used.at.into(),
-        expires_at: expires_at.into(),
-    };
+    let generation = as_column(used.generation);
+    let change = Prepared::<CarryOn, AnyBackend>::new(vec![
+        value::<Integer, _, _>(generation),
+        value::<Instant, _, _>(DbInstant::from(used.at)),
+        value::<Integer, _, _>(generation),
+        value::<Instant, _, _>(DbInstant::from(expires_at)),
+        value::<Id, _, _>(DbId(session.id.as_uuid())),
+        value::<Id, _, _>(DbId(session.user_id.as_uuid())),
+        value::<Integer, _, _>(as_column(session.generation)),
+    ]);
     if session.generation < used.generation {
         session.last_used_at = used.at;
     }
@@ -101,35 +103,13 @@ pub(super) fn as_column(generation: Generation) -> i32 {
     i32::try_from(generation.number()).unwrap_or(i32::MAX)
 }
 
-/// The update of a session that has not changed since it was found. Diesel's own updates are
-/// prepared each time; this one is prepared once a connection.
-#[derive(QueryId)]
-struct CarryOn {
-    id: DbId,
-    user_id: DbId,
-    found_generation: i32,
-    generation: i32,
-    used_at: DbInstant,
-    expires_at: DbInstant,
-}
+/// The update of a session that has not changed since it was found.
+struct CarryOn;
 
-impl RunQueryDsl<AnyConnection> for CarryOn {}
-
-impl QueryFragment<AnyBackend> for CarryOn {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, AnyBackend>) -> QueryResult<()> {
-        out.push_sql("UPDATE sessions SET last_used_at = CASE WHEN generation < ");
-        out.push_bind_param::<Integer, _>(&self.generation)?;
-        out.push_sql(" THEN ");
-        out.push_bind_param::<Instant, _>(&self.used_at)?;
-        out.push_sql(" ELSE last_used_at END, generation = ");
-        out.push_bind_param::<Integer, _>(&self.generation)?;
-        out.push_sql(", expires_at = ");
-        out.push_bind_param::<Instant, _>(&self.expires_at)?;
-        out.push_sql(" WHERE id = ");
-        out.push_bind_param::<Id, _>(&self.id)?;
-        out.push_sql(" AND user_id = ");
-        out.push_bind_param::<Id, _>(&self.user_id)?;
-        out.push_sql(" AND ended_at IS NULL AND generation = ");
-        out.push_bind_param::<Integer, _>(&self.found_generation)
-    }
+impl Statement for CarryOn {
+    const SQL: &'static str = "
+UPDATE sessions
+SET last_used_at = CASE WHEN generation < $1 THEN $2 ELSE last_used_at END,
+    generation = $3, expires_at = $4
+WHERE id = $5 AND user_id = $6 AND ended_at IS NULL AND generation = $7";
 }

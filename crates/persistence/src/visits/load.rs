@@ -2,39 +2,72 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use diesel::dsl::{Field, Select, SingleValue, sum};
+use diesel::helper_types;
+use diesel::prelude::*;
+use diesel::query_source::Alias;
 use domain::id::{AppId, OpenId, OpenPlatform, UnionId, UserId};
-use domain::user::Identity;
+use domain::user::{Identity, User};
 use domain::visit::Visit;
 
 use super::UNCOUNTED;
-use super::batch_rows::BanHash;
 use super::plan::{
     BannedName, Known, Origin, PlannedIdentity, PlannedUser, UnionKey, unsettled_union,
 };
 use crate::bans;
 use crate::key_ring::{KeyRing, SessionKeyVault};
-use crate::rows::{IdentityRow, UserRow};
+use crate::rows::{LOGINS, Logins, LoginsOfUser, UserRow, logins_of_user};
+use crate::schema::{identities, union_ids};
 use crate::stored_keys::IdentityHashKey;
 use crate::types::DbInstant;
 
-/// An identity with its user, when the user last logged in anywhere, and the sum of
-/// `sessions_opened` over their identities.
-pub(super) type KnownIdentityRow = (IdentityRow, UserRow, Option<DbInstant>, Option<i64>);
-/// The owner of a unionid: unionid, Open Platform account, user, last login.
-pub(super) type UnionOwnerRow = (String, String, UserRow, Option<DbInstant>);
+type SessionsOpened = SingleValue<
+    Select<LoginsOfUser, helper_types::sum<Field<Alias<Logins>, identities::sessions_opened>>>,
+>;
+
+fn sessions_opened() -> SessionsOpened {
+    logins_of_user()
+        .select(sum(LOGINS.field(identities::sessions_opened)))
+        .single_value()
+}
+
+/// An identity with its user.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = identities)]
+pub(super) struct KnownIdentityRow {
+    app_id: String,
+    open_id: String,
+    union_id: Option<String>,
+    open_platform: Option<String>,
+    session_keys: Vec<u8>,
+    created_at: DbInstant,
+    last_login_at: DbInstant,
+    revision: i32,
+    sessions_opened: i32,
+    #[diesel(embed)]
+    user: UserRow,
+    /// The sum over the user's identities.
+    #[diesel(select_expression = sessions_opened(), select_expression_type = SessionsOpened)]
+    sessions_opened_of_user: Option<i64>,
+}
+
+/// A unionid with the user whose it is.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = union_ids)]
+pub(super) struct UnionOwnerRow {
+    union_id: String,
+    open_platform: String,
+    #[diesel(embed)]
+    user: UserRow,
+}
 
 /// Visitors whose identity is not known, by the hashes that may be banned.
 #[derive(Default)]
 pub(super) struct Newcomers(BTreeMap<[u8; 32], BannedName>);
 
 impl Newcomers {
-    pub(super) fn hashes(&self) -> Vec<BanHash> {
-        let hashes = self.0.keys();
-        hashes
-            .map(|hash| BanHash {
-                hash: hash.to_vec(),
-            })
-            .collect()
+    pub(super) fn hashes(&self) -> Vec<[u8; 32]> {
+        self.0.keys().copied().collect()
     }
 
     /// Those whose hashes are banned.
@@ -49,24 +82,20 @@ impl Newcomers {
 }
 
 impl Known {
-    pub(super) fn add_identity(
-        &mut self,
-        (row, user, last_login_at, sessions_opened): KnownIdentityRow,
-        vault: &SessionKeyVault,
-    ) {
-        self.add_user(user, last_login_at, sessions_opened.unwrap_or(UNCOUNTED));
+    pub(super) fn add_identity(&mut self, row: KnownIdentityRow, vault: &SessionKeyVault) {
+        let sessions_opened = row.sessions_opened_of_user.unwrap_or(UNCOUNTED);
+        let user_id = self.add_user(row.user, sessions_opened);
         let app_id = AppId::new(row.app_id);
         let open_id = OpenId::new(row.open_id);
         let keys = KeyRing::load(vault, &app_id, &open_id, &row.session_keys);
         let key = (open_id.clone(), app_id.clone());
-        let identity = Identity {
-            app_id,
-            open_id,
-            union_id: row.union_id.map(UnionId::new),
-        };
         let planned = PlannedIdentity {
-            identity,
-            user_id: UserId::new(row.user_id.0),
+            identity: Identity {
+                app_id,
+                open_id,
+                union_id: row.union_id.map(UnionId::new),
+            },
+            user_id,
             open_platform: row.open_platform.map(OpenPlatform::new),
             keys,
             created_at: row.created_at.into(),
@@ -112,32 +141,29 @@ impl Known {
     }
 
     pub(super) fn add_union_owner(&mut self, row: UnionOwnerRow) {
-        let (union_id, open_platform, user, last_login_at) = row;
-        let key: UnionKey = (UnionId::new(union_id), OpenPlatform::new(open_platform));
-        let user = self.add_user(user, last_login_at, UNCOUNTED);
+        let key: UnionKey = (
+            UnionId::new(row.union_id),
+            OpenPlatform::new(row.open_platform),
+        );
+        let user = self.add_user(row.user, UNCOUNTED);
         self.union_owners.insert(key, user);
     }
 
-    fn add_user(
-        &mut self,
-        row: UserRow,
-        last_login_at: Option<DbInstant>,
-        sessions_opened: i64,
-    ) -> UserId {
-        let revision = row.revision;
+    fn add_user(&mut self, row: UserRow, sessions_opened: i64) -> UserId {
+        let origin = Origin::Loaded {
+            revision: row.revision,
+        };
         let sessions_ended_until = row.sessions_ended_until.map(Into::into);
-        let user = row.into_user(last_login_at);
+        let user = User::from(row);
         let id = user.id;
-        self.users.insert(
-            id,
-            PlannedUser {
-                user,
-                origin: Origin::Loaded { revision },
-                sessions_ended_until,
-                sessions_opened,
-                is_changed: false,
-            },
-        );
+        let planned = PlannedUser {
+            user,
+            origin,
+            sessions_ended_until,
+            sessions_opened,
+            is_changed: false,
+        };
+        self.users.insert(id, planned);
         id
     }
 }

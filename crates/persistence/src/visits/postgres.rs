@@ -4,24 +4,25 @@
 //! prepares it once a connection. The write is a transaction of its own: no BEGIN, no COMMIT, no
 //! locks held while we plan. It fails as a whole, and the batch is loaded and planned anew,
 //! - if an identity, or a unionid's owner, that is to be new has come meanwhile (primary keys);
-//! - if a row that is to change has another revision than the one loaded: then fewer rows change
-//!   than should, the sessions get no user, and a session without a user is refused (NOT NULL).
+//! - if a row that is to change has another revision than the one loaded.
 
-mod fragments;
+mod write;
 
-use diesel::{PgConnection, RunQueryDsl};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Binary, Text};
 use domain::visit::Visit;
 
 use super::WrittenVisit;
-use super::batch_rows::{BatchRows, UnionName, identity_names};
+use super::batch_rows::{BatchRows, identity_keys};
 use super::load::{KnownIdentityRow, UnionOwnerRow};
 use super::plan::{Known, plan};
-use super::statements::{LoadBans, LoadIdentities, LoadUnionOwners};
 use crate::error::DatabaseError;
 use crate::key_ring::SessionKeyVault;
-use crate::statement::LoadAll;
+use crate::schema::ban_hashes;
+use crate::statement::{Prepared, Statement, list};
 use crate::stored_keys::IdentityHashKey;
-use fragments::WriteAll;
+use write::WriteBatch;
 
 pub(super) fn record(
     connection: &mut PgConnection,
@@ -33,7 +34,7 @@ pub(super) fn record(
     let plan = plan(visits.iter().copied(), known);
     let rows = BatchRows::of(visits, &plan, vault)?;
     if !rows.sessions.is_empty() {
-        WriteAll::of(&rows).execute(connection)?;
+        WriteBatch::of(&rows).execute(connection)?;
     }
     Ok(plan.written())
 }
@@ -45,24 +46,61 @@ fn load(
     key: &IdentityHashKey,
 ) -> Result<Known, DatabaseError> {
     let mut known = Known::default();
-    let names = identity_names(visits);
-    let rows = LoadAll::<LoadIdentities>::of(&names);
-    for row in rows.load::<KnownIdentityRow>(connection)? {
+    let keys: Vec<_> = identity_keys(visits).into_iter().collect();
+    let statement = Prepared::<LoadIdentities, Pg>::new(vec![
+        list::<Text, _, _>(&keys, |(open_id, _)| open_id.as_str()),
+        list::<Text, _, _>(&keys, |(_, app_id)| app_id.as_str()),
+    ]);
+    let rows = statement.select(KnownIdentityRow::as_select());
+    for row in rows.load(connection)? {
         known.add_identity(row, vault);
     }
-    let unions = known.unsettled_unions(visits);
+    let unions: Vec<_> = known.unsettled_unions(visits).into_iter().collect();
     if !unions.is_empty() {
-        let names: Vec<_> = unions.iter().map(UnionName::of).collect();
-        let rows = LoadAll::<LoadUnionOwners>::of(&names);
-        for row in rows.load::<UnionOwnerRow>(connection)? {
+        let statement = Prepared::<LoadUnionOwners, Pg>::new(vec![
+            list::<Text, _, _>(&unions, |(union_id, _)| union_id.as_str()),
+            list::<Text, _, _>(&unions, |(_, platform)| platform.as_str()),
+        ]);
+        let rows = statement.select(UnionOwnerRow::as_select());
+        for row in rows.load(connection)? {
             known.add_union_owner(row);
         }
     }
     let newcomers = known.newcomers(visits, key);
     let hashes = newcomers.hashes();
     if !hashes.is_empty() {
-        let rows = LoadAll::<LoadBans>::of(&hashes);
-        known.banned = newcomers.banned(&rows.load::<Vec<u8>>(connection)?);
+        let lists = vec![list::<Binary, _, _>(&hashes, <[u8; 32]>::as_slice)];
+        let rows = Prepared::<LoadBans, Pg>::new(lists).select(ban_hashes::hash);
+        known.banned = newcomers.banned(&rows.load(connection)?);
     }
     Ok(known)
+}
+
+struct LoadIdentities;
+
+impl Statement for LoadIdentities {
+    const SQL: &'static str = "
+SELECT *
+FROM unnest($1::text[], $2::text[]) AS v (open_id, app_id)
+JOIN identities ON identities.open_id = v.open_id AND identities.app_id = v.app_id
+JOIN users ON users.id = identities.user_id";
+}
+
+struct LoadUnionOwners;
+
+impl Statement for LoadUnionOwners {
+    const SQL: &'static str = "
+SELECT *
+FROM unnest($1::text[], $2::text[]) AS v (union_id, open_platform)
+JOIN union_ids ON union_ids.union_id = v.union_id AND union_ids.open_platform = v.open_platform
+JOIN users ON users.id = union_ids.user_id";
+}
+
+struct LoadBans;
+
+impl Statement for LoadBans {
+    const SQL: &'static str = "
+SELECT *
+FROM unnest($1::bytea[]) AS v (hash)
+JOIN ban_hashes ON ban_hashes.hash = v.hash";
 }

@@ -8,6 +8,7 @@
 
 mod bans;
 mod change_feed;
+mod columns;
 mod contract;
 mod durability;
 mod fitness;
