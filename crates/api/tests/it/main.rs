@@ -39,6 +39,7 @@ mod me;
 mod metrics;
 mod metrics_page;
 mod openapi;
+mod payment;
 mod personal_data;
 mod process;
 mod program;

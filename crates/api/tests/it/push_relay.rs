@@ -212,6 +212,37 @@ async fn two_orders_of_one_second_are_two_messages() {
     assert_eq!(target.received().len(), 2);
 }
 
+#[rstest]
+#[case::small_game("minigame_game_pay_goods_deliver_notify", |n: u8| json!({"MiniGame": {"Payload": format!("{{\"OutTradeNo\":\"{n}\"}}")}}))]
+#[case::complaint("xpay_complaint_notify", |n: u8| json!({"ComplaintId": n.to_string()}))]
+#[case::refund_asked_for("xpay_subscribe_ios_refund_query_notify", |n: u8| json!({"pay_order_id": n.to_string()}))]
+#[tokio::test]
+async fn payment_events_of_one_second_differ_by_what_they_are_about(
+    #[case] event: &str,
+    #[case] about: fn(u8) -> Value,
+) {
+    let target = Target::start(200, "");
+    let stack = Stack::with(Store::Sqlite, |settings| {
+        settings.apps[0].push_token = Some(Secret::new(TOKEN));
+        settings.apps[0].push_relay = vec![target.rule(&["*"])];
+    })
+    .await;
+    for number in [1, 2, 1, 2] {
+        let mut message = about(number);
+        // WeChat's own account sends them all.
+        for (name, value) in [
+            ("FromUserName", json!("o_wechat")),
+            ("CreateTime", json!(1_714_036_504)),
+            ("MsgType", json!("event")),
+            ("Event", json!(event)),
+        ] {
+            message[name] = value;
+        }
+        assert_eq!(plain(&stack, message.to_string()).await.status, 200);
+    }
+    assert_eq!(target.received().len(), 2);
+}
+
 #[tokio::test]
 async fn what_no_rule_names_is_acknowledged_and_goes_nowhere() {
     let target = Target::start(200, "mine");

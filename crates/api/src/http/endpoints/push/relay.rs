@@ -24,9 +24,11 @@ use crate::startup::Background;
 /// The longest name of an event that is kept, characters. WeChat's have up to 40.
 const MAX_EVENT: usize = 100;
 
-/// What tells WeChat's repeats of one event, where there is no MsgId. The order's number is among
-/// it: two orders of one user may be paid in one second.
-const REPEATED: [&str; 11] = [
+/// What tells WeChat's repeats of one event, where there is no MsgId. The numbers of orders and complaints
+/// are among it: the sender of payment events is one account of WeChat's for all users, so in a second
+/// there may be several that differ in nothing else. `RetryTimes` is not among it, because it counts the
+/// repeats.
+const REPEATED: [&str; 15] = [
     "fromusername",
     "createtime",
     "msgtype",
@@ -38,7 +40,14 @@ const REPEATED: [&str; 11] = [
     "mchorderid",
     "mchrefundid",
     "wxrefundid",
+    "wxorderid",
+    "complaintid",
+    "pay_order_id",
+    "channel_bill",
 ];
+
+/// The events of small games' payments, whose order number is in a text within the message.
+const SMALL_GAMES: &str = "minigame_";
 
 /// What the relay works with.
 #[derive(Clone)]
@@ -190,6 +199,10 @@ fn repeat_key(message: &Message) -> [u8; 32] {
     } else if fields.get("fromusername").is_some() && fields.get("createtime").is_some() {
         for name in REPEATED {
             add(fields.get(name).unwrap_or_default());
+        }
+        let event = fields.get("event").unwrap_or_default();
+        if event.to_ascii_lowercase().starts_with(SMALL_GAMES) {
+            hash.update(&message.text);
         }
     } else {
         // Nothing names it, so only the same bytes are the same message.
