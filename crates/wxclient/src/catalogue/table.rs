@@ -11,6 +11,7 @@ macro_rules! entries {
 }
 
 mod app_secret;
+mod cashier;
 mod code;
 mod component;
 mod multi_end;
@@ -66,6 +67,10 @@ pub(super) static GROUPS: &[Group] = &[
     Group {
         title: "Payment: signatures with the session_key (虚拟支付、小游戏、门店支付)",
         entries: payment::ENTRIES,
+    },
+    Group {
+        title: "wx.requestVirtualPayment (虚拟支付)",
+        entries: cashier::ENTRIES,
     },
     Group {
         title: "Multi-end apps (多端应用)",

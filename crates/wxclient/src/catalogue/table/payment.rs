@@ -12,15 +12,29 @@ entries! {
     268_490_009 "session_key 不存在或已过期(虚拟支付)"
         "the session_key is missing or has expired (virtual payment)"
         => LOG_IN_AND_SIGN;
+    268_490_001 "openid 错误(虚拟支付)" "wrong openid (virtual payment)" => PARAMETER;
+    268_490_002 "请求参数错误(虚拟支付)" "bad parameter (virtual payment)" => PARAMETER;
+    268_490_004 "重复操作,之前已成功(虚拟支付)" "done before, and then with success (virtual payment)"
+        => backend(
+            "按成功处理:同一单号之前已经成功",
+            "take it for success: the same order number has succeeded before",
+        );
+    268_490_005 "订单已退款,不能再次退款(虚拟支付)" "the order has been refunded (virtual payment)"
+        => backend(
+            "停止重试退款;用 /xpay/query_order 核对订单状态",
+            "stop asking for the refund; look at the order with /xpay/query_order",
+        );
+    268_490_006 "代币余额不足(虚拟支付)" "too few coins (virtual payment)"
+        => backend(
+            "提示用户充值,或减少金额",
+            "let the user buy coins, or ask for fewer",
+        );
     90010 "用户态签名错误(小游戏)" "wrong user signature (small games)" => SIGN_AGAIN;
     90011 "支付签名 pay_sig 错误(小游戏)" "wrong pay_sig (small games)" => PAY_SIG;
     90016 "session_key 已过期(小游戏)" "the session_key has expired (small games)"
         => LOG_IN_AND_SIGN;
     90018 "参数错误(小游戏)" "bad parameter (small games)"
-        => backend(
-            "核对该接口的参数;签名的文本与发送的请求体必须逐字节相同",
-            "check the parameters of the API; the text that was signed and the body that is sent must be the same bytes",
-        );
+        => PARAMETER;
 }
 
 /// The team's payment backend is the front end of this service's signatures.
@@ -37,6 +51,11 @@ const fn backend(zh: &'static str, en: &'static str) -> Verdict {
 const SIGN_AGAIN: Verdict = backend(
     "支付后端:用最新的 session_key(POST /auth/wechat-signature,checkSession 为 true)对原文逐字节重新签名,签名须为小写十六进制",
     "the payment backend signs the exact text again with the newest session_key (POST /auth/wechat-signature with checkSession); the hex must be lower case",
+);
+
+const PARAMETER: Verdict = backend(
+    "核对该接口的参数;签名的文本与发送的请求体必须逐字节相同",
+    "check the parameters of the API; the text that was signed and the body that is sent must be the same bytes",
 );
 
 const PAY_SIG: Verdict = Verdict {
