@@ -27,7 +27,7 @@ use domain::access::AccessService;
 use domain::account::AccountService;
 use domain::avatars::AvatarService;
 use domain::login::{LoginPolicy, LoginPorts, LoginService};
-use domain::personal_data::PersonalDataService;
+use domain::personal_data::{PersonalDataService, PhoneBudget};
 use domain::ports::{Clock, OpenDataOpener, WechatUserApi};
 use domain::push::PushRelay;
 use domain::sessions::{SessionPolicy, SessionService};
@@ -286,6 +286,10 @@ async fn compose(
             accounts.clone(),
             clock.clone(),
             policy.open_data_max_age,
+            PhoneBudget {
+                lookups: Arc::new(database.phone_lookups()),
+                per_day: settings.limits.phone_lookups_per_day,
+            },
         )),
         desk: Arc::new(SupportDesk::new(
             accounts,

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use crate::open_data::{EncryptedData, Expected, OpenedData, PhoneGrant};
 use crate::ports::{
-    AccountRepository, Clock, OpenDataError, OpenDataOpener, PhoneNumbers, RepositoryError,
-    WechatApiError, WechatUserApi,
+    AccountRepository, Clock, OpenDataError, OpenDataOpener, PhoneLookups, PhoneNumbers,
+    RepositoryError, WechatApiError, WechatUserApi,
 };
 use crate::secret::PhoneCode;
 use crate::session::SessionAccount;
-use crate::time::{Duration, before};
+use crate::time::{Duration, Timestamp, before};
 use crate::user::User;
 
 /// Opens open data with the kept session_keys, and keeps phone numbers.
@@ -20,7 +20,20 @@ pub struct PersonalDataService {
     accounts: Arc<dyn AccountRepository>,
     clock: Arc<dyn Clock>,
     max_age: Option<Duration>,
+    budget: PhoneBudget,
 }
+
+/// How many phone numbers may be looked up.
+pub struct PhoneBudget {
+    /// Counts the lookups.
+    pub lookups: Arc<dyn PhoneLookups>,
+    /// By one user on one day; 0 for any number.
+    pub per_day: u32,
+}
+
+/// The hours by which China is ahead: there WeChat's daily limits begin anew at midnight.
+const CHINA: i64 = 8;
+const DAY: i64 = 24 * 60 * 60;
 
 /// Why it was not done.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +48,12 @@ pub enum PersonalDataError {
     /// WeChat did not tell.
     #[error("WeChat did not give what was asked for")]
     Wechat(#[from] WechatApiError),
+    /// The user has used up today's lookups.
+    #[error("the user's phone number was looked up too often today")]
+    TooManyLookups {
+        /// Until there are new ones.
+        wait: Duration,
+    },
     /// What WeChat told is no phone number.
     #[error("WeChat gave a phone number that is none")]
     NoPhoneNumber,
@@ -56,6 +75,7 @@ impl PersonalDataService {
         accounts: Arc<dyn AccountRepository>,
         clock: Arc<dyn Clock>,
         max_age: Option<Duration>,
+        budget: PhoneBudget,
     ) -> Self {
         Self {
             wechat,
@@ -64,6 +84,7 @@ impl PersonalDataService {
             accounts,
             clock,
             max_age,
+            budget,
         }
     }
 
@@ -99,11 +120,17 @@ impl PersonalDataService {
         who: &SessionAccount,
         code: &PhoneCode,
     ) -> Result<User, PersonalDataError> {
+        let day = self.count_lookup(who).await?;
         let identity = &who.identity;
-        let grant = self
+        let asked = self
             .wechat
             .phone_number(&identity.app_id, &identity.open_id, code)
-            .await?;
+            .await;
+        if let (Some(day), Err(_)) = (day, &asked) {
+            // If this fails, the user has one lookup less today.
+            let _counted = self.budget.lookups.uncount(who.user.id, day).await;
+        }
+        let grant = asked?;
         let phone = self.e164(&grant).ok_or(PersonalDataError::NoPhoneNumber)?;
         self.keep_phone(who, &phone).await
     }
@@ -143,6 +170,20 @@ impl PersonalDataService {
         }
     }
 
+    /// Counts before WeChat is asked, so that lookups at the same moment do not exceed the limit. Returns the day.
+    async fn count_lookup(&self, who: &SessionAccount) -> Result<Option<i32>, PersonalDataError> {
+        let PhoneBudget { lookups, per_day } = &self.budget;
+        if *per_day == 0 {
+            return Ok(None);
+        }
+        let (day, wait) = day_in_china(self.clock.now());
+        if lookups.count(who.user.id, day, *per_day).await? {
+            Ok(Some(day))
+        } else {
+            Err(PersonalDataError::TooManyLookups { wait })
+        }
+    }
+
     async fn keep_phone(
         &self,
         who: &SessionAccount,
@@ -155,5 +196,30 @@ impl PersonalDataService {
     fn e164(&self, grant: &PhoneGrant) -> Option<String> {
         self.numbers
             .e164(&grant.country_code, &grant.pure_phone_number)
+    }
+}
+
+/// The number of the day, and how long it still lasts.
+fn day_in_china(now: Timestamp) -> (i32, Duration) {
+    let seconds = now.as_second() + CHINA * 60 * 60;
+    let left = DAY - seconds.rem_euclid(DAY);
+    let day = i32::try_from(seconds.div_euclid(DAY)).unwrap_or(i32::MAX);
+    (day, Duration::from_secs(left.unsigned_abs()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_begins_at_midnight_in_china() {
+        let before: Timestamp = "2026-11-28T15:59:59Z".parse().unwrap();
+        let midnight: Timestamp = "2026-11-28T16:00:00Z".parse().unwrap();
+        let (yesterday, left) = day_in_china(before);
+        assert_eq!(left, Duration::from_secs(1));
+        assert_eq!(
+            day_in_china(midnight),
+            (yesterday + 1, Duration::from_hours(24))
+        );
     }
 }

@@ -5,6 +5,7 @@ mod in_memory_avatars;
 mod in_memory_outbox;
 mod in_memory_store;
 mod joined_phone_numbers;
+pub mod phone_lookup_contract;
 mod plain_signer;
 mod plain_tokens;
 #[expect(

@@ -18,6 +18,7 @@ use crate::key_ring::SessionKeyVault;
 use crate::merges::DieselMergeRepository;
 use crate::migrations::{self, MigrateError};
 use crate::options::DatabaseOptions;
+use crate::phone_lookups::DieselPhoneLookups;
 use crate::pool::{Pool, WritersFirst};
 use crate::probe::DieselReadinessProbe;
 use crate::push_outbox::{self, DieselPushOutbox};
@@ -315,6 +316,14 @@ impl Database {
     #[must_use]
     pub fn bans(&self) -> DieselBanRepository {
         DieselBanRepository {
+            pool: self.pool.clone(),
+        }
+    }
+
+    /// How often phone numbers were looked up.
+    #[must_use]
+    pub fn phone_lookups(&self) -> DieselPhoneLookups {
+        DieselPhoneLookups {
             pool: self.pool.clone(),
         }
     }

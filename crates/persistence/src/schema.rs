@@ -202,3 +202,14 @@ diesel::table! {
         url -> Text,
     }
 }
+
+diesel::table! {
+    use diesel::sql_types::Integer;
+    use super::Id;
+
+    phone_lookups (user_id) {
+        user_id -> Id,
+        day -> Integer,
+        lookups -> Integer,
+    }
+}

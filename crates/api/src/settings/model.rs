@@ -167,6 +167,8 @@ pub struct Limits {
     pub max_inflight: u32,
     /// Live sessions of a user; one more ends the oldest. 0 for any number.
     pub sessions_per_user: u32,
+    /// Phone numbers looked up at WeChat for one user on one day; 0 for any number.
+    pub phone_lookups_per_day: u32,
 }
 
 /// `admin.*`
@@ -326,6 +328,7 @@ impl Default for Limits {
             login_per_minute_per_ip: 60,
             max_inflight: 1_024,
             sessions_per_user: 100,
+            phone_lookups_per_day: 5,
         }
     }
 }

@@ -43,6 +43,43 @@ async fn a_phone_code_gives_the_number_in_e164(
         .refused(400, "phone_code_invalid");
 }
 
+#[rstest]
+#[tokio::test]
+async fn a_users_number_is_looked_up_five_times_a_day_by_all_replicas_together(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
+    let mut stack = Stack::new(store).await;
+    let replica = stack.replica().await;
+    let alice = stack.logged_in("alice").await;
+    let bob = stack.logged_in("bob").await;
+    let code = |stack: &Stack, user: &str| {
+        let phone = phone_of(stack, user);
+        let grant = phone.phone_number(&OpenDataOptions::default()).unwrap();
+        json!({ "code": grant.code })
+    };
+    let path = "/user/phone";
+    let token = alice["token"].as_str();
+    for _ in 0..2 {
+        let own = code(&stack, "alice");
+        post(&stack, path, &alice, &own).await.data();
+        // A code that gives no number costs nothing.
+        let again = post(&stack, path, &alice, &own).await;
+        again.refused(400, "phone_code_invalid");
+        let own = code(&stack, "alice");
+        let there = replica.send(Method::POST, path, token, Some(&own)).await;
+        there.data();
+    }
+    stack.restart().await;
+    let (fifth, sixth) = (code(&stack, "alice"), code(&stack, "alice"));
+    post(&stack, path, &alice, &fifth).await.data();
+    let refused = post(&stack, path, &alice, &sixth).await;
+    refused.refused(429, "rate_limited");
+    let wait: u32 = refused.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=24 * 60 * 60).contains(&wait), "{wait}");
+    let theirs = code(&stack, "bob");
+    post(&stack, path, &bob, &theirs).await.data();
+}
+
 #[tokio::test]
 async fn another_persons_phone_code_is_refused() {
     let stack = Stack::new(Store::Sqlite).await;

@@ -38,6 +38,8 @@ struct Tables {
     signing_keys: Vec<keeping::KeptSigningKey>,
     wechat_tokens: HashMap<String, StoredWechatToken>,
     replaced_avatars: Vec<ReplacedAvatar>,
+    /// The last day, and how many on it.
+    phone_lookups: HashMap<UserId, (i32, u32)>,
 }
 
 type IdentityKey = (AppId, OpenId);

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use domain::open_data::EncryptedData;
-use domain::personal_data::{PersonalDataError, PersonalDataService};
-use domain::ports::{AccountRepository, OpenDataError, WechatFailure};
+use domain::personal_data::{PersonalDataError, PersonalDataService, PhoneBudget};
+use domain::ports::{AccountRepository, OpenDataError, PhoneLookups, WechatFailure};
 use domain::secret::PhoneCode;
 use domain::session::SessionAccount;
-use domain::testing::{JoinedPhoneNumbers, ScriptedUserApi, TrustingOpener};
+use domain::testing::{JoinedPhoneNumbers, ScriptedUserApi, TrustingOpener, phone_lookup_contract};
 
 use crate::world::World;
 
@@ -21,6 +21,10 @@ fn service(world: &World, wechat: Arc<ScriptedUserApi>) -> PersonalDataService {
         world.store.clone(),
         world.clock.clone(),
         None,
+        PhoneBudget {
+            lookups: world.store.clone(),
+            per_day: 3,
+        },
     )
 }
 
@@ -106,4 +110,32 @@ async fn wechat_says_whether_the_session_key_is_current() {
     assert!(service.session_key_is_current(&alice).await.unwrap());
     wechat.replace_keys();
     assert!(!service.session_key_is_current(&alice).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_lookup_more_than_the_days_is_refused_until_midnight() {
+    let world = World::default();
+    let alice = world.log_in("o-alice").await.account;
+    let bob = world.log_in("o-bob").await.account;
+    let service = service(&world, Arc::default());
+    let code = PhoneCode::new("86 13580006666");
+    for _ in 0..3 {
+        service.phone_by_code(&alice, &code).await.unwrap();
+    }
+    let refused = service.phone_by_code(&alice, &code).await;
+    let Err(PersonalDataError::TooManyLookups { wait }) = refused else {
+        panic!("{refused:?}");
+    };
+    assert!(wait.as_secs() <= 24 * 60 * 60);
+    service.phone_by_code(&bob, &code).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_fake_counts_lookups_as_the_database_does() {
+    let world = World::default();
+    let alice = world.log_in("o-alice").await.account.user.id;
+    let bob = world.log_in("o-bob").await.account.user.id;
+    let replicas: [&dyn PhoneLookups; 2] = [&*world.store, &*world.store];
+    phone_lookup_contract::lookups_are_counted_by_user_and_day(replicas, [alice, bob]).await;
+    phone_lookup_contract::of_many_lookups_at_once_so_many_are_counted(replicas, bob).await;
 }

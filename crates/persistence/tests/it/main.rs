@@ -18,6 +18,7 @@ mod lost_answers;
 mod many_sessions;
 mod migrations;
 mod outages;
+mod phone_lookups;
 mod properties;
 mod proxy;
 mod push_outbox;

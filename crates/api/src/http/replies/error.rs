@@ -292,6 +292,7 @@ impl From<PersonalDataError> for ApiError {
             .because(error),
             PersonalDataError::SessionKeyStale => Self::new(ErrorCode::SessionKeyStale),
             PersonalDataError::Wechat(error) => error.into(),
+            PersonalDataError::TooManyLookups { wait } => Self::later(ErrorCode::RateLimited, wait),
             PersonalDataError::NoPhoneNumber => {
                 Self::new(ErrorCode::WechatBadAnswer).because(error)
             }

@@ -8,8 +8,9 @@ use uuid::Uuid;
 use super::{InMemoryStore, Tables};
 use crate::account::Page;
 use crate::audit::{AuditEntry, AuditQuery};
+use crate::id::UserId;
 use crate::ports::{
-    AuditLog, Change, ChangeFeed, FeedPosition, News, ReplacedAvatar, ReplacedAvatars,
+    AuditLog, Change, ChangeFeed, FeedPosition, News, PhoneLookups, ReplacedAvatar, ReplacedAvatars,
     RepositoryError, SigningKeyRepository, SigningSecret, StoredSigningKey, StoredWechatToken,
     WechatTokenRepository,
 };
@@ -152,5 +153,28 @@ impl Tables {
         let id = self.replaced_avatars.last().map_or(1, |last| last.id + 1);
         let replaced = url.map(|url| ReplacedAvatar { id, url });
         self.replaced_avatars.extend(replaced);
+    }
+}
+
+#[async_trait]
+impl PhoneLookups for InMemoryStore {
+    async fn count(&self, user: UserId, day: i32, at_most: u32) -> Result<bool, RepositoryError> {
+        let mut tables = self.tables();
+        let (last, lookups) = tables.phone_lookups.entry(user).or_insert((day, 0));
+        if *last != day {
+            (*last, *lookups) = (day, 0);
+        }
+        let is_counted = *lookups < at_most;
+        *lookups += u32::from(is_counted);
+        Ok(is_counted)
+    }
+
+    async fn uncount(&self, user: UserId, day: i32) -> Result<(), RepositoryError> {
+        if let Some((last, lookups)) = self.tables().phone_lookups.get_mut(&user)
+            && *last == day
+        {
+            *lookups = lookups.saturating_sub(1);
+        }
+        Ok(())
     }
 }

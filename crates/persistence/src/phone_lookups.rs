@@ -1,0 +1,79 @@
+//! How often users' phone numbers were looked up.
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+use diesel::result::{DatabaseErrorKind, Error};
+use diesel::sql_query;
+use diesel::sql_types::Integer;
+use domain::id::UserId;
+use domain::ports::{PhoneLookups, RepositoryError};
+
+use crate::connection::AnyConnection;
+use crate::error::DatabaseError;
+use crate::pool::Pool;
+use crate::schema::phone_lookups;
+use crate::types::{DbId, Id};
+
+/// Changes one row, or none if the day is used up. One statement, so that lookups at the same moment are
+/// counted one after the other. SQLite numbers its parameters in the order of their first use, which is
+/// that of PostgreSQL's numbers here.
+const COUNT: &str = "
+    INSERT INTO phone_lookups (user_id, day, lookups)
+    VALUES ($1, $2, 1)
+    ON CONFLICT (user_id) DO UPDATE
+    SET lookups = CASE WHEN phone_lookups.day = excluded.day THEN phone_lookups.lookups + 1 ELSE 1 END,
+        day = excluded.day
+    WHERE phone_lookups.day <> excluded.day OR phone_lookups.lookups < $3";
+
+/// [`PhoneLookups`] in Diesel.
+#[derive(Clone)]
+pub struct DieselPhoneLookups {
+    pub(crate) pool: Pool,
+}
+
+#[async_trait]
+impl PhoneLookups for DieselPhoneLookups {
+    async fn count(&self, user: UserId, day: i32, at_most: u32) -> Result<bool, RepositoryError> {
+        let at_most = i32::try_from(at_most).unwrap_or(i32::MAX);
+        let user = DbId(user.as_uuid());
+        let counted = self
+            .pool
+            .run(move |connection| count(connection, user, day, at_most));
+        Ok(counted.await?)
+    }
+
+    async fn uncount(&self, user: UserId, day: i32) -> Result<(), RepositoryError> {
+        let user = DbId(user.as_uuid());
+        let uncounted = self.pool.run(move |connection| {
+            let row = phone_lookups::table
+                .find(user)
+                .filter(phone_lookups::day.eq(day))
+                .filter(phone_lookups::lookups.gt(0));
+            let less = phone_lookups::lookups.eq(phone_lookups::lookups - 1);
+            diesel::update(row).set(less).execute(connection)?;
+            Ok(())
+        });
+        Ok(uncounted.await?)
+    }
+}
+
+fn count(
+    connection: &mut AnyConnection,
+    user: DbId,
+    day: i32,
+    at_most: i32,
+) -> Result<bool, DatabaseError> {
+    let statement = sql_query(COUNT)
+        .bind::<Id, _>(user)
+        .bind::<Integer, _>(day)
+        .bind::<Integer, _>(at_most);
+    let changed = match connection {
+        AnyConnection::Postgres(connection) => statement.execute(connection),
+        AnyConnection::Sqlite(connection) => statement.execute(connection),
+    };
+    match changed {
+        Ok(rows) => Ok(rows > 0),
+        Err(Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _)) => Ok(true),
+        Err(error) => Err(error.into()),
+    }
+}
