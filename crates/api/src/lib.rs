@@ -8,6 +8,7 @@ mod machine_time;
 mod metrics;
 mod ops;
 mod phone_numbers;
+mod phone_quota;
 mod relay;
 mod session_memory;
 pub mod settings;

@@ -25,6 +25,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric, Registry};
+use wxclient::app_client::Resource;
 use wxclient::{CallObserver, WechatClient};
 
 use about::About;
@@ -54,6 +55,7 @@ pub(crate) struct Metrics {
     push_failures: Counter,
     push_waiting: Gauge,
     push_oldest: Gauge,
+    phone_numbers_left: Family<Pack, Gauge>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -72,6 +74,12 @@ struct Route {
 struct LoggedIn {
     app: AppLabel,
     outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Pack {
+    app: AppLabel,
+    spu: &'static str,
 }
 
 /// An app of the settings, so there are few.
@@ -109,6 +117,7 @@ impl Default for Metrics {
             push_failures: registered(&mut registry, &about::PUSH_FAILURES, Counter::default()),
             push_waiting: registered(&mut registry, &about::PUSH_WAITING, Gauge::default()),
             push_oldest: registered(&mut registry, &about::PUSH_OLDEST, Gauge::default()),
+            phone_numbers_left: registered(&mut registry, &about::PHONE_NUMBERS, Family::default()),
             state,
             registry,
         }
@@ -154,6 +163,14 @@ impl Metrics {
             sessions,
             counts: self.sessions.clone(),
         })
+    }
+
+    pub(crate) fn show_phone_numbers_left(&self, app: &AppId, resource: Resource, left: i64) {
+        let pack = Pack {
+            app: AppLabel(app.clone()),
+            spu: resource.spu_id(),
+        };
+        self.phone_numbers_left.get_or_create(&pack).set(left);
     }
 
     /// Counts a login of an app that is configured.

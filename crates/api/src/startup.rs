@@ -57,6 +57,7 @@ use crate::http::{self, ApiKeys, HttpState, PushInboxes, SandboxGuard};
 use crate::metrics::Metrics;
 use crate::ops::{self, Lifecycle, OpsServer};
 use crate::phone_numbers::LibPhoneNumbers;
+use crate::phone_quota::{MeteredUserApi, PhoneQuota};
 use crate::relay::{Delivery, HttpPushTarget};
 use crate::settings::Settings;
 
@@ -237,7 +238,10 @@ async fn compose(
     metrics.watch(database.statistics(), wechat.clone());
     let app_clients = app_clients(settings, &wechat, database, &clock)?;
     let wechat_tokens = Arc::new(HttpWechatTokenSource::new(app_clients.clone()));
-    let user_api: Arc<dyn WechatUserApi> = Arc::new(HttpWechatUserApi::new(app_clients));
+    let user_api: Arc<dyn WechatUserApi> = Arc::new(MeteredUserApi {
+        quota: PhoneQuota::new(&app_clients, metrics.clone(), background.runtime()),
+        api: HttpWechatUserApi::new(app_clients),
+    });
     let logins = LoginPorts {
         exchanger: Arc::new(HttpCodeExchanger::new(wechat, apps.secrets)),
         opener: Arc::clone(&opener),

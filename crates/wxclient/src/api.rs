@@ -25,6 +25,8 @@ pub enum Api {
     GetPluginOpenpid,
     /// 获取用户 encryptKey, getUserEncryptKey.
     GetUserEncryptKey,
+    /// 查询购买资源包的用量情况, getUsageDetail.
+    GetUsage,
     /// 小程序登录 for a third-party platform, thirdpartyCode2Session.
     ComponentCode2Session,
     /// 获取第三方平台令牌, getComponentAccessToken.
@@ -35,7 +37,7 @@ pub enum Api {
 
 impl Api {
     /// Every API.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Code2Session,
         Self::StableToken,
         Self::Token,
@@ -46,6 +48,7 @@ impl Api {
         Self::GetPaidUnionid,
         Self::GetPluginOpenpid,
         Self::GetUserEncryptKey,
+        Self::GetUsage,
         Self::ComponentCode2Session,
         Self::ComponentToken,
         Self::AuthorizerToken,
@@ -65,6 +68,7 @@ impl Api {
             Self::GetPaidUnionid => "/wxa/getpaidunionid",
             Self::GetPluginOpenpid => "/wxa/getpluginopenpid",
             Self::GetUserEncryptKey => "/wxa/business/getuserencryptkey",
+            Self::GetUsage => "/wxa/charge/usage/get",
             Self::ComponentCode2Session => "/sns/component/jscode2session",
             Self::ComponentToken => "/cgi-bin/component/api_component_token",
             Self::AuthorizerToken => "/cgi-bin/component/api_authorizer_token",

@@ -5,6 +5,7 @@ mod phone_number;
 mod plugin;
 mod session;
 mod union_id;
+mod usage;
 mod user_encrypt_key;
 
 use std::fmt;
@@ -17,6 +18,7 @@ use domain::secret::WechatToken;
 pub use encrypted_message::EncryptedMessage;
 pub use session::session_signature;
 pub use union_id::PaidOrder;
+pub use usage::Resource;
 pub use user_encrypt_key::UserEncryptKey;
 
 use crate::app::App;

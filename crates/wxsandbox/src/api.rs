@@ -51,6 +51,8 @@ pub enum Api {
     CurrencyPay,
     /// `POST /wxa/game/getbalance`
     GetGameBalance,
+    /// `GET /wxa/charge/usage/get`
+    GetUsage,
 }
 
 /// No call of that path.
@@ -60,7 +62,7 @@ pub struct UnknownApi(String);
 
 impl Api {
     /// Every call.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Code2Session,
         Self::ComponentCode2Session,
         Self::Token,
@@ -81,6 +83,7 @@ impl Api {
         Self::QueryUserBalance,
         Self::CurrencyPay,
         Self::GetGameBalance,
+        Self::GetUsage,
     ];
 
     /// Where it is called.
@@ -107,6 +110,7 @@ impl Api {
             Self::QueryUserBalance => "/xpay/query_user_balance",
             Self::CurrencyPay => "/xpay/currency_pay",
             Self::GetGameBalance => "/wxa/game/getbalance",
+            Self::GetUsage => "/wxa/charge/usage/get",
         }
     }
 

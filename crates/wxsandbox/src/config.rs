@@ -16,7 +16,7 @@ mod user;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-pub use self::app::{ApiLimit, AppConfig};
+pub use self::app::{ApiLimit, AppConfig, ResourcePack};
 pub use self::check::ConfigError;
 pub use self::cloud::CloudConfig;
 pub use self::component::ComponentConfig;

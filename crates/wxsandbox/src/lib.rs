@@ -56,7 +56,7 @@ pub use clock::Moment;
 pub use config::{
     ApiLimit, ApiSecurityConfig, AppConfig, ClockStart, CloudConfig, ComponentConfig, ConfigError,
     DEFAULT_SEED, Gender, Goods, PhoneNumber, Policy, Profile, PushConfig, PushFormat, PushMode,
-    SandboxConfig, UserConfig, VirtualPaymentConfig,
+    ResourcePack, SandboxConfig, UserConfig, VirtualPaymentConfig,
 };
 pub use control::{ComponentKeys, Control, ControlError, FaultState, StateSummary, UserState};
 pub use faults::{Fault, FaultEffect};

@@ -24,6 +24,7 @@ mod session;
 mod stable_token;
 mod token;
 mod trouble;
+mod usage;
 mod user_encrypt_key;
 
 use actix_web::web;
@@ -70,5 +71,6 @@ fn dispatch(world: &World, call: &Call<'_>) -> Result<Answer, WxError> {
         Api::QueryUserBalance => payment::query_user_balance(world, call),
         Api::CurrencyPay => payment::currency_pay(world, call),
         Api::GetGameBalance => payment::game_balance(world, call),
+        Api::GetUsage => usage::answer(world, call),
     }
 }

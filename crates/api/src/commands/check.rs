@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use anyhow::bail;
 use domain::ports::{Clock, NotReady, ReadinessProbe};
-use wxclient::{AppSecret, WechatError};
+use wxclient::app_client::Resource;
+use wxclient::{AppClient, AppSecret, WechatError};
 
 use super::print::print;
 use crate::settings::{Settings, TargetUrl};
@@ -224,11 +225,31 @@ async fn app_secret(checkup: &Checkup, app: &wxclient::App) -> Finding {
         ([only], Some((place, _))) => Finding::good(
             what,
             format!(
-                "WeChat takes the {only} of its two AppSecrets and refuses the {place}; take that one out"
+                "WeChat takes the {only} of its two AppSecrets and refuses the {place}; take that one out; {}",
+                phone_numbers(checkup, app).await
             ),
         ),
-        _ => Finding::good(what, "WeChat takes its AppSecret"),
+        _ => Finding::good(
+            what,
+            format!(
+                "WeChat takes its AppSecret; {}",
+                phone_numbers(checkup, app).await
+            ),
+        ),
     }
+}
+
+/// How many phone numbers are left. An app that asks for none needs none, so this fails no check.
+async fn phone_numbers(checkup: &Checkup, app: &wxclient::App) -> String {
+    let client = AppClient::new(checkup.wechat.clone(), app.clone());
+    let mut told = Vec::new();
+    for (resource, name) in Resource::ALL.into_iter().zip(["quick", "verified"]) {
+        told.push(match client.left_of(resource).await {
+            Ok(left) => format!("{} {name} ({})", left.max(0), resource.spu_id()),
+            Err(error) => format!("unknown of {name} ({}): {error}", resource.spu_id()),
+        });
+    }
+    format!("phone numbers left: {}", told.join(", "))
 }
 
 /// The error, what to do about it in both languages, and what is behind it.

@@ -95,6 +95,8 @@ metrics! {
         "How long the oldest of them has waited." "其中最早一条已等待的时间。";
     PUSH_FAILURES: Counter "push_relay_failures" []
         "Attempts to pass a message on that failed." "转发失败的次数。";
+    PHONE_NUMBERS: Gauge "wechat_phone_numbers_left" ["app" "the appid", "spu" "`10000077` (quick) or `10000086` (verified)"]
+        "Phone numbers that the app can still request from WeChat; read after a lookup, at most once an hour." "小程序还可向微信取得的手机号次数；查询手机号之后读取，最多每小时一次。";
     LOG_LINES_DROPPED: Counter "log_lines_dropped" []
         "Lines of the log that were dropped because standard error was not read." "因标准错误无人读取而丢弃的日志行数。";
     SANDBOX: Gauge "wxlogin_sandbox_mode" []

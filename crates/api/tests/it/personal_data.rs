@@ -5,7 +5,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use wxsandbox::{OpenDataOptions, Phone, PhoneNumber, ProfileKind};
 
-use crate::stack::{Answer, Stack, Store};
+use crate::stack::{Answer, Stack, Store, soon};
 
 fn phone_of(stack: &Stack, user: &str) -> Phone {
     stack
@@ -315,4 +315,29 @@ async fn what_is_missing_is_named() {
             .refused(400, "invalid_request");
         assert!(msg.contains(named), "{path} {msg}");
     }
+}
+
+#[tokio::test]
+async fn after_a_lookup_a_metric_tells_how_many_phone_numbers_are_left() {
+    let stack = Stack::new(Store::Sqlite).await;
+    let login = stack.logged_in("alice").await;
+    let (_, before) = stack.ops("/metrics").await;
+    assert!(!before.contains("wechat_phone_numbers_left{"), "{before}");
+    let phone = phone_of(&stack, "alice");
+    let code = phone
+        .phone_number(&OpenDataOptions::default())
+        .unwrap()
+        .code;
+    let body = json!({ "code": code });
+    post(&stack, "/user/phone", &login, &body).await.data();
+    let line = |spu| {
+        let app = stack.app_id(0);
+        format!("wechat_phone_numbers_left{{app=\"{app}\",spu=\"{spu}\"}} 1000")
+    };
+    soon("the metric", || async {
+        let (_, metrics) = stack.ops("/metrics").await;
+        let is_told = |spu| metrics.contains(&line(spu));
+        (is_told("10000077") && is_told("10000086")).then_some(())
+    })
+    .await;
 }

@@ -92,6 +92,18 @@ fn what_works_is_said_line_by_line() {
 }
 
 #[test]
+fn the_phone_numbers_that_are_left_are_told_and_having_none_is_no_failure() {
+    let mut checked = Checked::new();
+    let use_up = |app: &mut AppConfig| app.resource_packs[1].used = 1000;
+    let app_id = checked.app.app_id.clone();
+    checked.control().change_app(&app_id, use_up).unwrap();
+    let (well, lines) = checked.run();
+    assert!(well, "{lines:#?}");
+    let told = "phone numbers left: 1000 quick (10000077), 0 verified (10000086)";
+    assert!(lines[3].contains(told), "{lines:#?}");
+}
+
+#[test]
 fn without_any_settings_the_sandbox_is_tried() {
     let folder = tempfile::tempdir().unwrap();
     let output = command(&folder).arg("check").output().unwrap();

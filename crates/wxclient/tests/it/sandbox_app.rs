@@ -13,7 +13,7 @@ use domain::testing::FixedClock;
 use domain::time::Timestamp;
 use rstest::rstest;
 use secrecy::{ExposeSecret as _, SecretString};
-use wxclient::app_client::PaidOrder;
+use wxclient::app_client::{PaidOrder, Resource};
 use wxclient::catalogue::WechatFailure;
 use wxclient::component::{AuthorizerTokens, Component, ComponentClient, TicketSource};
 use wxclient::security::{ApiSecurity, ApiSecurityKeys};
@@ -51,6 +51,18 @@ async fn a_phone_code_is_exchanged_once(#[case] as_number: bool) {
     assert_eq!(number.pure_phone_number, "13800138000");
     let error = app.phone_number(&code, &open_id).await.unwrap_err();
     assert_eq!(error.failure(), WechatFailure::PhoneCodeInvalid);
+}
+
+#[tokio::test]
+async fn what_is_left_is_what_was_bought_without_what_is_used_up() {
+    let stack = Stack::start();
+    let (app, ..) = logged_in(&stack).await;
+    let use_some = |app: &mut wxsandbox::AppConfig| app.resource_packs[0].used = 30;
+    let id = stack.app.app_id.as_str();
+    stack.control().change_app(id, use_some).unwrap();
+    let [quick, verified] = Resource::ALL;
+    assert_eq!(app.left_of(quick).await.unwrap(), 970);
+    assert_eq!(app.left_of(verified).await.unwrap(), 1000);
 }
 
 #[tokio::test]

@@ -59,6 +59,22 @@ pub struct AppConfig {
     /// Virtual payment; without it nothing can be sold.
     #[serde(default)]
     pub virtual_payment: Option<VirtualPaymentConfig>,
+    /// What the app has bought from WeChat, such as phone numbers.
+    #[serde(default)]
+    pub resource_packs: Vec<ResourcePack>,
+}
+
+/// Pieces of one resource, and how many are used up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResourcePack {
+    /// WeChat's number of the resource: 10000077 and 10000086 are phone numbers.
+    pub spu_id: String,
+    /// How many were bought.
+    pub all: u64,
+    /// How many are used up.
+    #[serde(default)]
+    pub used: u64,
 }
 
 /// A quota of one call, other than the usual one.
@@ -96,6 +112,7 @@ impl AppConfig {
             cloud: None,
             prefetch_url: None,
             virtual_payment: None,
+            resource_packs: Vec::new(),
         }
     }
 }

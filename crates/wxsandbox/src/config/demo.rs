@@ -1,8 +1,8 @@
 //! The demo: two apps of one Open Platform account, three users.
 
 use super::{
-    AppConfig, ClockStart, Gender, PhoneNumber, Policy, Profile, SandboxConfig, UserConfig,
-    VirtualPaymentConfig,
+    AppConfig, ClockStart, Gender, PhoneNumber, Policy, Profile, ResourcePack, SandboxConfig,
+    UserConfig, VirtualPaymentConfig,
 };
 use crate::dice::Derivation;
 
@@ -38,6 +38,13 @@ fn demo_app(derive: Derivation, number: u32, name: &str) -> AppConfig {
     AppConfig {
         name: name.to_owned(),
         open_platform: Some("demo".to_owned()),
+        resource_packs: ["10000077", "10000086"]
+            .map(|spu_id| ResourcePack {
+                spu_id: spu_id.to_owned(),
+                all: 1000,
+                used: 0,
+            })
+            .to_vec(),
         virtual_payment: Some(VirtualPaymentConfig {
             offer_id: derive.offer_id(&app_id),
             app_key: derive.app_key(&app_id, 0).into(),

@@ -93,6 +93,7 @@ errcodes! {
     IpNotConfirmed = 89503, "this ip needs the administrator's confirmation, which has been asked for", ByPath;
     IpRefusedForADay = 89506, "the administrator refused this ip twice, try again after 24 hours", ByPath;
     IpRefusedForAnHour = 89507, "the administrator refused this ip, try again after 1 hour", ByPath;
+    UsageParameter = 10_120_002, "invalid parameter", Space;
     GameSignature = 90010, "[signature] signature is invalid", Space;
     GamePaySig = 90011, "[pay_sig] pay_sig is invalid", Space;
     GameSession = 90016, "session_key is expired", Space;

@@ -145,3 +145,23 @@ async fn a_chunked_post_gets_an_empty_412_where_wechats_gateway_does_so() {
         .body("{}");
     assert_eq!(whole.send().await.unwrap().status(), 200);
 }
+
+#[tokio::test]
+async fn what_is_left_of_the_phone_numbers_is_told_in_texts() {
+    let stack = Stack::open().unwrap();
+    let token = stack.token().await.unwrap();
+    let query = [
+        ("access_token", token.as_str()),
+        ("spuId", "10000077"),
+        ("offset", "0"),
+        ("limit", "1"),
+    ];
+    let path = "/wxa/charge/usage/get";
+    let answer = stack.ask(path, &query).await.unwrap();
+    assert_eq!(
+        (&answer["all"], &answer["effectiveUse"]),
+        (&json!("1000"), &json!("0"))
+    );
+    let answer = stack.ask(path, &query[..3]).await.unwrap();
+    assert_eq!(errcode(&answer), Some(10_120_002));
+}

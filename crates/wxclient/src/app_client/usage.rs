@@ -1,0 +1,66 @@
+//! 查询购买资源包的用量情况 (getUsageDetail).
+//! <https://developers.weixin.qq.com/miniprogram/dev/server/API/charge/api_getusagedetail.html>
+
+use serde::Deserialize;
+
+use super::AppClient;
+use crate::api::Api;
+use crate::client::{Call, Repeat};
+use crate::error::WechatError;
+use crate::wire::lenient_number;
+
+/// What WeChat sells by the piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Resource {
+    /// 手机号快速验证组件: the number that the user has given WeChat.
+    QuickPhoneNumber,
+    /// 手机号实时验证组件: a number that the user confirms by SMS.
+    VerifiedPhoneNumber,
+}
+
+impl Resource {
+    /// Every resource.
+    pub const ALL: [Self; 2] = [Self::QuickPhoneNumber, Self::VerifiedPhoneNumber];
+
+    /// WeChat's number of it.
+    #[must_use]
+    pub const fn spu_id(self) -> &'static str {
+        match self {
+            Self::QuickPhoneNumber => "10000077",
+            Self::VerifiedPhoneNumber => "10000086",
+        }
+    }
+}
+
+impl AppClient {
+    /// How many pieces of `resource` are left of what the app has bought.
+    ///
+    /// # Errors
+    /// [`WechatError`].
+    pub async fn left_of(&self, resource: Resource) -> Result<i64, WechatError> {
+        self.client
+            .call(
+                |token| {
+                    Call::get(Api::GetUsage, Repeat::Freely)
+                        .token("access_token", token)
+                        .query(&[
+                            ("spuId", resource.spu_id()),
+                            ("offset", "0"),
+                            ("limit", "1"),
+                        ])
+                },
+                |reply: UsageReply| Ok(reply.all.saturating_sub(reply.effective_use)),
+            )
+            .await
+    }
+}
+
+/// Both are texts of 64-bit numbers.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct UsageReply {
+    #[serde(deserialize_with = "lenient_number")]
+    all: i64,
+    #[serde(default, deserialize_with = "lenient_number")]
+    effective_use: i64,
+}
