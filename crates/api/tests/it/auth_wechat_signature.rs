@@ -133,9 +133,32 @@ async fn nobody_gets_the_credential_that_resets_a_session_key() {
         let answer = sign(&stack, who).await;
         answer.refused(400, "invalid_request");
     }
-    // One that is signed is no credential either.
+    // One that is signed is no credential either, at none of the calls that take one.
     let body = json!({ "userId": login["userId"], "data": "{\"openid\":\"\",\"signature\":\"\"}" });
-    assert_ne!(sign(&stack, &body).await.data()["signature"], credential);
+    let signed = sign(&stack, &body).await.data();
+    let signed = signed["signature"].as_str().unwrap();
+    assert_ne!(signed, credential);
+    let token = stack
+        .send(Method::GET, "/auth/wechat-token", Some(TOKEN_TAKER), None)
+        .await
+        .data();
+    let token = token["accessToken"].as_str().unwrap();
+    for path in [
+        "/wxa/checksession",
+        "/wxa/resetusersessionkey",
+        "/wxa/business/getuserencryptkey",
+    ] {
+        let query = [
+            ("access_token", token),
+            ("openid", login["openId"].as_str().unwrap()),
+            ("signature", signed),
+            ("sig_method", "hmac_sha256"),
+        ];
+        let url = format!("{}{path}", stack.sandbox.base_url());
+        let answer = reqwest::Client::new().get(url).query(&query).send().await;
+        let answer = answer.unwrap().text().await.unwrap();
+        assert!(answer.contains("87009"), "{path}: {answer}");
+    }
 }
 
 async fn audit_of(stack: &Stack, login: &Value) -> Vec<Value> {

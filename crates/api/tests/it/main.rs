@@ -40,6 +40,7 @@ mod metrics;
 mod metrics_page;
 mod openapi;
 mod payment;
+mod payment_secrecy;
 mod personal_data;
 mod process;
 mod program;

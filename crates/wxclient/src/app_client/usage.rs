@@ -7,7 +7,7 @@ use super::AppClient;
 use crate::api::Api;
 use crate::client::{Call, Repeat};
 use crate::error::WechatError;
-use crate::wire::lenient_number;
+use crate::json::lenient_number;
 
 /// What WeChat sells by the piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -10,9 +10,9 @@ use crate::account::Page;
 use crate::audit::{AuditEntry, AuditQuery};
 use crate::id::UserId;
 use crate::ports::{
-    AuditLog, Change, ChangeFeed, FeedPosition, News, PhoneLookups, ReplacedAvatar, ReplacedAvatars,
-    RepositoryError, SigningKeyRepository, SigningSecret, StoredSigningKey, StoredWechatToken,
-    WechatTokenRepository,
+    AuditLog, Change, ChangeFeed, FeedPosition, News, PhoneLookups, ReplacedAvatar,
+    ReplacedAvatars, RepositoryError, SigningKeyRepository, SigningSecret, StoredSigningKey,
+    StoredWechatToken, WechatTokenRepository,
 };
 use crate::time::Duration;
 
