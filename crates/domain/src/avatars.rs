@@ -13,7 +13,7 @@ use crate::user::User;
 /// How many pictures one sweep removes.
 const SWEEP: u32 = 100;
 
-/// Stores uploaded pictures and removes those that nobody has any more.
+/// Stores uploaded pictures and removes unused ones.
 pub struct AvatarService {
     store: Arc<dyn AvatarStore>,
     replaced: Arc<dyn ReplacedAvatars>,
@@ -74,7 +74,7 @@ impl AvatarService {
         }
     }
 
-    /// Whether a URL is of an uploaded picture. A user may not name somebody else's as their own,
+    /// Whether a URL is of an uploaded picture. A user must not set another user's picture as their own,
     /// because its file goes when they replace it.
     #[must_use]
     pub fn is_uploaded(&self, url: &str) -> bool {
@@ -95,7 +95,7 @@ impl AvatarService {
         drop(self.sweep().await);
     }
 
-    /// Removes the files of pictures that nobody has any more, and gives how many entries were
+    /// Removes the files of unused pictures, and returns how many entries were
     /// worked off. To be called now and then.
     ///
     /// # Errors

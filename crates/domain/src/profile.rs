@@ -34,7 +34,7 @@ impl Gender {
     }
 }
 
-/// The profile as it is stored. A field nobody ever filled is `None`.
+/// The profile as it is stored. A field without a value is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Profile {
     /// Nickname.

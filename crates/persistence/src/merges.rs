@@ -242,7 +242,7 @@ fn fill_profile(
     Ok(())
 }
 
-/// Takes the avatar of a user off the list of those that nobody has: it was the other's.
+/// Removes the avatar of a user from the list of unused ones: it belonged to the other user.
 fn keep_avatar(connection: &mut AnyConnection, user: UserId) -> Result<(), DatabaseError> {
     let avatar = users::table
         .find(DbId(user.as_uuid()))

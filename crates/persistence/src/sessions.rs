@@ -46,7 +46,7 @@ pub(crate) fn find_repeated(
     nonce: SecretHash,
     since: Timestamp,
 ) -> Result<Option<SessionAccount>, DatabaseError> {
-    // The index is by the hour. Whoever asks looks back a minute or so, over one full hour at
+    // The index is by the hour. A lookup goes back a minute or so, over one full hour at
     // most; a session from further ahead was opened by a replica whose clock is fast.
     let hour = code_hour(since);
     let row = with_accounts()

@@ -24,7 +24,7 @@ use crate::key_ring::SessionKeyVault;
 use crate::sessions;
 use crate::stored_keys::StoredKeys;
 
-/// Says that nobody has counted a user's sessions.
+/// The sessions of a user were not counted.
 const UNCOUNTED: i64 = i32::MAX as i64;
 
 /// A visit that has been dealt with.

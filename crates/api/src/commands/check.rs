@@ -190,7 +190,7 @@ async fn database_clock(checkup: &Checkup) -> Option<Finding> {
         Some(apart) => Finding::bad(
             what,
             format!(
-                "this machine's clock is {apart} the database's; the service goes by the \
+                "this machine's clock is {apart} the database's; the service uses the \
                  database's. Set the wrong one and keep both right with NTP (chrony, \
                  systemd-timesyncd)"
             ),
@@ -198,7 +198,7 @@ async fn database_clock(checkup: &Checkup) -> Option<Finding> {
     })
 }
 
-/// In normal mode stable_token gives the token that is in use, so nobody's is displaced.
+/// In normal mode stable_token gives the token that is in use, so no other token is invalidated.
 async fn app_secret(checkup: &Checkup, app: &wxclient::App) -> Finding {
     let name = checkup.settings.apps.iter().find_map(|settings| {
         let name = settings.name.as_deref()?;

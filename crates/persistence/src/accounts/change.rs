@@ -1,6 +1,6 @@
 //! Changing accounts. Each function runs in a transaction.
 //!
-//! Whoever changes a user's row raises its revision, so that a login under way, which writes the
+//! Every change of a user's row raises its revision, so that a login in progress, which writes the
 //! profile it has read and learnt to, reads it again first.
 
 use diesel::prelude::*;

@@ -1,4 +1,4 @@
-//! A batch on SQLite: one transaction, which nobody else writes beside, with a prepared
+//! A batch on SQLite: one transaction of the only writer, with a prepared
 //! statement for each row.
 
 use diesel::prelude::*;

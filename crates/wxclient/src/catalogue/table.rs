@@ -106,7 +106,7 @@ const fn misconfigured(zh: &'static str, en: &'static str) -> Verdict {
     }
 }
 
-/// A bug of this service, or of whoever calls the API: what was sent is not what WeChat asks for.
+/// A bug of this service or of the caller of the API: the request is not what WeChat expects.
 const OUR_BUG: Verdict = misconfigured(
     "这是服务端的缺陷:请附上 errcode 与 rid 提交问题",
     "a bug in the service: report it with the errcode and the rid",

@@ -126,8 +126,7 @@ async fn export(
 }
 
 impl EditBody {
-    /// Lets a page send back the `avatarUrl` it was given, and nobody name an uploaded picture of
-    /// somebody else's.
+    /// Allows the user's current `avatarUrl`, and refuses the uploaded picture of another user.
     fn keep_avatar(
         &mut self,
         current: Option<&str>,

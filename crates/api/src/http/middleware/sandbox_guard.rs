@@ -1,4 +1,4 @@
-//! In sandbox mode anybody can log in, so only this machine is served: neither under other hosts'
+//! In sandbox mode anyone can log in, so only this machine is served: neither under other hosts'
 //! names (DNS rebinding) nor for pages of other sites in the developer's browser.
 
 use std::sync::Arc;

@@ -22,7 +22,7 @@ use super::failure_body::Failure;
 /// When to come back, where nothing better is known.
 const SOON: Duration = Duration::from_secs(1);
 
-/// A wait that will not pass by itself while somebody sits it out, as for tomorrow's quota.
+/// A wait that is too long for a caller, such as for tomorrow's quota.
 const LONG: Duration = Duration::from_mins(10);
 
 /// An error on its way out. Its cause is logged once, when the answer is made.
