@@ -10,11 +10,7 @@ use crate::stack::{Stack, Store};
 
 /// Gives the user the phone number they have at WeChat.
 async fn with_phone(stack: &Stack, user: &str, login: &Value) {
-    let phone = stack
-        .sandbox
-        .control()
-        .phone(user, &stack.app_id(0))
-        .unwrap();
+    let phone = stack.phone(user);
     let code = phone
         .phone_number(&OpenDataOptions::default())
         .unwrap()

@@ -67,11 +67,7 @@ async fn an_app_whose_calls_must_be_signed_gets_its_phone_numbers() {
 /// Alice logs in and gives her phone number.
 async fn ask(stack: &Stack) -> Answer {
     let login = stack.logged_in("alice").await;
-    let phone = stack
-        .sandbox
-        .control()
-        .phone("alice", &stack.app_id(0))
-        .unwrap();
+    let phone = stack.phone("alice");
     let code = phone
         .phone_number(&OpenDataOptions::default())
         .unwrap()

@@ -20,11 +20,7 @@ async fn a_code_alone_logs_in(#[values(Store::Sqlite, Store::Postgres)] store: S
         .await;
     assert_eq!(answer.body["msg"], "登录成功");
     let data = answer.data();
-    let phone = stack
-        .sandbox
-        .control()
-        .phone("alice", &stack.app_id(0))
-        .unwrap();
+    let phone = stack.phone("alice");
     assert_eq!(data["openId"], phone.openid());
     assert_eq!(data["unionId"], json!(phone.unionid()));
     assert_eq!(
@@ -120,11 +116,7 @@ async fn a_get_may_carry_the_fields_in_its_query(
     assert_eq!(repeated["userId"], first["userId"]);
     get(&plain[..1]).await.refused(401, "code_invalid");
 
-    let phone = stack
-        .sandbox
-        .control()
-        .phone("alice", &stack.app_id(0))
-        .unwrap();
+    let phone = stack.phone("alice");
     let code = phone.login().unwrap();
     let info = phone
         .profile(ProfileKind::UserInfo, &OpenDataOptions::default())

@@ -20,11 +20,7 @@ fn profile(
     kind: ProfileKind,
     options: &OpenDataOptions,
 ) -> (String, UserInfo) {
-    let phone = stack
-        .sandbox
-        .control()
-        .phone(user, &stack.app_id(0))
-        .unwrap();
+    let phone = stack.phone(user);
     (
         phone.login().unwrap(),
         phone.profile(kind, options).unwrap(),

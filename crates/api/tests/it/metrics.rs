@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use reqwest::Method;
 use serde_json::json;
+use wxsandbox::OpenDataOptions;
 
-use crate::stack::{Stack, Store};
+use crate::stack::{Stack, Store, soon};
 
 /// The samples of a page by their name and labels.
 async fn samples(stack: &Stack) -> BTreeMap<String, f64> {
@@ -97,11 +98,29 @@ async fn each_thing_that_happens_is_counted_once() {
     }
 }
 
+/// The metrics with that of the remaining phone numbers, which is read after a lookup.
+async fn page_after_a_phone_number(stack: &Stack) -> String {
+    let login = stack.logged_in("carol").await;
+    let phone = stack.phone("carol");
+    let number = phone.phone_number(&OpenDataOptions::default()).unwrap();
+    let body = json!({ "code": number.code });
+    let token = login["token"].as_str();
+    stack
+        .send(Method::POST, "/user/phone", token, Some(&body))
+        .await
+        .data();
+    soon("the metric of phone numbers", || async {
+        let (_, page) = stack.ops("/metrics").await;
+        page.contains("wechat_phone_numbers_left{").then_some(page)
+    })
+    .await
+}
+
 #[tokio::test]
 async fn the_page_of_metrics_lists_those_that_are_shown() {
     let stack = Stack::new(Store::Sqlite).await;
     use_everything(&stack).await;
-    let (_, page) = stack.ops("/metrics").await;
+    let page = page_after_a_phone_number(&stack).await;
     let types = page.lines().filter_map(|line| line.strip_prefix("# TYPE "));
     let shown: BTreeSet<String> = types.map(str::to_owned).collect();
     let documented = api::metrics_page(false);

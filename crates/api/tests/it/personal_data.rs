@@ -3,17 +3,9 @@
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
-use wxsandbox::{OpenDataOptions, Phone, PhoneNumber, ProfileKind};
+use wxsandbox::{OpenDataOptions, PhoneNumber, ProfileKind};
 
 use crate::stack::{Answer, Stack, Store, soon};
-
-fn phone_of(stack: &Stack, user: &str) -> Phone {
-    stack
-        .sandbox
-        .control()
-        .phone(user, &stack.app_id(0))
-        .unwrap()
-}
 
 async fn post(stack: &Stack, path: &str, login: &Value, body: &Value) -> Answer {
     stack
@@ -28,7 +20,8 @@ async fn a_phone_code_gives_the_number_in_e164(
 ) {
     let stack = Stack::new(store).await;
     let login = stack.logged_in("carol").await;
-    let grant = phone_of(&stack, "carol")
+    let grant = stack
+        .phone("carol")
         .phone_number(&OpenDataOptions::default())
         .unwrap();
     let body = json!({ "code": grant.code });
@@ -53,7 +46,7 @@ async fn a_users_number_is_looked_up_five_times_a_day_by_all_replicas_together(
     let alice = stack.logged_in("alice").await;
     let bob = stack.logged_in("bob").await;
     let code = |stack: &Stack, user: &str| {
-        let phone = phone_of(stack, user);
+        let phone = stack.phone(user);
         let grant = phone.phone_number(&OpenDataOptions::default()).unwrap();
         json!({ "code": grant.code })
     };
@@ -84,7 +77,8 @@ async fn a_users_number_is_looked_up_five_times_a_day_by_all_replicas_together(
 async fn another_persons_phone_code_is_refused() {
     let stack = Stack::new(Store::Sqlite).await;
     let login = stack.logged_in("alice").await;
-    let grant = phone_of(&stack, "bob")
+    let grant = stack
+        .phone("bob")
         .phone_number(&OpenDataOptions::default())
         .unwrap();
     let answer = post(
@@ -112,7 +106,8 @@ async fn encrypted_phone_data_gives_the_number_too(
 ) {
     let stack = Stack::new(store).await;
     let login = stack.logged_in("alice").await;
-    let grant = phone_of(&stack, "alice")
+    let grant = stack
+        .phone("alice")
         .phone_number(&OpenDataOptions::default())
         .unwrap();
     let data = grant.encrypted.unwrap();
@@ -133,7 +128,8 @@ async fn encrypted_phone_data_gives_the_number_too(
 async fn beside_a_phone_code_nothing_else_matters(#[case] mut body: Value) {
     let stack = Stack::new(Store::Sqlite).await;
     let login = stack.logged_in("alice").await;
-    let grant = phone_of(&stack, "alice")
+    let grant = stack
+        .phone("alice")
         .phone_number(&OpenDataOptions::default())
         .unwrap();
     body["code"] = json!(grant.code);
@@ -154,7 +150,8 @@ async fn encrypted_phone_data_counts_where_the_code_is_none(
 ) {
     let stack = Stack::new(Store::Sqlite).await;
     let login = stack.logged_in("alice").await;
-    let grant = phone_of(&stack, "alice")
+    let grant = stack
+        .phone("alice")
         .phone_number(&OpenDataOptions::default())
         .unwrap();
     let data = grant.encrypted.unwrap();
@@ -187,7 +184,8 @@ async fn a_number_is_kept_however_it_is_written(
         .unwrap();
     for by_code in [true, false] {
         let login = stack.logged_in("alice").await;
-        let grant = phone_of(&stack, "alice")
+        let grant = stack
+            .phone("alice")
             .phone_number(&OpenDataOptions::default())
             .unwrap();
         let data = grant.encrypted.unwrap();
@@ -207,7 +205,7 @@ async fn open_data_of_any_kind_is_opened_with_any_of_the_last_three_keys(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
     let stack = Stack::new(store).await;
-    let phone = phone_of(&stack, "alice");
+    let phone = stack.phone("alice");
     let fresh_login = async || {
         let body = json!({ "platCode": phone.login_with_fresh_key().unwrap() });
         stack.login(&body).await.data()
@@ -241,7 +239,8 @@ async fn a_caller_with_a_session_learns_why_data_is_refused() {
         answer.body["reason"].clone()
     };
     let of = |options: OpenDataOptions| {
-        let info = phone_of(&stack, "alice")
+        let info = stack
+            .phone("alice")
             .profile(ProfileKind::UserInfo, &options)
             .unwrap();
         (info.encrypted_data, info.iv)
@@ -323,7 +322,7 @@ async fn after_a_lookup_a_metric_tells_how_many_phone_numbers_are_left() {
     let login = stack.logged_in("alice").await;
     let (_, before) = stack.ops("/metrics").await;
     assert!(!before.contains("wechat_phone_numbers_left{"), "{before}");
-    let phone = phone_of(&stack, "alice");
+    let phone = stack.phone("alice");
     let code = phone
         .phone_number(&OpenDataOptions::default())
         .unwrap()

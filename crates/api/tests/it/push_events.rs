@@ -21,11 +21,7 @@ async fn complete_user(stack: &Stack) -> Value {
         .send(Method::PATCH, "/user/me", token, Some(&profile))
         .await
         .data();
-    let phone = stack
-        .sandbox
-        .control()
-        .phone("alice", &stack.app_id(0))
-        .unwrap();
+    let phone = stack.phone("alice");
     let grant = phone.phone_number(&OpenDataOptions::default()).unwrap();
     let code = json!({ "code": grant.code });
     stack

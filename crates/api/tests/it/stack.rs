@@ -16,7 +16,7 @@ use testpg::TestDatabase;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use url::Url;
-use wxsandbox::{RunningSandbox, Sandbox, SandboxConfig};
+use wxsandbox::{Phone, RunningSandbox, Sandbox, SandboxConfig};
 
 use crate::link::Link;
 
@@ -86,6 +86,12 @@ impl Stack {
 
     pub(crate) fn app_id(&self, number: usize) -> String {
         self.settings.apps[number].app_id.clone()
+    }
+
+    /// The phone of `user`, with the first app open.
+    pub(crate) fn phone(&self, user: &str) -> Phone {
+        let control = self.sandbox.control();
+        control.phone(user, &self.app_id(0)).unwrap()
     }
 
     /// `user` opens the first app and calls `wx.login`.
