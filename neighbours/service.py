@@ -7,7 +7,7 @@ import os
 import pathlib
 import urllib.request
 
-from process import Failure, free_port, running, until
+from process import Failure, free_port, read, running, until
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
@@ -34,6 +34,7 @@ class Service:
     port: int
     ops_port: int
     sandbox: Sandbox
+    environment: dict[str, str]
 
     @property
     def url(self) -> str:
@@ -42,6 +43,10 @@ class Service:
     def login(self, user: str = "alice") -> dict:
         body = json.dumps({"platCode": self.sandbox.code(user)}).encode()
         return json.loads(fetch(f"{self.url}/user/wxlogin", body))["data"]
+
+    def command(self, *arguments: str) -> str:
+        """What a command of the program prints that has the settings of this replica."""
+        return read(WXLOGIN, *arguments, env=self.environment)
 
     def is_ready(self) -> bool:
         with contextlib.suppress(OSError):
@@ -86,7 +91,7 @@ def service(folder: pathlib.Path, wechat: Sandbox, port: int | None = None, read
     } | {f"WXLOGIN_{name}": value for name, value in settings.items()}
     log = folder / "wxlogin.log"
     with running([WXLOGIN], log, port, env=environment, cwd=folder):
-        replica = Service(port, ops_port, wechat)
+        replica = Service(port, ops_port, wechat, environment)
         if ready:
             try:
                 until("the service to be ready", replica.is_ready)

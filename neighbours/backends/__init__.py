@@ -11,7 +11,7 @@ from report import Report, same
 from service import sandbox, service
 from tls import make_certificate, tls
 
-from . import installed, introspection, tokens
+from . import installed, introspection, rotation, tokens
 from .table import documented
 
 ALGORITHMS = ("EdDSA", "ES256", "RS256")
@@ -19,6 +19,10 @@ DEBIAN = {"golang-jwt": "golang-github-golang-jwt-jwt-dev", "go-oidc": "golang-g
 
 
 def run(report: Report, wanted: set[str], fast: bool) -> None:
+    if not fast and (not wanted or "rotation" in wanted):
+        rotation.run(report)
+    if wanted == {"rotation"}:
+        return
     programs = {"node": ["node", str(installed.node() / "verifiers.mjs")],
                 "python": [str(installed.python() / "python"), str(installed.HERE / "verifiers.py")]}
     if not fast:
