@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::ports::{AvatarError, AvatarStore, StoredAvatar};
-use object_store::aws::AmazonS3Builder;
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
-use object_store::{Attribute, Attributes, Error, ObjectStore, ObjectStoreExt, PutOptions};
+use object_store::{
+    Attribute, Attributes, ClientConfigKey, Error, ObjectStore, ObjectStoreExt, PutOptions,
+    RetryConfig,
+};
 use tokio::sync::Semaphore;
 
 use crate::clean::{PictureFormat, UnusablePicture, clean};
@@ -18,6 +21,14 @@ const DECODED_AT_ONCE: usize = 2;
 
 /// A picture never changes under its name, so caches may keep it for a year.
 const CACHE_CONTROL: &str = "public, max-age=31536000, immutable";
+
+/// How long one attempt at a request to S3 may take. A JPEG of 1024 pixels has some 300 kB, which is 3 s at
+/// 0.8 Mbit/s.
+const ATTEMPT: &str = "3s";
+
+/// How often a request to S3 is repeated. All attempts and the waits between them take at most 9.3 s, less
+/// than the 15 s after which `@wxlogin/miniprogram` gives up.
+const REPEATS: usize = 2;
 
 /// [`AvatarStore`] in a folder or an S3-compatible store.
 #[derive(Debug)]
@@ -115,9 +126,23 @@ fn s3(bucket: &str) -> Result<Arc<dyn ObjectStore>, OpenError> {
         .iter()
         .filter_map(|name| std::env::var(name).ok())
         .any(|url| url.starts_with("http://"));
-    let store = AmazonS3Builder::from_env()
+    bounded(
+        AmazonS3Builder::from_env().with_allow_http(is_plain),
+        bucket,
+    )
+}
+
+/// By default a request to an S3 that is away is repeated ten times, for up to 180 s.
+fn bounded(s3: AmazonS3Builder, bucket: &str) -> Result<Arc<dyn ObjectStore>, OpenError> {
+    let retry = RetryConfig {
+        max_retries: REPEATS,
+        ..RetryConfig::default()
+    };
+    let timeout = AmazonS3ConfigKey::Client(ClientConfigKey::Timeout);
+    let store = s3
         .with_bucket_name(bucket)
-        .with_allow_http(is_plain)
+        .with_config(timeout, ATTEMPT)
+        .with_retry(retry)
         .build()
         .map_err(OpenError::Store)?;
     Ok(Arc::new(store))
@@ -127,8 +152,10 @@ fn s3(bucket: &str) -> Result<Arc<dyn ObjectStore>, OpenError> {
 impl AvatarStore for ObjectAvatarStore {
     async fn store(&self, uploaded: Vec<u8>) -> Result<String, AvatarError> {
         // The semaphore is never closed.
-        let _permit = self.decoding.acquire().await.map_err(unavailable)?;
+        let permit = self.decoding.acquire().await.map_err(unavailable)?;
         let cleaned = tokio::task::spawn_blocking(move || clean(&uploaded)).await;
+        // Uploads to a store that does not answer do not keep others from being decoded.
+        drop(permit);
         let picture = cleaned
             .map_err(unavailable)?
             .map_err(|unusable| match unusable {
@@ -198,6 +225,8 @@ fn unavailable(error: impl Into<domain::ports::Cause>) -> AvatarError {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn picture() -> Vec<u8> {
@@ -254,6 +283,50 @@ mod tests {
         std::fs::write(folder.path().join("avatars"), "in the way").unwrap();
         let refused = store.store(picture()).await.unwrap_err();
         assert!(matches!(refused, AvatarError::Unavailable(_)), "{refused}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_never_answers_is_given_up_within_ten_seconds() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let connections = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let kept = Arc::clone(&connections);
+        tokio::spawn(async move {
+            while let Ok((connection, _)) = listener.accept().await {
+                kept.lock().unwrap().push(connection);
+            }
+        });
+        let s3 = AmazonS3Builder::new()
+            .with_endpoint(format!("http://{address}"))
+            .with_access_key_id("id")
+            .with_secret_access_key("secret")
+            .with_allow_http(true);
+        let store = ObjectAvatarStore {
+            place: Place::Bucket(bounded(s3, "bucket").unwrap()),
+            folder: Path::default(),
+            public_url: "https://cdn.example.com".to_owned(),
+            decoding: Semaphore::new(DECODED_AT_ONCE),
+        };
+        let name = format!("{}.png", "0".repeat(32));
+        let url = format!("https://cdn.example.com/{name}");
+        let start = tokio::time::Instant::now();
+        // More at once than are decoded at once.
+        let (one, two, three, removed, read) = tokio::join!(
+            store.store(picture()),
+            store.store(picture()),
+            store.store(picture()),
+            store.remove(&url),
+            store.read(&name),
+        );
+        let refused = [one.err(), two.err(), three.err(), removed.err(), read.err()];
+        for error in refused {
+            assert!(
+                matches!(error, Some(AvatarError::Unavailable(_))),
+                "{error:?}"
+            );
+        }
+        assert!(start.elapsed() < Duration::from_secs(10));
+        assert!(connections.lock().unwrap().len() > 5, "is repeated");
     }
 
     #[test]
