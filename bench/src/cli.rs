@@ -13,7 +13,7 @@ use crate::load::Window;
 use crate::postgres::Postgres;
 use crate::programs::Binaries;
 use crate::scenario::{SCENARIOS, Scenario};
-use crate::{flame, footprint, growth, instructions, wechat};
+use crate::{flame, footprint, growth, instructions, payment, responder, wechat};
 
 /// Measures wxlogin beside what it is compared with, in one run on this machine.
 ///
@@ -28,7 +28,7 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Everything: the comparisons, the footprint, the growth (about half an hour)
+    /// Everything: the comparisons, the footprint, payments, the growth (about 40 minutes)
     All(Measure),
     /// The comparisons, or those you name
     Compare {
@@ -48,6 +48,9 @@ enum Command {
         #[command(flatten)]
         measure: Measure,
     },
+    /// Signatures with the session_key beside refreshes, and what the push relay adds to a message,
+    /// on both databases
+    Payment(Measure),
     /// A flame graph of the service under the load of a comparison, into NAME.svg (Linux)
     Flame {
         /// Which: login-256, me …
@@ -67,6 +70,14 @@ enum Command {
     /// Serve the WeChat of the measurements: it takes every code
     Wechat {
         #[arg(long, default_value = "127.0.0.1:5002")]
+        listen: SocketAddr,
+        /// How long an answer takes, ms
+        #[arg(long, default_value_t = 0)]
+        latency_ms: u64,
+    },
+    /// Serve the target of relayed messages
+    Target {
+        #[arg(long, default_value = "127.0.0.1:5003")]
         listen: SocketAddr,
         /// How long an answer takes, ms
         #[arg(long, default_value_t = 0)]
@@ -107,6 +118,7 @@ impl Cli {
                 let bench = Bench::build(&measure.place)?;
                 bench.compare(&SCENARIOS, effort).await?;
                 bench.footprint().await?;
+                bench.payment(effort).await?;
                 bench.grow(&sizes, effort).await
             }
             Command::Compare { names, measure } => {
@@ -118,6 +130,10 @@ impl Cli {
             Command::Growth { users, measure } => {
                 let bench = Bench::build(&measure.place)?;
                 bench.grow(&users, measure.effort()).await
+            }
+            Command::Payment(measure) => {
+                let bench = Bench::build(&measure.place)?;
+                bench.payment(measure.effort()).await
             }
             Command::Flame {
                 names,
@@ -135,7 +151,10 @@ impl Cli {
             }
             Command::Instructions { update } => instructions::count(update).await,
             Command::Wechat { listen, latency_ms } => {
-                wechat::serve(listen, Duration::from_millis(latency_ms)).await
+                responder::serve(listen, Duration::from_millis(latency_ms), wechat::answer).await
+            }
+            Command::Target { listen, latency_ms } => {
+                responder::serve(listen, Duration::from_millis(latency_ms), payment::take).await
             }
         }
     }
@@ -201,6 +220,10 @@ impl Bench {
 
     async fn footprint(&self) -> anyhow::Result<()> {
         footprint::print(&self.binaries, &self.postgres, &self.home).await
+    }
+
+    async fn payment(&self, effort: Effort) -> anyhow::Result<()> {
+        payment::print(&self.binaries, &self.postgres, &self.home, effort).await
     }
 
     async fn grow(&self, sizes: &[u64], effort: Effort) -> anyhow::Result<()> {

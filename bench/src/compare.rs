@@ -8,7 +8,7 @@ use crate::measurement::Cost;
 use crate::postgres::Postgres;
 use crate::programs::{Binaries, Service, Store, Wechat};
 use crate::report;
-use crate::scenario::{Database, Scenario};
+use crate::scenario::Scenario;
 
 /// How long a measurement takes, and how often it is repeated.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +19,7 @@ pub(crate) struct Effort {
 
 /// The costs of a program in a scenario, one for each round.
 pub(crate) struct Costs {
-    pub(crate) service: Service,
+    pub(crate) name: &'static str,
     pub(crate) rounds: Vec<Cost>,
 }
 
@@ -38,7 +38,7 @@ pub(crate) async fn compare(
         let costs = Comparison::new(binaries, postgres, home, scenario)?
             .run(effort)
             .await?;
-        println!("{}", report::comparison(scenario, &costs));
+        println!("{}", report::comparison(scenario.title, &costs));
     }
     Ok(())
 }
@@ -62,18 +62,9 @@ impl<'a> Comparison<'a> {
     ) -> anyhow::Result<Self> {
         let mut stores = Vec::new();
         for service in scenario.services {
-            let (url, database) = match scenario.database {
-                Database::Postgres => {
-                    let database = postgres.database()?;
-                    (database.url(), Some(database))
-                }
-                Database::Sqlite => {
-                    let name = format!("{}-{service:?}.db", scenario.name);
-                    let path = home.path().join(name);
-                    (format!("sqlite://{}", path.display()), None)
-                }
-            };
-            stores.push((*service, Store { url }, database));
+            let name = format!("{}-{service:?}", scenario.name);
+            let (store, database) = scenario.database.store(postgres, home, &name)?;
+            stores.push((*service, store, database));
         }
         Ok(Self {
             binaries,
@@ -90,7 +81,7 @@ impl<'a> Comparison<'a> {
             .stores
             .iter()
             .map(|(service, ..)| Costs {
-                service: *service,
+                name: service.name(),
                 rounds: Vec::new(),
             })
             .collect();
@@ -117,10 +108,7 @@ impl<'a> Comparison<'a> {
         round: usize,
     ) -> anyhow::Result<Cost> {
         let program = service.start(self.binaries, self.home.path(), store, &self.wechat)?;
-        let database = match self.scenario.database {
-            Database::Postgres => Some(self.postgres.meter()?),
-            Database::Sqlite => None,
-        };
+        let database = self.scenario.database.meter(self.postgres)?;
         // What the one before left to be written is written while this one warms up.
         let run = u32::try_from(round)?;
         self.scenario

@@ -15,7 +15,7 @@ use anyhow::Context;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-pub(crate) use connection::{Connection, get, post};
+pub(crate) use connection::{Connection, get, post, post_with};
 pub(crate) use pace::Pace;
 pub(crate) use tally::Tally;
 

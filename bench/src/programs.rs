@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 
 pub(crate) use build::Binaries;
-pub(crate) use service::{APP_ID, Service, Store, Wechat, configure, is_ready};
+pub(crate) use service::{
+    APP_ID, APP_SECRET, Service, Store, Wechat, configure, is_ready, start_responder, start_wxlogin,
+};
 
 use crate::meter::Meter;
 

@@ -4,16 +4,14 @@ use std::fmt::Write;
 
 use crate::compare::Costs;
 use crate::measurement::Cost;
-use crate::scenario::Scenario;
 
 /// The table of a comparison: medians over the rounds; ratios to the second row, the measure.
-pub(crate) fn comparison(scenario: &Scenario, costs: &[Costs]) -> String {
+pub(crate) fn comparison(title: &str, costs: &[Costs]) -> String {
     let measure = costs.get(1).map_or(f64::NAN, |costs| rate(&costs.rounds));
     let mut table = format!(
-        "\n### {}\n\n| | per second | ratio | p50 ms | p99 ms | its CPU µs | PostgreSQL's CPU µs | memory MB |\n|---|---|---|---|---|---|---|---|\n",
-        scenario.title
+        "\n### {title}\n\n| | per second | ratio | p50 ms | p99 ms | its CPU µs | PostgreSQL's CPU µs | memory MB |\n|---|---|---|---|---|---|---|---|\n"
     );
-    for Costs { service, rounds } in costs {
+    for Costs { name, rounds } in costs {
         let rate = rate(rounds);
         let database = rounds
             .iter()
@@ -23,8 +21,7 @@ pub(crate) fn comparison(scenario: &Scenario, costs: &[Costs]) -> String {
         // Writing into a String cannot fail.
         let _ = writeln!(
             table,
-            "| {} | {rate:.0} | {:.2} | {:.2} | {:.2} | {:.1} | {database} | {:.1} |",
-            service.name(),
+            "| {name} | {rate:.0} | {:.2} | {:.2} | {:.2} | {:.1} | {database} | {:.1} |",
             rate / measure,
             of(rounds, |cost| cost.tally.quantile_ms(0.5)),
             of(rounds, |cost| cost.tally.quantile_ms(0.99)),
@@ -49,7 +46,8 @@ fn rate(rounds: &[Cost]) -> f64 {
     of(rounds, |cost| cost.tally.rate())
 }
 
-fn of(rounds: &[Cost], figure: impl Fn(&Cost) -> f64) -> f64 {
+/// The median of a figure over the rounds.
+pub(crate) fn of(rounds: &[Cost], figure: impl Fn(&Cost) -> f64) -> f64 {
     median(rounds.iter().map(figure).collect())
 }
 

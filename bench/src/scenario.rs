@@ -3,10 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tempfile::TempDir;
+use testpg::TestDatabase;
+
 use crate::load::{Connection, Pace, Window};
 use crate::measurement::{Cost, Watched, measure};
 use crate::meter::Meter;
-use crate::programs::{Program, Service};
+use crate::postgres::Postgres;
+use crate::programs::{Program, Service, Store};
 use crate::scripts::{Exchange, Guests, LogIn, Refresh, Show, log_in};
 
 /// How many users log in, again and again. Few, so that all have an account after the warm-up.
@@ -41,6 +45,43 @@ pub(crate) enum Ask {
 pub(crate) enum Database {
     Postgres,
     Sqlite,
+}
+
+impl Database {
+    /// An empty one, called `name` in the folder `home` if it is a file. It lasts as long as the
+    /// second value.
+    ///
+    /// # Errors
+    /// If PostgreSQL does not make it.
+    pub(crate) fn store(
+        self,
+        postgres: &Postgres,
+        home: &TempDir,
+        name: &str,
+    ) -> anyhow::Result<(Store, Option<TestDatabase>)> {
+        let (url, database) = match self {
+            Self::Postgres => {
+                let database = postgres.database()?;
+                (database.url(), Some(database))
+            }
+            Self::Sqlite => {
+                let path = home.path().join(format!("{name}.db"));
+                (format!("sqlite://{}", path.display()), None)
+            }
+        };
+        Ok((Store { url }, database))
+    }
+
+    /// Of its server, if that is a process of its own.
+    ///
+    /// # Errors
+    /// If this system does not tell.
+    pub(crate) fn meter(self, postgres: &Postgres) -> anyhow::Result<Option<Meter>> {
+        match self {
+            Self::Postgres => postgres.meter().map(Some),
+            Self::Sqlite => Ok(None),
+        }
+    }
 }
 
 const LOGIN: Scenario = Scenario {

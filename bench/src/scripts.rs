@@ -105,8 +105,9 @@ impl Script for Refresh {
     }
 }
 
-/// The tokens of a session.
+/// The tokens of a session, and whose it is.
 pub(crate) struct Tokens {
+    pub(crate) user: String,
     pub(crate) access: String,
     pub(crate) refresh: String,
 }
@@ -136,6 +137,7 @@ pub(crate) async fn log_in(
                 .with_context(|| format!("an answer without {field}"))
         };
         tokens.push(Tokens {
+            user: text("/data/userId")?,
             access: text("/data/token")?,
             refresh: text("/data/refreshToken")?,
         });

@@ -5,17 +5,11 @@
 //! or after a fixed time, and takes a code for what it says: `<user>.<anything>` is a code of the
 //! user of that number.
 
-use std::net::SocketAddr;
-use std::time::Duration;
-
-use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
 
-use crate::exact;
+use crate::responder;
 
 /// The openid of the user of this number: 28 characters, as WeChat's are. `growth::seed` has
 /// the same in SQL.
@@ -24,40 +18,11 @@ pub(crate) fn open_id(user: &str) -> String {
     format!("o{}", digest.get(..27).unwrap_or_default())
 }
 
-/// Serves on `address` until the process ends. Each answer is given after `latency`.
-///
-/// # Errors
-/// If the address is taken.
-pub(crate) async fn serve(address: SocketAddr, latency: Duration) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(address).await;
-    let listener = listener.with_context(|| format!("cannot listen on {address}"))?;
-    println!("listening on {}", listener.local_addr()?);
-    loop {
-        let (stream, _) = listener.accept().await?;
-        tokio::spawn(async move {
-            // A client that goes away is no concern of WeChat's.
-            let _ = talk(stream, latency).await;
-        });
+/// Answers code2session, and nothing else.
+pub(crate) fn answer(path: &str, out: &mut Vec<u8>) {
+    if let Some(code) = code_of(path) {
+        write_session(out, code);
     }
-}
-
-async fn talk(mut stream: TcpStream, latency: Duration) -> anyhow::Result<()> {
-    stream.set_nodelay(true)?;
-    let mut received = Vec::with_capacity(2048);
-    let mut answer = Vec::with_capacity(512);
-    while stream.read_buf(&mut received).await? > 0 {
-        let mut headers = [httparse::EMPTY_HEADER; 32];
-        let mut request = httparse::Request::new(&mut headers);
-        if !request.parse(&received)?.is_complete() {
-            continue;
-        }
-        let code = request.path.and_then(code_of).context("no js_code")?;
-        write_session(&mut answer, code);
-        received.clear();
-        exact::sleep(latency).await;
-        stream.write_all(&answer).await?;
-    }
-    Ok(())
 }
 
 fn code_of(path: &str) -> Option<&str> {
@@ -74,12 +39,5 @@ fn write_session(out: &mut Vec<u8>, code: &str) {
     let session_key = STANDARD.encode(session_key.get(..16).unwrap_or_default());
     let open_id = open_id(user);
     let body = format!(r#"{{"session_key":"{session_key}","openid":"{open_id}"}}"#);
-    let length = body.len();
-    out.clear();
-    out.extend_from_slice(
-        format!(
-            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\n\r\n{body}"
-        )
-        .as_bytes(),
-    );
+    responder::write(out, "text/plain", &body);
 }

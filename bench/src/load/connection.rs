@@ -77,11 +77,18 @@ pub(crate) fn get(out: &mut Vec<u8>, path: &str, token: &str) {
 
 /// Writes a POST of a JSON body.
 pub(crate) fn post(out: &mut Vec<u8>, path: &str, body: &str) {
+    post_with(out, path, "Content-Type: application/json", body);
+}
+
+/// Writes a POST with these headers, a line break between them.
+pub(crate) fn post_with(out: &mut Vec<u8>, path: &str, headers: &str, body: &str) {
     let length = body.len().to_string();
     for piece in [
         "POST ",
         path,
-        " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ",
+        " HTTP/1.1\r\nHost: localhost\r\n",
+        headers,
+        "\r\nContent-Length: ",
         &length,
         "\r\n\r\n",
         body,

@@ -10,7 +10,7 @@ use super::{Binaries, Program, free_address};
 /// The app everybody is configured with.
 pub(crate) const APP_ID: &str = "wx0123456789abcdef";
 /// Its secret, which the WeChat of the measurement does not look at.
-const APP_SECRET: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const APP_SECRET: &str = "0123456789abcdef0123456789abcdef";
 /// 32 bytes in base64.
 const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
@@ -66,12 +66,7 @@ impl Service {
         let address = free_address()?;
         let log = home.join(format!("{self:?}.log"));
         match self {
-            Self::Wxlogin => {
-                let ops = free_address()?;
-                let mut command = Command::new(&binaries.wxlogin);
-                configure(&mut command, home, store, wechat, address, ops);
-                Program::start(&mut command, address, &log, || is_ready(ops))
-            }
+            Self::Wxlogin => start_wxlogin(binaries, home, store, wechat, &[]),
             Self::Yardstick | Self::YardstickWithPings | Self::YardstickOneStatement => {
                 let mut command = Command::new(&binaries.yardstick);
                 command.args(["serve", "--listen", &address.to_string()]);
@@ -93,6 +88,25 @@ impl Service {
             Self::Wechat => Ok(Wechat::start(binaries, home, wechat_latency)?.program),
         }
     }
+}
+
+/// Starts the service with `settings`, variables of the environment, besides its usual ones.
+///
+/// # Errors
+/// If it does not come up.
+pub(crate) fn start_wxlogin(
+    binaries: &Binaries,
+    home: &Path,
+    store: &Store,
+    wechat: SocketAddr,
+    settings: &[(&str, String)],
+) -> anyhow::Result<Program> {
+    let (address, ops) = (free_address()?, free_address()?);
+    let mut command = Command::new(&binaries.wxlogin);
+    configure(&mut command, home, store, wechat, address, ops);
+    command.envs(settings.iter().map(|(name, value)| (name, value)));
+    let log = home.join("Wxlogin.log");
+    Program::start(&mut command, address, &log, || is_ready(ops))
 }
 
 /// Settings as in production, but for the limit on one address: all load comes from one.
@@ -133,14 +147,27 @@ impl Wechat {
         home: &Path,
         latency: Duration,
     ) -> anyhow::Result<Self> {
-        let address = free_address()?;
-        let mut command = Command::new(&binaries.wxbench);
-        command.args(["wechat", "--listen", &address.to_string()]);
-        command.args(["--latency-ms", &latency.as_millis().to_string()]);
-        let log = home.join("wechat.log");
-        let program = Program::start_listening(&mut command, address, &log)?;
+        let program = start_responder("wechat", binaries, home, latency)?;
         Ok(Self { program, latency })
     }
+}
+
+/// Starts what this program serves as `role`, `wechat` or `target`; it answers after `latency`.
+///
+/// # Errors
+/// If it does not come up.
+pub(crate) fn start_responder(
+    role: &str,
+    binaries: &Binaries,
+    home: &Path,
+    latency: Duration,
+) -> anyhow::Result<Program> {
+    let address = free_address()?;
+    let mut command = Command::new(&binaries.wxbench);
+    command.args([role, "--listen", &address.to_string()]);
+    command.args(["--latency-ms", &latency.as_millis().to_string()]);
+    let log = home.join(format!("{role}.log"));
+    Program::start_listening(&mut command, address, &log)
 }
 
 /// Whether the ops listener says so.
