@@ -117,6 +117,23 @@ test('the client sends through axios-miniprogram-adapter', async () => {
   await stayLoggedIn(createClient({ baseUrl: running.service, request }), wx)
 })
 
+test('the client sends through axios-adapter-uniapp', async () => {
+  const wx = newPhone()
+  const { uni, adapter } = framework('axios-uni', "import uni from '@dcloudio/uni-mp-weixin/dist/uni.api.esm.js'; import adapter from 'axios-adapter-uniapp'; export { uni, adapter }", { __UNI_FEATURE_PROMISE__: 'true', 'process.env.UNI_DEBUG': 'false' })
+  globalThis.uni = uni
+  // axios writes methods in lower case, and the adapter passes them on.
+  const http = axios.create({ adapter: config => adapter({ ...config, method: config.method.toUpperCase() }), validateStatus: () => true })
+  const request = async ({ url, method, data, header, timeout }) => {
+    const answer = await http.request({ url, method, data, headers: header, timeout })
+    // A request that failed is a response without a status.
+    if (!answer.status) throw { errMsg: answer.statusText }
+    return { statusCode: answer.status, data: answer.data, header: answer.header }
+  }
+  await stayLoggedIn(createClient({ baseUrl: running.service, request }), wx)
+  wx.request = ({ fail, complete }) => { const failure = { errMsg: 'request:fail', errno: 600001 }; fail?.(failure); complete?.(failure) }
+  await assert.rejects(createClient({ baseUrl: 'http://127.0.0.1:1', request }).login(), { error: 'network' })
+})
+
 test("the developer tool's npm build takes the package", () => {
   const root = new URL('..', import.meta.url).pathname
   const [tarball] = JSON.parse(execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], { cwd: root, encoding: 'utf8' }))
