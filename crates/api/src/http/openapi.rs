@@ -31,7 +31,7 @@ pub(crate) fn text() -> &'static str {
         version = env!("CARGO_PKG_VERSION"),
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
-    servers((url = "/", description = "The service this document is of.")),
+    servers((url = "/", description = "This service.")),
     tags(
         (name = "user", description = "For mini programs."),
         (name = "auth", description = "For other backends, and the proxies in front of them."),
