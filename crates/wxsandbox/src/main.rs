@@ -2,7 +2,7 @@
 
 mod arguments;
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::{fs, thread};
 
@@ -85,17 +85,27 @@ fn configuration(arguments: &Arguments) -> Result<SandboxConfig, Failure> {
 }
 
 /// What one needs to begin, on standard output; the secrets open nothing but this sandbox.
+///
+/// The text is written at once and without an error, because a reader may read only its first
+/// lines, as `head` does, and the sandbox goes on.
 fn greet(sandbox: &RunningSandbox, apps: &[AppConfig], control: bool) {
     let base = sandbox.base_url();
-    println!("WeChat's sandbox listens at {base}");
+    let mut lines = vec![format!("WeChat's sandbox listens at {base}")];
     for app in apps {
         let secret = app.secret.expose_secret();
-        println!("  app {} secret {secret} {}", app.app_id, app.name);
+        lines.push(format!("  app {} secret {secret} {}", app.app_id, app.name));
     }
-    println!("wx.login of alice: curl -s -X POST '{base}/phone/alice/login'");
+    lines.push(format!(
+        "wx.login of alice: curl -s -X POST '{base}/phone/alice/login'"
+    ));
     if control {
-        println!("the phone in a browser: {base}/");
+        lines.push(format!("the phone in a browser: {base}/"));
     }
+    let text = lines.join("\n") + "\n";
+    let mut stdout = std::io::stdout().lock();
+    let _written = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
 }
 
 async fn until_told_to_stop() -> Result<(), Failure> {

@@ -1,7 +1,9 @@
 //! The program `wxsandbox` as one starts it by hand.
 
 use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
@@ -51,6 +53,32 @@ async fn the_demo_greets_with_a_curl_that_works_and_answers_a_probe() {
         .args(["--listen", address, "--probe"])
         .status();
     assert!(probe.unwrap().success());
+}
+
+#[test]
+fn it_serves_although_nothing_reads_its_greeting() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap().to_string();
+    drop(free);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = Command::new(PROGRAM);
+    command.args(["--listen", &address]).stdout(writer);
+    let mut running = Running(command.spawn().unwrap());
+    let began = Instant::now();
+    loop {
+        let mut probe = Command::new(PROGRAM);
+        probe.args(["--listen", &address, "--probe"]);
+        if probe.status().unwrap().success() {
+            break;
+        }
+        assert!(began.elapsed() < Duration::from_secs(30));
+    }
+    let pid = running.0.id().to_string();
+    let told = Command::new("kill").arg(pid).status().unwrap();
+    assert!(told.success());
+    // A panic would end it with 101.
+    assert_eq!(running.0.wait().unwrap().code(), Some(0));
 }
 
 #[tokio::test]
