@@ -9,7 +9,7 @@ use std::{fs, thread};
 use arguments::Arguments;
 use clap::Parser;
 use secrecy::ExposeSecret;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 use wxsandbox::{AppConfig, ClockStart, RunningSandbox, Sandbox, SandboxConfig};
 
@@ -40,11 +40,12 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(arguments: Arguments) -> Result<(), Failure> {
+    let mut signals = StopSignals::listen()?;
     let config = configuration(&arguments)?;
     let (apps, control) = (config.apps.clone(), config.control);
     let sandbox = Sandbox::start(config, arguments.listen)?;
     greet(&sandbox, &apps, control);
-    until_told_to_stop().await?;
+    signals.wait().await;
     sandbox.stop().await;
     Ok(())
 }
@@ -108,14 +109,25 @@ fn greet(sandbox: &RunningSandbox, apps: &[AppConfig], control: bool) {
         .and_then(|()| stdout.flush());
 }
 
-async fn until_told_to_stop() -> Result<(), Failure> {
-    let (mut interrupt, mut terminate) = (
-        signal(SignalKind::interrupt())?,
-        signal(SignalKind::terminate())?,
-    );
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// The signals that end the program. They are listened for from the start, so that none ends it
+/// without the sandbox being stopped.
+struct StopSignals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl StopSignals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
     }
-    Ok(())
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
