@@ -5,6 +5,7 @@
 //! that fails as a whole if anything it was planned upon has changed, and is then planned anew.
 
 mod batch_rows;
+mod known;
 mod load;
 mod plan;
 mod postgres;

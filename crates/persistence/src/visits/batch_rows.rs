@@ -9,7 +9,8 @@ use domain::id::{AppId, OpenId, OpenPlatform, UnionId};
 use domain::session::SessionAccount;
 use domain::visit::{Visit, VisitOutcome};
 
-use super::plan::{MergeCandidate, Origin, Plan, PlannedIdentity};
+use super::known::{MergeCandidate, Origin, PlannedIdentity};
+use super::plan::Plan;
 use crate::error::DatabaseError;
 use crate::key_ring::SessionKeyVault;
 use crate::rows::ProfileRow;

@@ -11,9 +11,8 @@ use domain::user::{Identity, User};
 use domain::visit::Visit;
 
 use super::UNCOUNTED;
-use super::plan::{
-    BannedName, Known, Origin, PlannedIdentity, PlannedUser, UnionKey, unsettled_union,
-};
+use super::known::{BannedName, Known, Origin, PlannedIdentity, PlannedUser, UnionKey};
+use super::plan::unsettled_union;
 use crate::bans;
 use crate::key_ring::{KeyRing, SessionKeyVault};
 use crate::rows::{LOGINS, Logins, LoginsOfUser, UserRow, logins_of_user};

@@ -7,104 +7,33 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::app::App;
-use domain::id::{AppId, OpenId, OpenPlatform, SessionId, UnionId, UserId};
-use domain::profile::Profile;
+use domain::id::UserId;
 use domain::session::{Generation, Session, SessionAccount};
 use domain::time::{Duration, Timestamp, after};
-use domain::user::{Identity, User};
+use domain::user::Identity;
 use domain::visit::{Visit, VisitOutcome};
 
 use super::WrittenVisit;
-use crate::key_ring::KeyRing;
-
-/// An identity's name.
-pub(crate) type IdentityKey = (OpenId, AppId);
-/// A unionid's name.
-pub(crate) type UnionKey = (UnionId, OpenPlatform);
-
-/// What the database knows about the visitors of a batch.
-#[derive(Debug, Default)]
-pub(crate) struct Known {
-    pub(crate) users: BTreeMap<UserId, PlannedUser>,
-    pub(crate) identities: BTreeMap<IdentityKey, PlannedIdentity>,
-    /// Whose the unionids are that may have to be settled.
-    pub(crate) union_owners: BTreeMap<UnionKey, UserId>,
-    /// Which of the visitors who are not known are banned.
-    pub(crate) banned: BTreeSet<BannedName>,
-}
-
-/// What is banned.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum BannedName {
-    Identity(IdentityKey),
-    Union(UnionKey),
-}
-
-/// A user, as they will be.
-#[derive(Clone, Debug)]
-pub(crate) struct PlannedUser {
-    pub(crate) user: User,
-    pub(crate) origin: Origin,
-    /// Sessions that were opened up to then are over.
-    pub(crate) sessions_ended_until: Option<Timestamp>,
-    /// The sum over their identities.
-    pub(crate) sessions_opened: i64,
-    /// Whether something changes that is kept in the user's row.
-    pub(crate) is_changed: bool,
-}
-
-/// An identity, as it will be.
-#[derive(Debug)]
-pub(crate) struct PlannedIdentity {
-    pub(crate) identity: Identity,
-    pub(crate) user_id: UserId,
-    /// The account under which the unionid has been settled.
-    pub(crate) open_platform: Option<OpenPlatform>,
-    pub(crate) keys: KeyRing,
-    pub(crate) created_at: Timestamp,
-    pub(crate) last_login_at: Timestamp,
-    /// How many live sessions there are at most that were opened through it.
-    pub(crate) sessions_opened: i32,
-    pub(crate) origin: Origin,
-    pub(crate) is_changed: bool,
-}
-
-/// Where a row comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
-    /// It is to be inserted.
-    New,
-    /// It was loaded at this revision.
-    Loaded { revision: i32 },
-}
-
-/// Two users who are one person by their unionid.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct MergeCandidate {
-    pub(crate) session_id: SessionId,
-    pub(crate) union: UnionKey,
-    pub(crate) user_id: UserId,
-    pub(crate) union_user_id: UserId,
-    pub(crate) at: Timestamp,
-}
+use super::known::{
+    BannedName, IdentityKey, Known, MergeCandidate, PlannedIdentity, PlannedUser, UnionKey,
+};
 
 /// The plan of a batch.
 #[derive(Debug)]
-pub(crate) struct Plan {
-    pub(crate) users: BTreeMap<UserId, PlannedUser>,
-    pub(crate) identities: BTreeMap<IdentityKey, PlannedIdentity>,
-    pub(crate) new_union_owners: BTreeMap<UnionKey, UserId>,
-    pub(crate) merge_candidates: Vec<MergeCandidate>,
+pub(super) struct Plan {
+    pub(super) users: BTreeMap<UserId, PlannedUser>,
+    pub(super) identities: BTreeMap<IdentityKey, PlannedIdentity>,
+    pub(super) new_union_owners: BTreeMap<UnionKey, UserId>,
+    pub(super) merge_candidates: Vec<MergeCandidate>,
     /// One for each visit, in their order.
-    pub(crate) outcomes: Vec<VisitOutcome>,
+    pub(super) outcomes: Vec<VisitOutcome>,
     /// How many sessions the visitor has at most, for each visit.
-    pub(crate) sessions_opened: Vec<i64>,
+    pub(super) sessions_opened: Vec<i64>,
 }
 
 /// Whether the owner of the visit's unionid must be known: the identity is new, or its unionid
 /// has not been settled yet. `known` is what is known of the identity.
-pub(crate) fn unsettled_union(visit: &Visit, known: Option<&PlannedIdentity>) -> Option<UnionKey> {
+pub(super) fn unsettled_union(visit: &Visit, known: Option<&PlannedIdentity>) -> Option<UnionKey> {
     let union = visit.union_id.clone()?;
     let platform = visit.app.open_platform.clone()?;
     let is_settled = known.is_some_and(|known| {
@@ -115,7 +44,7 @@ pub(crate) fn unsettled_union(visit: &Visit, known: Option<&PlannedIdentity>) ->
 }
 
 /// Plans `visits` upon what is `known`.
-pub(crate) fn plan<'a>(visits: impl IntoIterator<Item = &'a Visit>, known: Known) -> Plan {
+pub(super) fn plan<'a>(visits: impl IntoIterator<Item = &'a Visit>, known: Known) -> Plan {
     let mut plan = Plan {
         users: known.users,
         identities: known.identities,
@@ -137,7 +66,7 @@ pub(crate) fn plan<'a>(visits: impl IntoIterator<Item = &'a Visit>, known: Known
 }
 
 impl Plan {
-    pub(crate) fn written(self) -> Vec<WrittenVisit> {
+    pub(super) fn written(self) -> Vec<WrittenVisit> {
         let written = self.outcomes.into_iter().zip(self.sessions_opened);
         written
             .map(|(outcome, sessions_opened)| WrittenVisit {
@@ -221,83 +150,6 @@ impl Plan {
     }
 }
 
-impl PlannedUser {
-    /// A user as they come.
-    fn new(id: UserId, at: Timestamp) -> Self {
-        let user = User {
-            id,
-            profile: Profile::default(),
-            phone: None,
-            created_at: at,
-            last_login_at: at,
-            disabled_at: None,
-        };
-        Self {
-            user,
-            origin: Origin::New,
-            sessions_ended_until: None,
-            sessions_opened: 0,
-            is_changed: true,
-        }
-    }
-
-    fn learn(&mut self, visit: &Visit) {
-        self.user.last_login_at = self.user.last_login_at.max(visit.at);
-        if visit.reports.is_empty() {
-            return;
-        }
-        let mut profile = self.user.profile.clone();
-        for report in &visit.reports {
-            profile.learn(report.clone());
-        }
-        if profile != self.user.profile {
-            self.user.profile = profile;
-            self.is_changed = true;
-        }
-    }
-}
-
-impl PlannedIdentity {
-    /// An identity as it comes.
-    fn new(user_id: UserId, visit: &Visit) -> Self {
-        let App { id, .. } = &visit.app;
-        Self {
-            identity: Identity {
-                app_id: id.clone(),
-                open_id: visit.open_id.clone(),
-                union_id: None,
-            },
-            user_id,
-            open_platform: None,
-            keys: KeyRing::default(),
-            created_at: visit.at,
-            last_login_at: visit.at,
-            sessions_opened: 0,
-            origin: Origin::New,
-            is_changed: true,
-        }
-    }
-
-    fn learn(&mut self, visit: &Visit) {
-        self.is_changed = true;
-        self.last_login_at = self.last_login_at.max(visit.at);
-        self.sessions_opened = self.sessions_opened.saturating_add(1);
-        if let Some(session_key) = &visit.session_key {
-            self.keys.keep(session_key, visit.at);
-        }
-        if visit.union_id.is_none() {
-            return;
-        }
-        let is_new_name = self.identity.union_id != visit.union_id;
-        if is_new_name || visit.app.open_platform.is_some() {
-            self.open_platform.clone_from(&visit.app.open_platform);
-        }
-        if is_new_name {
-            self.identity.union_id.clone_from(&visit.union_id);
-        }
-    }
-}
-
 /// The session that a visit opens: after those that have been ended all at once, whatever a clock
 /// says.
 fn session(visit: &Visit, user_id: UserId, ended_until: Option<Timestamp>) -> Session {
@@ -317,6 +169,7 @@ fn session(visit: &Visit, user_id: UserId, ended_until: Option<Timestamp>) -> Se
 
 #[cfg(test)]
 mod tests {
+    use super::super::known::Origin;
     use super::*;
     use domain::testing::repository_contract::Guest;
 

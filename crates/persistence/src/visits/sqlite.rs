@@ -8,8 +8,9 @@ use domain::visit::Visit;
 
 use super::WrittenVisit;
 use super::batch_rows::{BatchRows, WrittenIdentity, identity_keys};
+use super::known::Known;
 use super::load::{KnownIdentityRow, UnionOwnerRow};
-use super::plan::{Known, plan};
+use super::plan::plan;
 use crate::error::DatabaseError;
 use crate::key_ring::SessionKeyVault;
 use crate::schema::{ban_hashes, identities, merge_candidates, sessions, union_ids, users};
