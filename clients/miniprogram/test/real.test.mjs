@@ -50,7 +50,7 @@ test('a login whose answer is lost gets the same session with the same nonce', a
   assert.equal(first.platCode, second.platCode)
 })
 
-test('a refresh whose answer is lost logs nobody out', async () => {
+test('a user stays logged in if the response to a refresh is lost', async () => {
   let lost = 0
   const { wx, client } = on({ lose: ({ url }) => url.endsWith('/user/refresh') && lost++ === 0 })
   await client.login()
@@ -156,7 +156,7 @@ test('an app that was ended while it refreshed stays logged in', async () => {
   await client.login()
   await expiry()
   const { request } = wx
-  // The refresh gets there; its answer finds nobody.
+  // The service receives the refresh; the app has ended before the response arrives.
   const there = new Promise(done => { wx.request = options => request.call(wx, /refresh/.test(options.url) ? { ...options, success: done, fail: done } : options) })
   client.me().catch(() => {})
   await there
@@ -175,7 +175,7 @@ test('an error carries id, sentence and request id', async () => {
   })
 })
 
-test('the token goes to nobody but the service', async () => {
+test('the token is sent only to the service', async () => {
   const { wx, client } = on()
   await client.login()
   await client.request({ url: `${running.sandbox}/` })

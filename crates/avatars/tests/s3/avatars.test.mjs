@@ -54,7 +54,7 @@ test('a picture is in the bucket, with its type and its caching, and is shown fr
   assert.equal(status, 200)
   const [key] = await keys()
   assert.match(key, /^users\/[0-9a-f]{32}\.png$/)
-  // moto shows a private object to whoever names a key, and checks no signature.
+  // moto requires a key id for a private object, and does not check the signature.
   const authorization = 'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0'
   const stored = await fetch(`${s3.url}/pictures/${key}`, { headers: { authorization } })
   assert.equal(stored.headers.get('content-type'), 'image/png')

@@ -101,8 +101,8 @@ const en = {
   'call.other': 'Call of WeChat',
   'fact.key.stays': 'stays in the service; it is sent nowhere',
   'fact.key.sealed': 'sealed with AES-256-GCM; no answer has it',
-  'fact.signature.true': 'holds (checked with /.well-known/jwks.json)',
-  'fact.signature.false': 'does not hold',
+  'fact.signature.true': 'valid (checked with /.well-known/jwks.json)',
+  'fact.signature.false': 'not valid',
   'fact.signature.undefined': 'this browser cannot check it',
   'fact.users': 'user',
   'fact.identities': 'identities',
@@ -140,7 +140,7 @@ const en = {
   'error.wechat_timeout': 'WeChat did not answer in time. Log in again with a new code.',
   'error.wechat_bad_answer': "WeChat's answer could not be used. Log in again with a new code.",
   'error.wechat_misconfigured': 'The operator has to correct appid or AppSecret; the log says which.',
-  'error.open_data_invalid': 'The data does not hold, so nobody was stored.',
+  'error.open_data_invalid': 'The data is not valid, so no user was stored.',
   'error.phone_code_invalid': "The code of the button was used or is another person's.",
 }
 

@@ -21,7 +21,7 @@ test('one press shows a whole login', async () => {
   const run = await press(page, 'login')
   assert.equal(run.state, 'ok', run.text)
   assert.deepEqual(titles(run), ['step.code', 'step.profile', 'step.login', 'call./sns/jscode2session', 'step.decrypt', 'step.created', 'step.answer', 'step.stored', 'step.token'])
-  assert.match(run.steps.at(-1).text, /holds \(checked/)
+  assert.match(run.steps.at(-1).text, /valid \(checked/)
   assert.match(run.steps.at(-2).text, /identities/)
   assert.match((await press(page, 'login')).verdict, /^爱丽丝 Alice is logged in /)
   assert.equal(await page.$eval('#status', status => status.textContent), 'Log in: 爱丽丝 Alice is logged in')
