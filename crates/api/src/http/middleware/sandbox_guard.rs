@@ -52,12 +52,11 @@ impl SandboxGuard {
     /// Whether the request is of the sandbox's page: of the host that is asked, at the sandbox's port.
     pub(crate) fn is_of_page(&self, origin: &HeaderValue, request: &RequestHead) -> bool {
         let url = origin.to_str().ok().and_then(|text| Url::parse(text).ok());
-        let host = request.headers().get(header::HOST);
-        let host = host.and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
-        let (Some(url), Some(host)) = (url, host) else {
-            return false;
-        };
-        url.scheme() == "http" && url.port() == self.page && url.host_str() == Some(host.host())
+        url.is_some_and(|url| {
+            url.scheme() == "http"
+                && url.port_or_known_default() == self.page
+                && is_of_host_asked(&url, request.headers())
+        })
     }
 
     /// Why a request is not served, if it is not.
@@ -77,11 +76,8 @@ impl SandboxGuard {
                 "请求来自其他网站的页面；网页与服务请使用同一个主机名（127.0.0.1 或 localhost）",
             );
         }
-        let host = headers
-            .get(header::HOST)
-            .and_then(|host| host.to_str().ok());
         origins
-            .any(|origin| !self.is_near(origin, host))
+            .any(|origin| !self.is_near(origin, headers))
             .then_some("请求来自其他网站的页面（Origin）")
     }
 
@@ -90,16 +86,19 @@ impl SandboxGuard {
     }
 
     /// A page of this machine, or, where other hosts are served, of the host that is asked.
-    fn is_near(&self, origin: &str, host: Option<&str>) -> bool {
+    fn is_near(&self, origin: &str, headers: &HeaderMap) -> bool {
         let Ok(origin) = Url::parse(origin) else {
             return false;
         };
-        let is_asked = || {
-            let host = host.and_then(|host| host.parse::<Authority>().ok());
-            host.is_some_and(|host| origin.host_str() == Some(host.host()))
-        };
-        is_loopback(&origin) || self.allow_remote && is_asked()
+        is_loopback(&origin) || self.allow_remote && is_of_host_asked(&origin, headers)
     }
+}
+
+/// Whether a page at `url` is of the host that the request names.
+fn is_of_host_asked(url: &Url, headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST);
+    let host = host.and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
+    host.is_some_and(|host| url.host_str() == Some(host.host()))
 }
 
 /// Every name under which the machine is asked is one of its loopback interface.
@@ -220,16 +219,17 @@ mod tests {
 
     #[test]
     fn only_the_page_of_the_host_that_is_asked_may_read_answers() {
-        let is_of_page = |host: &str, origin: &'static str| {
+        let is_of_page_at = |page, host: &str, origin: &'static str| {
             let guard = SandboxGuard {
                 allow_remote: true,
                 origins: Arc::default(),
-                page: Some(5001),
+                page,
             };
             let request = TestRequest::get().insert_header(("host", host));
             let request = request.to_srv_request();
             guard.is_of_page(&HeaderValue::from_static(origin), request.head())
         };
+        let is_of_page = |host, origin| is_of_page_at(Some(5001), host, origin);
         assert!(is_of_page("127.0.0.1:5000", "http://127.0.0.1:5001"));
         assert!(is_of_page("localhost:5000", "http://localhost:5001"));
         assert!(is_of_page("[::1]:5000", "http://[::1]:5001"));
@@ -243,6 +243,10 @@ mod tests {
         ] {
             assert!(!is_of_page("127.0.0.1:5000", origin), "{origin}");
         }
+        // Browsers leave the port 80 out.
+        let (host, origin) = ("127.0.0.1:5000", "http://127.0.0.1");
+        assert!(is_of_page_at(Some(80), host, origin));
+        assert!(!is_of_page_at(None, host, origin));
     }
 
     #[test]
