@@ -7,6 +7,7 @@ use anyhow::Context;
 use persistence::{BackupError, BackupProgress};
 use secrecy::SecretString;
 
+use super::print::print;
 use crate::settings::Settings;
 use crate::telemetry;
 
@@ -35,12 +36,12 @@ pub(super) fn run(config: Option<&Path>, file: &Path) -> anyhow::Result<()> {
             .context("nothing was written; name a file that is not there, or remove this one"),
         done => done.map_err(anyhow::Error::from),
     }?;
-    println!(
-        "{}: {} bytes, examined. It holds no master key: keep that apart, a restore needs both",
+    let text = format!(
+        "{}: {} bytes, examined. It holds no master key: keep that apart, a restore needs both\n",
         file.display(),
         done.written
     );
-    Ok(())
+    Ok(print(&text)?)
 }
 
 fn line(so_far: BackupProgress) -> String {

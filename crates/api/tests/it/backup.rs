@@ -57,6 +57,22 @@ async fn a_backup_of_a_running_service_is_restored_with_its_sessions() {
 }
 
 #[test]
+fn a_command_is_done_although_its_output_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [
+        &["migrate"][..],
+        &["backup", "copy.db"],
+        &["keys", "rotate"],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = command(&folder);
+        let output = command.args(arguments).stdout(writer).output().unwrap();
+        assert!(output.status.success(), "{arguments:?} {output:?}");
+    }
+}
+
+#[test]
 fn a_backup_keeps_a_file_that_is_there() {
     let folder = tempfile::tempdir().unwrap();
     drop(command(&folder).arg("migrate").output().unwrap());
