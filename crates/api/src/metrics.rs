@@ -11,6 +11,7 @@ mod text;
 mod wechat;
 
 use std::borrow::Cow;
+use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -105,11 +106,9 @@ impl Default for Metrics {
             &about::LOG_LINES_DROPPED,
             telemetry::dropped_lines(),
         );
-        let durations =
-            Family::new_with_constructor((|| Histogram::new(SECONDS)) as fn() -> Histogram);
         Self {
             requests: registered(&mut registry, &about::HTTP_REQUESTS, Family::default()),
-            durations: registered(&mut registry, &about::HTTP_DURATION, durations),
+            durations: registered(&mut registry, &about::HTTP_DURATION, durations()),
             logins: registered(&mut registry, &about::LOGINS, Family::default()),
             sessions: SessionCounts::registered(&mut registry),
             wechat: Arc::new(WechatCalls::registered(&mut registry)),
@@ -122,6 +121,10 @@ impl Default for Metrics {
             registry,
         }
     }
+}
+
+fn durations<L: Clone + Eq + Hash>() -> Family<L, Histogram> {
+    Family::new_with_constructor(|| Histogram::new(SECONDS))
 }
 
 fn registered<M: Metric + Clone>(registry: &mut Registry, about: &About, metric: M) -> M {

@@ -10,7 +10,7 @@ use wxclient::app_client::Resource;
 use wxclient::{AppClient, AppSecret, WechatError};
 
 use super::print::print;
-use crate::settings::{Settings, TargetUrl};
+use crate::settings::{self, Settings, TargetUrl};
 use crate::startup::{Checkup, SystemClock, service_clock};
 
 /// How far this machine's clock may be from WeChat's, s. The age of open data is judged by it.
@@ -185,31 +185,24 @@ async fn clock(checkup: &Checkup) -> Finding {
 async fn database_clock(checkup: &Checkup) -> Option<Finding> {
     let theirs = checkup.database_clock.now().await.ok()??;
     let what = "database clock";
-    Some(match service_clock::apart(SystemClock.now(), theirs) {
-        None => Finding::good(what, "agrees with this machine's"),
-        Some(apart) => Finding::bad(
-            what,
-            format!(
-                "this machine's clock is {apart} the database's; the service uses the \
-                 database's. Set the wrong one and keep both right with NTP (chrony, \
-                 systemd-timesyncd)"
-            ),
-        ),
-    })
+    Some(
+        match service_clock::disagreement(SystemClock.now(), theirs) {
+            None => Finding::good(what, "agrees with this machine's"),
+            Some(told) => Finding::bad(what, told),
+        },
+    )
 }
 
 /// In normal mode stable_token gives the token that is in use, so no other token is invalidated.
 async fn app_secret(checkup: &Checkup, app: &wxclient::App) -> Finding {
-    let name = checkup.settings.apps.iter().find_map(|settings| {
-        let name = settings.name.as_deref()?;
-        (settings.app_id == app.app_id.as_str()).then(|| format!(" ({name})"))
-    });
-    let what = format!("app {}{}", app.app_id, name.unwrap_or_default());
+    let of_app = |settings: &&settings::App| settings.app_id == app.app_id.as_str();
+    let settings = checkup.settings.apps.iter().find(of_app);
+    let name = settings.and_then(|settings| settings.name.as_deref());
+    let name = name.map(|name| format!(" ({name})")).unwrap_or_default();
+    let what = format!("app {}{name}", app.app_id);
     let mut taken = Vec::new();
     let mut refused = None;
-    let of_app = |settings: &&crate::settings::App| settings.app_id == app.app_id.as_str();
-    let settings = checkup.settings.apps.iter().find(of_app);
-    let secrets = settings.map_or(&[][..], crate::settings::App::app_secrets);
+    let secrets = settings.map_or(&[][..], settings::App::app_secrets);
     for (secret, place) in secrets.iter().zip(["first", "second"]) {
         let alone = wxclient::App {
             app_id: app.app_id.clone(),

@@ -13,7 +13,7 @@ use wxclient::{Api, WechatClient};
 use super::about::{self, About};
 use super::wechat::ApiLabel;
 
-/// The APIs that the service calls.
+/// The APIs that requests of users need.
 const CALLED: [Api; 4] = [
     Api::Code2Session,
     Api::StableToken,

@@ -10,7 +10,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use wxclient::{Api, CallObserver, Fault, catalogue};
 
-use super::{SECONDS, about, registered};
+use super::{about, durations, registered};
 
 /// The calls by what came of them.
 pub(super) struct WechatCalls {
@@ -60,11 +60,9 @@ impl EncodeLabelValue for Outcome {
 
 impl WechatCalls {
     pub(super) fn registered(registry: &mut Registry) -> Self {
-        let durations =
-            Family::new_with_constructor((|| Histogram::new(SECONDS)) as fn() -> Histogram);
         Self {
             requests: registered(registry, &about::WECHAT_REQUESTS, Family::default()),
-            durations: registered(registry, &about::WECHAT_DURATION, durations),
+            durations: registered(registry, &about::WECHAT_DURATION, durations()),
         }
     }
 }

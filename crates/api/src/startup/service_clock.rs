@@ -104,25 +104,31 @@ impl ServiceClock {
 
     /// Says in the log when the machine's clock is wrong, and when it is right again.
     fn compare(&self, theirs: Timestamp) {
-        let apart = apart(self.time.wall.now(), theirs);
-        let is_apart = apart.is_some();
+        let told = disagreement(self.time.wall.now(), theirs);
+        let is_apart = told.is_some();
         if self.is_apart.swap(is_apart, Ordering::Relaxed) == is_apart {
             return;
         }
-        let Some(apart) = apart else {
+        if let Some(told) = told {
+            tracing::error!("{told}");
+        } else {
             tracing::info!("this machine's clock agrees with the database's again");
-            return;
-        };
-        tracing::error!(
-            "this machine's clock is {apart} the database's; the service uses the \
-             database's. Set the wrong one and keep both right with NTP (chrony, \
-             systemd-timesyncd)"
-        );
+        }
     }
 }
 
-/// How far `ours` is from `theirs`, for people; `None` if they agree well enough.
-pub(crate) fn apart(ours: Timestamp, theirs: Timestamp) -> Option<String> {
+/// What is wrong with this machine's clock, which shows `ours`, and what to do; `None` if it agrees with
+/// the database's well enough.
+pub(crate) fn disagreement(ours: Timestamp, theirs: Timestamp) -> Option<String> {
+    apart(ours, theirs).map(|apart| {
+        format!(
+            "this machine's clock is {apart} the database's; the service uses the database's. Set the \
+             wrong one and keep both right with NTP (chrony, systemd-timesyncd)"
+        )
+    })
+}
+
+fn apart(ours: Timestamp, theirs: Timestamp) -> Option<String> {
     let ahead = ours.duration_since(theirs);
     let relation = if ahead.is_negative() {
         "behind"
