@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::about::{ALL, About, Kind};
+use super::about::{ALL, About, Kind, Label};
 
 const ENGLISH: &str = "\
 <!-- Generated from crates/api/src/metrics/about.rs; UPDATE_DOCS=1 cargo test -p api metrics_page writes it anew. -->
@@ -52,18 +52,18 @@ fn row(page: &mut String, about: &About, is_chinese: bool) {
         Kind::Gauge => "gauge",
         Kind::Histogram => "histogram",
     };
-    let label = |(name, values): &(&str, &str)| {
+    let label = |label: &Label| {
         if is_chinese {
-            format!("`{name}`")
+            format!("`{}`：{}", label.name, label.values_zh)
         } else {
-            format!("`{name}`: {values}")
+            format!("`{}`: {}", label.name, label.values)
         }
     };
     let labels: Vec<String> = about.labels.iter().map(label).collect();
     let labels = if labels.is_empty() {
         String::from("–")
     } else {
-        labels.join("; ")
+        labels.join(if is_chinese { "；" } else { "; " })
     };
     let help = if is_chinese {
         about.help_zh
