@@ -1,4 +1,4 @@
-"""Runs the service beside the programs that stand beside it, and says what came of it.
+"""Runs the service together with gateways, backends, databases and other programs, and prints the results.
 
     python3 neighbours                     everything
     python3 neighbours --fast              what CI runs

@@ -26,7 +26,7 @@ def until(what: str, ask, seconds: float = 30):
         if found := ask():
             return found
         time.sleep(0.05)
-    raise Failure(f"waited {seconds:.0f} s in vain for {what}")
+    raise Failure(f"{what}: not within {seconds:.0f} s")
 
 
 def is_listening(port: int) -> bool:

@@ -1,4 +1,4 @@
-"""What was run, in which version, and what came of it."""
+"""What was run, in which version, with which result."""
 
 import dataclasses
 import traceback

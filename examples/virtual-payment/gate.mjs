@@ -1,4 +1,4 @@
-// For the tests: stands before the shop, and can hold a message on its way there or the answer on its way back.
+// For the tests: a proxy in front of the shop that can hold back a message, or the response to it.
 import { once } from 'node:events'
 import { createServer, request } from 'node:http'
 
@@ -6,7 +6,7 @@ import { createServer, request } from 'node:http'
 export async function openGate(shopPort) {
   const gate = { hold: undefined, held: undefined, release: undefined }
 
-  /** A promise that the next message is held there, and the way to let it go on. */
+  /** Holds back the next message there: `reached` resolves when it is held, `open` lets it continue. */
   gate.close = hold => {
     gate.hold = hold
     gate.reached = new Promise(resolve => { gate.reach = resolve })

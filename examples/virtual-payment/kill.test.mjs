@@ -5,7 +5,7 @@ import { openGate } from './gate.mjs'
 import { freePort } from './processes.mjs'
 import { Stack } from './stack.mjs'
 
-// What the kill comes in between of. Each buys something and gives the order's number.
+// The moments of the kill. Each function buys something and returns the order's number.
 const steps = {
   async 'between the order and the payment'(stack, gate, victim) {
     const { status, data } = await stack.order()
@@ -31,7 +31,7 @@ const steps = {
     gate.open()
     return order
   },
-  async 'when the shop has the message and the service does not know it'(stack, gate, victim) {
+  async 'after the shop has the message and before the service has the response'(stack, gate, victim) {
     gate.close('answer')
     const order = await stack.buy()
     await gate.reached
@@ -69,7 +69,7 @@ for (const postgres of [false, true]) {
           await stack.settled(order)
           assert.ok((await stack.goods()).includes(order))
           assert.equal(stack.deliveries(order), 1)
-          assert.ok(stack.messages().every(times => times === 1), 'worked off once under one webhook-id')
+          assert.ok(stack.messages().every(times => times === 1), 'each webhook-id is processed once')
         })
       }
     }

@@ -94,7 +94,7 @@ export class Stack {
     return this.journal().split(`"delivered":"${order}"`).length - 1
   }
 
-  /** How often each message was worked off, by its webhook-id. */
+  /** How often each message was processed, by its webhook-id. */
   messages() {
     const ids = this.journal().trim().split('\n').map(line => JSON.parse(line).message).filter(Boolean)
     return ids.map(id => ids.filter(other => other === id).length)
@@ -104,7 +104,7 @@ export class Stack {
     return (await call(`${this.service.url}/admin/push?state=waiting`, { token: supportKey })).data?.data?.items
   }
 
-  /** Has WeChat and the relay send now what they would send in some seconds. */
+  /** Makes WeChat and the relay send at once what they would send in some seconds. */
   async hurry() {
     await call(`${this.sandbox.url}/sandbox/apps/${this.sandbox.appId}/payment-notices/hurry`, { method: 'POST' })
     for (const { id } of await this.waiting() ?? []) {
@@ -112,7 +112,7 @@ export class Stack {
     }
   }
 
-  /** Until the shop has delivered the order, WeChat has its success, and nothing waits any more. */
+  /** Waits until the shop has delivered the order, WeChat has the success, and no message waits. */
   async settled(order) {
     for (;;) {
       await this.hurry()

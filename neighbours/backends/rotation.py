@@ -13,7 +13,7 @@ from service import fetch, sandbox, service
 
 from . import installed, tokens
 
-PROGRAM = "jose during keys rotate"
+PROGRAM = "jose while the key changes"
 SETTINGS = {"TOKENS__ISSUER": "https://login.example.com", "TOKENS__AUDIENCE": "orders"}
 # A new key signs after 50 s at the latest.
 LIMIT = 60
