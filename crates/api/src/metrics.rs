@@ -1,7 +1,7 @@
 //! Metrics for Prometheus.
 //!
 //! What is counted as it happens stands in families of counters; the state of the database and of
-//! WeChat's circuit breakers is read when somebody scrapes.
+//! WeChat's circuit breakers is read at each scrape.
 
 mod about;
 mod lifecycle;

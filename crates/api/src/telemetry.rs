@@ -24,7 +24,7 @@ fn default_filter() -> Targets {
         .with_target("actix_http", LevelFilter::OFF)
 }
 
-/// Starts logging. Later calls change nothing. Whoever reads standard error slowly or not at all does
+/// Starts logging. Later calls change nothing. A reader of standard error that is slow or stands still does
 /// not stop the service: lines are dropped and counted instead.
 pub(crate) fn init(format: Option<LogFormat>) -> std::io::Result<LogGuard> {
     let (writer, guard) = LogWriter::start(std::io::stderr())?;

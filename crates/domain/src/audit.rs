@@ -71,7 +71,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// The entry of what they do now, to nobody and nothing in particular.
+    /// The entry of what they do now, without a user and a subject.
     #[must_use]
     pub fn entry(&self, action: AuditAction, clock: &dyn Clock) -> AuditEntry {
         AuditEntry {

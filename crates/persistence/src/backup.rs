@@ -130,7 +130,7 @@ fn copy(
             let copied = diesel::sql_query("VACUUM INTO ?")
                 .bind::<Text, _>(into)
                 .execute(&mut connection);
-            // Nobody waits any more if the other end is gone.
+            // This fails only if the other end was dropped, which then needs no signal.
             let _ = sender.send(());
             copied
         });

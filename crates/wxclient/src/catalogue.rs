@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_nobody_knows_is_a_bad_answer() {
+    fn an_unknown_code_is_a_bad_answer() {
         assert_eq!(
             lookup(99999).verdict.failure,
             Some(WechatFailure::BadAnswer)

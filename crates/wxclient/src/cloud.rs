@@ -17,7 +17,7 @@ pub struct CloudIdentity {
 
 /// Reads the identity out of a request's headers; `header` looks one up by its name in lower
 /// case. `None` if the call did not come over WeChat's link (it has no `X-WX-SOURCE`) or names
-/// nobody.
+/// no user.
 ///
 /// **Only for a service that runs on WeChat's cloud hosting with its public access closed**:
 /// anywhere else anyone can send these headers.
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_source_or_an_openid_there_is_nobody() {
+    fn without_a_source_or_an_openid_there_is_no_user() {
         assert_eq!(read(&[("x-wx-openid", "o1"), ("x-wx-appid", "wx01")]), None);
         assert_eq!(
             read(&[("x-wx-source", "wx_client"), ("x-wx-appid", "wx01")]),

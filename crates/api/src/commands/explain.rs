@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_explains_what_nobody_knows() {
+    fn an_unknown_error_has_no_explanation() {
         assert!(explain("99999").is_none() && explain("no_such_error").is_none());
     }
 }

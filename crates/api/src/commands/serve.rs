@@ -41,8 +41,8 @@ async fn serve(config: Option<&Path>) -> anyhow::Result<()> {
             return Ok(());
         }
     };
-    // Standard output has the banner and nothing else; log lines go to standard error. If nobody
-    // reads it, the service is no worse for it.
+    // Standard output has the banner and nothing else; log lines go to standard error. The service
+    // runs also if the banner is not read.
     let _ = std::io::stdout().write_all(application.banner().text().as_bytes());
     application.run_until(asked_to_stop).await
 }

@@ -17,7 +17,7 @@ mod sessions;
 
 use super::endpoint::Endpoint;
 
-/// The endpoints for everybody and for users. The router tries them in this order, so the busiest come first.
+/// The endpoints that need no API key. The router tries them in this order, so the busiest come first.
 pub(super) const OPEN: &[&[Endpoint]] = &[
     me::ENDPOINTS,
     auth::verify::ENDPOINTS,

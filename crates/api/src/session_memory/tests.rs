@@ -98,7 +98,7 @@ async fn bench_of(visit: Visit) -> Bench {
     memory.catch_up().await.unwrap();
     let outcome = ports.users.record_visit(visit).await.unwrap();
     let VisitOutcome::Recorded { account, .. } = outcome else {
-        unreachable!("nobody is disabled");
+        unreachable!("no user is disabled");
     };
     Bench {
         held,
@@ -254,7 +254,7 @@ async fn a_request_that_began_before_a_pause_teaches_nothing_after_it() {
 }
 
 #[tokio::test]
-async fn nobody_is_refused_because_of_a_remembered_end() {
+async fn a_session_that_was_prolonged_elsewhere_is_usable_after_its_remembered_end() {
     let second = Duration::from_secs(1);
     let mut visit = Guest::new("wx01", "o-alice").visit(0);
     visit.session.expires_at = after(visit.at, second);

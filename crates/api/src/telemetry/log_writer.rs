@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reader_that_hangs_stops_nobody_and_the_dropped_lines_are_counted() {
+    fn a_reader_that_hangs_stops_no_writer_and_the_dropped_lines_are_counted() {
         let (mut reader, pipe) = io::pipe().unwrap();
         let before = DROPPED.get();
         let (mut writer, guard) = LogWriter::start(pipe).unwrap();

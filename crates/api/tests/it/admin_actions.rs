@@ -101,7 +101,7 @@ async fn a_deleted_user_is_gone_and_comes_back_as_a_new_one(
 
 #[rstest]
 #[tokio::test]
-async fn of_two_deletions_at_once_one_finds_nobody(
+async fn of_two_deletions_at_once_one_is_a_404(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
     let stack = stack(store).await;

@@ -8,20 +8,24 @@ use crate::admin_stack::{
 };
 use crate::stack::{Answer, Stack, Store};
 
-const NOBODY: &str = "01920000-0000-7000-8000-000000000000";
+const UNKNOWN_USER: &str = "01920000-0000-7000-8000-000000000000";
 
 /// Every endpoint for keys, with the key that has its scope.
 fn endpoints() -> Vec<(Method, String, &'static str)> {
     let (get, post, delete) = (Method::GET, Method::POST, Method::DELETE);
-    let user = format!("/admin/users/{NOBODY}");
-    let merge = format!("/admin/merges/{NOBODY}");
+    let user = format!("/admin/users/{UNKNOWN_USER}");
+    let merge = format!("/admin/merges/{UNKNOWN_USER}");
     vec![
         (get.clone(), String::from("/admin/users"), READER),
         (get.clone(), user.clone(), READER),
         (get.clone(), String::from("/admin/merges"), READER),
         (get.clone(), String::from("/admin/bans"), READER),
         (get.clone(), String::from("/admin/audit"), READER),
-        (delete.clone(), format!("/admin/bans/{NOBODY}"), WRITER),
+        (
+            delete.clone(),
+            format!("/admin/bans/{UNKNOWN_USER}"),
+            WRITER,
+        ),
         (post.clone(), format!("{user}/disable"), WRITER),
         (post.clone(), format!("{user}/enable"), WRITER),
         (delete.clone(), user.clone(), WRITER),
@@ -45,7 +49,7 @@ async fn with_no_key_configured_none_of_it_is_there() {
 }
 
 #[tokio::test]
-async fn without_a_key_or_with_a_wrong_one_nobody_is_let_in() {
+async fn without_a_key_or_with_a_wrong_one_every_request_is_refused() {
     let stack = stack(Store::Sqlite).await;
     let login = stack.logged_in("alice").await;
     for (method, path, _) in endpoints() {
@@ -109,7 +113,7 @@ async fn another_method_is_a_405_with_those_the_path_knows(
 async fn strangers_do_not_learn_who_is_a_user() {
     let stack = stack(Store::Sqlite).await;
     let user = logged_in_to(&stack, "alice", 0).await;
-    for id in [user["userId"].as_str().unwrap(), NOBODY, "x"] {
+    for id in [user["userId"].as_str().unwrap(), UNKNOWN_USER, "x"] {
         let path = format!("/admin/users/{id}");
         let answer = stack.send(Method::GET, &path, None, None).await;
         answer.refused(401, "token_missing");

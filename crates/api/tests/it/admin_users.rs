@@ -58,7 +58,7 @@ async fn users_are_found_by_openid_unionid_and_phone(
         assert_eq!(found(&stack, &query).await, [id(&alice)], "{query}");
     }
     for query in [
-        String::from("openId=nobody"),
+        String::from("openId=unknown"),
         String::from("phone=8613800138001"),
         String::from("phone=%2B13800138000"),
         format!("openId={open_id}&unionId={}", text(&bob, "unionId")),
@@ -165,17 +165,20 @@ async fn a_user_is_shown_as_to_themselves_and_with_all_identities(
 #[case("alice")]
 #[case("%ff")]
 #[tokio::test]
-async fn who_is_not_there_is_a_404(#[case] nobody: &str) {
+async fn who_is_not_there_is_a_404(#[case] unknown_user: &str) {
     let stack = stack(Store::Sqlite).await;
-    let user = format!("/admin/users/{nobody}");
+    let user = format!("/admin/users/{unknown_user}");
     for (method, path) in [
         (Method::GET, user.clone()),
         (Method::DELETE, user.clone()),
         (Method::POST, format!("{user}/disable")),
         (Method::POST, format!("{user}/enable")),
         (Method::DELETE, format!("{user}/sessions")),
-        (Method::POST, format!("/admin/merges/{nobody}/apply")),
-        (Method::POST, format!("/admin/merges/{nobody}/dismiss")),
+        (Method::POST, format!("/admin/merges/{unknown_user}/apply")),
+        (
+            Method::POST,
+            format!("/admin/merges/{unknown_user}/dismiss"),
+        ),
     ] {
         ask(&stack, method, &path).await.refused(404, "not_found");
     }

@@ -96,7 +96,7 @@ async fn what_might_be_a_credential_is_not_signed(#[case] data: Value) {
 /// The credential of checksession, resetusersessionkey and getuserencryptkey is the signature of
 /// the empty text. No answer holds it, whatever is asked for.
 #[tokio::test]
-async fn nobody_gets_the_credential_that_resets_a_session_key() {
+async fn the_credential_that_resets_a_session_key_is_never_signed() {
     let stack = stack(Store::Sqlite).await;
     let login = stack.logged_in("alice").await;
     let credential = expected(&stack, "");
@@ -198,14 +198,16 @@ async fn who_is_signed_for_must_be_a_user_of_the_app_who_may_log_in(
         body["data"] = json!(ORDER);
         body
     };
-    for nobody in [
+    for unknown_user in [
         json!({ "userId": "01a20336-9504-7268-ada3-3485505971ed" }),
-        json!({ "openId": "nobody" }),
+        json!({ "openId": "unknown" }),
         json!({ "openId": "a\u{0}b" }),
         json!({ "userId": login["userId"], "appId": stack.app_id(1) }),
         json!({ "openId": login["openId"], "appId": stack.app_id(1) }),
     ] {
-        sign(&stack, &with(nobody)).await.refused(404, "not_found");
+        sign(&stack, &with(unknown_user))
+            .await
+            .refused(404, "not_found");
     }
     for unclear in [
         json!({}),
@@ -252,7 +254,7 @@ async fn a_user_whose_session_key_never_came_logs_in_first() {
 #[tokio::test]
 async fn a_key_signs_600_times_a_minute() {
     let stack = stack(Store::Sqlite).await;
-    let body = json!({ "openId": "nobody", "data": "" });
+    let body = json!({ "openId": "unknown", "data": "" });
     let mut limited = None;
     for count in 0..700 {
         let answer = sign(&stack, &body).await;

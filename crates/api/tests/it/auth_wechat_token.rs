@@ -72,7 +72,7 @@ async fn a_token_that_wechat_has_dropped_is_replaced_once_it_is_reported(
             .count_of(wxsandbox::Api::StableToken)
     };
     let before = asked();
-    // An older one than the stored one asks nobody.
+    // For an older one than the stored one WeChat is not asked.
     assert_eq!(report(&json!("an older one")).await["accessToken"], first);
     assert_eq!(asked(), before);
     stack

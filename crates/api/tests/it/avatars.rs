@@ -183,7 +183,7 @@ async fn what_is_no_picture_or_no_form_is_refused() {
 }
 
 #[tokio::test]
-async fn nobody_takes_somebody_elses_picture_as_their_own() {
+async fn a_user_cannot_take_the_picture_of_another_user() {
     let folder = tempfile::tempdir().unwrap();
     let stack = stack(Store::Sqlite, &folder).await;
     let (alice, bob) = (stack.logged_in("alice").await, stack.logged_in("bob").await);

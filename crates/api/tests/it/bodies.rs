@@ -1,4 +1,4 @@
-//! Bodies that do not come, or that nobody reads.
+//! Bodies that do not come, or that are not read.
 
 use std::time::{Duration, Instant};
 
@@ -117,7 +117,7 @@ async fn a_push_that_is_not_signed_is_refused_without_its_body() {
     let expected = [
         (app, "403"),
         (wrong, "403"),
-        (String::from("/wechat/events/wxnobody"), "404"),
+        (String::from("/wechat/events/wxunknown"), "404"),
     ];
     for (path, status) in expected {
         let answer = answer(&mut unfinished(&stack, &path, "").await).await;

@@ -43,7 +43,7 @@ fn render() -> String {
             .iter()
             .for_each(|entry| rows(&mut page, entry));
     }
-    heading(&mut page, "Without an errcode, or with one nobody knows");
+    heading(&mut page, "Without an errcode, or with an unknown one");
     row(&mut page, "any other", UNKNOWN.meaning, &UNKNOWN.verdict);
     for (zh, en, verdict) in [
         (

@@ -39,7 +39,7 @@ async fn me(program: &Program, login: &Value) -> Answer {
 }
 
 #[tokio::test]
-async fn a_new_signing_key_is_published_soon_and_nobody_is_logged_out() {
+async fn a_new_signing_key_is_published_soon_and_ends_no_session() {
     let folder = tempfile::tempdir().unwrap();
     let program = Program::start(with_keys(&folder, OLD));
     let login = program.paste();

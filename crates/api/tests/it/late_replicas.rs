@@ -112,7 +112,7 @@ impl Pair {
         Instant::now()
     }
 
-    /// The late replica's first answers: nobody is let in who must not be.
+    /// The late replica's first answers: users whose sessions have ended are refused.
     async fn check_first_answers(&self, users: &[Value; 4]) {
         let [ended @ .., untouched] = users;
         for path in ["/user/me", "/auth/verify"] {
@@ -190,7 +190,7 @@ async fn a_program_whose_link_to_the_database_fails_believes_nothing_after_five_
     fail(&pair.link);
     let done = pair.end(&users).await;
     until(done + REVOCATION_TAKES).await;
-    // Nobody is let in while the link is broken, either.
+    // While the link is broken, they are refused too.
     let [out, ..] = &users;
     let asked = pair.late.get("/user/me", out);
     if let Ok(answer) = tokio::time::timeout(Duration::from_secs(1), asked).await {

@@ -128,7 +128,7 @@ async fn an_anonymous_profile_overwrites_nothing(
 
 #[rstest]
 #[tokio::test]
-async fn data_that_does_not_hold_is_refused_alike_and_stores_nobody(
+async fn data_that_does_not_hold_is_refused_alike_and_stores_no_user(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
     let stack = Stack::new(store).await;

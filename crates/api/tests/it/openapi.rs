@@ -219,7 +219,7 @@ fn a_reader_who_has_seen_enough_is_no_failure() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // More than a pipe holds, so it is still writing when nobody reads any more.
+    // More than a pipe holds, so it is still writing when the reader is gone.
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{output:?}");

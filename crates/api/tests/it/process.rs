@@ -128,7 +128,7 @@ fn the_log_holds_no_secret_even_at_its_most_talkative() {
     let mut command = command(&folder);
     command.env("RUST_LOG", "trace");
     let mut program = Program::start(command);
-    // A pipe that nobody empties would stop the program.
+    // A pipe that is full would stop the program.
     let mut stderr = program.stderr();
     let log = std::thread::spawn(move || {
         let mut text = String::new();

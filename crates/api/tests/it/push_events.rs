@@ -239,7 +239,7 @@ async fn an_unknown_user_is_no_failure(#[values(Store::Sqlite, Store::Postgres)]
         "user_authorization_revoke",
         "user_authorization_cancellation",
     ] {
-        for open_id in ["nobody", "", "a\u{0}b", &"x".repeat(5_000)] {
+        for open_id in ["unknown", "", "a\u{0}b", &"x".repeat(5_000)] {
             let message = json!({ "Event": event, "OpenID": open_id, "RevokeInfo": "6" });
             taken(&plain(&stack, message.to_string()).await);
         }

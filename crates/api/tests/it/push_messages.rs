@@ -146,7 +146,7 @@ async fn what_is_refused_or_deletes_nothing_leaves_a_warning_in_the_log() {
         "0".repeat(32)
     );
     let service = LoggedService::start(&[("WXLOGIN_APPS", &apps)]);
-    let nobody = json!({ "Event": "user_authorization_cancellation" });
+    let without_user = json!({ "Event": "user_authorization_cancellation" });
     let unknown = json!({ "Event": "user_authorization_cancellation", "OpenID": "o1" });
     let nothing = json!({ "Event": "user_authorization_revoke", "OpenID": "o1" });
     let (good, old) = (signed_in(0), signed_in(-1_000));
@@ -160,10 +160,10 @@ async fn what_is_refused_or_deletes_nothing_leaves_a_warning_in_the_log() {
         (
             Method::POST,
             "signature=x&timestamp=1&nonce=2",
-            Some(&nobody),
+            Some(&without_user),
             "push token",
         ),
-        (Method::POST, &old, Some(&nobody), "five minutes"),
+        (Method::POST, &old, Some(&without_user), "five minutes"),
         (
             Method::POST,
             &good,
@@ -171,7 +171,7 @@ async fn what_is_refused_or_deletes_nothing_leaves_a_warning_in_the_log() {
             "push_aes_key",
         ),
         (Method::POST, &good, Some(&json!("x")), "neither"),
-        (Method::POST, &good, Some(&nobody), "has no user"),
+        (Method::POST, &good, Some(&without_user), "has no user"),
         (Method::POST, &good, Some(&unknown), "not known here"),
         (Method::POST, &good, Some(&nothing), "no RevokeInfo"),
     ] {

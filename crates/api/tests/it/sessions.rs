@@ -43,7 +43,9 @@ async fn a_refresh_gives_the_next_pair(#[values(Store::Sqlite, Store::Postgres)]
 
 #[rstest]
 #[tokio::test]
-async fn a_lost_answer_logs_nobody_out(#[values(Store::Sqlite, Store::Postgres)] store: Store) {
+async fn a_lost_answer_does_not_end_the_session(
+    #[values(Store::Sqlite, Store::Postgres)] store: Store,
+) {
     let stack = Stack::new(store).await;
     let login = stack.logged_in("alice").await;
     // Sent ten times at once and then again, as a phone on a bad line would.
@@ -103,7 +105,7 @@ async fn a_replay_after_the_successor_was_used_ends_the_session_for_good(
 /// comes after the first one's access token was used.
 #[rstest]
 #[tokio::test]
-async fn a_refresh_for_each_of_several_401s_logs_nobody_out(
+async fn a_refresh_for_each_of_several_401s_does_not_end_the_session(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
     let stack = Stack::new(store).await;

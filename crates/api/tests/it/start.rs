@@ -133,7 +133,7 @@ async fn the_soft_limit_of_open_files_is_raised() {
 }
 
 #[tokio::test]
-async fn a_log_reader_that_hangs_stops_nobody_and_hears_how_much_it_missed() {
+async fn a_log_reader_that_hangs_stops_no_request_and_hears_how_much_it_missed() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = command(&folder);
     command.env("RUST_LOG", "trace");

@@ -103,7 +103,7 @@ async fn in_sandbox_mode_the_page_of_the_sandbox_may_call_the_service_and_no_oth
 }
 
 #[tokio::test]
-async fn the_sandbox_is_nobodys_way_to_other_hosts() {
+async fn the_sandbox_passes_no_request_on_to_other_hosts() {
     let folder = tempfile::tempdir().unwrap();
     let program = Program::start(command(&folder));
     let sandbox = program.address_after("plays WeChat and the phones: ");

@@ -28,7 +28,7 @@ async fn key_types(stack: &Stack) -> Vec<Value> {
 
 #[rstest]
 #[tokio::test]
-async fn a_change_of_algorithm_logs_nobody_out(
+async fn a_change_of_algorithm_ends_no_session(
     #[values(Store::Sqlite, Store::Postgres)] store: Store,
 ) {
     let mut stack = Stack::new(store).await;

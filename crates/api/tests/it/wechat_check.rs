@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use wxsandbox::{AppConfig, Control, RunningSandbox, Sandbox, SandboxConfig};
 
 use crate::program::command;
-use crate::wechat_service::nobody;
+use crate::wechat_service::unreachable;
 
 /// A sandbox, and a `wxlogin check` that has it for WeChat.
 struct Checked {
@@ -192,7 +192,7 @@ fn every_app_is_tried() {
 #[test]
 fn a_wechat_that_is_away_is_told() {
     let mut checked = Checked::new();
-    let away = nobody();
+    let away = unreachable();
     checked
         .command
         .env("WXLOGIN_WECHAT__BASE_URL", away.as_str());

@@ -53,7 +53,7 @@ const ERRCODES: &[(i64, Outcome)] = &[
     (40014, NONSENSE),
     (42001, NONSENSE),
     (87009, NONSENSE),
-    // What nobody knows.
+    // Unknown ones.
     (99999, NONSENSE),
     (-77777, NONSENSE),
 ];

@@ -9,7 +9,7 @@ use crate::wechat_outcome::{
     AWAY, CODE, LATE, NONSENSE, Outcome, error_line, keeps_secrets, login, refused_as, struck,
     talkative,
 };
-use crate::wechat_service::{LoggedService, nobody};
+use crate::wechat_service::{LoggedService, unreachable};
 
 fn body(body: impl Into<String>, status: u16) -> FaultEffect {
     FaultEffect::Body {
@@ -182,10 +182,10 @@ async fn a_wechat_that_wants_the_length_of_bodies_gets_it() {
 
 #[tokio::test]
 async fn a_wechat_that_cannot_be_reached_is_unavailable() {
-    let away = nobody();
+    let away = unreachable();
     let service = LoggedService::start(&[("WXLOGIN_WECHAT__BASE_URL", away.as_str())]);
     let answer = service.login("021ByuFs0fNXie1T5lJs0IwBFs0ByuF1").await;
-    refused_as("nobody", &answer, AWAY.after("5"));
+    refused_as("unreachable", &answer, AWAY.after("5"));
     let line = error_line(&service, &answer).await;
     let cause = line["cause"].as_str().unwrap();
     assert_eq!(line["level"], "WARN");

@@ -45,7 +45,7 @@ impl Outcome {
     }
 }
 
-/// The front end's, the user's or nobody's: not worth a line at the usual level.
+/// For the front end or the user, or with nothing to do: not worth a line at the usual level.
 pub(crate) const CODE: Outcome = Outcome::of(401, "code_invalid", "DEBUG");
 pub(crate) const BLOCKED: Outcome = Outcome::of(403, "user_blocked", "DEBUG");
 pub(crate) const OFTEN: Outcome = Outcome::of(429, "rate_limited", "DEBUG").after("60");

@@ -142,8 +142,8 @@ impl Drop for LoggedService {
     }
 }
 
-/// The address of a port where nobody listens.
-pub(crate) fn nobody() -> Url {
+/// The address of a port on which no program listens.
+pub(crate) fn unreachable() -> Url {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap()
 }

@@ -165,7 +165,7 @@ async fn a_login_that_is_cut_off_spends_its_code() {
 }
 
 #[tokio::test]
-async fn data_that_does_not_open_stores_nobody() {
+async fn data_that_does_not_open_stores_no_user() {
     let world = World::default();
     world.wechat.give_code("one", "o-alice", None);
     world.wechat.give_code("two", "o-alice", None);

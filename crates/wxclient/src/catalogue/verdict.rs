@@ -72,8 +72,8 @@ pub enum Actor {
     FrontEnd,
     /// The operator of the service or owner of the app's console.
     Operator,
-    /// No one: it passes, or the service handles it.
-    Nobody,
+    /// It passes, or the service handles it.
+    None,
 }
 
 /// Whether and when the service asks WeChat again by itself.
@@ -128,7 +128,7 @@ impl fmt::Display for Actor {
             Self::EndUser => "end user",
             Self::FrontEnd => "front end",
             Self::Operator => "operator",
-            Self::Nobody => "nobody",
+            Self::None => "none",
         })
     }
 }

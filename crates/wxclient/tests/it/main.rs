@@ -1,8 +1,5 @@
 //! The client against real sockets.
-#![expect(
-    clippy::unwrap_used,
-    reason = "the helpers of a test have nobody to report to but the test"
-)]
+#![expect(clippy::unwrap_used, reason = "a helper reports to its test alone")]
 
 mod app_calls;
 mod breaker;

@@ -1,8 +1,5 @@
 //! A server that answers each request by a script: what a network and a gateway can do to one.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a harness has nobody to report to but the test"
-)]
+#![expect(clippy::unwrap_used, reason = "a harness reports to its test alone")]
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -1,8 +1,5 @@
 //! What the tests log in with.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a harness has nobody to report to but the test"
-)]
+#![expect(clippy::unwrap_used, reason = "a harness reports to its test alone")]
 
 use std::time::Duration;
 

@@ -182,7 +182,7 @@ fn data_about_another_user_is_refused_before_its_age_is_looked_at(#[case] open_i
 #[case::absent("")]
 #[case::empty(r#""openId":"""#)]
 #[case::null(r#""openId":null"#)]
-fn data_that_names_nobody_is_about_the_owner_of_the_session_key(#[case] fields: &str) {
+fn data_without_a_user_is_about_the_owner_of_the_session_key(#[case] fields: &str) {
     let opened = Server::new().open(&seal(&with_watermark(fields))).unwrap();
     assert_eq!(opened.open_id, None);
 }

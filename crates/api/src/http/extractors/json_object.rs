@@ -17,8 +17,8 @@ use super::raw_body::RawBody;
 use crate::http::replies::error::ApiError;
 use crate::http::replies::error_code::ErrorCode;
 
-/// The body of a request. A missing Content-Type is taken as JSON; a `null` is as absent; fields
-/// nobody knows are ignored.
+/// The body of a request. A missing Content-Type is taken as JSON; a `null` is as absent; unknown
+/// fields are ignored.
 pub(crate) struct JsonObject<T>(pub(crate) T);
 
 impl<T: DeserializeOwned + 'static> FromRequest for JsonObject<T> {

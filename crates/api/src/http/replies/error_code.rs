@@ -115,7 +115,7 @@ error_codes! {
         "The Content-Type is not JSON, or the body is compressed.",
         FrontEnd: "Send `Content-Type: application/json`, uncompressed.";
     RateLimited: 429 "rate_limited" "操作过于频繁，请稍后再试"
-        "Too many logins or wrong API keys from this address, or WeChat limits this user.",
+        "Too many logins or wrong API keys from this address, phone numbers of this user today or signatures by this key, or WeChat limits this user.",
         FrontEnd: "Wait for Retry-After seconds.";
     HeadersTooLarge: 431 "headers_too_large" "请求头过大"
         "The headers are longer than 32 KiB.",
@@ -131,13 +131,13 @@ error_codes! {
         FrontEnd: "Call wx.login again and send the new code.";
     WechatUnavailable: 503 "wechat_unavailable" "微信服务暂不可用，请稍后再试"
         "WeChat is busy or cannot be reached, or today's quota is used up.",
-        Nobody: "Wait for Retry-After seconds.";
+        None: "Wait for Retry-After seconds.";
     StorageUnavailable: 503 "storage_unavailable" "服务暂不可用，请稍后再试"
         "The database does not answer, or the master key does not open what is stored.",
         Operator: "Bring the database back, or give the service its master key; /health/ready says which.";
     Overloaded: 503 "overloaded" "服务繁忙，请稍后再试"
         "More requests are under way than limits.max_inflight, or more bodies of this address than 64.",
-        Nobody: "Wait for Retry-After seconds.";
+        None: "Wait for Retry-After seconds.";
     WechatTimeout: 504 "wechat_timeout" "微信服务响应超时"
         "WeChat did not answer within wechat.timeout_ms.",
         FrontEnd: "Call wx.login again and send the new code.";

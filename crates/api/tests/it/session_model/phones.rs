@@ -26,7 +26,7 @@ pub(super) struct Phones<'a> {
     worlds: Vec<World>,
 }
 
-/// What the phones, or whoever read along, know of a session.
+/// What the phones, or those who read along, know of a session.
 struct Known {
     id: Value,
     user: usize,

@@ -191,19 +191,24 @@ pub async fn an_edit_at_the_moment_of_logins_is_not_lost(store: &dyn StoreUnderT
 }
 
 pub async fn what_is_not_there_is_not_changed(store: &dyn StoreUnderTest) {
-    let (accounts, nobody) = (store.accounts(), UserId::new(Uuid::now_v7()));
-    let audit = || entry(AuditAction::DeleteUser, Some(nobody));
+    let (accounts, unknown_user) = (store.accounts(), UserId::new(Uuid::now_v7()));
+    let audit = || entry(AuditAction::DeleteUser, Some(unknown_user));
     let start = store.changes().since(None).await.unwrap().position;
-    assert_eq!(store.account(nobody).await, None);
+    assert_eq!(store.account(unknown_user).await, None);
     let edit = ProfileEdit::default();
-    assert_eq!(accounts.edit_profile(nobody, edit).await.unwrap(), None);
-    assert_eq!(accounts.set_phone(nobody, PHONE).await.unwrap(), None);
-    let disabled = accounts.set_disabled(nobody, Some(at(0)), audit()).await;
+    assert_eq!(
+        accounts.edit_profile(unknown_user, edit).await.unwrap(),
+        None
+    );
+    assert_eq!(accounts.set_phone(unknown_user, PHONE).await.unwrap(), None);
+    let disabled = accounts
+        .set_disabled(unknown_user, Some(at(0)), audit())
+        .await;
     assert_eq!(disabled.unwrap(), None);
-    let ended = accounts.end_sessions(nobody, at(0), audit()).await;
+    let ended = accounts.end_sessions(unknown_user, at(0), audit()).await;
     assert_eq!(ended.unwrap(), None);
-    assert!(!accounts.delete(nobody, audit()).await.unwrap());
-    assert_eq!(accounts.export(nobody).await.unwrap(), None);
+    assert!(!accounts.delete(unknown_user, audit()).await.unwrap());
+    assert_eq!(accounts.export(unknown_user).await.unwrap(), None);
     let guest = Guest::new("wx01", "o1");
     let withdrawn = [Withdrawal::Identity];
     let withdrawn = accounts.withdraw(guest.app_id(), guest.open_id(), &withdrawn, audit());

@@ -199,7 +199,7 @@ pub async fn a_deletion_at_the_moment_of_a_ban_does_not_open_the_way_back(
         };
         let (disabled, deleted) = join(disabled, store.delete(user)).await;
         assert!(deleted);
-        // Who was disabled first is banned; else the operator is told that nobody is there.
+        // Who was disabled first is banned; else the operator is told that there is no such user.
         assert_eq!(is_refused(store, &guest, 10).await, disabled.is_some());
     }
 }

@@ -83,7 +83,7 @@ pub async fn a_further_login_ends_the_oldest_sessions_beyond_the_bound(store: &d
             ended_others,
         } = outcome
         else {
-            unreachable!("nobody is disabled");
+            unreachable!("no user is disabled");
         };
         assert_eq!(ended_others, second >= 3, "at {second}");
         ids.insert(0, account.session.id);

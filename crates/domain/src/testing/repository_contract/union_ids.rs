@@ -59,7 +59,7 @@ pub async fn one_unionid_in_two_open_platform_accounts_is_two_users(store: &dyn 
     assert_ne!(one.user.id, other.user.id);
 }
 
-pub async fn without_an_open_platform_account_a_unionid_joins_nobody(store: &dyn StoreUnderTest) {
+pub async fn without_an_open_platform_account_a_unionid_joins_no_users(store: &dyn StoreUnderTest) {
     let one = admitted(store, Guest::new("wx01", "o1").with_union_id("u1").visit(0)).await;
     let other = admitted(store, Guest::new("wx02", "o2").with_union_id("u1").visit(0)).await;
     assert_ne!(one.user.id, other.user.id);
@@ -86,7 +86,7 @@ pub async fn a_unionid_that_shows_up_later_is_added_to_the_identity(store: &dyn 
     assert_eq!(elsewhere.user.id, before.user.id);
 }
 
-pub async fn a_late_unionid_of_another_user_joins_nobody_and_is_noted_once(
+pub async fn a_late_unionid_of_another_user_joins_no_users_and_is_noted_once(
     store: &dyn StoreUnderTest,
 ) {
     let guest = Guest::member("wx01", "o1");

@@ -102,7 +102,7 @@ pub async fn a_withdrawn_identity_takes_its_unionid_along(store: &dyn StoreUnder
         .unwrap();
     assert_ne!(stays, MergeOutcome::Applied(own));
     assert!(store.withdraw(&one, &[Withdrawal::Identity]).await);
-    // Nobody shows u1 any longer, so whoever comes with it is somebody new.
+    // No identity has u1 any longer, so a visit with it is of a new user.
     let visit = Guest::member("wx03", "o3").with_union_id("u1").visit(10);
     assert_eq!(
         admitted(store, visit.clone()).await.user.id,

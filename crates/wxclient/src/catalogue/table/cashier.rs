@@ -73,7 +73,7 @@ const CONSOLE: Verdict = verdict(
 
 const LATER: Verdict = verdict(
     Category::Busy,
-    Actor::Nobody,
+    Actor::None,
     "稍后由用户再次点击购买;刚发布的道具约 10 分钟后生效",
     "the user taps again later; what was just published takes effect within some 10 minutes",
 );

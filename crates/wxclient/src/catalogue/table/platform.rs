@@ -6,7 +6,7 @@ entries! {
     0 "请求成功" "ok (as is an answer without errcode)"
         => Verdict {
             category: Category::Success,
-            actor: Actor::Nobody,
+            actor: Actor::None,
             todo: text("无需处理", "nothing"),
             retry: Retry::Never,
             failure: None,
@@ -14,7 +14,7 @@ entries! {
     -1 "系统繁忙" "WeChat is busy"
         => Verdict {
             category: Category::Busy,
-            actor: Actor::Nobody,
+            actor: Actor::None,
             todo: text(
                 "服务会自行重试;仍失败时,前端稍后用新的 code 再试",
                 "the service asks again by itself; after that the front end tries later, with a new code",
@@ -68,7 +68,7 @@ entries! {
     1000 "插件接口系统错误" "system error of getPluginOpenPId"
         => Verdict {
             category: Category::Busy,
-            actor: Actor::Nobody,
+            actor: Actor::None,
             todo: text("服务会自行重试", "the service asks again by itself"),
             retry: Retry::WithPauses,
             failure: Some(WechatFailure::Unavailable),

@@ -58,7 +58,7 @@ const STALE: Verdict = input(
 
 const NOT_KNOWN_NOW: Verdict = Verdict {
     category: Category::Risk,
-    actor: Actor::Nobody,
+    actor: Actor::None,
     todo: text(
         "跳过风险检查,待用户下次访问后再查",
         "leave the risk check out and repeat it after the user's next visit",

@@ -24,7 +24,7 @@ entries! {
 
 const NEW_TOKEN: Verdict = Verdict {
     category: Category::Token,
-    actor: Actor::Nobody,
+    actor: Actor::None,
     todo: text(
         "服务会换新凭据重试一次;若反复出现,说明有其他程序在获取普通 token,应改用 stable_token",
         "the service gets a new one and asks once more; if it keeps coming, another program fetches plain tokens for this app: let it use stable_token",

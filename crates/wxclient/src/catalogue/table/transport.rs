@@ -9,7 +9,7 @@ use super::{
 pub static UNKNOWN: Entry = entry(
     i64::MIN,
     "未知错误码",
-    "an errcode nobody knows",
+    "an unknown errcode",
     failing_as(
         Some(WechatFailure::BadAnswer),
         misconfigured(

@@ -64,7 +64,7 @@ pub(super) struct MergedReply {
         ("cursor" = Option<String>, Query, description = "nextCursor of the page before."),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Items on a page; 50 unless told otherwise."),
     ),
-    responses((status = 200, description = "Those nobody has decided on.", body = Success<Items<MergeReply>>)),
+    responses((status = 200, description = "The open ones.", body = Success<Items<MergeReply>>)),
     security(("apiKey" = [])),
 )]
 async fn list(

@@ -67,7 +67,7 @@ pub(super) fn prove_by_form<R: Right>(
 }
 
 /// The text in `Basic …`; `None` if it is another scheme. What is not base64 of text is empty, which is
-/// nobody's key.
+/// no key.
 fn basic(value: &[u8]) -> Option<String> {
     let value = std::str::from_utf8(value).ok()?;
     let (scheme, encoded) = value.split_once(' ')?;
