@@ -23,28 +23,25 @@ const steps = {
     await stack.start(victim)
     return outTradeNo
   },
-  async 'while the message is on its way to the shop'(stack, gate, victim) {
-    gate.close('request')
-    const order = await stack.buy()
-    await gate.reached
-    await stack.restart(victim)
-    gate.open()
-    return order
-  },
-  async 'after the shop has the message and before the service has the response'(stack, gate, victim) {
-    gate.close('answer')
-    const order = await stack.buy()
-    await gate.reached
-    await stack.restart(victim)
-    gate.open()
-    return order
-  },
+  'while the message is on its way to the shop': whileHeld('request'),
+  'after the shop has the message and before the service has the response': whileHeld('answer'),
   async 'after the delivery'(stack, gate, victim) {
     const order = await stack.buy()
     await stack.settled(order)
     await stack.restart(victim)
     return order
   },
+}
+
+function whileHeld(place) {
+  return async (stack, gate, victim) => {
+    gate.close(place)
+    const order = await stack.buy()
+    await gate.reached
+    await stack.restart(victim)
+    gate.open()
+    return order
+  }
 }
 
 for (const postgres of [false, true]) {
@@ -58,8 +55,8 @@ for (const postgres of [false, true]) {
     })
 
     after(async () => {
-      gate.end()
-      await stack.close()
+      gate?.end()
+      await stack?.close()
     })
 
     for (const [when, buy] of Object.entries(steps)) {

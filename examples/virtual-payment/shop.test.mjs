@@ -9,7 +9,7 @@ import { Stack } from './stack.mjs'
 let stack
 
 before(async () => { stack = await Stack.open() })
-after(() => stack.close())
+after(() => stack?.close())
 
 /** A message as the relay sends it. */
 function relayed(message, id, at = Date.now()) {

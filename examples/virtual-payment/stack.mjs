@@ -12,10 +12,15 @@ export class Stack {
     stack.folder = mkdtempSync(join(tmpdir(), 'wxlogin-shop-'))
     stack.ports = { shop: shopPort ?? await freePort(), service: await freePort(), postgres: postgres && await freePort() }
     stack.hookPort = hookPort ?? stack.ports.shop
-    stack.sandbox = await startSandbox(stack.folder)
-    for (const name of ['postgres', 'service', 'shop']) await stack.start(name)
-    await stack.login()
-    return stack
+    try {
+      stack.sandbox = await startSandbox(stack.folder)
+      for (const name of ['postgres', 'service', 'shop']) await stack.start(name)
+      await stack.login()
+      return stack
+    } catch (error) {
+      await stack.close()
+      throw error
+    }
   }
 
   async start(name) {
