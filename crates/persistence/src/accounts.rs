@@ -17,22 +17,12 @@ use domain::secret::SessionKey;
 use domain::time::Timestamp;
 use domain::user::User;
 
-use crate::key_ring::SessionKeyVault;
-use crate::pool::Pool;
-use crate::stored_keys::StoredKeys;
+use crate::database::Database;
 use crate::transaction::transaction;
 use crate::{strays, users};
 use remove::Removed;
 
-/// [`AccountRepository`] in Diesel.
-#[derive(Clone)]
-pub struct DieselAccountRepository {
-    pub(crate) pool: Pool,
-    pub(crate) vault: Arc<SessionKeyVault>,
-    pub(crate) stored_keys: Arc<StoredKeys>,
-}
-
-impl DieselAccountRepository {
+impl Database {
     /// Has the sessions removed that are left, if something was removed. Gives whether it was.
     fn finish(&self, removed: Option<Removed>) -> bool {
         if let Some(Removed {
@@ -47,10 +37,11 @@ impl DieselAccountRepository {
 }
 
 #[async_trait]
-impl AccountRepository for DieselAccountRepository {
+impl AccountRepository for Database {
     async fn find(&self, id: UserId) -> Result<Option<Account>, RepositoryError> {
-        let found = self.pool.run(move |connection| find::find(connection, id));
-        Ok(found.await?)
+        self.pool
+            .call(move |connection| find::find(connection, id))
+            .await
     }
 
     async fn search(
@@ -59,10 +50,9 @@ impl AccountRepository for DieselAccountRepository {
         page: Page<UserId>,
     ) -> Result<Vec<Account>, RepositoryError> {
         let query = query.clone();
-        let found = self
-            .pool
-            .run(move |connection| find::search(connection, &query, page));
-        Ok(found.await?)
+        self.pool
+            .call(move |connection| find::search(connection, &query, page))
+            .await
     }
 
     async fn session_keys(
@@ -75,7 +65,7 @@ impl AccountRepository for DieselAccountRepository {
             .pool
             .run(move |connection| users::session_keys(connection, &key_app, &key_user));
         let row = row.await?.unwrap_or_default();
-        Ok(self.vault.open_all(app, open_id, &row)?)
+        Ok(self.session_key_vault.open_all(app, open_id, &row)?)
     }
 
     async fn edit_profile(
@@ -83,22 +73,16 @@ impl AccountRepository for DieselAccountRepository {
         id: UserId,
         edit: ProfileEdit,
     ) -> Result<Option<User>, RepositoryError> {
-        let edited = self.pool.run(move |connection| {
-            transaction(connection, |connection| {
-                change::edit_profile(connection, id, &edit)
-            })
-        });
-        Ok(edited.await?)
+        self.pool
+            .transact(move |connection| change::edit_profile(connection, id, &edit))
+            .await
     }
 
     async fn set_phone(&self, id: UserId, phone: &str) -> Result<Option<User>, RepositoryError> {
         let phone = phone.to_owned();
-        let set = self.pool.run(move |connection| {
-            transaction(connection, |connection| {
-                change::set_phone(connection, id, &phone)
-            })
-        });
-        Ok(set.await?)
+        self.pool
+            .transact(move |connection| change::set_phone(connection, id, &phone))
+            .await
     }
 
     async fn set_disabled(
@@ -107,12 +91,9 @@ impl AccountRepository for DieselAccountRepository {
         disabled_at: Option<Timestamp>,
         audit: AuditEntry,
     ) -> Result<Option<Account>, RepositoryError> {
-        let set = self.pool.run(move |connection| {
-            transaction(connection, |connection| {
-                change::set_disabled(connection, id, disabled_at, &audit)
-            })
-        });
-        Ok(set.await?)
+        self.pool
+            .transact(move |connection| change::set_disabled(connection, id, disabled_at, &audit))
+            .await
     }
 
     async fn end_sessions(
@@ -121,12 +102,9 @@ impl AccountRepository for DieselAccountRepository {
         at: Timestamp,
         audit: AuditEntry,
     ) -> Result<Option<usize>, RepositoryError> {
-        let ended = self.pool.run(move |connection| {
-            transaction(connection, |connection| {
-                change::end_sessions(connection, id, at, &audit)
-            })
-        });
-        Ok(ended.await?)
+        self.pool
+            .transact(move |connection| change::end_sessions(connection, id, at, &audit))
+            .await
     }
 
     async fn delete(&self, id: UserId, audit: AuditEntry) -> Result<bool, RepositoryError> {
@@ -158,9 +136,8 @@ impl AccountRepository for DieselAccountRepository {
     }
 
     async fn export(&self, id: UserId) -> Result<Option<AccountExport>, RepositoryError> {
-        let export = self.pool.run(move |connection| {
-            transaction(connection, |connection| find::export(connection, id))
-        });
-        Ok(export.await?)
+        self.pool
+            .transact(move |connection| find::export(connection, id))
+            .await
     }
 }

@@ -10,22 +10,17 @@ use domain::ports::{AuditLog, RepositoryError};
 use uuid::Uuid;
 
 use crate::connection::{AnyBackend, AnyConnection};
+use crate::database::Database;
 use crate::error::DatabaseError;
-use crate::pool::Pool;
 use crate::schema::audit_log;
 use crate::types::{DbId, DbInstant};
 
-/// [`AuditLog`] in Diesel.
-#[derive(Clone)]
-pub struct DieselAuditLog {
-    pub(crate) pool: Pool,
-}
-
 #[async_trait]
-impl AuditLog for DieselAuditLog {
+impl AuditLog for Database {
     async fn record(&self, entry: AuditEntry) -> Result<(), RepositoryError> {
-        let recorded = self.pool.run(move |connection| record(connection, &entry));
-        Ok(recorded.await?)
+        self.pool
+            .call(move |connection| record(connection, &entry))
+            .await
     }
 
     async fn search(
@@ -34,10 +29,9 @@ impl AuditLog for DieselAuditLog {
         page: Page<Uuid>,
     ) -> Result<Vec<AuditEntry>, RepositoryError> {
         let query = *query;
-        let found = self
-            .pool
-            .run(move |connection| search(connection, query, page));
-        Ok(found.await?)
+        self.pool
+            .call(move |connection| search(connection, query, page))
+            .await
     }
 }
 

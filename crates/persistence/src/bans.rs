@@ -14,31 +14,24 @@ use uuid::Uuid;
 
 use crate::audit;
 use crate::connection::{AnyBackend, AnyConnection};
+use crate::database::Database;
 use crate::error::DatabaseError;
-use crate::pool::Pool;
 use crate::schema::{ban_hashes, bans, identities, users};
 use crate::stored_keys::{IdentityHashKey, StoredKeys};
-use crate::transaction::transaction;
 use crate::types::{DbId, DbInstant};
 
-/// [`BanRepository`] in Diesel.
-#[derive(Clone)]
-pub struct DieselBanRepository {
-    pub(crate) pool: Pool,
-}
-
 #[async_trait]
-impl BanRepository for DieselBanRepository {
+impl BanRepository for Database {
     async fn list(&self, page: Page<Uuid>) -> Result<Vec<Ban>, RepositoryError> {
-        let listed = self.pool.run(move |connection| list(connection, page));
-        Ok(listed.await?)
+        self.pool
+            .call(move |connection| list(connection, page))
+            .await
     }
 
     async fn lift(&self, id: Uuid, audit: AuditEntry) -> Result<bool, RepositoryError> {
-        let lifted = self.pool.run(move |connection| {
-            transaction(connection, |connection| lift(connection, id, &audit))
-        });
-        Ok(lifted.await?)
+        self.pool
+            .transact(move |connection| lift(connection, id, &audit))
+            .await
     }
 }
 

@@ -27,7 +27,7 @@ const KEPT: Duration = Duration::from_mins(1);
 
 /// [`ChangeFeed`] in Diesel.
 #[derive(Clone)]
-pub struct DieselChangeFeed {
+pub(crate) struct DieselChangeFeed {
     pool: Pool,
     /// Where the feed stood at the last cleaning, and when that was.
     cleaned: Arc<Mutex<Option<(Moment, Position)>>>,
@@ -199,7 +199,7 @@ mod tests {
         let sqlite = format!("sqlite://{}/test.db", folder.path().display());
         for url in [sqlite, postgres.url()] {
             let database = open(url).await;
-            let feed = database.changes();
+            let feed = DieselChangeFeed::new(database.pool.clone());
             let start = feed.since(None).await.unwrap().position;
             assert_eq!(change(&database, &feed, &start).await, 1);
             // A minute goes by: what was there at the first read is removed, and nothing newer.

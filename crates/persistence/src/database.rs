@@ -4,55 +4,47 @@ use std::path::Path;
 use std::sync::{Arc, RwLock};
 
 use domain::audit::AuditEntry;
-use domain::ports::RepositoryError;
+use domain::ports::{
+    AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, PhoneLookups,
+    PushOutbox, ReadinessProbe, ReplacedAvatars, RepositoryError, SessionLifecycle,
+    SessionRepository, SigningKeyRepository, StoreClock, UserRepository, WechatTokenRepository,
+};
 use domain::time::Duration;
 
-use crate::accounts::DieselAccountRepository;
-use crate::audit::DieselAuditLog;
-use crate::bans::DieselBanRepository;
 use crate::change_feed::DieselChangeFeed;
 use crate::connection::Connector;
 use crate::examination::{self, Finding};
 use crate::group_commit::{Batched, GroupCommit, LaneOptions, WireSlot};
 use crate::key_ring::SessionKeyVault;
-use crate::merges::DieselMergeRepository;
 use crate::migrations::{self, MigrateError};
 use crate::options::DatabaseOptions;
-use crate::phone_lookups::DieselPhoneLookups;
 use crate::pool::{Pool, WritersFirst};
 use crate::probe::DieselReadinessProbe;
-use crate::push_outbox::{self, DieselPushOutbox};
-use crate::replaced_avatars::DieselReplacedAvatars;
-use crate::repositories::{DieselSessionRepository, DieselUserRepository};
 use crate::reset::{self, GivenUp};
 use crate::rewrap::{self, RewrapProgress, Vaults};
 use crate::seal::Vault;
-use crate::session_lifecycle::DieselSessionLifecycle;
-use crate::signing_keys::{self, DieselSigningKeyRepository};
 use crate::statistics::Statistics;
-use crate::store_clock::DieselStoreClock;
 use crate::stored_keys::{self, StoredKeys};
 use crate::token_uses::TokenUses;
 use crate::url::{DatabaseUrl, UnknownDatabaseUrl};
 use crate::visits::Visits;
 use crate::watch::Watch;
-use crate::wechat_tokens::{self, DieselWechatTokenRepository};
-use crate::{housekeeping, privileges, sqlite_file};
+use crate::{housekeeping, privileges, push_outbox, signing_keys, sqlite_file, wechat_tokens};
 
-/// A database: its pool of connections, and its writers.
+/// A database: its pool of connections, and its writers. It implements the ports of the domain,
+/// except two whose adapters have state of their own.
 ///
-/// Everything it hands out shares them. When the last of it is dropped, what still waits is
-/// written first.
+/// All its clones share them. When the last one is dropped, what still waits is written first.
 #[derive(Clone)]
 pub struct Database {
-    pool: Pool,
-    visits: Arc<GroupCommit<Visits>>,
-    token_uses: Arc<GroupCommit<TokenUses>>,
-    vault: Arc<SessionKeyVault>,
-    signing_key_vault: Arc<Vault>,
-    wechat_token_vault: Arc<Vault>,
-    push_vault: Arc<Vault>,
-    stored_keys: Arc<StoredKeys>,
+    pub(crate) pool: Pool,
+    pub(crate) visits: Arc<GroupCommit<Visits>>,
+    pub(crate) token_uses: Arc<GroupCommit<TokenUses>>,
+    pub(crate) session_key_vault: Arc<SessionKeyVault>,
+    pub(crate) signing_key_vault: Arc<Vault>,
+    pub(crate) wechat_token_vault: Arc<Vault>,
+    pub(crate) push_vault: Arc<Vault>,
+    pub(crate) stored_keys: Arc<StoredKeys>,
 }
 
 /// The connections of the writers.
@@ -147,7 +139,7 @@ impl Database {
             visits: Arc::new(visits.map_err(OpenError::Threads)?),
             token_uses: Arc::new(token_uses.map_err(OpenError::Threads)?),
             stored_keys,
-            vault,
+            session_key_vault: vault,
             signing_key_vault,
             wechat_token_vault: Arc::new(Vault::new(&master_keys, wechat_tokens::PURPOSE)),
             push_vault: Arc::new(Vault::new(&master_keys, push_outbox::PURPOSE)),
@@ -236,7 +228,7 @@ impl Database {
 
     fn vaults(&self) -> Vaults {
         Vaults {
-            session_keys: Arc::clone(&self.vault),
+            session_keys: Arc::clone(&self.session_key_vault),
             signing_keys: Arc::clone(&self.signing_key_vault),
             wechat_tokens: Arc::clone(&self.wechat_token_vault),
             push_messages: Arc::clone(&self.push_vault),
@@ -253,123 +245,16 @@ impl Database {
         Ok(housekeeping::forget_dead_sessions(&self.pool, kept).await?)
     }
 
-    /// The database's clock.
+    /// A reader of the feed of changes. It remembers when it last cleaned the feed.
     #[must_use]
-    pub fn clock(&self) -> DieselStoreClock {
-        DieselStoreClock {
-            pool: self.pool.clone(),
-        }
-    }
-
-    /// The store of users.
-    #[must_use]
-    pub fn users(&self) -> DieselUserRepository {
-        DieselUserRepository {
-            pool: self.pool.clone(),
-            visits: Arc::clone(&self.visits),
-            vault: Arc::clone(&self.vault),
-        }
-    }
-
-    /// The store of sessions.
-    #[must_use]
-    pub fn sessions(&self) -> DieselSessionRepository {
-        DieselSessionRepository {
-            pool: self.pool.clone(),
-        }
-    }
-
-    /// How sessions go on and end.
-    #[must_use]
-    pub fn lifecycle(&self) -> DieselSessionLifecycle {
-        DieselSessionLifecycle {
-            pool: self.pool.clone(),
-            token_uses: Arc::clone(&self.token_uses),
-        }
-    }
-
-    /// What has changed lately.
-    #[must_use]
-    pub fn changes(&self) -> DieselChangeFeed {
+    pub fn changes(&self) -> impl ChangeFeed + Clone + use<> {
         DieselChangeFeed::new(self.pool.clone())
     }
 
-    /// What users and the operator do to accounts.
+    /// A probe of whether the database accepts writes. It remembers when it last wrote.
     #[must_use]
-    pub fn accounts(&self) -> DieselAccountRepository {
-        DieselAccountRepository {
-            pool: self.pool.clone(),
-            vault: Arc::clone(&self.vault),
-            stored_keys: Arc::clone(&self.stored_keys),
-        }
-    }
-
-    /// Users who seem to be one person.
-    #[must_use]
-    pub fn merges(&self) -> DieselMergeRepository {
-        DieselMergeRepository {
-            pool: self.pool.clone(),
-        }
-    }
-
-    /// Bans that outlive the account.
-    #[must_use]
-    pub fn bans(&self) -> DieselBanRepository {
-        DieselBanRepository {
-            pool: self.pool.clone(),
-        }
-    }
-
-    /// How often phone numbers were looked up.
-    #[must_use]
-    pub fn phone_lookups(&self) -> DieselPhoneLookups {
-        DieselPhoneLookups {
-            pool: self.pool.clone(),
-        }
-    }
-
-    /// The pictures that no user has any more.
-    #[must_use]
-    pub fn replaced_avatars(&self) -> DieselReplacedAvatars {
-        DieselReplacedAvatars {
-            pool: self.pool.clone(),
-        }
-    }
-
-    /// The audit log.
-    #[must_use]
-    pub fn audit(&self) -> DieselAuditLog {
-        DieselAuditLog {
-            pool: self.pool.clone(),
-        }
-    }
-
-    /// The keys that sign tokens.
-    #[must_use]
-    pub fn signing_keys(&self) -> DieselSigningKeyRepository {
-        DieselSigningKeyRepository {
-            pool: self.pool.clone(),
-            vault: Arc::clone(&self.signing_key_vault),
-            stored_keys: Arc::clone(&self.stored_keys),
-        }
-    }
-
-    /// WeChat's access_tokens.
-    #[must_use]
-    pub fn wechat_tokens(&self) -> DieselWechatTokenRepository {
-        DieselWechatTokenRepository {
-            pool: self.pool.clone(),
-            vault: Arc::clone(&self.wechat_token_vault),
-        }
-    }
-
-    /// Pushed messages that another service of the team is to get.
-    #[must_use]
-    pub fn push_outbox(&self) -> DieselPushOutbox {
-        DieselPushOutbox {
-            pool: self.pool.clone(),
-            vault: Arc::clone(&self.push_vault),
-        }
+    pub fn readiness(&self) -> impl ReadinessProbe + Clone + use<> {
+        DieselReadinessProbe::new(self.clone())
     }
 
     /// How busy it is.
@@ -383,18 +268,37 @@ impl Database {
             ],
         }
     }
+}
 
-    /// Tells whether the database can be used and written to.
-    #[must_use]
-    pub fn readiness(&self) -> DieselReadinessProbe {
-        DieselReadinessProbe {
-            pool: self.pool.clone(),
-            stored_keys: Arc::clone(&self.stored_keys),
-            visits: Arc::clone(&self.visits),
-            token_uses: Arc::clone(&self.token_uses),
-            written_at: Arc::default(),
+/// Gives the database as one of the ports of the domain, without its other methods.
+macro_rules! ports {
+    ($($name:ident: $port:ident,)*) => {
+        impl Database {
+            $(
+                #[doc = concat!("The database as [`", stringify!($port), "`](domain::ports::", stringify!($port), ").")]
+                #[must_use]
+                pub fn $name(&self) -> impl $port + Clone + use<> {
+                    self.clone()
+                }
+            )*
         }
-    }
+    };
+}
+
+ports! {
+    users: UserRepository,
+    sessions: SessionRepository,
+    lifecycle: SessionLifecycle,
+    accounts: AccountRepository,
+    merges: MergeRepository,
+    bans: BanRepository,
+    phone_lookups: PhoneLookups,
+    replaced_avatars: ReplacedAvatars,
+    audit: AuditLog,
+    signing_keys: SigningKeyRepository,
+    wechat_tokens: WechatTokenRepository,
+    push_outbox: PushOutbox,
+    clock: StoreClock,
 }
 
 impl std::fmt::Debug for Database {

@@ -12,7 +12,6 @@ mod bans;
 mod change_feed;
 mod connection;
 mod database;
-mod database_clock;
 mod error;
 mod examination;
 mod group_commit;
@@ -54,30 +53,16 @@ mod watch;
 mod wechat_tokens;
 mod worker;
 
-pub use accounts::DieselAccountRepository;
-pub use audit::DieselAuditLog;
 pub use backup::{BackupError, BackupProgress, back_up};
-pub use bans::DieselBanRepository;
-pub use change_feed::DieselChangeFeed;
 pub use database::{Database, OpenError};
 pub use examination::Finding;
-pub use merges::DieselMergeRepository;
 pub use migrations::MigrateError;
 pub use options::DatabaseOptions;
-pub use phone_lookups::DieselPhoneLookups;
-pub use probe::DieselReadinessProbe;
-pub use push_outbox::DieselPushOutbox;
-pub use replaced_avatars::DieselReplacedAvatars;
-pub use repositories::{DieselSessionRepository, DieselUserRepository};
 pub use reset::GivenUp;
 pub use rewrap::RewrapProgress;
 pub use seal::{MasterKeyError, MasterKeys};
-pub use session_lifecycle::DieselSessionLifecycle;
-pub use signing_keys::DieselSigningKeyRepository;
 pub use statistics::{PoolUse, QueueUse, Statistics};
-pub use store_clock::DieselStoreClock;
 pub use url::UnknownDatabaseUrl;
-pub use wechat_tokens::DieselWechatTokenRepository;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -14,30 +14,23 @@ use domain::time::Timestamp;
 use uuid::Uuid;
 
 use crate::connection::{AnyBackend, AnyConnection};
+use crate::database::Database;
 use crate::error::DatabaseError;
-use crate::pool::Pool;
 use crate::rows::ProfileRow;
 use crate::schema::{bans, identities, merge_candidates, replaced_avatars, union_ids, users};
 use crate::transaction::{lock_user, transaction};
 use crate::types::{DbId, DbInstant};
 use crate::{audit, session_lifecycle, strays};
 
-/// [`MergeRepository`] in Diesel.
-#[derive(Clone)]
-pub struct DieselMergeRepository {
-    pub(crate) pool: Pool,
-}
-
 #[async_trait]
-impl MergeRepository for DieselMergeRepository {
+impl MergeRepository for Database {
     async fn open_candidates(
         &self,
         page: Page<Uuid>,
     ) -> Result<Vec<MergeCandidate>, RepositoryError> {
-        let open = self
-            .pool
-            .run(move |connection| open_candidates(connection, page));
-        Ok(open.await?)
+        self.pool
+            .call(move |connection| open_candidates(connection, page))
+            .await
     }
 
     async fn apply(
@@ -62,10 +55,9 @@ impl MergeRepository for DieselMergeRepository {
         at: Timestamp,
         audit: AuditEntry,
     ) -> Result<bool, RepositoryError> {
-        let dismissed = self.pool.run(move |connection| {
-            transaction(connection, |connection| dismiss(connection, id, at, &audit))
-        });
-        Ok(dismissed.await?)
+        self.pool
+            .transact(move |connection| dismiss(connection, id, at, &audit))
+            .await
     }
 }
 

@@ -9,8 +9,8 @@ use domain::id::UserId;
 use domain::ports::{PhoneLookups, RepositoryError};
 
 use crate::connection::AnyConnection;
+use crate::database::Database;
 use crate::error::DatabaseError;
-use crate::pool::Pool;
 use crate::schema::phone_lookups;
 use crate::types::{DbId, Id};
 
@@ -25,35 +25,29 @@ const COUNT: &str = "
         day = excluded.day
     WHERE phone_lookups.day <> excluded.day OR phone_lookups.lookups < $3";
 
-/// [`PhoneLookups`] in Diesel.
-#[derive(Clone)]
-pub struct DieselPhoneLookups {
-    pub(crate) pool: Pool,
-}
-
 #[async_trait]
-impl PhoneLookups for DieselPhoneLookups {
+impl PhoneLookups for Database {
     async fn count(&self, user: UserId, day: i32, at_most: u32) -> Result<bool, RepositoryError> {
         let at_most = i32::try_from(at_most).unwrap_or(i32::MAX);
         let user = DbId(user.as_uuid());
-        let counted = self
-            .pool
-            .run(move |connection| count(connection, user, day, at_most));
-        Ok(counted.await?)
+        self.pool
+            .call(move |connection| count(connection, user, day, at_most))
+            .await
     }
 
     async fn uncount(&self, user: UserId, day: i32) -> Result<(), RepositoryError> {
         let user = DbId(user.as_uuid());
-        let uncounted = self.pool.run(move |connection| {
-            let row = phone_lookups::table
-                .find(user)
-                .filter(phone_lookups::day.eq(day))
-                .filter(phone_lookups::lookups.gt(0));
-            let less = phone_lookups::lookups.eq(phone_lookups::lookups - 1);
-            diesel::update(row).set(less).execute(connection)?;
-            Ok(())
-        });
-        Ok(uncounted.await?)
+        self.pool
+            .call(move |connection| {
+                let row = phone_lookups::table
+                    .find(user)
+                    .filter(phone_lookups::day.eq(day))
+                    .filter(phone_lookups::lookups.gt(0));
+                let less = phone_lookups::lookups.eq(phone_lookups::lookups - 1);
+                diesel::update(row).set(less).execute(connection)?;
+                Ok(())
+            })
+            .await
     }
 }
 

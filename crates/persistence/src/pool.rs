@@ -11,6 +11,7 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use domain::ports::RepositoryError;
 use r2d2::{NopErrorHandler, PooledConnection};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout_at;
@@ -18,6 +19,7 @@ use tokio::time::timeout_at;
 use crate::connection::{AnyConnection, Connector, KeptConnection, Purpose};
 use crate::error::{DatabaseError, FailureKind};
 use crate::statistics::Waits;
+use crate::transaction::transaction;
 use crate::watch::{self, Watch};
 use crate::worker::{Answer, Worker};
 pub(crate) use counts::PoolCounts;
@@ -126,6 +128,25 @@ impl Pool {
                 Ok(result) => return result,
             }
         }
+    }
+
+    /// Runs `work` like [`run`](Self::run), for an adapter of a port.
+    pub(crate) async fn call<T, F>(&self, work: F) -> Result<T, RepositoryError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut AnyConnection) -> Result<T, DatabaseError> + Send + 'static,
+    {
+        Ok(self.run(work).await?)
+    }
+
+    /// Runs `work` in a [`transaction`].
+    pub(crate) async fn transact<T, F>(&self, work: F) -> Result<T, RepositoryError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut AnyConnection) -> Result<T, DatabaseError> + Send + 'static,
+    {
+        self.call(move |connection| transaction(connection, &work))
+            .await
     }
 
     /// Runs `work` on a connection of its own, which is closed afterwards. It may take as long as

@@ -9,15 +9,12 @@ use domain::ports::{NotReady, ReadinessProbe};
 use uuid::Uuid;
 
 use crate::connection::AnyConnection;
+use crate::database::Database;
 use crate::error::{DatabaseError, FailureKind};
-use crate::group_commit::{GroupCommit, LaneStatus};
-use crate::pool::Pool;
+use crate::group_commit::LaneStatus;
 use crate::schema::write_probes;
-use crate::stored_keys::StoredKeys;
-use crate::token_uses::TokenUses;
 use crate::transaction::transaction;
 use crate::types::DbId;
-use crate::visits::Visits;
 use crate::{migrations, privileges};
 
 /// How long it is believed that something can be written, so that it does not matter how often
@@ -30,19 +27,25 @@ const FILLER_BYTES: usize = 32 * 1024;
 /// [`ReadinessProbe`] of the database: it answers, its schema is the newest, the master keys are
 /// those of it, and a login could be written.
 #[derive(Clone)]
-pub struct DieselReadinessProbe {
-    pub(crate) pool: Pool,
-    pub(crate) stored_keys: Arc<StoredKeys>,
-    pub(crate) visits: Arc<GroupCommit<Visits>>,
-    pub(crate) token_uses: Arc<GroupCommit<TokenUses>>,
-    pub(crate) written_at: Arc<Mutex<Option<Instant>>>,
+pub(crate) struct DieselReadinessProbe {
+    database: Database,
+    written_at: Arc<Mutex<Option<Instant>>>,
+}
+
+impl DieselReadinessProbe {
+    pub(crate) fn new(database: Database) -> Self {
+        Self {
+            database,
+            written_at: Arc::default(),
+        }
+    }
 }
 
 #[async_trait]
 impl ReadinessProbe for DieselReadinessProbe {
     async fn probe(&self) -> Result<(), NotReady> {
-        let stored_keys = Arc::clone(&self.stored_keys);
-        let looked = self.pool.run(move |connection| {
+        let stored_keys = Arc::clone(&self.database.stored_keys);
+        let looked = self.database.pool.run(move |connection| {
             let is_newest = migrations::is_newest(connection)?;
             if is_newest {
                 stored_keys.look(connection)?;
@@ -65,18 +68,25 @@ impl ReadinessProbe for DieselReadinessProbe {
 
 impl DieselReadinessProbe {
     async fn write(&self) -> Result<(), DatabaseError> {
-        let lanes = [self.visits.status(), self.token_uses.status()];
+        let lanes = [
+            self.database.visits.status(),
+            self.database.token_uses.status(),
+        ];
         if lanes.into_iter().flatten().any(LaneStatus::is_cut_off) {
             return Err(DatabaseError::new(
                 FailureKind::Unavailable,
                 "the database gives no connection to the writers of logins",
             ));
         }
-        let written = self.visits.status().and_then(LaneStatus::written_ago);
+        let written = self
+            .database
+            .visits
+            .status()
+            .and_then(LaneStatus::written_ago);
         if written.is_some_and(|ago| ago < BELIEVED) || self.has_just_written(None) {
             return Ok(());
         }
-        self.pool.run(may_write).await?;
+        self.database.pool.run(may_write).await?;
         self.has_just_written(Some(Instant::now()));
         Ok(())
     }

@@ -4,11 +4,7 @@ mod claim;
 mod settle;
 mod show;
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
-use diesel::dsl::sql;
-use diesel::prelude::*;
 use domain::account::Page;
 use domain::audit::AuditEntry;
 use domain::id::{AppId, OpenId};
@@ -18,22 +14,11 @@ use domain::time::{Duration, Timestamp, after};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::connection::AnyConnection;
-use crate::error::DatabaseError;
-use crate::pool::Pool;
-use crate::seal::Vault;
+use crate::database::Database;
 use crate::transaction::transaction;
-use crate::types::{DbInstant, Instant};
+use crate::types::DbInstant;
 
 pub(crate) use settle::forget_user;
-
-/// [`PushOutbox`] in Diesel.
-#[derive(Clone)]
-pub struct DieselPushOutbox {
-    pub(crate) pool: Pool,
-    /// Seals for [`PURPOSE`].
-    pub(crate) vault: Arc<Vault>,
-}
 
 /// What messages and answers are sealed for, each bound to its id and column.
 pub(crate) const PURPOSE: &str = "push_message";
@@ -49,10 +34,10 @@ pub(crate) fn answer_context(id: &Uuid) -> [&[u8]; 2] {
 }
 
 #[async_trait]
-impl PushOutbox for DieselPushOutbox {
+impl PushOutbox for Database {
     async fn take(&self, message: &NewPush, lease: Duration) -> Result<Taken, RepositoryError> {
         let payload = self
-            .vault
+            .push_vault
             .seal(&payload_context(&message.id), &message.body);
         let row = claim::NewRow {
             id: message.id,
@@ -63,7 +48,7 @@ impl PushOutbox for DieselPushOutbox {
                 .user
                 .as_ref()
                 .map(|user| user_hash(&message.app, user)),
-            payload: payload.map_err(|_| self.vault.sealing_failed())?,
+            payload: payload.map_err(|_| self.push_vault.sealing_failed())?,
         };
         let found = self.pool.run(move |connection| {
             transaction(connection, |connection| {
@@ -75,7 +60,7 @@ impl PushOutbox for DieselPushOutbox {
             claim::Found::UnderWay => Taken::UnderWay,
             claim::Found::Settled { id, answer } => {
                 let opened = answer.and_then(|sealed| {
-                    let opened = self.vault.open(&answer_context(&id), &sealed);
+                    let opened = self.push_vault.open(&answer_context(&id), &sealed);
                     opened.ok().map(|answer| answer.to_vec())
                 });
                 opened.map_or(Taken::Stored, Taken::Answered)
@@ -87,16 +72,13 @@ impl PushOutbox for DieselPushOutbox {
         let sealed = match answer {
             [] => None,
             answer => {
-                let sealed = self.vault.seal(&answer_context(&id), answer);
-                Some(sealed.map_err(|_| self.vault.sealing_failed())?)
+                let sealed = self.push_vault.seal(&answer_context(&id), answer);
+                Some(sealed.map_err(|_| self.push_vault.sealing_failed())?)
             }
         };
-        let settled = self.pool.run(move |connection| {
-            transaction(connection, |connection| {
-                settle::delivered(connection, id, sealed.as_deref())
-            })
-        });
-        Ok(settled.await?)
+        self.pool
+            .transact(move |connection| settle::delivered(connection, id, sealed.as_deref()))
+            .await
     }
 
     async fn failed(
@@ -107,12 +89,9 @@ impl PushOutbox for DieselPushOutbox {
         pause: Duration,
     ) -> Result<(), RepositoryError> {
         let error = error.to_owned();
-        let noted = self.pool.run(move |connection| {
-            transaction(connection, |connection| {
-                settle::failed(connection, id, attempt, &error, pause)
-            })
-        });
-        Ok(noted.await?)
+        self.pool
+            .transact(move |connection| settle::failed(connection, id, attempt, &error, pause))
+            .await
     }
 
     async fn claim_due(
@@ -131,7 +110,10 @@ impl PushOutbox for DieselPushOutbox {
         });
         let mut due = Vec::new();
         for row in claimed.await? {
-            match self.vault.open(&payload_context(&row.id), &row.payload) {
+            match self
+                .push_vault
+                .open(&payload_context(&row.id), &row.payload)
+            {
                 Ok(body) => due.push(DuePush {
                     id: row.id,
                     app: AppId::new(row.app_id),
@@ -140,7 +122,7 @@ impl PushOutbox for DieselPushOutbox {
                     body: body.to_vec(),
                 }),
                 // It stays claimed for a while, and is tried again: the key may come back.
-                Err(_) => self.vault.report_lost("a pushed message that waits"),
+                Err(_) => self.push_vault.report_lost("a pushed message that waits"),
             }
         }
         Ok(due)
@@ -151,19 +133,15 @@ impl PushOutbox for DieselPushOutbox {
         state: Option<PushState>,
         page: Page<Uuid>,
     ) -> Result<Vec<ListedPush>, RepositoryError> {
-        let listed = self
-            .pool
-            .run(move |connection| show::list(connection, state, page));
-        Ok(listed.await?)
+        self.pool
+            .call(move |connection| show::list(connection, state, page))
+            .await
     }
 
     async fn retry(&self, id: Uuid, audit: AuditEntry) -> Result<Option<bool>, RepositoryError> {
-        let retried = self.pool.run(move |connection| {
-            transaction(connection, |connection| {
-                settle::retry(connection, id, &audit)
-            })
-        });
-        Ok(retried.await?)
+        self.pool
+            .transact(move |connection| settle::retry(connection, id, &audit))
+            .await
     }
 
     async fn backlog(&self) -> Result<Backlog, RepositoryError> {
@@ -171,12 +149,9 @@ impl PushOutbox for DieselPushOutbox {
     }
 
     async fn expire(&self, patience: Duration, kept: Duration) -> Result<usize, RepositoryError> {
-        let expired = self.pool.run(move |connection| {
-            transaction(connection, |connection| {
-                settle::expire(connection, patience, kept)
-            })
-        });
-        Ok(expired.await?)
+        self.pool
+            .transact(move |connection| settle::expire(connection, patience, kept))
+            .await
     }
 }
 
@@ -184,16 +159,6 @@ impl PushOutbox for DieselPushOutbox {
 fn user_hash(app: &AppId, user: &OpenId) -> Vec<u8> {
     let parts = [app.as_str().as_bytes(), b"\0", user.as_str().as_bytes()];
     Sha256::digest(parts.concat()).to_vec()
-}
-
-/// The database's own time.
-fn now(connection: &mut AnyConnection) -> Result<Timestamp, DatabaseError> {
-    let text = match connection {
-        AnyConnection::Postgres(_) => "clock_timestamp()",
-        AnyConnection::Sqlite(_) => "CAST(unixepoch('subsec') * 1000000 AS INTEGER)",
-    };
-    let now = diesel::select(sql::<Instant>(text)).get_result::<DbInstant>(connection)?;
-    Ok(now.into())
 }
 
 fn in_a_while(now: Timestamp, span: Duration) -> DbInstant {

@@ -4,17 +4,11 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::ports::{ReplacedAvatar, ReplacedAvatars, RepositoryError};
 
-use crate::pool::Pool;
+use crate::database::Database;
 use crate::schema::replaced_avatars;
 
-/// [`ReplacedAvatars`] in Diesel.
-#[derive(Clone)]
-pub struct DieselReplacedAvatars {
-    pub(crate) pool: Pool,
-}
-
 #[async_trait]
-impl ReplacedAvatars for DieselReplacedAvatars {
+impl ReplacedAvatars for Database {
     async fn oldest(&self, limit: u32) -> Result<Vec<ReplacedAvatar>, RepositoryError> {
         let rows = self.pool.run(move |connection| {
             let oldest = replaced_avatars::table
@@ -28,10 +22,11 @@ impl ReplacedAvatars for DieselReplacedAvatars {
     }
 
     async fn forget(&self, id: i64) -> Result<(), RepositoryError> {
-        let forgotten = self.pool.run(move |connection| {
-            diesel::delete(replaced_avatars::table.find(id)).execute(connection)?;
-            Ok(())
-        });
-        Ok(forgotten.await?)
+        self.pool
+            .call(move |connection| {
+                diesel::delete(replaced_avatars::table.find(id)).execute(connection)?;
+                Ok(())
+            })
+            .await
     }
 }

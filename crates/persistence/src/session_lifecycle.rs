@@ -1,7 +1,5 @@
 //! How sessions go on and end.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use diesel::dsl::{exists, max};
 use diesel::prelude::*;
@@ -12,28 +10,19 @@ use domain::session::{Generation, ListedSession};
 use domain::time::Timestamp;
 
 use crate::connection::{AnyBackend, AnyConnection};
+use crate::database::Database;
 use crate::error::DatabaseError;
-use crate::group_commit::GroupCommit;
-use crate::pool::Pool;
 use crate::rows::SessionRow;
 use crate::schema::{identities, sessions as table, users};
-use crate::token_uses::{NotedUse, TokenUses};
-use crate::transaction::transaction;
+use crate::token_uses::NotedUse;
 use crate::types::{DbId, DbInstant};
 
 /// The most sessions of a user that are ended by their rows, which tell when that was. With more it
 /// would take longer than a second, so they are ended by the user's row.
 const ENDED_BY_ROW: usize = 1000;
 
-/// [`SessionLifecycle`] in Diesel.
-#[derive(Clone)]
-pub struct DieselSessionLifecycle {
-    pub(crate) pool: Pool,
-    pub(crate) token_uses: Arc<GroupCommit<TokenUses>>,
-}
-
 #[async_trait]
-impl SessionLifecycle for DieselSessionLifecycle {
+impl SessionLifecycle for Database {
     async fn use_generation(
         &self,
         id: SessionId,
@@ -56,10 +45,9 @@ impl SessionLifecycle for DieselSessionLifecycle {
         now: Timestamp,
         page: Page<SessionId>,
     ) -> Result<Vec<ListedSession>, RepositoryError> {
-        let listed = self
-            .pool
-            .run(move |connection| list(connection, user, Some(now), page));
-        Ok(listed.await?)
+        self.pool
+            .call(move |connection| list(connection, user, Some(now), page))
+            .await
     }
 
     async fn end(
@@ -68,17 +56,15 @@ impl SessionLifecycle for DieselSessionLifecycle {
         id: SessionId,
         at: Timestamp,
     ) -> Result<bool, RepositoryError> {
-        let ended = self.pool.run(move |connection| {
-            Ok(end(connection, user, id, at)? || has_ended(connection, user, id, at)?)
-        });
-        Ok(ended.await?)
+        self.pool
+            .call(move |connection| {
+                Ok(end(connection, user, id, at)? || has_ended(connection, user, id, at)?)
+            })
+            .await
     }
 
     async fn end_all(&self, user: UserId, at: Timestamp) -> Result<usize, RepositoryError> {
-        let ended = self
-            .pool
-            .run(move |connection| transaction(connection, |one| end_all(one, user, at)));
-        Ok(ended.await?)
+        self.pool.transact(move |one| end_all(one, user, at)).await
     }
 }
 

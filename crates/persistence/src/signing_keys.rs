@@ -15,37 +15,28 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::connection::AnyConnection;
+use crate::database::Database;
 use crate::error::DatabaseError;
-use crate::pool::Pool;
 use crate::schema::signing_keys;
 use crate::seal::Vault;
-use crate::stored_keys::StoredKeys;
-use crate::transaction::transaction;
 use crate::types::{DbId, DbInstant};
-use crate::{audit, database_clock};
-
-/// [`SigningKeyRepository`] in Diesel.
-#[derive(Clone)]
-pub struct DieselSigningKeyRepository {
-    pub(crate) pool: Pool,
-    /// Seals for [`PURPOSE`].
-    pub(crate) vault: Arc<Vault>,
-    pub(crate) stored_keys: Arc<StoredKeys>,
-}
+use crate::{audit, store_clock};
 
 /// What the keys are sealed for, each bound to its id.
 pub(crate) const PURPOSE: &str = "signing_key";
 
 #[async_trait]
-impl SigningKeyRepository for DieselSigningKeyRepository {
+impl SigningKeyRepository for Database {
     async fn all(&self) -> Result<Vec<StoredSigningKey>, RepositoryError> {
         let stored_keys = Arc::clone(&self.stored_keys);
         let read = self.pool.run(move |connection| {
             stored_keys.verify(connection)?;
-            Ok((load(connection)?, database_clock::now(connection)?))
+            Ok((load(connection)?, store_clock::now(connection)?))
         });
         let (rows, now) = read.await?;
-        let opened = rows.iter().filter_map(|row| row.open(&self.vault));
+        let opened = rows
+            .iter()
+            .filter_map(|row| row.open(&self.signing_key_vault));
         let stored = opened.map(|(secret, created_at)| StoredSigningKey {
             secret,
             age: now
@@ -57,10 +48,13 @@ impl SigningKeyRepository for DieselSigningKeyRepository {
     }
 
     async fn store_first(&self, key: SigningSecret) -> Result<(), RepositoryError> {
-        let row = NewRow::seal(&key, &self.vault)?;
-        let (vault, stored_keys) = (Arc::clone(&self.vault), Arc::clone(&self.stored_keys));
-        let stored = self.pool.run(move |connection| {
-            transaction(connection, |connection| {
+        let row = NewRow::seal(&key, &self.signing_key_vault)?;
+        let (vault, stored_keys) = (
+            Arc::clone(&self.signing_key_vault),
+            Arc::clone(&self.stored_keys),
+        );
+        self.pool
+            .transact(move |connection| {
                 stored_keys.verify(connection)?;
                 lock(connection)?;
                 let rows = load(connection)?;
@@ -70,8 +64,7 @@ impl SigningKeyRepository for DieselSigningKeyRepository {
                 }
                 Ok(())
             })
-        });
-        Ok(stored.await?)
+            .await
     }
 
     async fn rotate(
@@ -80,10 +73,10 @@ impl SigningKeyRepository for DieselSigningKeyRepository {
         dead_after: Duration,
         audit: AuditEntry,
     ) -> Result<(), RepositoryError> {
-        let row = NewRow::seal(&key, &self.vault)?;
+        let row = NewRow::seal(&key, &self.signing_key_vault)?;
         let stored_keys = Arc::clone(&self.stored_keys);
-        let rotated = self.pool.run(move |connection| {
-            transaction(connection, |connection| {
+        self.pool
+            .transact(move |connection| {
                 stored_keys.verify(connection)?;
                 lock(connection)?;
                 let kept = signing_keys::table.find(row.id).count();
@@ -93,19 +86,19 @@ impl SigningKeyRepository for DieselSigningKeyRepository {
                 }
                 audit::record(connection, &audit)
             })
-        });
-        Ok(rotated.await?)
+            .await
     }
 
     async fn note_use(&self, id: Uuid) -> Result<(), RepositoryError> {
-        let noted = self.pool.run(move |connection| {
-            let now = DbInstant::from(database_clock::now(connection)?);
-            diesel::update(signing_keys::table.find(DbId(id)))
-                .set(signing_keys::used_at.eq(now))
-                .execute(connection)?;
-            Ok(())
-        });
-        Ok(noted.await?)
+        self.pool
+            .call(move |connection| {
+                let now = DbInstant::from(store_clock::now(connection)?);
+                diesel::update(signing_keys::table.find(DbId(id)))
+                    .set(signing_keys::used_at.eq(now))
+                    .execute(connection)?;
+                Ok(())
+            })
+            .await
     }
 }
 
@@ -161,7 +154,7 @@ impl NewRow {
     }
 
     fn insert(&self, connection: &mut AnyConnection) -> Result<(), DatabaseError> {
-        let now = DbInstant::from(database_clock::now(connection)?);
+        let now = DbInstant::from(store_clock::now(connection)?);
         diesel::insert_into(signing_keys::table)
             .values((
                 signing_keys::id.eq(self.id),
@@ -198,7 +191,7 @@ fn lock(connection: &mut AnyConnection) -> Result<(), DatabaseError> {
 
 /// Forgets the keys that have not been in use for `dead_after`.
 fn forget_dead(connection: &mut AnyConnection, dead_after: Duration) -> Result<(), DatabaseError> {
-    let last_use = before(database_clock::now(connection)?, dead_after);
+    let last_use = before(store_clock::now(connection)?, dead_after);
     let dead = signing_keys::table.filter(signing_keys::used_at.le(DbInstant::from(last_use)));
     diesel::delete(dead).execute(connection)?;
     Ok(())

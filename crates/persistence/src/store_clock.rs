@@ -6,18 +6,12 @@ use domain::ports::{RepositoryError, StoreClock};
 use domain::time::Timestamp;
 
 use crate::connection::AnyConnection;
+use crate::database::Database;
 use crate::error::DatabaseError;
-use crate::pool::Pool;
 use crate::types::{DbInstant, Instant};
 
-/// [`StoreClock`] in Diesel. SQLite has no clock of its own.
-#[derive(Clone)]
-pub struct DieselStoreClock {
-    pub(crate) pool: Pool,
-}
-
 #[async_trait]
-impl StoreClock for DieselStoreClock {
+impl StoreClock for Database {
     async fn now(&self) -> Result<Option<Timestamp>, RepositoryError> {
         Ok(self.pool.run(own_time).await?)
     }

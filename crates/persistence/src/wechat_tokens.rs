@@ -1,40 +1,29 @@
 //! WeChat's access_tokens, shared between replicas.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::ports::{RepositoryError, StoredWechatToken, WechatTokenRepository};
 use domain::secret::WechatToken;
 
 use crate::connection::AnyConnection;
+use crate::database::Database;
 use crate::error::DatabaseError;
-use crate::pool::Pool;
 use crate::schema::wechat_tokens;
 use crate::seal::Vault;
-use crate::transaction::transaction;
 use crate::types::DbInstant;
-
-/// [`WechatTokenRepository`] in Diesel.
-#[derive(Clone)]
-pub struct DieselWechatTokenRepository {
-    pub(crate) pool: Pool,
-    /// Seals for [`PURPOSE`].
-    pub(crate) vault: Arc<Vault>,
-}
 
 /// What the tokens are sealed for, each bound to its key.
 pub(crate) const PURPOSE: &str = "wechat_token";
 
 #[async_trait]
-impl WechatTokenRepository for DieselWechatTokenRepository {
+impl WechatTokenRepository for Database {
     async fn load(&self, key: &str) -> Result<Option<StoredWechatToken>, RepositoryError> {
         let name = key.to_owned();
         let row = self.pool.run(move |connection| load(connection, &name));
         // One that does not open is as good as none: another is fetched in its place.
         Ok(row.await?.and_then(|(sealed, expires_at)| {
             Some(StoredWechatToken {
-                token: self.open(key, &sealed)?,
+                token: open(&self.wechat_token_vault, key, &sealed)?,
                 expires_at: expires_at.into(),
             })
         }))
@@ -42,28 +31,23 @@ impl WechatTokenRepository for DieselWechatTokenRepository {
 
     async fn save(&self, key: &str, token: &StoredWechatToken) -> Result<(), RepositoryError> {
         let sealed = self
-            .vault
+            .wechat_token_vault
             .seal(&[key.as_bytes()], token.token.expose().as_bytes())
-            .map_err(|_| self.vault.sealing_failed())?;
+            .map_err(|_| self.wechat_token_vault.sealing_failed())?;
         let (key, expires_at) = (key.to_owned(), token.expires_at.into());
-        let saved = self.pool.run(move |connection| {
-            transaction(connection, |connection| {
-                save(connection, &key, &sealed, expires_at)
-            })
-        });
-        Ok(saved.await?)
+        self.pool
+            .transact(move |connection| save(connection, &key, &sealed, expires_at))
+            .await
     }
 }
 
-impl DieselWechatTokenRepository {
-    fn open(&self, key: &str, sealed: &[u8]) -> Option<WechatToken> {
-        let token = self.vault.open(&[key.as_bytes()], sealed).ok();
-        let token = token.and_then(|token| std::str::from_utf8(&token).ok().map(WechatToken::new));
-        if token.is_none() {
-            self.vault.report_lost("access_token of WeChat's");
-        }
-        token
+fn open(vault: &Vault, key: &str, sealed: &[u8]) -> Option<WechatToken> {
+    let token = vault.open(&[key.as_bytes()], sealed).ok();
+    let token = token.and_then(|token| std::str::from_utf8(&token).ok().map(WechatToken::new));
+    if token.is_none() {
+        vault.report_lost("access_token of WeChat's");
     }
+    token
 }
 
 fn load(

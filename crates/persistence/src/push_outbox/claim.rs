@@ -5,10 +5,11 @@ use diesel::prelude::*;
 use domain::time::Duration;
 use uuid::Uuid;
 
-use super::{in_a_while, now};
+use super::in_a_while;
 use crate::connection::AnyConnection;
 use crate::error::DatabaseError;
 use crate::schema::push_messages;
+use crate::store_clock::now;
 use crate::types::{DbId, DbInstant};
 
 /// A message as it is to be stored.

@@ -6,11 +6,12 @@ use domain::id::{AppId, OpenId};
 use domain::time::{Duration, before};
 use uuid::Uuid;
 
-use super::{in_a_while, now, user_hash};
+use super::{in_a_while, user_hash};
 use crate::audit;
 use crate::connection::AnyConnection;
 use crate::error::DatabaseError;
 use crate::schema::push_messages;
+use crate::store_clock::now;
 use crate::types::{DbId, DbInstant};
 
 /// Nothing of the message stays but that it was delivered, and what was answered.

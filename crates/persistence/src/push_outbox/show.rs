@@ -8,10 +8,10 @@ use domain::push::{Backlog, ListedPush, PushState};
 use domain::time::{Duration, Timestamp};
 use uuid::Uuid;
 
-use super::now;
 use crate::connection::{AnyBackend, AnyConnection};
 use crate::error::DatabaseError;
 use crate::schema::push_messages;
+use crate::store_clock::now;
 use crate::types::{DbId, DbInstant};
 
 #[derive(Queryable)]

@@ -9,7 +9,7 @@ use domain::ports::{Change, ChangeFeed, FeedPosition, SessionLifecycle, TokenUse
 use domain::session::SessionAccount;
 use domain::testing::repository_contract::Guest;
 use domain::time::{Duration, after};
-use persistence::{Database, DieselChangeFeed};
+use persistence::Database;
 use uuid::Uuid;
 
 use crate::store::{Place, Store, account, options};
@@ -20,14 +20,14 @@ async fn stores() -> [Store; 2] {
 
 /// A replica that listens.
 struct Listener {
-    feed: DieselChangeFeed,
+    feed: Box<dyn ChangeFeed>,
     position: Option<FeedPosition>,
 }
 
 impl Listener {
     async fn of(store: &Store) -> Self {
         let mut listener = Self {
-            feed: store.database.changes(),
+            feed: Box::new(store.database.changes()),
             position: None,
         };
         assert_eq!(listener.news().await, [Change::Everything]);
@@ -281,7 +281,7 @@ async fn another_server_or_a_restarted_one_is_told_as_everything() {
     server.start().unwrap();
     assert_eq!(listener.news().await, [Change::Everything]);
     let shared = crate::store::postgres().await;
-    listener.feed = shared.database.changes();
+    listener.feed = Box::new(shared.database.changes());
     assert_eq!(listener.news().await, [Change::Everything]);
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use domain::ports::{RepositoryError, UserRepository};
+use domain::ports::{AccountRepository, RepositoryError, UserRepository};
 use domain::testing::repository_contract::Guest;
 use domain::visit::{Visit, VisitOutcome};
 use futures_util::future::join_all;
@@ -87,8 +87,8 @@ async fn no_session_key_is_lost_between_two_replicas() {
             .for_each(|outcome| {
                 account(outcome);
             });
-        let users = store.database.users();
-        let kept = users.session_keys(guest.app_id(), guest.open_id()).await;
+        let accounts = store.database.accounts();
+        let kept = accounts.session_keys(guest.app_id(), guest.open_id()).await;
         let mut kept: Vec<_> = kept
             .unwrap()
             .iter()

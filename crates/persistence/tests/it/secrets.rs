@@ -1,6 +1,6 @@
 //! What the database, or an error, must not give away.
 
-use domain::ports::{RepositoryError, UserRepository};
+use domain::ports::{AccountRepository, RepositoryError, UserRepository};
 use domain::secret::SessionKey;
 use domain::testing::repository_contract::{Guest, StoreUnderTest};
 use persistence::{Database, DatabaseOptions, MasterKeys};
@@ -60,8 +60,8 @@ async fn a_sealed_key_that_was_moved_to_another_identity_does_not_open() {
             "UPDATE identities SET session_keys = \
              (SELECT session_keys FROM identities WHERE open_id = 'o1') WHERE open_id = 'o2'",
         );
-        let users = store.database.users();
-        let moved = users.session_keys(other.app_id(), other.open_id()).await;
+        let accounts = store.database.accounts();
+        let moved = accounts.session_keys(other.app_id(), other.open_id()).await;
         assert!(moved.unwrap().is_empty());
         assert_eq!(
             store.session_keys(one.app_id(), one.open_id()).await.len(),
@@ -85,11 +85,11 @@ async fn a_changed_sealed_key_does_not_open_and_the_next_login_still_works() {
                  set_byte(session_keys, 40, 255 - get_byte(session_keys, 40))"
             }
         });
-        let users = store.database.users();
-        let changed = users.session_keys(guest.app_id(), guest.open_id()).await;
+        let accounts = store.database.accounts();
+        let changed = accounts.session_keys(guest.app_id(), guest.open_id()).await;
         assert!(changed.unwrap().is_empty());
         visit_with_key(&store, &guest, 60, KEY).await;
-        let keys = users.session_keys(guest.app_id(), guest.open_id()).await;
+        let keys = accounts.session_keys(guest.app_id(), guest.open_id()).await;
         assert_eq!(keys.unwrap().len(), 1);
     }
 }
@@ -105,19 +105,23 @@ async fn a_new_master_key_opens_what_the_old_one_sealed() {
             let url = SecretString::from(store.place.url());
             Database::open(DatabaseOptions::new(url, master_keys)).unwrap()
         };
-        let rotated = open(&[8, 7]).users();
-        let kept = rotated.session_keys(guest.app_id(), guest.open_id()).await;
+        let rotated = open(&[8, 7]);
+        let kept = rotated
+            .accounts()
+            .session_keys(guest.app_id(), guest.open_id())
+            .await;
         assert_eq!(kept.unwrap()[0].expose(), KEY);
-        account(rotated.record_visit(guest.visit(60)).await);
+        account(rotated.users().record_visit(guest.visit(60)).await);
 
-        let without_old = open(&[8]).users();
+        let without_old = open(&[8]);
         let kept = without_old
+            .accounts()
             .session_keys(guest.app_id(), guest.open_id())
             .await;
         // The second login's key is sealed under the new one; the first's is skipped.
         assert_eq!(kept.unwrap().len(), 1);
         // Taken out before everything was sealed anew, the old key is missed, and nothing is stored.
-        let refused = without_old.record_visit(guest.visit(120)).await;
+        let refused = without_old.users().record_visit(guest.visit(120)).await;
         assert!(
             matches!(refused, Err(RepositoryError::WrongMasterKey)),
             "{refused:?}"
