@@ -67,6 +67,7 @@ fn count(
     };
     match changed {
         Ok(rows) => Ok(rows > 0),
+        // The user has been deleted, and is not counted.
         Err(Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _)) => Ok(true),
         Err(error) => Err(error.into()),
     }

@@ -1,8 +1,8 @@
 //! The pool of connections, used from asynchronous code.
 //!
 //! r2d2 keeps the connections, each of which lives on a thread of its own ([`Worker`]). A call that
-//! takes too long is given up ([`crate::watch`]): its caller is answered, its thread is left alone,
-//! and r2d2 has room for another in its place.
+//! takes too long is given up ([`crate::watch`]): its caller gets an error, its thread is left alone,
+//! and r2d2 may start another thread in its place.
 
 mod counts;
 mod threads;
@@ -50,8 +50,8 @@ pub(crate) struct Pool {
     watch: Watch,
 }
 
-/// The use of a connection. The fields are dropped in this order, so that who gets the permit or
-/// is notified finds the connection.
+/// The use of a connection. The fields are dropped in this order, so that the connection is in the
+/// pool before another caller gets the permit or the notification.
 struct Lease {
     kept: PooledConnection<Threads>,
     _permit: OwnedSemaphorePermit,
@@ -83,7 +83,7 @@ impl Pool {
             // Would cost a round trip each time; a broken connection is noticed when it is used.
             .test_on_check_out(false)
             .connection_timeout(THREAD_STARTS)
-            // Who needs the thread is told.
+            // The caller that needs the thread gets the error.
             .error_handler(Box::new(NopErrorHandler))
             .build_unchecked(threads.clone());
         Self {
@@ -97,8 +97,8 @@ impl Pool {
         }
     }
 
-    /// Runs `work` on a connection, and again on another if the connection turns out to be broken:
-    /// so `work` must be one that may happen twice.
+    /// Runs `work` on a connection, and again on another if the connection turns out to be broken,
+    /// so `work` must be repeatable.
     ///
     /// If it takes longer than the timeout, it is no longer waited for.
     pub(crate) async fn run<T, F>(&self, mut work: F) -> Result<T, DatabaseError>

@@ -1,4 +1,4 @@
-//! How busy a database is, for metrics. Reading it asks no database.
+//! How busy a database is, for metrics. Reading it makes no call to the database.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -27,7 +27,7 @@ pub struct PoolUse {
     pub waiting: usize,
     /// How long all calls together have waited.
     pub waited: Duration,
-    /// How many waited in vain.
+    /// How many waited and got none.
     pub timed_out: u64,
 }
 

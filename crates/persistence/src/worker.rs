@@ -83,7 +83,7 @@ impl Worker {
             }
             is_open.store(connection.is_some(), Ordering::SeqCst);
             if let Some((held, reply)) = take(&waiting) {
-                // First, so that who is answered finds the connection in the pool.
+                // First, so that the connection is in the pool when the caller gets the answer.
                 drop(held);
                 let _ = reply.send(result);
             }
@@ -107,7 +107,8 @@ fn work(jobs: &Receiver<Job>) {
     }
 }
 
-/// What a call holds, unless the other one has taken it: its thread, or who gives it up.
+/// Takes what a call holds, unless it is taken: by the thread of the call, or by the watch that
+/// gives it up.
 fn take<T>(waiting: &Mutex<Option<T>>) -> Option<T> {
     waiting
         .lock()

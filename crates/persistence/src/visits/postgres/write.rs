@@ -87,7 +87,7 @@ FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::time
     AS v (id, open_platform, union_id, user_id, union_user_id, created_at)
 ON CONFLICT (user_id, union_user_id) DO NOTHING";
 
-/// In place of `v.user_id` stands the user if all rows have changed that should, and else NULL.
+/// `v.user_id` is replaced by an expression that is NULL unless all rows have changed that must.
 const SESSIONS: &str = "
 INSERT INTO sessions (user_id, id, app_id, open_id, generation, created_at, last_used_at,
                       expires_at, code_hour, code_hash, nonce_hash)
@@ -99,7 +99,9 @@ FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $
 
 pub(super) struct WriteBatch<'a> {
     parts: Vec<Part<'a>>,
-    /// How many rows must change.
+    /// The parts whose rows must all be found as they were loaded.
+    updates: Vec<&'static str>,
+    /// How many rows these parts must change.
     changed: i64,
     sessions: Parameters<'a>,
 }
@@ -108,44 +110,38 @@ struct Part<'a> {
     name: &'static str,
     sql: &'static str,
     parameters: Parameters<'a>,
-    /// Whether all its rows must be found as they were loaded.
-    is_counted: bool,
 }
 
 impl<'a> WriteBatch<'a> {
     pub(super) fn of(rows: &'a BatchRows<'a>) -> Self {
-        let changed = rows.changed_users.len() + rows.changed_identities.len();
         let mut batch = Self {
             parts: Vec::with_capacity(6),
-            changed: i64::try_from(changed).unwrap_or(i64::MAX),
+            updates: Vec::with_capacity(2),
+            changed: 0,
             sessions: sessions(&rows.sessions),
         };
-        batch.add("new_users", NEW_USERS, &rows.new_users, new_users);
-        batch.add(
-            "changed_users",
-            CHANGED_USERS,
-            &rows.changed_users,
-            changed_users,
-        );
-        batch.add(
+        let (users, identities) = (&rows.changed_users, &rows.changed_identities);
+        batch.insert("new_users", NEW_USERS, &rows.new_users, new_users);
+        batch.update("changed_users", CHANGED_USERS, users, changed_users);
+        batch.insert(
             "new_identities",
             NEW_IDENTITIES,
             &rows.new_identities,
             new_identities,
         );
-        batch.add(
+        batch.update(
             "changed_identities",
             CHANGED_IDENTITIES,
-            &rows.changed_identities,
+            identities,
             changed_identities,
         );
-        batch.add(
+        batch.insert(
             "new_union_owners",
             NEW_UNION_OWNERS,
             &rows.new_union_owners,
             union_owners,
         );
-        batch.add(
+        batch.insert(
             "new_candidates",
             MERGE_CANDIDATES,
             &rows.merge_candidates,
@@ -154,21 +150,35 @@ impl<'a> WriteBatch<'a> {
         batch
     }
 
-    fn add<Row>(
+    fn insert<Row>(
         &mut self,
         name: &'static str,
         sql: &'static str,
         rows: &'a [Row],
-        parameters: impl FnOnce(&'a [Row]) -> Parameters<'a>,
+        parameters: fn(&'a [Row]) -> Parameters<'a>,
     ) {
         if !rows.is_empty() {
             self.parts.push(Part {
                 name,
                 sql,
                 parameters: parameters(rows),
-                is_counted: sql.ends_with("RETURNING 1"),
             });
         }
+    }
+
+    /// Requires that `sql` changes all `rows`. It returns a row for each that it has changed.
+    fn update<Row>(
+        &mut self,
+        name: &'static str,
+        sql: &'static str,
+        rows: &'a [Row],
+        parameters: fn(&'a [Row]) -> Parameters<'a>,
+    ) {
+        if !rows.is_empty() {
+            self.changed += i64::try_from(rows.len()).unwrap_or(i64::MAX);
+            self.updates.push(name);
+        }
+        self.insert(name, sql, rows, parameters);
     }
 }
 
@@ -205,9 +215,9 @@ impl WriteBatch<'_> {
             return Ok(());
         }
         out.push_sql("CASE WHEN 0");
-        for part in self.parts.iter().filter(|part| part.is_counted) {
+        for name in &self.updates {
             out.push_sql(" + (SELECT count(*) FROM ");
-            out.push_sql(part.name);
+            out.push_sql(name);
             out.push_sql(")");
         }
         out.push_sql(" = ");
