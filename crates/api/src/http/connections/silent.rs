@@ -10,7 +10,7 @@ use socket2::{SockRef, Socket};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::crowd::Crowd;
-use crate::http::extractors::client_address::{TrustedProxies, household};
+use crate::http::extractors::client_address::{TrustedProxies, network_of};
 
 /// How often the connections are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -68,7 +68,7 @@ impl Silent {
         let address = address.map(|peer| peer.ip().to_canonical());
         let peer = Peer {
             is_proxy: address.is_some_and(|address| self.proxies.trusts(address)),
-            address: address.map(household),
+            address: address.map(network_of),
         };
         Some(self.enter(peer, socket))
     }

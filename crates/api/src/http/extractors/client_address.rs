@@ -122,7 +122,7 @@ fn address(part: &str) -> Option<IpAddr> {
 }
 
 /// One customer's IPv6 addresses are a /64; counting single ones would count nothing.
-pub(crate) fn household(address: IpAddr) -> IpAddr {
+pub(crate) fn network_of(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),

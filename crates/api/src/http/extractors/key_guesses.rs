@@ -8,7 +8,7 @@ use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use quick_cache::sync::Cache;
 
-use crate::http::extractors::client_address::household;
+use crate::http::extractors::client_address::network_of;
 
 /// Wrong keys of one address that are judged at once; then one a second. Sixty leave a backend with an
 /// outdated key its plain 401 for a while, and a key of 16 characters outlasts one guess a second.
@@ -47,7 +47,7 @@ impl Default for KeyGuesses {
 impl KeyGuesses {
     /// Whether a key from `address` may be told right or wrong.
     pub(crate) fn judge(&self, address: IpAddr, is_right: bool) -> Result<(), Duration> {
-        let (address, now) = (household(address), Instant::now());
+        let (address, now) = (network_of(address), Instant::now());
         if is_right {
             return self.judge_right(address, now);
         }

@@ -10,7 +10,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
-use super::client_address::{TrustedProxies, household};
+use super::client_address::{TrustedProxies, network_of};
 use crate::http::replies::error::ApiError;
 use crate::http::replies::error_code::ErrorCode;
 
@@ -37,7 +37,7 @@ impl LoginLimit {
     fn wait(&self, request: &HttpRequest) -> Option<Duration> {
         let limiter = self.limiter.as_ref()?;
         let address = self.proxies.client_of(request)?;
-        let refused = limiter.check_key(&household(address)).err()?;
+        let refused = limiter.check_key(&network_of(address)).err()?;
         Some(refused.wait_time_from(self.clock.now()))
     }
 

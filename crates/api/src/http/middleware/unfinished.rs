@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
 use crate::http::connections::crowd::Crowd;
-use crate::http::extractors::client_address::household;
+use crate::http::extractors::client_address::network_of;
 
 /// How many bodies of one address may be on their way. A body of a mini program is there within a
 /// round trip of its head, so even behind a proxy that is not declared as trusted, and passes bodies
@@ -46,7 +46,7 @@ impl Unfinished {
     /// Takes a place for a body of `address`, if need be from the oldest one of that address, or of
     /// the address that has most.
     pub(crate) fn enter(&self, address: Option<IpAddr>) -> Place<'_> {
-        let address = address.map(household);
+        let address = address.map(network_of);
         let (held_by_crowd, held) = oneshot::channel();
         let mut crowd = self.crowd();
         let number = crowd.enter(address, held_by_crowd);
