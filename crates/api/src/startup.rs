@@ -227,6 +227,7 @@ async fn compose(
         pictures,
         Arc::new(database.replaced_avatars()),
         accounts.clone(),
+        clock.clone(),
     ));
     tokio::spawn(remove_old_avatars(Arc::clone(&avatars)));
     let policy = login_policy(settings);

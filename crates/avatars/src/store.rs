@@ -4,7 +4,7 @@ use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::ports::{AvatarError, AvatarStore, StoredAvatar};
+use domain::ports::{AvatarError, AvatarStore, CleanAvatar, StoredAvatar};
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
@@ -150,11 +150,10 @@ fn bounded(s3: AmazonS3Builder, bucket: &str) -> Result<Arc<dyn ObjectStore>, Op
 
 #[async_trait]
 impl AvatarStore for ObjectAvatarStore {
-    async fn store(&self, uploaded: Vec<u8>) -> Result<String, AvatarError> {
+    async fn clean(&self, uploaded: Vec<u8>) -> Result<CleanAvatar, AvatarError> {
         // The semaphore is never closed.
         let permit = self.decoding.acquire().await.map_err(unavailable)?;
         let cleaned = tokio::task::spawn_blocking(move || clean(&uploaded)).await;
-        // Uploads to a store that does not answer do not keep others from being decoded.
         drop(permit);
         let picture = cleaned
             .map_err(unavailable)?
@@ -164,8 +163,18 @@ impl AvatarStore for ObjectAvatarStore {
             })?;
         let random: [u8; 16] = rand::random();
         let name = format!("{}.{}", hex::encode(random), picture.format.extension());
-        self.write(&name, picture.bytes, picture.format).await?;
-        Ok(format!("{}/{name}", self.public_url))
+        Ok(CleanAvatar {
+            url: format!("{}/{name}", self.public_url),
+            bytes: picture.bytes,
+        })
+    }
+
+    async fn store(&self, picture: CleanAvatar) -> Result<(), AvatarError> {
+        let name = self.name_in(&picture.url);
+        let (name, format) = name
+            .and_then(|name| Some((name, format_of(name)?)))
+            .ok_or_else(|| unavailable("the picture was cleaned by another store"))?;
+        self.write(name, picture.bytes, format).await
     }
 
     async fn remove(&self, url: &str) -> Result<(), AvatarError> {
@@ -229,6 +238,13 @@ mod tests {
 
     use super::*;
 
+    async fn put(store: &ObjectAvatarStore, uploaded: Vec<u8>) -> Result<String, AvatarError> {
+        let picture = store.clean(uploaded).await?;
+        let url = picture.url.clone();
+        store.store(picture).await?;
+        Ok(url)
+    }
+
     fn picture() -> Vec<u8> {
         let mut bytes = Vec::new();
         image::RgbImage::new(4, 4)
@@ -245,7 +261,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("file://{}/made/avatars", folder.path().display());
         let store = ObjectAvatarStore::open(&url, "https://cdn.example.com/a/").unwrap();
-        let stored = store.store(picture()).await.unwrap();
+        let stored = put(&store, picture()).await.unwrap();
         let name = stored.strip_prefix("https://cdn.example.com/a/").unwrap();
         let read = store.read(name).await.unwrap().unwrap();
         assert_eq!(read.content_type, "image/png");
@@ -278,10 +294,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("file://{}/avatars", folder.path().display());
         let store = ObjectAvatarStore::open(&url, "https://cdn.example.com").unwrap();
-        let refused = store.store(b"hello".to_vec()).await.unwrap_err();
+        let refused = put(&store, b"hello".to_vec()).await.unwrap_err();
         assert!(matches!(refused, AvatarError::NotAPicture), "{refused}");
         std::fs::write(folder.path().join("avatars"), "in the way").unwrap();
-        let refused = store.store(picture()).await.unwrap_err();
+        let refused = put(&store, picture()).await.unwrap_err();
         assert!(matches!(refused, AvatarError::Unavailable(_)), "{refused}");
     }
 
@@ -312,9 +328,9 @@ mod tests {
         let start = tokio::time::Instant::now();
         // More at once than are decoded at once.
         let (one, two, three, removed, read) = tokio::join!(
-            store.store(picture()),
-            store.store(picture()),
-            store.store(picture()),
+            put(&store, picture()),
+            put(&store, picture()),
+            put(&store, picture()),
             store.remove(&url),
             store.read(&name),
         );

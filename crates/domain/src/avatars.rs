@@ -3,12 +3,17 @@
 use std::sync::Arc;
 
 use crate::ports::{
-    AccountRepository, AvatarError, AvatarStore, Cause, ReplacedAvatars, RepositoryError,
+    AccountRepository, AvatarError, AvatarStore, Cause, Clock, ReplacedAvatars, RepositoryError,
     StoredAvatar,
 };
 use crate::profile::{Edit, ProfileEdit};
 use crate::session::SessionAccount;
+use crate::time::{Duration, after};
 use crate::user::User;
+
+/// After this time an upload has changed the account or failed: the store and the database have deadlines of
+/// seconds.
+const UPLOADED_BY: Duration = Duration::from_mins(10);
 
 /// How many pictures one sweep removes.
 const SWEEP: u32 = 100;
@@ -18,6 +23,7 @@ pub struct AvatarService {
     store: Arc<dyn AvatarStore>,
     replaced: Arc<dyn ReplacedAvatars>,
     accounts: Arc<dyn AccountRepository>,
+    clock: Arc<dyn Clock>,
 }
 
 /// Why a picture was not taken.
@@ -41,21 +47,30 @@ impl AvatarService {
         store: Arc<dyn AvatarStore>,
         replaced: Arc<dyn ReplacedAvatars>,
         accounts: Arc<dyn AccountRepository>,
+        clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
             store,
             replaced,
             accounts,
+            clock,
         }
     }
 
     /// Stores a picture as the user's avatar, and gives the user as they are then.
+    ///
+    /// It is announced first, so that its file is deleted if the process or the request ends before a
+    /// user has it.
     pub async fn upload(
         &self,
         who: &SessionAccount,
         uploaded: Vec<u8>,
     ) -> Result<User, UploadError> {
-        let url = self.store.store(uploaded).await?;
+        let picture = self.store.clean(uploaded).await?;
+        let url = picture.url.clone();
+        let due_at = after(self.clock.now(), UPLOADED_BY);
+        self.replaced.announce(&url, due_at).await?;
+        self.store.store(picture).await?;
         let edit = ProfileEdit {
             avatar_url: Edit::Set(url.clone()),
             ..ProfileEdit::default()
@@ -69,7 +84,7 @@ impl AvatarService {
                 self.store.remove(&url).await?;
                 Err(UploadError::Gone)
             }
-            // Whether the change was written is not known, so the file stays.
+            // Whether the change was written is not known. If it was not, the file goes when it is due.
             Err(error) => Err(error.into()),
         }
     }
@@ -101,7 +116,7 @@ impl AvatarService {
     /// # Errors
     /// The cause. What was not removed stays on the list.
     pub async fn sweep(&self) -> Result<usize, Cause> {
-        let replaced = self.replaced.oldest(SWEEP).await?;
+        let replaced = self.replaced.due(self.clock.now(), SWEEP).await?;
         for avatar in &replaced {
             self.store.remove(&avatar.url).await?;
             self.replaced.forget(avatar.id).await?;

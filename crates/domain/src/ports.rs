@@ -37,7 +37,7 @@ mod wechat_user_api;
 
 pub use account_repository::AccountRepository;
 pub use audit_log::AuditLog;
-pub use avatar_store::{AvatarError, AvatarStore, StoredAvatar};
+pub use avatar_store::{AvatarError, AvatarStore, CleanAvatar, StoredAvatar};
 pub use ban_repository::BanRepository;
 pub use change_feed::{Change, ChangeFeed, FeedPosition, News};
 pub use clock::Clock;

@@ -195,11 +195,13 @@ diesel::joinable!(union_ids -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(users, identities, union_ids, sessions);
 
 diesel::table! {
+    use super::Instant;
     use diesel::sql_types::{BigInt, Text};
 
     replaced_avatars (id) {
         id -> BigInt,
         url -> Text,
+        due_at -> Instant,
     }
 }
 

@@ -7,9 +7,17 @@ use super::Cause;
 /// Keeps the pictures that users upload.
 #[async_trait]
 pub trait AvatarStore: Send + Sync {
-    /// Re-encodes the picture without metadata, stores it under a name that cannot be guessed, and gives
-    /// its public URL. It is stored when this returns.
-    async fn store(&self, uploaded: Vec<u8>) -> Result<String, AvatarError>;
+    /// Re-encodes the picture without metadata, and chooses a name that cannot be guessed. Stores nothing.
+    ///
+    /// # Errors
+    /// [`AvatarError`].
+    async fn clean(&self, uploaded: Vec<u8>) -> Result<CleanAvatar, AvatarError>;
+
+    /// Stores a picture that this store has cleaned. It is stored when this returns.
+    ///
+    /// # Errors
+    /// [`AvatarError::Unavailable`].
+    async fn store(&self, picture: CleanAvatar) -> Result<(), AvatarError>;
 
     /// Removes the picture behind a URL that this store gave. A picture that is gone and any other
     /// URL are left alone.
@@ -26,6 +34,15 @@ pub trait AvatarStore: Send + Sync {
     /// # Errors
     /// [`AvatarError::Unavailable`].
     async fn read(&self, name: &str) -> Result<Option<StoredAvatar>, AvatarError>;
+}
+
+/// A picture that can be stored.
+#[derive(Clone, Debug)]
+pub struct CleanAvatar {
+    /// The public URL under which it will be.
+    pub url: String,
+    /// The encoded picture.
+    pub bytes: Vec<u8>,
 }
 
 /// A stored picture.

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use crate::ports::{AvatarError, AvatarStore, StoredAvatar};
+use crate::ports::{AvatarError, AvatarStore, CleanAvatar, StoredAvatar};
 
 const PLACE: &str = "https://pictures.example/";
 
@@ -28,14 +28,21 @@ impl InMemoryAvatars {
 
 #[async_trait]
 impl AvatarStore for InMemoryAvatars {
-    async fn store(&self, uploaded: Vec<u8>) -> Result<String, AvatarError> {
+    async fn clean(&self, uploaded: Vec<u8>) -> Result<CleanAvatar, AvatarError> {
         if uploaded.is_empty() {
             return Err(AvatarError::NotAPicture);
         }
-        let name = Uuid::now_v7().to_string();
-        let url = format!("{PLACE}{name}");
-        self.files().insert(name, uploaded);
-        Ok(url)
+        Ok(CleanAvatar {
+            url: format!("{PLACE}{}", Uuid::now_v7()),
+            bytes: uploaded,
+        })
+    }
+
+    async fn store(&self, picture: CleanAvatar) -> Result<(), AvatarError> {
+        if let Some(name) = picture.url.strip_prefix(PLACE) {
+            self.files().insert(name.to_owned(), picture.bytes);
+        }
+        Ok(())
     }
 
     async fn remove(&self, url: &str) -> Result<(), AvatarError> {

@@ -37,7 +37,8 @@ struct Tables {
     changes: Vec<Change>,
     signing_keys: Vec<keeping::KeptSigningKey>,
     wechat_tokens: HashMap<String, StoredWechatToken>,
-    replaced_avatars: Vec<ReplacedAvatar>,
+    /// With the instant each is due at.
+    replaced_avatars: Vec<(Timestamp, ReplacedAvatar)>,
     /// The last day, and how many on it.
     phone_lookups: HashMap<UserId, (i32, u32)>,
 }

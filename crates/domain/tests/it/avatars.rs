@@ -1,7 +1,8 @@
 //! The pictures that users upload.
 
 use domain::avatars::UploadError;
-use domain::ports::AvatarError;
+use domain::ports::{AvatarError, AvatarStore, Clock, ReplacedAvatars};
+use domain::time::{Duration, after};
 
 use crate::world::World;
 
@@ -24,6 +25,25 @@ async fn an_upload_becomes_the_avatar_and_the_picture_before_goes() {
     world.accounts().delete(&alice, None).await.unwrap();
     assert_eq!(world.pictures.count(), 0);
     assert_eq!(service.sweep().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn the_picture_of_an_upload_that_was_cut_off_goes_and_that_of_a_user_stays() {
+    let world = World::default();
+    let service = world.avatars();
+    let alice = world.log_in("o-alice").await.account;
+    service.upload(&alice, b"whole".to_vec()).await.unwrap();
+    // The process ends between the file and the account.
+    let cut = world.pictures.clean(b"cut off".to_vec()).await.unwrap();
+    let due_at = after(world.clock.now(), Duration::from_mins(10));
+    world.store.announce(&cut.url, due_at).await.unwrap();
+    world.pictures.store(cut).await.unwrap();
+
+    world.clock.advance(Duration::from_secs(599));
+    assert_eq!(service.sweep().await.unwrap(), 0);
+    world.clock.advance(Duration::from_secs(1));
+    assert_eq!(service.sweep().await.unwrap(), 1);
+    assert_eq!(world.pictures.count(), 1, "the user's");
 }
 
 #[tokio::test]

@@ -48,7 +48,8 @@ impl World {
 
     pub(crate) fn avatars(&self) -> Arc<AvatarService> {
         let (pictures, store) = (self.pictures.clone(), self.store.clone());
-        Arc::new(AvatarService::new(pictures, store.clone(), store))
+        let clock = self.clock.clone();
+        Arc::new(AvatarService::new(pictures, store.clone(), store, clock))
     }
 
     pub(crate) fn accounts(&self) -> AccountService {

@@ -23,9 +23,15 @@ async fn give(store: &Store, user: UserId, url: &str) {
     assert!(edited.unwrap().is_some());
 }
 
+async fn due(store: &Store, now: Timestamp) -> Vec<String> {
+    let list = store.database.replaced_avatars();
+    let due = list.due(now, 100).await.unwrap();
+    due.into_iter().map(|avatar| avatar.url).collect()
+}
+
+/// Those that a user had.
 async fn replaced(store: &Store) -> Vec<String> {
-    let replaced = store.database.replaced_avatars().oldest(100).await.unwrap();
-    replaced.into_iter().map(|avatar| avatar.url).collect()
+    due(store, Timestamp::UNIX_EPOCH).await
 }
 
 #[tokio::test]
@@ -49,12 +55,42 @@ async fn replaced_and_gone(store: Store) {
     give(&store, user, "https://a/3").await;
     store.place.execute("DELETE FROM users");
     let list = store.database.replaced_avatars();
-    let rows = list.oldest(100).await.unwrap();
+    let rows = list.due(Timestamp::UNIX_EPOCH, 100).await.unwrap();
     assert_eq!(rows.last().unwrap().url, "https://a/3");
     for row in rows {
         list.forget(row.id).await.unwrap();
     }
     assert!(replaced(&store).await.is_empty());
+}
+
+#[tokio::test]
+async fn an_announced_picture_is_due_unless_a_user_has_it_by_then() {
+    for store in stores().await {
+        announced(store).await;
+    }
+}
+
+async fn announced(store: Store) {
+    let at = |second| Timestamp::from_second(second).unwrap();
+    let users = store.database.users();
+    let guest = Guest::new("wx01", "o1");
+    let user = account(users.record_visit(guest.visit(0)).await).user.id;
+    let list = store.database.replaced_avatars();
+    list.announce("https://a/lost", at(600)).await.unwrap();
+    list.announce("https://a/used", at(600)).await.unwrap();
+    give(&store, user, "https://a/used").await;
+    assert!(due(&store, at(599)).await.is_empty());
+    assert_eq!(due(&store, at(600)).await, ["https://a/lost"]);
+
+    list.announce("https://a/by_hand", at(600)).await.unwrap();
+    store
+        .place
+        .execute("UPDATE users SET avatar_url = 'https://a/by_hand'");
+    assert_eq!(due(&store, at(599)).await, ["https://a/used"]);
+    assert_eq!(
+        due(&store, at(600)).await,
+        ["https://a/lost", "https://a/used"]
+    );
 }
 
 #[tokio::test]

@@ -193,6 +193,7 @@ impl Tables {
         let user = user.clone();
         if avatar_url != user.profile.avatar_url {
             self.note_replaced(avatar_url);
+            self.note_used(user.profile.avatar_url.as_deref());
         }
         self.changes.push(Change::User(id));
         Some(user)

@@ -14,7 +14,7 @@ use crate::ports::{
     ReplacedAvatars, RepositoryError, SigningKeyRepository, SigningSecret, StoredSigningKey,
     StoredWechatToken, WechatTokenRepository,
 };
-use crate::time::Duration;
+use crate::time::{Duration, Timestamp};
 
 #[async_trait]
 impl AuditLog for InMemoryStore {
@@ -135,14 +135,23 @@ impl WechatTokenRepository for InMemoryStore {
 
 #[async_trait]
 impl ReplacedAvatars for InMemoryStore {
-    async fn oldest(&self, limit: u32) -> Result<Vec<ReplacedAvatar>, RepositoryError> {
+    async fn announce(&self, url: &str, due_at: Timestamp) -> Result<(), RepositoryError> {
+        self.tables().note_unused(url.to_owned(), due_at);
+        Ok(())
+    }
+
+    async fn due(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<ReplacedAvatar>, RepositoryError> {
         let tables = self.tables();
-        let oldest = tables.replaced_avatars.iter().take(limit as usize);
-        Ok(oldest.cloned().collect())
+        let due = tables.replaced_avatars.iter().filter(|row| row.0 <= now);
+        Ok(due.map(|row| row.1.clone()).take(limit as usize).collect())
     }
 
     async fn forget(&self, id: i64) -> Result<(), RepositoryError> {
-        self.tables().replaced_avatars.retain(|row| row.id != id);
+        self.tables().replaced_avatars.retain(|row| row.1.id != id);
         Ok(())
     }
 }
@@ -150,9 +159,21 @@ impl ReplacedAvatars for InMemoryStore {
 impl Tables {
     /// Notes that a user has this picture no longer.
     pub(super) fn note_replaced(&mut self, url: Option<String>) {
-        let id = self.replaced_avatars.last().map_or(1, |last| last.id + 1);
-        let replaced = url.map(|url| ReplacedAvatar { id, url });
-        self.replaced_avatars.extend(replaced);
+        if let Some(url) = url {
+            self.note_unused(url, Timestamp::UNIX_EPOCH);
+        }
+    }
+
+    /// Notes that a user has this picture now.
+    pub(super) fn note_used(&mut self, url: Option<&str>) {
+        self.replaced_avatars
+            .retain(|row| Some(row.1.url.as_str()) != url);
+    }
+
+    fn note_unused(&mut self, url: String, due_at: Timestamp) {
+        let id = self.replaced_avatars.last().map_or(1, |last| last.1.id + 1);
+        self.replaced_avatars
+            .push((due_at, ReplacedAvatar { id, url }));
     }
 }
 
