@@ -12,6 +12,7 @@ use super::endpoint::{Endpoint, Reach};
 use super::endpoints::auth::is_preflight_head;
 use super::endpoints::{FOR_KEYS, OPEN};
 use super::extractors::admin_query::KnownParameters;
+use super::middleware::route_name::BELOW;
 use super::replies::error::ApiError;
 use super::replies::error_code::ErrorCode;
 
@@ -23,7 +24,7 @@ pub(super) fn configure(routes: &mut ServiceConfig, has_keys: bool) {
     for endpoint in endpoints {
         let path = (endpoint.path)();
         if endpoint.reach == Reach::AnyMethodAndBelow {
-            by_path.push((format!("{path}/{{tail:.*}}"), vec![endpoint]));
+            by_path.push((format!("{path}{BELOW}"), vec![endpoint]));
         }
         match by_path.iter_mut().find(|(known, _)| *known == path) {
             Some((_, endpoints)) => endpoints.push(endpoint),

@@ -72,12 +72,15 @@ fn texts(settings: &Settings) -> Result<(), SettingsError> {
         "must not be empty",
     )?;
     refuse(
-        audience.iter().any(String::is_empty),
+        audience.iter().any(|name| name.trim().is_empty()),
         "tokens.audience",
         "must not hold an empty name",
     )?;
+    let avatars = settings.avatars.url.as_str();
     refuse(
-        !begins(&settings.avatars.url, &["file://", "s3://"]),
+        !begins(avatars, &["file://", "s3://"])
+            || begins(avatars, &["s3:///"])
+            || avatars.ends_with("://"),
         "avatars.url",
         "expected file://FOLDER or s3://BUCKET/PREFIX",
     )?;

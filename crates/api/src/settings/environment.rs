@@ -122,7 +122,12 @@ impl Environment {
         let value = if is_json {
             json_list(&text, variable)?
         } else if LISTS.contains(&path) {
-            Value::from(items(&text).map(Value::from).collect::<Vec<_>>())
+            let items: Vec<Value> = items(&text).map(Value::from).collect();
+            if items.is_empty() {
+                let name = format!("{variable} ({path})");
+                return Err(SettingsError::invalid(name, "holds no item"));
+            }
+            Value::from(items)
         } else if path == "apps" {
             return Err(SettingsError::invalid(
                 variable,

@@ -207,6 +207,9 @@ fn a_key_may_be_bare_or_named_with_scopes() {
     "/nowhere/secret-words",
     "WXLOGIN_MASTER_KEY_FILE"
 )]
+#[case::no_bucket("WXLOGIN_AVATARS__URL", "s3://", "avatars.url")]
+#[case::a_prefix_without_a_bucket("WXLOGIN_AVATARS__URL", "s3:///secret-words", "avatars.url")]
+#[case::a_blank_audience("WXLOGIN_TOKENS__AUDIENCE", " , ", "tokens.audience")]
 #[case::base_url_alone("WXLOGIN_WECHAT__BASE_URL", "http://127.0.0.1:1", "wechat.base_url")]
 fn what_is_wrong_is_named_and_not_shown(
     #[case] variable: &str,

@@ -175,7 +175,8 @@ async fn what_is_no_picture_or_no_form_is_refused() {
     let answer = stack
         .send(Method::POST, "/user/avatar", token.as_str(), Some(&body))
         .await;
-    answer.refused(415, "unsupported_media_type");
+    let msg = answer.refused(415, "unsupported_media_type");
+    assert!(msg.contains("multipart/form-data"), "{msg}");
     send(&stack, &json!("x.y.z"), form(&[&whole]))
         .await
         .refused(401, "token_invalid");

@@ -158,6 +158,16 @@ async fn callers_cannot_make_up_labels() {
 }
 
 #[tokio::test]
+async fn a_gateway_below_the_verify_path_is_counted_under_its_route() {
+    let stack = Stack::new(Store::Sqlite).await;
+    let path = "/auth/verify/orders/1";
+    stack.send(Method::PUT, path, None, None).await;
+    let (_, page) = stack.ops("/metrics").await;
+    assert!(page.contains("route=\"/auth/verify\""), "{page}");
+    assert!(!page.contains("tail"), "{page}");
+}
+
+#[tokio::test]
 async fn the_page_names_no_person() {
     let stack = Stack::new(Store::Sqlite).await;
     let login = stack.logged_in("alice").await;

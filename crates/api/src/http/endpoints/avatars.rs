@@ -117,6 +117,7 @@ fn refused(error: &MultipartError) -> ApiError {
     match error {
         MultipartError::ContentTypeMissing | MultipartError::ContentTypeIncompatible => {
             ApiError::new(ErrorCode::UnsupportedMediaType)
+                .saying("请求体必须是 multipart/form-data，请用 wx.uploadFile 上传")
         }
         _ => ApiError::invalid("表单不完整或格式不正确"),
     }

@@ -13,13 +13,22 @@ pub(crate) struct RouteName(pub(crate) Cow<'static, str>);
 /// search for it, which the router repeats anyway, can be left out.
 const BUSY: [&str; 4] = ["/user/me", "/auth/verify", "/user/wxlogin", "/user/refresh"];
 
+/// What the router adds to a path for every path below it.
+pub(crate) const BELOW: &str = "/{tail:.*}";
+
 impl RouteName {
     pub(crate) fn of(request: &ServiceRequest) -> Self {
         let path = request.path();
         if let Some(busy) = BUSY.into_iter().find(|busy| *busy == path) {
             return Self(Cow::Borrowed(busy));
         }
-        let pattern = request.match_pattern();
-        Self(pattern.map_or(Cow::Borrowed("none"), Cow::Owned))
+        let Some(mut pattern) = request.match_pattern() else {
+            return Self(Cow::Borrowed("none"));
+        };
+        // One endpoint, one name.
+        if pattern.ends_with(BELOW) {
+            pattern.truncate(pattern.len() - BELOW.len());
+        }
+        Self(Cow::Owned(pattern))
     }
 }

@@ -133,8 +133,8 @@ error_codes! {
         "WeChat is busy or cannot be reached, or today's quota is used up.",
         None: "Wait for Retry-After seconds.";
     StorageUnavailable: 503 "storage_unavailable" "服务暂不可用，请稍后再试"
-        "The database does not answer, or the master key does not open what is stored.",
-        Operator: "Bring the database back, or give the service its master key; /health/ready says which.";
+        "The database or the store of avatars does not answer, or the master key does not open what is stored.",
+        Operator: "Bring the database or the store of avatars back, or give the service its master key; /health/ready and the log say which.";
     Overloaded: 503 "overloaded" "服务繁忙，请稍后再试"
         "More requests are under way than limits.max_inflight, or more bodies of this address than 64.",
         None: "Wait for Retry-After seconds.";
