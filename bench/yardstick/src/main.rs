@@ -2,6 +2,7 @@
 //! What wxlogin is measured against; see the README for what is left out.
 
 mod echo;
+mod open_data;
 mod serve;
 mod store;
 mod tokens;

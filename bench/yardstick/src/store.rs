@@ -1,5 +1,21 @@
 //! Users, identities and sessions, in PostgreSQL or SQLite.
 
+/// Binds the seven columns of a profile, NULL without one. (A macro, because the queries of the two
+/// databases are of different types.)
+macro_rules! bind_profile {
+    ($query:expr, $profile:expr) => {{
+        let profile = $profile;
+        $query
+            .bind(profile.and_then(|profile| profile.nick_name.as_deref()))
+            .bind(profile.and_then(|profile| profile.avatar_url.as_deref()))
+            .bind(profile.and_then(|profile| profile.gender))
+            .bind(profile.and_then(|profile| profile.language.as_deref()))
+            .bind(profile.and_then(|profile| profile.country.as_deref()))
+            .bind(profile.and_then(|profile| profile.province.as_deref()))
+            .bind(profile.and_then(|profile| profile.city.as_deref()))
+    }};
+}
+
 mod postgres;
 mod sql;
 mod sqlite;
@@ -8,6 +24,7 @@ use anyhow::bail;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use crate::open_data::Profile;
 use crate::serve::Options;
 
 pub(crate) enum Store {
@@ -21,6 +38,8 @@ pub(crate) struct Login<'a> {
     pub(crate) open_id: &'a str,
     pub(crate) union_id: Option<&'a str>,
     pub(crate) session_key: &'a str,
+    /// What the login brings of it.
+    pub(crate) profile: Option<&'a Profile>,
     /// The user's id if the openid is new.
     pub(crate) new_user: Uuid,
     pub(crate) session: Uuid,

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::open_data::OpenDataError;
 use crate::wechat::WeChatError;
 
 #[derive(Serialize)]
@@ -75,6 +76,14 @@ impl Failure {
         }
     }
 
+    const fn bad_open_data() -> Failure {
+        Failure {
+            status: StatusCode::BAD_REQUEST,
+            msg: "用户数据校验失败",
+            error: "open_data_invalid",
+        }
+    }
+
     fn internal(error: impl std::fmt::Display) -> Failure {
         eprintln!("error: {error}");
         Failure {
@@ -109,6 +118,12 @@ impl From<WeChatError> for Failure {
             WeChatError::NoAnswer(error) => Failure::bad_gateway(error),
             WeChatError::Incomplete => Failure::bad_gateway("an answer without openid"),
         }
+    }
+}
+
+impl From<OpenDataError> for Failure {
+    fn from(_: OpenDataError) -> Failure {
+        Failure::bad_open_data()
     }
 }
 

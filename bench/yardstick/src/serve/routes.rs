@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::Service;
 use super::answer::{Failure, LoggedIn, Success, TokenPair, User, success};
 use super::bearer::Bearer;
+use crate::open_data::OpenData;
 use crate::store::{Login, Refresh};
 use crate::tokens::{ACCESS_TTL_S, REFRESH_TTL_S, RefreshToken, hash};
 
@@ -19,6 +20,7 @@ use crate::tokens::{ACCESS_TTL_S, REFRESH_TTL_S, RefreshToken, hash};
 #[serde(rename_all = "camelCase")]
 pub(super) struct LoginBody {
     plat_code: String,
+    plat_user_info_map: Option<OpenData>,
 }
 
 pub(super) async fn log_in(
@@ -26,6 +28,11 @@ pub(super) async fn log_in(
     Json(body): Json<LoginBody>,
 ) -> Result<Json<Success<LoggedIn>>, Failure> {
     let person = service.wechat.exchange(&body.plat_code).await?;
+    let profile = body.plat_user_info_map.map(|data| {
+        let app_id = service.wechat.app_id();
+        data.open(&person.session_key, app_id, &person.open_id)
+    });
+    let profile = profile.transpose()?;
     let refresh_token = RefreshToken::generate()?;
     let (new_user, session, now) = (Uuid::now_v7(), Uuid::now_v7(), Utc::now());
     let user_id = service
@@ -35,6 +42,7 @@ pub(super) async fn log_in(
             open_id: &person.open_id,
             union_id: person.union_id.as_deref(),
             session_key: &person.session_key,
+            profile: profile.as_ref(),
             new_user,
             session,
             refresh_hash: &refresh_token.hash,

@@ -51,9 +51,13 @@ impl Postgres {
             .fetch_one(&mut *transaction)
             .await?;
         if user == login.new_user {
-            sqlx::query(sql::INSERT_USER)
-                .bind(user)
-                .bind(login.now)
+            let insert = sqlx::query(sql::INSERT_USER).bind(user).bind(login.now);
+            bind_profile!(insert, login.profile)
+                .execute(&mut *transaction)
+                .await?;
+        } else if login.profile.is_some() {
+            let update = sqlx::query(sql::UPDATE_PROFILE).bind(user);
+            bind_profile!(update, login.profile)
                 .execute(&mut *transaction)
                 .await?;
         }
@@ -72,7 +76,7 @@ impl Postgres {
     }
 
     async fn log_in_by_one_statement(&self, login: &Login<'_>) -> sqlx::Result<Uuid> {
-        sqlx::query_scalar(ONE_STATEMENT)
+        let query = sqlx::query_scalar(ONE_STATEMENT)
             .bind(login.open_id)
             .bind(login.app_id)
             .bind(login.new_user)
@@ -82,6 +86,8 @@ impl Postgres {
             .bind(login.session)
             .bind(login.refresh_hash)
             .bind(login.expires_at)
+            .bind(login.profile.is_some());
+        bind_profile!(query, login.profile)
             .fetch_one(&self.pool)
             .await
     }
@@ -138,8 +144,16 @@ const ONE_STATEMENT: &str = "
             last_login_at = excluded.last_login_at
         RETURNING user_id
     ), new_user AS (
-        INSERT INTO users (id, created_at)
-        SELECT user_id, $6 FROM identity WHERE user_id = $3
+        INSERT INTO users
+            (id, created_at, nick_name, avatar_url, gender, language, country, province, city)
+        SELECT user_id, $6, $11, $12, $13, $14, $15, $16, $17 FROM identity WHERE user_id = $3
+    ), profile AS (
+        UPDATE users SET
+            nick_name = $11, avatar_url = $12, gender = $13, language = $14, country = $15,
+            province = $16, city = $17
+        FROM identity WHERE id = user_id AND $10
+            AND (nick_name, avatar_url, gender, language, country, province, city)
+            IS DISTINCT FROM ($11, $12, $13, $14, $15, $16, $17)
     ), session AS (
         INSERT INTO sessions
             (id, user_id, app_id, open_id, refresh_hash, created_at, last_used_at, expires_at)

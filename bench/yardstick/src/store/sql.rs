@@ -9,7 +9,18 @@ pub(super) const UPSERT_IDENTITY: &str = "
         last_login_at = excluded.last_login_at
     RETURNING user_id";
 
-pub(super) const INSERT_USER: &str = "INSERT INTO users (id, created_at) VALUES ($1, $2)";
+pub(super) const INSERT_USER: &str = "
+    INSERT INTO users
+        (id, created_at, nick_name, avatar_url, gender, language, country, province, city)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+
+/// Writes no row if the profile is as before.
+pub(super) const UPDATE_PROFILE: &str = "
+    UPDATE users SET
+        nick_name = $2, avatar_url = $3, gender = $4, language = $5, country = $6, province = $7,
+        city = $8
+    WHERE id = $1 AND (nick_name, avatar_url, gender, language, country, province, city)
+        IS DISTINCT FROM ($2, $3, $4, $5, $6, $7, $8)";
 
 pub(super) const INSERT_SESSION: &str = "
     INSERT INTO sessions

@@ -43,9 +43,13 @@ impl Sqlite {
             .fetch_one(&mut *transaction)
             .await?;
         if user == login.new_user {
-            sqlx::query(sql::INSERT_USER)
-                .bind(user)
-                .bind(login.now)
+            let insert = sqlx::query(sql::INSERT_USER).bind(user).bind(login.now);
+            bind_profile!(insert, login.profile)
+                .execute(&mut *transaction)
+                .await?;
+        } else if login.profile.is_some() {
+            let update = sqlx::query(sql::UPDATE_PROFILE).bind(user);
+            bind_profile!(update, login.profile)
                 .execute(&mut *transaction)
                 .await?;
         }

@@ -2,6 +2,11 @@ CREATE TABLE IF NOT EXISTS users (
     id          blob PRIMARY KEY,
     nick_name   text,
     avatar_url  text,
+    gender      smallint,
+    language    text,
+    country     text,
+    province    text,
+    city        text,
     created_at  text NOT NULL,
     disabled_at text
 );
