@@ -46,7 +46,7 @@ db:
 db-stop:
     deploy/dev-postgres stop
 
-# Run the benchmark (40 minutes; nothing else should run meanwhile), or a part: just bench compare me
+# Run the benchmark (an hour; nothing else should run meanwhile), or a part: just bench compare me
 bench *arguments="all":
     cargo run --release -p wxbench -- {{ arguments }}
 

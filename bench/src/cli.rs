@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use clap::{Args, Parser, Subcommand};
 use tempfile::TempDir;
 
@@ -28,18 +28,30 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Everything: the comparisons, the footprint, payments, the growth (about 40 minutes)
-    All(Measure),
+    /// Everything: the comparisons, the footprint, payments, the growth (about an hour)
+    All {
+        #[command(flatten)]
+        other: Other,
+        #[command(flatten)]
+        measure: Measure,
+    },
     /// The comparisons, or those you name
     Compare {
-        /// Which: login-256, login-32, login-far, quiet, login-sqlite, me, verify, refresh-256,
-        /// refresh-32
+        /// Which: login-256, login-32, login-far, quiet, login-sqlite, data-256, data-32, data-far,
+        /// data-sqlite, first, me, verify, refresh-256, refresh-32
         names: Vec<String>,
+        #[command(flatten)]
+        other: Other,
         #[command(flatten)]
         measure: Measure,
     },
     /// How soon the service is ready, and its memory at rest
-    Footprint(Place),
+    Footprint {
+        #[command(flatten)]
+        other: Other,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Logins with more and more users in the table
     Growth {
         /// How many users
@@ -96,6 +108,13 @@ struct Place {
 }
 
 #[derive(Args)]
+struct Other {
+    /// Another build of the service, older or newer, which is measured in turn with this one
+    #[arg(long, value_name = "PATH/TO/wxlogin")]
+    against: Option<PathBuf>,
+}
+
+#[derive(Args)]
 struct Measure {
     /// How often each is measured; the tables show medians
     #[arg(long, default_value_t = 3)]
@@ -113,20 +132,26 @@ struct Measure {
 impl Cli {
     pub(crate) async fn run(self) -> anyhow::Result<()> {
         match self.command {
-            Command::All(measure) => {
+            Command::All { other, measure } => {
                 let (effort, sizes) = (measure.effort(), [10_000, 1_000_000, 10_000_000]);
-                let bench = Bench::build(&measure.place)?;
+                let bench = Bench::build(&measure.place)?.with(other)?;
                 bench.compare(&SCENARIOS, effort).await?;
                 bench.footprint().await?;
                 bench.payment(effort).await?;
                 bench.grow(&sizes, effort).await
             }
-            Command::Compare { names, measure } => {
+            Command::Compare {
+                names,
+                other,
+                measure,
+            } => {
                 let scenarios = named(&names)?;
-                let bench = Bench::build(&measure.place)?;
+                let bench = Bench::build(&measure.place)?.with(other)?;
                 bench.compare(&scenarios, measure.effort()).await
             }
-            Command::Footprint(place) => Bench::build(&place)?.footprint().await,
+            Command::Footprint { other, place } => {
+                Bench::build(&place)?.with(other)?.footprint().await
+            }
             Command::Growth { users, measure } => {
                 let bench = Bench::build(&measure.place)?;
                 bench.grow(&users, measure.effort()).await
@@ -194,6 +219,17 @@ impl Bench {
             postgres: Postgres::start(&place.folder)?,
             home: tempfile::tempdir_in(&place.folder)?,
         })
+    }
+
+    /// Measures another build, too.
+    fn with(mut self, other: Other) -> anyhow::Result<Self> {
+        let whole = |path: PathBuf| {
+            // The measured programs run in a folder of their own.
+            path.canonicalize()
+                .with_context(|| format!("there is no program {}", path.display()))
+        };
+        self.binaries.against = other.against.map(whole).transpose()?;
+        Ok(self)
     }
 
     async fn compare(&self, scenarios: &[Scenario], effort: Effort) -> anyhow::Result<()> {

@@ -38,9 +38,23 @@ pub(crate) async fn compare(
         let costs = Comparison::new(binaries, postgres, home, scenario)?
             .run(effort)
             .await?;
-        println!("{}", report::comparison(scenario.title, &costs));
+        print(scenario, &costs);
     }
     Ok(())
+}
+
+fn print(scenario: &Scenario, costs: &[Costs]) {
+    let row = |service: Service| {
+        let mut names = costs.iter().map(|costs| costs.name);
+        names.position(|name| name == service.name())
+    };
+    let measure = row(Service::Yardstick).unwrap_or(0);
+    println!("{}", report::comparison(scenario.title, costs, measure));
+    let ours = costs.first();
+    let against = row(Service::WxloginAgainst).and_then(|row| costs.get(row));
+    if let (Some(ours), Some(against)) = (ours, against) {
+        println!("{}\n", report::ratios(ours, against));
+    }
 }
 
 struct Comparison<'a> {
@@ -60,11 +74,15 @@ impl<'a> Comparison<'a> {
         home: &'a TempDir,
         scenario: &'a Scenario,
     ) -> anyhow::Result<Self> {
+        let mut services = scenario.services.to_vec();
+        if binaries.against.is_some() {
+            services.insert(1, Service::WxloginAgainst);
+        }
         let mut stores = Vec::new();
-        for service in scenario.services {
+        for service in services {
             let name = format!("{}-{service:?}", scenario.name);
             let (store, database) = scenario.database.store(postgres, home, &name)?;
-            stores.push((*service, store, database));
+            stores.push((service, store, database));
         }
         Ok(Self {
             binaries,

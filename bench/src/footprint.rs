@@ -5,8 +5,9 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::postgres::Postgres;
-use crate::programs::{Binaries, Service, Store, Wechat};
+use crate::programs::{Binaries, Service, Wechat};
 use crate::report::{median, megabytes};
+use crate::scenario::Database;
 
 /// How often it is started.
 const STARTS: usize = 7;
@@ -24,33 +25,37 @@ pub(crate) async fn print(
     home: &TempDir,
 ) -> anyhow::Result<()> {
     let wechat = Wechat::start(binaries, home.path(), Duration::ZERO)?;
-    let database = postgres.database()?;
-    let on_disk = home.path().join("footprint.db");
-    let stores = [
-        ("PostgreSQL", database.url()),
-        ("SQLite", format!("sqlite://{}", on_disk.display())),
-    ];
     println!("\n### At rest\n\n| on | ready after ms | memory MB |\n|---|---|---|");
-    for (name, url) in stores {
-        let store = Store { url };
-        let start = || Service::Wxlogin.start(binaries, home.path(), &store, &wechat);
-        // The first start makes the schema.
-        drop(start()?);
-        let mut ready = Vec::new();
-        let mut memory = 0;
-        for nth in 1..=STARTS {
-            let program = start()?;
-            ready.push(program.ready_after.as_secs_f64() * 1_000.0);
-            if nth == STARTS {
-                tokio::time::sleep(IDLE).await;
-                memory = program.meter()?.memory();
+    for database in [Database::Postgres, Database::Sqlite] {
+        let mut builds = Vec::new();
+        for service in [Service::Wxlogin, Service::WxloginAgainst] {
+            if service == Service::Wxlogin || binaries.against.is_some() {
+                let name = format!("footprint-{service:?}");
+                let store = database.store(postgres, home, &name)?;
+                builds.push((service, store, Vec::new(), 0));
             }
         }
-        println!(
-            "| {name} | {:.0} | {:.1} |",
-            median(ready),
-            megabytes(memory)
-        );
+        // The first start makes the schema.
+        for nth in 0..=STARTS {
+            for (service, (store, _), ready, memory) in &mut builds {
+                let program = service.start(binaries, home.path(), store, &wechat)?;
+                if nth > 0 {
+                    ready.push(program.ready_after.as_secs_f64() * 1_000.0);
+                }
+                if nth == STARTS {
+                    tokio::time::sleep(IDLE).await;
+                    *memory = program.meter()?.memory();
+                }
+            }
+        }
+        for (service, _, ready, memory) in builds {
+            println!(
+                "| {database:?}, {} | {:.0} | {:.1} |",
+                service.name(),
+                median(ready),
+                megabytes(memory)
+            );
+        }
     }
     let size = std::fs::metadata(&binaries.wxlogin)?.len();
     println!("\nThe binary has {:.1} MB.", megabytes(size));

@@ -10,12 +10,13 @@ use tempfile::TempDir;
 use testpg::TestDatabase;
 
 use crate::compare::Effort;
+use crate::guests::Guests;
 use crate::load::Pace;
 use crate::measurement::{Cost, Watched, measure};
 use crate::postgres::Postgres;
 use crate::programs::{Binaries, Program, Service, Store, Wechat};
 use crate::report::median;
-use crate::scripts::{Guests, LogIn};
+use crate::scripts::LogIn;
 
 /// How many log in at once.
 const CONNECTIONS: usize = 256;

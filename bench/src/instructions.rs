@@ -19,7 +19,7 @@ use tempfile::TempDir;
 use crate::load::{Connection, Script};
 use crate::programs::{Binaries, Program, Store, Wechat, configure, free_address, is_ready};
 use crate::scenario::Ask;
-use crate::scripts::{Guests, LogIn, Refresh, Show, log_in};
+use crate::scripts::{LogIn, Refresh, Show, log_in};
 use ledger::Ledger;
 
 /// How many requests the two runs have.
@@ -73,11 +73,13 @@ async fn total(binaries: &Binaries, ask: Ask, requests: u64) -> anyhow::Result<u
     let output = home.path().join("callgrind.out");
     let mut program = start_counted(binaries, &home, wechat.program.address, &output)?;
     let mut connection = Connection::open(program.address).await?;
-    let guests = Guests::returning(16);
+    let guests = ask.guests(16);
     let mut tokens = log_in(&mut connection, &guests, 0, 1).await?;
     let tokens = tokens.pop().context("a login without tokens")?;
     match ask {
-        Ask::Login => repeat(&mut connection, LogIn::new(&guests, 1), requests).await?,
+        Ask::Login | Ask::LoginWithData | Ask::FirstLogin => {
+            repeat(&mut connection, LogIn::new(&guests, 1), requests).await?;
+        }
         Ask::Refresh => {
             let token = tokens.refresh;
             repeat(&mut connection, Refresh { token }, requests).await?;

@@ -5,9 +5,11 @@ use std::fmt::Write;
 use crate::compare::Costs;
 use crate::measurement::Cost;
 
-/// The table of a comparison: medians over the rounds; ratios to the second row, the measure.
-pub(crate) fn comparison(title: &str, costs: &[Costs]) -> String {
-    let measure = costs.get(1).map_or(f64::NAN, |costs| rate(&costs.rounds));
+/// The table of a comparison: medians over the rounds; ratios to the row `measure`.
+pub(crate) fn comparison(title: &str, costs: &[Costs], measure: usize) -> String {
+    let measure = costs
+        .get(measure)
+        .map_or(f64::NAN, |costs| rate(&costs.rounds));
     let mut table = format!(
         "\n### {title}\n\n| | per second | ratio | p50 ms | p99 ms | its CPU µs | PostgreSQL's CPU µs | memory MB |\n|---|---|---|---|---|---|---|---|\n"
     );
@@ -33,6 +35,35 @@ pub(crate) fn comparison(title: &str, costs: &[Costs]) -> String {
     let load = median(load.map(|cost| cost.load_us).collect());
     let _ = writeln!(table, "\nThe load generator took {load:.1} µs a request.");
     table
+}
+
+/// What `ours` needs in relation to `other`, round by round.
+pub(crate) fn ratios(ours: &Costs, other: &Costs) -> String {
+    let ratio = |figure: &dyn Fn(&Cost) -> f64| {
+        let pairs = ours.rounds.iter().zip(&other.rounds);
+        median(
+            pairs
+                .map(|(ours, other)| figure(ours) / figure(other))
+                .collect(),
+        )
+    };
+    let database = ratio(&|cost| cost.database_us.unwrap_or(f64::NAN));
+    let database = if database.is_nan() {
+        String::new()
+    } else {
+        format!(", {database:.2} × PostgreSQL's CPU")
+    };
+    format!(
+        "{} to {}: {:.2} × the throughput, {:.2} × the service's CPU{database}, {:.2} × the memory, \
+         {:.2} × p50, {:.2} × p99 (medians of the ratios of the rounds).",
+        ours.name,
+        other.name,
+        ratio(&|cost| cost.tally.rate()),
+        ratio(&|cost| cost.service_us),
+        ratio(&|cost| megabytes(cost.memory)),
+        ratio(&|cost| cost.tally.quantile_ms(0.5)),
+        ratio(&|cost| cost.tally.quantile_ms(0.99)),
+    )
 }
 
 /// Bytes in MB.

@@ -6,12 +6,14 @@ use std::time::Duration;
 use tempfile::TempDir;
 use testpg::TestDatabase;
 
+use crate::check::check;
+use crate::guests::Guests;
 use crate::load::{Connection, Pace, Window};
 use crate::measurement::{Cost, Watched, measure};
 use crate::meter::Meter;
 use crate::postgres::Postgres;
 use crate::programs::{Program, Service, Store};
-use crate::scripts::{Exchange, Guests, LogIn, Refresh, Show, log_in};
+use crate::scripts::{Exchange, LogIn, Refresh, Show, log_in};
 
 /// How many users log in, again and again. Few, so that all have an account after the warm-up.
 const USERS: u64 = 4_096;
@@ -27,7 +29,7 @@ pub(crate) struct Scenario {
     /// Requests a second; as fast as they are answered if none.
     pub(crate) rate: Option<f64>,
     pub(crate) wechat_latency: Duration,
-    /// Who is compared; the first is ours, the second the measure.
+    /// Who is compared; the first is ours, and `axum + sqlx` the measure.
     pub(crate) services: &'static [Service],
 }
 
@@ -35,9 +37,24 @@ pub(crate) struct Scenario {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ask {
     Login,
+    /// With encryptedData of a known user.
+    LoginWithData,
+    /// With encryptedData of a new user.
+    FirstLogin,
     Me,
     Verify,
     Refresh,
+}
+
+impl Ask {
+    /// Who asks: `users` people, or new ones each time.
+    pub(crate) fn guests(self, users: u64) -> Arc<Guests> {
+        match self {
+            Self::LoginWithData => Guests::returning_with_data(users),
+            Self::FirstLogin => Guests::new_each_time(),
+            Self::Login | Self::Me | Self::Verify | Self::Refresh => Guests::returning(users),
+        }
+    }
 }
 
 /// Where the data is.
@@ -100,6 +117,18 @@ const LOGIN: Scenario = Scenario {
     ],
 };
 
+const WITH_DATA: Scenario = Scenario {
+    name: "data-256",
+    title: "Logins with encryptedData on PostgreSQL, 256 at once",
+    ask: Ask::LoginWithData,
+    services: &[
+        Service::Wxlogin,
+        Service::Yardstick,
+        Service::YardstickOneStatement,
+    ],
+    ..LOGIN
+};
+
 const ME: Scenario = Scenario {
     name: "me",
     title: "GET /user/me, 32 at once",
@@ -110,7 +139,7 @@ const ME: Scenario = Scenario {
 };
 
 /// All comparisons.
-pub(crate) const SCENARIOS: [Scenario; 9] = [
+pub(crate) const SCENARIOS: [Scenario; 14] = [
     LOGIN,
     Scenario {
         name: "login-32",
@@ -140,6 +169,33 @@ pub(crate) const SCENARIOS: [Scenario; 9] = [
         database: Database::Sqlite,
         services: &[Service::Wxlogin, Service::Yardstick],
         ..LOGIN
+    },
+    WITH_DATA,
+    Scenario {
+        name: "data-32",
+        title: "Logins with encryptedData on PostgreSQL, 32 at once",
+        connections: 32,
+        ..WITH_DATA
+    },
+    Scenario {
+        name: "data-far",
+        title: "Logins with encryptedData on PostgreSQL, 256 at once, WeChat answers after 20 ms",
+        wechat_latency: Duration::from_millis(20),
+        services: &[Service::Wxlogin, Service::Yardstick],
+        ..WITH_DATA
+    },
+    Scenario {
+        name: "data-sqlite",
+        title: "Logins with encryptedData on SQLite (synchronous=FULL), 256 at once",
+        database: Database::Sqlite,
+        services: &[Service::Wxlogin, Service::Yardstick],
+        ..WITH_DATA
+    },
+    Scenario {
+        name: "first",
+        title: "First logins with encryptedData on PostgreSQL, 256 at once",
+        ask: Ask::FirstLogin,
+        ..WITH_DATA
     },
     ME,
     Scenario {
@@ -178,7 +234,7 @@ impl Scenario {
         window: Window,
         run: u32,
     ) -> anyhow::Result<Cost> {
-        let guests = Guests::returning(USERS);
+        let guests = self.ask.guests(USERS);
         let count = self.connections;
         let pace = self.rate.map_or(Pace::AtOnce, Pace::PerSecond);
         let watched = Watched {
@@ -201,7 +257,10 @@ impl Scenario {
             let scripts = (0..count).map(|_| ask()).collect();
             return measure(watched, scripts, pace, window).await;
         }
-        if self.ask == Ask::Login {
+        if matches!(self.ask, Ask::LoginWithData | Ask::FirstLogin) {
+            check(program.address, run).await?;
+        }
+        if matches!(self.ask, Ask::Login | Ask::LoginWithData | Ask::FirstLogin) {
             let scripts = (0..count).map(|_| LogIn::new(&guests, run)).collect();
             return measure(watched, scripts, pace, window).await;
         }

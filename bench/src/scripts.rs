@@ -1,40 +1,12 @@
 //! What the connections ask.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context;
 use serde_json::Value;
 
+use crate::guests::Guests;
 use crate::load::{Connection, Script, get, post};
-
-/// Whose codes the logins bring.
-#[derive(Debug)]
-pub(crate) struct Guests {
-    /// Users 0 to this log in, in an order that looks like chance.
-    population: u64,
-    /// How many logins there were.
-    logins: AtomicU64,
-}
-
-impl Guests {
-    /// Users from 0 to `population`, who come again and again.
-    pub(crate) fn returning(population: u64) -> Arc<Self> {
-        let population = population.max(1);
-        let logins = AtomicU64::new(0);
-        Arc::new(Self { population, logins })
-    }
-
-    /// A code that was not used before.
-    fn code(&self, run: u32) -> String {
-        let login = self.logins.fetch_add(1, Ordering::Relaxed);
-        // Multiplied by a large odd number, consecutive logins are far apart in the table; every
-        // user has had a turn before one has the second, if the population is a power of two,
-        // and nearly so otherwise.
-        let user = login.wrapping_mul(0x9E37_79B9_7F4A_7C15) % self.population;
-        format!("{user}.{run:08x}{login:010}")
-    }
-}
 
 /// Logs in.
 pub(crate) struct LogIn {
@@ -52,9 +24,7 @@ impl LogIn {
 
 impl Script for LogIn {
     fn ask(&mut self, request: &mut Vec<u8>) {
-        let code = self.guests.code(self.run);
-        let body = format!(r#"{{"platCode":"{code}"}}"#);
-        post(request, "/user/wxlogin", &body);
+        post(request, "/user/wxlogin", &self.guests.login(self.run));
     }
 }
 

@@ -1,6 +1,7 @@
 //! A kept-alive HTTP/1.1 connection.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 
 use anyhow::{Context, bail, ensure};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -30,36 +31,60 @@ impl Connection {
     /// # Errors
     /// If the connection breaks, or the answer is not 200 with a Content-Length.
     pub(crate) async fn exchange(&mut self, request: &[u8]) -> anyhow::Result<&[u8]> {
+        let answer = self.ask(request).await?;
+        if answer.status != 200 {
+            bail!("answered {}", String::from_utf8_lossy(&self.received));
+        }
+        Ok(self.received.get(answer.body).unwrap_or_default())
+    }
+
+    /// Sends a request and gives the status of the answer.
+    ///
+    /// # Errors
+    /// If the connection breaks, or the answer has no Content-Length.
+    pub(crate) async fn status(&mut self, request: &[u8]) -> anyhow::Result<u16> {
+        Ok(self.ask(request).await?.status)
+    }
+
+    async fn ask(&mut self, request: &[u8]) -> anyhow::Result<Answer> {
         self.stream.write_all(request).await?;
         self.received.clear();
         loop {
             let count = self.stream.read_buf(&mut self.received).await?;
             ensure!(count > 0, "the server closed the connection");
-            if let Some((head, body)) = lengths(&self.received)?
-                && self.received.len() >= head + body
+            if let Some(answer) = parse(&self.received)?
+                && self.received.len() >= answer.body.end
             {
-                return Ok(self.received.get(head..head + body).unwrap_or_default());
+                return Ok(answer);
             }
         }
     }
 }
 
-/// How long the head and the body of the answer are, once the head is complete.
-fn lengths(received: &[u8]) -> anyhow::Result<Option<(usize, usize)>> {
+/// What the head of an answer says.
+struct Answer {
+    status: u16,
+    /// Where the body is, once it is complete.
+    body: Range<usize>,
+}
+
+/// `None` if the head is not complete.
+fn parse(received: &[u8]) -> anyhow::Result<Option<Answer>> {
     let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
     let mut response = httparse::Response::new(&mut headers);
     let httparse::Status::Complete(head) = response.parse(received)? else {
         return Ok(None);
     };
-    if response.code != Some(200) {
-        bail!("answered {}", String::from_utf8_lossy(received));
-    }
     let length = response
         .headers
         .iter()
         .find(|header| header.name.eq_ignore_ascii_case("content-length"))
         .context("an answer without Content-Length")?;
-    Ok(Some((head, std::str::from_utf8(length.value)?.parse()?)))
+    let length: usize = std::str::from_utf8(length.value)?.parse()?;
+    Ok(Some(Answer {
+        status: response.code.unwrap_or_default(),
+        body: head..head + length,
+    }))
 }
 
 /// Writes a GET; `token` is for Authorization.

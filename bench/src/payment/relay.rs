@@ -52,7 +52,7 @@ pub(super) async fn compare(site: &Site<'_>) -> anyhow::Result<()> {
         for round in 1..=site.effort.rounds {
             let notice = |at| Notice::new(format!("{round}-{at}"));
             let wechat = wechat.program.address;
-            let program = start_wxlogin(site.binaries, home, &store, wechat, &settings)?;
+            let program = start_wxlogin(&site.binaries.wxlogin, home, &store, wechat, &settings)?;
             let scripts = (0..CONNECTIONS).map(|at| Push {
                 notice: notice(at),
                 safe_mode: Arc::clone(&safe_mode),
@@ -89,7 +89,7 @@ fn print(site: &Site<'_>, latency: Duration, costs: &[Costs; 2]) {
         site.database,
         latency.as_millis()
     );
-    println!("{}", report::comparison(&title, costs));
+    println!("{}", report::comparison(&title, costs, 1));
     let [relayed, alone] = costs
         .each_ref()
         .map(|costs| costs.rounds.iter().map(|cost| cost.tally.quantile_ms(0.5)));

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use wxcrypto::push::{SafeMode, SealedMessage};
 
 use super::TAKEN;
+use crate::exact;
 use crate::load::{Script, post, post_with};
 use crate::programs::APP_ID;
 use crate::scripts::Tokens;
@@ -101,7 +102,7 @@ pub(super) struct Deliver(pub(super) Notice);
 
 impl Script for Deliver {
     fn ask(&mut self, request: &mut Vec<u8>) {
-        post(request, "/hook", &self.0.next(now()));
+        post(request, "/hook", &self.0.next(exact::unix_seconds()));
     }
 }
 
@@ -113,7 +114,7 @@ pub(super) struct Push {
 
 impl Script for Push {
     fn ask(&mut self, request: &mut Vec<u8>) {
-        let now = now();
+        let now = exact::unix_seconds();
         let sealed = self
             .safe_mode
             .seal(self.notice.next(now), [7; 16], now, "1514711492");
@@ -147,12 +148,4 @@ impl Script for Push {
         );
         Ok(())
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the time that WeChat writes into a message"
-)]
-fn now() -> i64 {
-    wxcrypto::Timestamp::now().as_second()
 }

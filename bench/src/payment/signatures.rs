@@ -8,11 +8,12 @@ use serde_json::json;
 use super::Site;
 use super::scripts::{Introspect, Sign};
 use crate::compare::Costs;
+use crate::guests::Guests;
 use crate::load::{Connection, Pace, Window};
 use crate::measurement::{Cost, Watched, measure};
 use crate::programs::{Store, Wechat, start_wxlogin};
 use crate::report;
-use crate::scripts::{Guests, Refresh, Tokens, log_in};
+use crate::scripts::{Refresh, Tokens, log_in};
 
 /// How many ask at once.
 const CONNECTIONS: usize = 64;
@@ -66,7 +67,7 @@ pub(super) async fn compare(site: &Site<'_>) -> anyhow::Result<()> {
         site.database,
         keys.len()
     );
-    println!("{}", report::comparison(&title, &costs));
+    println!("{}", report::comparison(&title, &costs, 1));
     Ok(())
 }
 
@@ -82,7 +83,13 @@ async fn put_on(
     let list: Vec<_> = keys.iter().map(of_settings).collect();
     let settings = [("WXLOGIN_ADMIN__API_KEYS", json!(list).to_string())];
     let wechat = wechat.program.address;
-    let program = start_wxlogin(site.binaries, site.home.path(), store, wechat, &settings)?;
+    let program = start_wxlogin(
+        &site.binaries.wxlogin,
+        site.home.path(),
+        store,
+        wechat,
+        &settings,
+    )?;
     let mut connection = Connection::open(program.address).await?;
     let guests = Guests::returning(CONNECTIONS as u64);
     let sessions = log_in(&mut connection, &guests, run, CONNECTIONS).await?;

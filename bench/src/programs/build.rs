@@ -9,6 +9,8 @@ use anyhow::ensure;
 #[derive(Clone, Debug)]
 pub(crate) struct Binaries {
     pub(crate) wxlogin: PathBuf,
+    /// Another build of it, which is compared with it.
+    pub(crate) against: Option<PathBuf>,
     pub(crate) yardstick: PathBuf,
     pub(crate) wxbench: PathBuf,
 }
@@ -21,6 +23,7 @@ impl Binaries {
     pub(crate) fn locate() -> anyhow::Result<Self> {
         Ok(Self {
             wxlogin: binary(&service_manifest(), "wxlogin"),
+            against: None,
             yardstick: binary(&yardstick_manifest(), "yardstick"),
             wxbench: std::env::current_exe()?,
         })

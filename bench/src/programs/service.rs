@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use anyhow::Context;
+
 use super::{Binaries, Program, free_address};
 
 /// The app everybody is configured with.
@@ -19,6 +21,8 @@ const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 pub(crate) enum Service {
     /// Ours.
     Wxlogin,
+    /// Another build of it.
+    WxloginAgainst,
     /// axum and sqlx, a transaction a login.
     Yardstick,
     /// The same with sqlx's default of a ping before each use of a connection.
@@ -42,6 +46,7 @@ impl Service {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Wxlogin => "wxlogin",
+            Self::WxloginAgainst => "wxlogin, against",
             Self::Yardstick => "axum + sqlx",
             Self::YardstickWithPings => "axum + sqlx, pinging",
             Self::YardstickOneStatement => "axum + sqlx, one CTE",
@@ -66,7 +71,12 @@ impl Service {
         let address = free_address()?;
         let log = home.join(format!("{self:?}.log"));
         match self {
-            Self::Wxlogin => start_wxlogin(binaries, home, store, wechat, &[]),
+            Self::Wxlogin => start_wxlogin(&binaries.wxlogin, home, store, wechat, &[]),
+            Self::WxloginAgainst => {
+                let binary = binaries.against.as_ref();
+                let binary = binary.context("there is no build to compare with")?;
+                start_wxlogin(binary, home, store, wechat, &[])
+            }
             Self::Yardstick | Self::YardstickWithPings | Self::YardstickOneStatement => {
                 let mut command = Command::new(&binaries.yardstick);
                 command.args(["serve", "--listen", &address.to_string()]);
@@ -90,26 +100,28 @@ impl Service {
     }
 }
 
-/// Starts the service with `settings`, variables of the environment, besides its usual ones.
+/// Starts a build of the service with `settings`, variables of the environment, besides its usual
+/// ones.
 ///
 /// # Errors
 /// If it does not come up.
 pub(crate) fn start_wxlogin(
-    binaries: &Binaries,
+    binary: &Path,
     home: &Path,
     store: &Store,
     wechat: SocketAddr,
     settings: &[(&str, String)],
 ) -> anyhow::Result<Program> {
     let (address, ops) = (free_address()?, free_address()?);
-    let mut command = Command::new(&binaries.wxlogin);
+    let mut command = Command::new(binary);
     configure(&mut command, home, store, wechat, address, ops);
     command.envs(settings.iter().map(|(name, value)| (name, value)));
     let log = home.join("Wxlogin.log");
     Program::start(&mut command, address, &log, || is_ready(ops))
 }
 
-/// Settings as in production, but for the limit on one address: all load comes from one.
+/// Settings as in production, but for the limit on one address: all load comes from one. Only settings
+/// that older builds know, too, so that `--against` can start them.
 pub(crate) fn configure(
     command: &mut Command,
     home: &Path,
