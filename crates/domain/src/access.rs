@@ -55,9 +55,6 @@ impl AccessService {
     }
 
     /// The session, user and identity behind `token`.
-    ///
-    /// # Errors
-    /// [`AccessError`], by what the client can do.
     pub async fn account(&self, token: &AccessToken) -> Result<Arc<SessionAccount>, AccessError> {
         let now = self.clock.now();
         let grant = self.tokens.read_access(token, now)?;

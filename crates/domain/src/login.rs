@@ -97,9 +97,6 @@ impl LoginService {
     ///
     /// Run it to its end even if the client goes away: the code is spent by then, and the same
     /// request with the same nonce must find the session.
-    ///
-    /// # Errors
-    /// [`LoginError`], by what the client can do.
     pub async fn login(&self, attempt: &LoginAttempt) -> Result<Login, LoginError> {
         self.ports.tokens.can_issue()?;
         let code = SecretHash::of_code(&attempt.app.id, &attempt.code);
@@ -173,9 +170,6 @@ impl LoginService {
 
     /// Logs in a user whom WeChat's gateway has named (微信云托管), so that there is no code to
     /// exchange and no session_key. The caller answers for the gateway.
-    ///
-    /// # Errors
-    /// [`LoginError`], by what the client can do.
     pub async fn login_named(&self, named: NamedUser) -> Result<Login, LoginError> {
         self.ports.tokens.can_issue()?;
         let now = self.ports.clock.now();

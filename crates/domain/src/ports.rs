@@ -50,7 +50,7 @@ pub use push_outbox::PushOutbox;
 pub use push_target::{PushFailure, PushTarget};
 pub use readiness::{NotReady, ReadinessProbe};
 pub use replaced_avatars::{ReplacedAvatar, ReplacedAvatars};
-pub use repository_error::RepositoryError;
+pub use repository_error::{RepositoryError, StoreResult};
 pub use session_lifecycle::{GenerationUse, SessionLifecycle, TokenUse};
 pub use session_repository::SessionRepository;
 pub use session_signer::SessionSigner;

@@ -6,7 +6,7 @@ use crate::account::Page;
 use crate::id::SessionId;
 use crate::ports::{
     AccessGrant, Clock, GenerationUse, RefreshTokenError, RepositoryError, SessionLifecycle,
-    TokenIssueError, TokenIssuer, TokenPair, TokenUse,
+    StoreResult, TokenIssueError, TokenIssuer, TokenPair, TokenUse,
 };
 use crate::secret::RefreshToken;
 use crate::session::{ListedSession, SessionAccount};
@@ -72,9 +72,6 @@ impl SessionService {
     }
 
     /// The next pair of tokens.
-    ///
-    /// # Errors
-    /// [`RefreshError`], by what the client can do.
     pub async fn refresh(&self, token: &RefreshToken) -> Result<TokenPair, RefreshError> {
         let now = self.clock.now();
         let shown = self.tokens.read_refresh(token, now)?;
@@ -107,11 +104,7 @@ impl SessionService {
     }
 
     /// Ends this session, or all of its user's.
-    pub async fn log_out(
-        &self,
-        account: &SessionAccount,
-        everywhere: bool,
-    ) -> Result<(), RepositoryError> {
+    pub async fn log_out(&self, account: &SessionAccount, everywhere: bool) -> StoreResult<()> {
         let now = self.clock.now();
         if everywhere {
             self.lifecycle.end_all(account.user.id, now).await?;
@@ -128,17 +121,13 @@ impl SessionService {
         &self,
         account: &SessionAccount,
         page: Page<SessionId>,
-    ) -> Result<Vec<ListedSession>, RepositoryError> {
+    ) -> StoreResult<Vec<ListedSession>> {
         let now = self.clock.now();
         self.lifecycle.list(account.user.id, now, page).await
     }
 
     /// Ends one of the user's sessions. `false` if they have no such session.
-    pub async fn end(
-        &self,
-        account: &SessionAccount,
-        id: SessionId,
-    ) -> Result<bool, RepositoryError> {
+    pub async fn end(&self, account: &SessionAccount, id: SessionId) -> StoreResult<bool> {
         self.lifecycle
             .end(account.user.id, id, self.clock.now())
             .await

@@ -9,8 +9,8 @@ use crate::account::{Account, AccountQuery, Page};
 use crate::audit::{AuditAction, AuditEntry, Caller};
 use crate::id::{AppId, OpenId, UserId};
 use crate::ports::{
-    AccountRepository, AuditLog, Clock, RepositoryError, SessionSigner, WechatApiError,
-    WechatUserApi,
+    AccountRepository, AuditLog, Clock, RepositoryError, SessionSigner, StoreResult,
+    WechatApiError, WechatUserApi,
 };
 use crate::user::Identity;
 
@@ -132,10 +132,7 @@ impl SignatureService {
 
     /// The user, and who they are in the app. After a merge a user may have several identities
     /// there; the one that logged in last counts.
-    async fn find(
-        &self,
-        order: &SignatureOrder,
-    ) -> Result<Option<(Account, Identity)>, RepositoryError> {
+    async fn find(&self, order: &SignatureOrder) -> StoreResult<Option<(Account, Identity)>> {
         let accounts = match &order.user {
             Whom::User(id) => self.accounts.find(*id).await?.into_iter().collect(),
             Whom::OpenId(open_id) => {

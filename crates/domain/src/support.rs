@@ -11,7 +11,7 @@ use crate::ban::Ban;
 use crate::id::{AppId, OpenId, UserId};
 use crate::ports::{
     AccountRepository, AuditLog, BanRepository, Clock, MergeCandidate, MergeOutcome,
-    MergeRepository, RepositoryError,
+    MergeRepository, StoreResult,
 };
 
 /// The support desk.
@@ -43,7 +43,7 @@ impl SupportDesk {
     }
 
     /// The account of a user.
-    pub async fn find(&self, id: UserId) -> Result<Option<Account>, RepositoryError> {
+    pub async fn find(&self, id: UserId) -> StoreResult<Option<Account>> {
         self.accounts.find(id).await
     }
 
@@ -52,77 +52,58 @@ impl SupportDesk {
         &self,
         query: &AccountQuery,
         page: Page<UserId>,
-    ) -> Result<Vec<Account>, RepositoryError> {
+    ) -> StoreResult<Vec<Account>> {
         self.accounts.search(query, page).await
     }
 
     /// Shuts a user out, and ends their sessions.
-    pub async fn disable(
-        &self,
-        id: UserId,
-        by: &Caller,
-    ) -> Result<Option<Account>, RepositoryError> {
+    pub async fn disable(&self, id: UserId, by: &Caller) -> StoreResult<Option<Account>> {
         let audit = self.of_user(by, AuditAction::DisableUser, id);
         self.accounts.set_disabled(id, Some(audit.at), audit).await
     }
 
     /// Lets a user in again.
-    pub async fn enable(
-        &self,
-        id: UserId,
-        by: &Caller,
-    ) -> Result<Option<Account>, RepositoryError> {
+    pub async fn enable(&self, id: UserId, by: &Caller) -> StoreResult<Option<Account>> {
         let audit = self.of_user(by, AuditAction::EnableUser, id);
         self.accounts.set_disabled(id, None, audit).await
     }
 
     /// Deletes a user. `false` if there is no such user.
-    pub async fn delete(&self, id: UserId, by: &Caller) -> Result<bool, RepositoryError> {
+    pub async fn delete(&self, id: UserId, by: &Caller) -> StoreResult<bool> {
         let audit = self.of_user(by, AuditAction::DeleteUser, id);
         self.accounts.delete(id, audit).await
     }
 
     /// Ends a user's sessions. `None` if there is no such user, else how many were live.
-    pub async fn end_sessions(
-        &self,
-        id: UserId,
-        by: &Caller,
-    ) -> Result<Option<usize>, RepositoryError> {
+    pub async fn end_sessions(&self, id: UserId, by: &Caller) -> StoreResult<Option<usize>> {
         let audit = self.of_user(by, AuditAction::EndSessions, id);
         self.accounts.end_sessions(id, audit.at, audit).await
     }
 
     /// Users who seem to be one person.
-    pub async fn merge_candidates(
-        &self,
-        page: Page<Uuid>,
-    ) -> Result<Vec<MergeCandidate>, RepositoryError> {
+    pub async fn merge_candidates(&self, page: Page<Uuid>) -> StoreResult<Vec<MergeCandidate>> {
         self.merges.open_candidates(page).await
     }
 
     /// Makes two users one, unless one of them is disabled and the other is not.
-    pub async fn apply_merge(
-        &self,
-        id: Uuid,
-        by: &Caller,
-    ) -> Result<MergeOutcome, RepositoryError> {
+    pub async fn apply_merge(&self, id: Uuid, by: &Caller) -> StoreResult<MergeOutcome> {
         let audit = self.of(by, AuditAction::ApplyMerge, &id);
         self.merges.apply(id, audit.at, audit).await
     }
 
     /// Leaves two users two. `false` if there is no such open candidate.
-    pub async fn dismiss_merge(&self, id: Uuid, by: &Caller) -> Result<bool, RepositoryError> {
+    pub async fn dismiss_merge(&self, id: Uuid, by: &Caller) -> StoreResult<bool> {
         let audit = self.of(by, AuditAction::DismissMerge, &id);
         self.merges.dismiss(id, audit.at, audit).await
     }
 
     /// The bans that outlive their accounts.
-    pub async fn bans(&self, page: Page<Uuid>) -> Result<Vec<Ban>, RepositoryError> {
+    pub async fn bans(&self, page: Page<Uuid>) -> StoreResult<Vec<Ban>> {
         self.bans.list(page).await
     }
 
     /// Lifts a ban. `false` if there is no such ban.
-    pub async fn lift_ban(&self, id: Uuid, by: &Caller) -> Result<bool, RepositoryError> {
+    pub async fn lift_ban(&self, id: Uuid, by: &Caller) -> StoreResult<bool> {
         let audit = self.of(by, AuditAction::LiftBan, &id);
         self.bans.lift(id, audit).await
     }
@@ -132,7 +113,7 @@ impl SupportDesk {
         &self,
         query: &AuditQuery,
         page: Page<Uuid>,
-    ) -> Result<Vec<AuditEntry>, RepositoryError> {
+    ) -> StoreResult<Vec<AuditEntry>> {
         self.audit.search(query, page).await
     }
 
@@ -145,14 +126,14 @@ impl SupportDesk {
         withdrawn: &[Withdrawal],
         message: Option<Uuid>,
         by: &Caller,
-    ) -> Result<bool, RepositoryError> {
+    ) -> StoreResult<bool> {
         let mut audit = self.of(by, AuditAction::Withdraw, app);
         audit.id = message.unwrap_or(audit.id);
         self.accounts.withdraw(app, open_id, withdrawn, audit).await
     }
 
     /// Notes that WeChat's access_token of an app was handed out.
-    pub async fn note_wechat_token(&self, app: &AppId, by: &Caller) -> Result<(), RepositoryError> {
+    pub async fn note_wechat_token(&self, app: &AppId, by: &Caller) -> StoreResult<()> {
         let audit = self.of(by, AuditAction::TakeWechatToken, app);
         self.audit.record(audit).await
     }

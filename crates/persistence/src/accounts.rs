@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use domain::account::{Account, AccountExport, AccountQuery, Page, Withdrawal};
 use domain::audit::AuditEntry;
 use domain::id::{AppId, OpenId, UserId};
-use domain::ports::{AccountRepository, RepositoryError};
+use domain::ports::{AccountRepository, StoreResult};
 use domain::profile::ProfileEdit;
 use domain::secret::SessionKey;
 use domain::time::Timestamp;
@@ -38,28 +38,20 @@ impl Database {
 
 #[async_trait]
 impl AccountRepository for Database {
-    async fn find(&self, id: UserId) -> Result<Option<Account>, RepositoryError> {
+    async fn find(&self, id: UserId) -> StoreResult<Option<Account>> {
         self.pool
             .call(move |connection| find::find(connection, id))
             .await
     }
 
-    async fn search(
-        &self,
-        query: &AccountQuery,
-        page: Page<UserId>,
-    ) -> Result<Vec<Account>, RepositoryError> {
+    async fn search(&self, query: &AccountQuery, page: Page<UserId>) -> StoreResult<Vec<Account>> {
         let query = query.clone();
         self.pool
             .call(move |connection| find::search(connection, &query, page))
             .await
     }
 
-    async fn session_keys(
-        &self,
-        app: &AppId,
-        open_id: &OpenId,
-    ) -> Result<Vec<SessionKey>, RepositoryError> {
+    async fn session_keys(&self, app: &AppId, open_id: &OpenId) -> StoreResult<Vec<SessionKey>> {
         let (key_app, key_user) = (app.clone(), open_id.clone());
         let row = self
             .pool
@@ -68,17 +60,13 @@ impl AccountRepository for Database {
         Ok(self.session_key_vault.open_all(app, open_id, &row)?)
     }
 
-    async fn edit_profile(
-        &self,
-        id: UserId,
-        edit: ProfileEdit,
-    ) -> Result<Option<User>, RepositoryError> {
+    async fn edit_profile(&self, id: UserId, edit: ProfileEdit) -> StoreResult<Option<User>> {
         self.pool
             .transact(move |connection| change::edit_profile(connection, id, &edit))
             .await
     }
 
-    async fn set_phone(&self, id: UserId, phone: &str) -> Result<Option<User>, RepositoryError> {
+    async fn set_phone(&self, id: UserId, phone: &str) -> StoreResult<Option<User>> {
         let phone = phone.to_owned();
         self.pool
             .transact(move |connection| change::set_phone(connection, id, &phone))
@@ -90,7 +78,7 @@ impl AccountRepository for Database {
         id: UserId,
         disabled_at: Option<Timestamp>,
         audit: AuditEntry,
-    ) -> Result<Option<Account>, RepositoryError> {
+    ) -> StoreResult<Option<Account>> {
         self.pool
             .transact(move |connection| change::set_disabled(connection, id, disabled_at, &audit))
             .await
@@ -101,13 +89,13 @@ impl AccountRepository for Database {
         id: UserId,
         at: Timestamp,
         audit: AuditEntry,
-    ) -> Result<Option<usize>, RepositoryError> {
+    ) -> StoreResult<Option<usize>> {
         self.pool
             .transact(move |connection| change::end_sessions(connection, id, at, &audit))
             .await
     }
 
-    async fn delete(&self, id: UserId, audit: AuditEntry) -> Result<bool, RepositoryError> {
+    async fn delete(&self, id: UserId, audit: AuditEntry) -> StoreResult<bool> {
         let keys = Arc::clone(&self.stored_keys);
         let deleted = self.pool.run(move |connection| {
             transaction(connection, |connection| {
@@ -123,7 +111,7 @@ impl AccountRepository for Database {
         open_id: &OpenId,
         withdrawn: &[Withdrawal],
         audit: AuditEntry,
-    ) -> Result<bool, RepositoryError> {
+    ) -> StoreResult<bool> {
         let (app, open_id) = (app.clone(), open_id.clone());
         let withdrawn = withdrawn.to_vec();
         let keys = Arc::clone(&self.stored_keys);
@@ -135,7 +123,7 @@ impl AccountRepository for Database {
         Ok(self.finish(removed.await?))
     }
 
-    async fn export(&self, id: UserId) -> Result<Option<AccountExport>, RepositoryError> {
+    async fn export(&self, id: UserId) -> StoreResult<Option<AccountExport>> {
         self.pool
             .transact(move |connection| find::export(connection, id))
             .await

@@ -59,9 +59,6 @@ pub struct BackupProgress {
 /// Services go on reading and writing: `VACUUM INTO` reads what was committed at its start, unlike
 /// `.backup`, which begins anew at each write. The copy is written beside `target`, examined, flushed,
 /// and gets its name last. `progress` is called several times a second.
-///
-/// # Errors
-/// [`BackupError`].
 pub fn back_up(
     url: &SecretString,
     target: &Path,

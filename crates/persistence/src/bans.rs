@@ -9,26 +9,26 @@ use domain::account::Page;
 use domain::audit::AuditEntry;
 use domain::ban::Ban;
 use domain::id::{AppId, OpenId, OpenPlatform, UnionId, UserId};
-use domain::ports::{BanRepository, RepositoryError};
+use domain::ports::{BanRepository, StoreResult};
 use uuid::Uuid;
 
 use crate::audit;
 use crate::connection::{AnyBackend, AnyConnection};
 use crate::database::Database;
-use crate::error::DatabaseError;
+use crate::error::DbResult;
 use crate::schema::{ban_hashes, bans, identities, users};
 use crate::stored_keys::{IdentityHashKey, StoredKeys};
 use crate::types::{DbId, DbInstant};
 
 #[async_trait]
 impl BanRepository for Database {
-    async fn list(&self, page: Page<Uuid>) -> Result<Vec<Ban>, RepositoryError> {
+    async fn list(&self, page: Page<Uuid>) -> StoreResult<Vec<Ban>> {
         self.pool
             .call(move |connection| list(connection, page))
             .await
     }
 
-    async fn lift(&self, id: Uuid, audit: AuditEntry) -> Result<bool, RepositoryError> {
+    async fn lift(&self, id: Uuid, audit: AuditEntry) -> StoreResult<bool> {
         self.pool
             .transact(move |connection| lift(connection, id, &audit))
             .await
@@ -68,7 +68,7 @@ pub(crate) fn ban_if_disabled(
     user: UserId,
     deleted: Deleted<'_>,
     audit: &AuditEntry,
-) -> Result<(), DatabaseError> {
+) -> DbResult<()> {
     let id = DbId(user.as_uuid());
     let disabled = users::table
         .find(id)
@@ -90,10 +90,7 @@ pub(crate) fn ban_if_disabled(
 }
 
 /// Removes the bans of a user.
-pub(crate) fn lift_all_of(
-    connection: &mut AnyConnection,
-    user: UserId,
-) -> Result<(), DatabaseError> {
+pub(crate) fn lift_all_of(connection: &mut AnyConnection, user: UserId) -> DbResult<()> {
     let of_user = bans::table.filter(bans::user_id.eq(DbId(user.as_uuid())));
     diesel::delete(of_user).execute(connection)?;
     Ok(())
@@ -105,7 +102,7 @@ fn identities_of(
     connection: &mut AnyConnection,
     user: DbId,
     deleted: Deleted<'_>,
-) -> Result<Vec<BannedIdentityRow>, DatabaseError> {
+) -> DbResult<Vec<BannedIdentityRow>> {
     let mut found = identities::table
         .filter(identities::user_id.eq(user))
         .select((
@@ -124,11 +121,7 @@ fn identities_of(
 }
 
 /// The ban of a user, made now if there is none.
-fn ban_of(
-    connection: &mut AnyConnection,
-    user: DbId,
-    audit: &AuditEntry,
-) -> Result<DbId, DatabaseError> {
+fn ban_of(connection: &mut AnyConnection, user: DbId, audit: &AuditEntry) -> DbResult<DbId> {
     let known = bans::table
         .filter(bans::user_id.eq(user))
         .order(bans::id)
@@ -154,7 +147,7 @@ fn add_hash(
     ban: DbId,
     hash: &[u8; 32],
     app: Option<&str>,
-) -> Result<(), DatabaseError> {
+) -> DbResult<()> {
     let same = ban_hashes::table.find((hash.as_slice(), ban));
     if diesel::select(exists(same)).get_result::<bool>(connection)? {
         return Ok(());
@@ -169,7 +162,7 @@ fn add_hash(
     Ok(())
 }
 
-fn list(connection: &mut AnyConnection, page: Page<Uuid>) -> Result<Vec<Ban>, DatabaseError> {
+fn list(connection: &mut AnyConnection, page: Page<Uuid>) -> DbResult<Vec<Ban>> {
     let mut found = bans::table.into_boxed::<AnyBackend>();
     if let Some(after) = page.after {
         found = found.filter(bans::id.gt(DbId(after)));
@@ -200,11 +193,7 @@ fn list(connection: &mut AnyConnection, page: Page<Uuid>) -> Result<Vec<Ban>, Da
 }
 
 /// Runs in a transaction.
-fn lift(
-    connection: &mut AnyConnection,
-    id: Uuid,
-    audit: &AuditEntry,
-) -> Result<bool, DatabaseError> {
+fn lift(connection: &mut AnyConnection, id: Uuid, audit: &AuditEntry) -> DbResult<bool> {
     let ban = bans::table.find(DbId(id));
     let user = ban
         .select(bans::user_id)

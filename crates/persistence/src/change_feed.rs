@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use diesel::QueryableByName;
 use diesel::sql_types::{Bool, Nullable, Text};
 use domain::id::{SessionId, UserId};
-use domain::ports::{Change, ChangeFeed, FeedPosition, News, RepositoryError};
+use domain::ports::{Change, ChangeFeed, FeedPosition, News, StoreResult};
 
 use crate::connection::AnyConnection;
 use crate::error::DatabaseError;
@@ -100,7 +100,7 @@ impl DieselChangeFeed {
 
 #[async_trait]
 impl ChangeFeed for DieselChangeFeed {
-    async fn since(&self, position: Option<&FeedPosition>) -> Result<News, RepositoryError> {
+    async fn since(&self, position: Option<&FeedPosition>) -> StoreResult<News> {
         let known = position.and_then(Position::read);
         let is_new = known.is_none();
         let rows = self.pool.run(move |connection| match connection {

@@ -7,7 +7,7 @@ use diesel::connection::SimpleConnection;
 use diesel::r2d2::R2D2Connection;
 use diesel::{Connection, PgConnection, SqliteConnection};
 
-use crate::error::DatabaseError;
+use crate::error::{DatabaseError, DbResult};
 use crate::server;
 use crate::url::DatabaseUrl;
 
@@ -97,10 +97,7 @@ pub(crate) struct Connector {
 
 impl Connector {
     /// Makes a connection, if need be by several attempts until the time is over.
-    pub(crate) fn connect_patiently(
-        &self,
-        purpose: Purpose,
-    ) -> Result<AnyConnection, DatabaseError> {
+    pub(crate) fn connect_patiently(&self, purpose: Purpose) -> DbResult<AnyConnection> {
         let deadline = Instant::now() + self.acquire_timeout;
         loop {
             match self.connect_for(purpose) {
@@ -112,7 +109,7 @@ impl Connector {
     }
 
     /// Makes a connection.
-    pub(crate) fn connect_for(&self, purpose: Purpose) -> Result<AnyConnection, DatabaseError> {
+    pub(crate) fn connect_for(&self, purpose: Purpose) -> DbResult<AnyConnection> {
         match &self.url {
             DatabaseUrl::Postgres(url) => {
                 let mut connection = PgConnection::establish(url.expose())
@@ -162,8 +159,8 @@ impl KeptConnection {
     /// Runs `work` on it.
     pub(crate) fn run<T>(
         &mut self,
-        work: impl FnOnce(&mut AnyConnection) -> Result<T, DatabaseError>,
-    ) -> Result<T, DatabaseError> {
+        work: impl FnOnce(&mut AnyConnection) -> DbResult<T>,
+    ) -> DbResult<T> {
         let began = Instant::now();
         let result = match self.forget_old_plans() {
             Ok(()) => work(&mut self.connection),
@@ -182,7 +179,7 @@ impl KeptConnection {
         self.is_useless || self.connection.is_broken()
     }
 
-    fn forget_old_plans(&mut self) -> Result<(), DatabaseError> {
+    fn forget_old_plans(&mut self) -> DbResult<()> {
         if let AnyConnection::Postgres(connection) = &mut self.connection
             && self.planned_at.elapsed() > PLANS_LIVE
         {

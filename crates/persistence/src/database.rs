@@ -6,8 +6,8 @@ use std::sync::{Arc, RwLock};
 use domain::audit::AuditEntry;
 use domain::ports::{
     AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, PhoneLookups,
-    PushOutbox, ReadinessProbe, ReplacedAvatars, RepositoryError, SessionLifecycle,
-    SessionRepository, SigningKeyRepository, StoreClock, UserRepository, WechatTokenRepository,
+    PushOutbox, ReadinessProbe, ReplacedAvatars, SessionLifecycle, SessionRepository,
+    SigningKeyRepository, StoreClock, StoreResult, UserRepository, WechatTokenRepository,
 };
 use domain::time::Duration;
 
@@ -93,9 +93,6 @@ impl Database {
     /// On PostgreSQL the writers have three of `pool_size` connections: two for logins, of which
     /// the second is opened under load, and one for uses of tokens; with less than 8, one for each;
     /// with less than 4, one for both, as on SQLite.
-    ///
-    /// # Errors
-    /// [`OpenError`].
     pub fn open(options: DatabaseOptions) -> Result<Self, OpenError> {
         let DatabaseOptions {
             url,
@@ -155,10 +152,7 @@ impl Database {
 
     /// Looks at what would make the service unreliable although everything seems to work: the
     /// language of a server's messages, poolers and proxies in between.
-    ///
-    /// # Errors
-    /// [`RepositoryError`] if the database does not answer.
-    pub async fn examine(&self) -> Result<Vec<Finding>, RepositoryError> {
+    pub async fn examine(&self) -> StoreResult<Vec<Finding>> {
         Ok(self.pool.run_in_time(examination::examine).await?)
     }
 
@@ -166,24 +160,21 @@ impl Database {
     /// be the newest.
     ///
     /// # Errors
-    /// [`RepositoryError`], whose source says what is missing.
-    pub async fn rehearse(&self) -> Result<(), RepositoryError> {
+    /// [`RepositoryError`](domain::ports::RepositoryError), whose source says what is missing.
+    pub async fn rehearse(&self) -> StoreResult<()> {
         Ok(self.pool.run(privileges::rehearse).await?)
     }
 
     /// Tries whether the role may run migrations.
     ///
     /// # Errors
-    /// [`RepositoryError`], whose source says what is missing.
-    pub async fn may_migrate(&self) -> Result<(), RepositoryError> {
+    /// [`RepositoryError`](domain::ports::RepositoryError), whose source says what is missing.
+    pub async fn may_migrate(&self) -> StoreResult<()> {
         Ok(self.pool.run(privileges::may_migrate).await?)
     }
 
     /// Brings the database to the newest schema. Two processes may do so at once. Gives the
     /// migrations that were run.
-    ///
-    /// # Errors
-    /// [`MigrateError`].
     pub async fn migrate(&self) -> Result<Vec<String>, MigrateError> {
         Ok(self.pool.run_apart(migrations::run).await?)
     }
@@ -195,34 +186,22 @@ impl Database {
     ///
     /// Every replica must have the new list of master keys by then: one that has not goes on
     /// sealing under an older key.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
     pub async fn rewrap(
         &self,
         progress: impl Fn(RewrapProgress) + Send + Sync,
-    ) -> Result<RewrapProgress, RepositoryError> {
+    ) -> StoreResult<RewrapProgress> {
         Ok(rewrap::rewrap(&self.pool, self.vaults(), progress).await?)
     }
 
     /// Gives up what no master key opens, after the loss of one, so that the service works with those it
     /// has. Everybody logs in again.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
-    pub async fn give_up_what_is_lost(
-        &self,
-        audit: AuditEntry,
-    ) -> Result<GivenUp, RepositoryError> {
+    pub async fn give_up_what_is_lost(&self, audit: AuditEntry) -> StoreResult<GivenUp> {
         Ok(reset::reset(&self.pool, self.vaults(), audit).await?)
     }
 
     /// Whether the SQLite database in `file` holds anything that is sealed. `false` if there is no such
     /// file or it has not been migrated.
-    ///
-    /// # Errors
-    /// [`RepositoryError`] if it cannot be read.
-    pub fn sqlite_file_holds_secrets(file: &Path) -> Result<bool, RepositoryError> {
+    pub fn sqlite_file_holds_secrets(file: &Path) -> StoreResult<bool> {
         Ok(sqlite_file::holds_secrets(file)?)
     }
 
@@ -238,10 +217,7 @@ impl Database {
 
     /// Forgets the sessions that ended or expired longer than `kept` ago by the database's clock,
     /// a batch at a time, and gives how many there were. To be called now and then.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
-    pub async fn forget_dead_sessions(&self, kept: Duration) -> Result<usize, RepositoryError> {
+    pub async fn forget_dead_sessions(&self, kept: Duration) -> StoreResult<usize> {
         Ok(housekeeping::forget_dead_sessions(&self.pool, kept).await?)
     }
 

@@ -11,6 +11,9 @@ use domain::ports::RepositoryError;
 /// How long a refusal takes at most. PostgreSQL looks for deadlocks after a second by default.
 const A_WHILE: Duration = Duration::from_millis(500);
 
+/// The result of a call to the database.
+pub(crate) type DbResult<T> = Result<T, DatabaseError>;
+
 /// A failure of the database. Its text says what failed and names tables and constraints; it
 /// never holds a value of a row, which PostgreSQL puts into the detail of its errors, and never
 /// a password.

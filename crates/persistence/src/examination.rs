@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Integer, Text};
 
 use crate::connection::{AnyConnection, Connector, Purpose};
-use crate::error::{DatabaseError, FailureKind};
+use crate::error::{DbResult, FailureKind};
 use crate::server;
 
 /// How often both connections are asked. One that changes its session does not always do so at
@@ -37,7 +37,7 @@ struct Session {
     is_standby: bool,
 }
 
-pub(crate) fn examine(connector: &Connector) -> Result<Vec<Finding>, DatabaseError> {
+pub(crate) fn examine(connector: &Connector) -> DbResult<Vec<Finding>> {
     let mut findings = Vec::new();
     let one = match connector.connect_for(Purpose::Any) {
         Ok(one) => one,
@@ -57,10 +57,7 @@ pub(crate) fn examine(connector: &Connector) -> Result<Vec<Finding>, DatabaseErr
     Ok(findings)
 }
 
-fn go_between(
-    one: &mut PgConnection,
-    other: &mut PgConnection,
-) -> Result<Option<Finding>, DatabaseError> {
+fn go_between(one: &mut PgConnection, other: &mut PgConnection) -> DbResult<Option<Finding>> {
     let mut ones = Sessions::default();
     let mut others = Sessions::default();
     for _ in 0..ROUNDS {

@@ -6,7 +6,7 @@ use domain::time::{self, Duration, Timestamp};
 use uuid::Uuid;
 
 use crate::connection::AnyConnection;
-use crate::error::DatabaseError;
+use crate::error::DbResult;
 use crate::pool::Pool;
 use crate::schema::{identities, sessions};
 use crate::store_clock;
@@ -15,10 +15,7 @@ use crate::types::{DbId, DbInstant};
 /// How many sessions are looked at in one statement.
 const BATCH: i64 = 1000;
 
-pub(crate) async fn forget_dead_sessions(
-    pool: &Pool,
-    kept: Duration,
-) -> Result<usize, DatabaseError> {
+pub(crate) async fn forget_dead_sessions(pool: &Pool, kept: Duration) -> DbResult<usize> {
     // By the database's clock: a replica whose own is ahead must not remove what lives.
     let now = pool.run(store_clock::now).await?;
     let before = time::before(now, kept);
@@ -42,11 +39,7 @@ pub(crate) async fn forget_dead_sessions(
 }
 
 /// The last id of the batch after `after`; `None` if there are fewer up to `last`.
-fn end_of_batch(
-    connection: &mut AnyConnection,
-    after: DbId,
-    last: DbId,
-) -> Result<Option<DbId>, DatabaseError> {
+fn end_of_batch(connection: &mut AnyConnection, after: DbId, last: DbId) -> DbResult<Option<DbId>> {
     let end = sessions::table
         .filter(sessions::id.gt(after))
         .filter(sessions::id.le(last))
@@ -61,7 +54,7 @@ fn forget(
     after: DbId,
     end: DbId,
     before: Timestamp,
-) -> Result<usize, DatabaseError> {
+) -> DbResult<usize> {
     let before = DbInstant::from(before);
     let identity = identities::table
         .filter(identities::open_id.eq(sessions::open_id))

@@ -8,7 +8,7 @@ use domain::id::{AppId, OpenId};
 use domain::secret::SessionKey;
 use domain::time::Timestamp;
 
-use crate::error::DatabaseError;
+use crate::error::{DatabaseError, DbResult};
 use crate::seal::{DoesNotOpen, MasterKeys, Vault};
 
 /// How many session_keys of an identity are kept.
@@ -45,16 +45,13 @@ impl SessionKeyVault {
     }
 
     /// Opens the keys of a ring as it stands in the row, newest first. One that does not open is
-    /// skipped: the others are as good as before.
-    ///
-    /// # Errors
-    /// If the master keys are not those of the database.
+    /// skipped: the others are as good as before. Fails if the master keys are not the database's.
     pub(crate) fn open_all(
         &self,
         app: &AppId,
         user: &OpenId,
         row: &[u8],
-    ) -> Result<Vec<SessionKey>, DatabaseError> {
+    ) -> DbResult<Vec<SessionKey>> {
         if self.0.verdict().is_wrong() {
             return Err(DatabaseError::wrong_master_key());
         }
@@ -153,7 +150,7 @@ impl KeyRing {
         vault: &SessionKeyVault,
         app: &AppId,
         user: &OpenId,
-    ) -> Result<Vec<u8>, DatabaseError> {
+    ) -> DbResult<Vec<u8>> {
         let mut row = Vec::with_capacity(256);
         for key in &self.keys {
             match key {

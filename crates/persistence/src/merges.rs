@@ -8,14 +8,14 @@ use diesel::prelude::*;
 use domain::account::Page;
 use domain::audit::AuditEntry;
 use domain::id::{UnionId, UserId};
-use domain::ports::{MergeCandidate, MergeOutcome, MergeRepository, RepositoryError};
+use domain::ports::{MergeCandidate, MergeOutcome, MergeRepository, StoreResult};
 use domain::profile::Profile;
 use domain::time::Timestamp;
 use uuid::Uuid;
 
 use crate::connection::{AnyBackend, AnyConnection};
 use crate::database::Database;
-use crate::error::DatabaseError;
+use crate::error::DbResult;
 use crate::rows::ProfileRow;
 use crate::schema::{bans, identities, merge_candidates, replaced_avatars, union_ids, users};
 use crate::transaction::{lock_user, transaction};
@@ -24,21 +24,13 @@ use crate::{audit, session_lifecycle, strays};
 
 #[async_trait]
 impl MergeRepository for Database {
-    async fn open_candidates(
-        &self,
-        page: Page<Uuid>,
-    ) -> Result<Vec<MergeCandidate>, RepositoryError> {
+    async fn open_candidates(&self, page: Page<Uuid>) -> StoreResult<Vec<MergeCandidate>> {
         self.pool
             .call(move |connection| open_candidates(connection, page))
             .await
     }
 
-    async fn apply(
-        &self,
-        id: Uuid,
-        at: Timestamp,
-        audit: AuditEntry,
-    ) -> Result<MergeOutcome, RepositoryError> {
+    async fn apply(&self, id: Uuid, at: Timestamp, audit: AuditEntry) -> StoreResult<MergeOutcome> {
         let applied = self.pool.run(move |connection| {
             transaction(connection, |connection| apply(connection, id, at, &audit))
         });
@@ -49,12 +41,7 @@ impl MergeRepository for Database {
         Ok(outcome)
     }
 
-    async fn dismiss(
-        &self,
-        id: Uuid,
-        at: Timestamp,
-        audit: AuditEntry,
-    ) -> Result<bool, RepositoryError> {
+    async fn dismiss(&self, id: Uuid, at: Timestamp, audit: AuditEntry) -> StoreResult<bool> {
         self.pool
             .transact(move |connection| dismiss(connection, id, at, &audit))
             .await
@@ -64,7 +51,7 @@ impl MergeRepository for Database {
 fn open_candidates(
     connection: &mut AnyConnection,
     page: Page<Uuid>,
-) -> Result<Vec<MergeCandidate>, DatabaseError> {
+) -> DbResult<Vec<MergeCandidate>> {
     let mut open = merge_candidates::table
         .filter(merge_candidates::state.eq("open"))
         .select((
@@ -103,7 +90,7 @@ fn open_candidates(
 fn disabled_among(
     connection: &mut AnyConnection,
     ids: Vec<DbId>,
-) -> Result<BTreeMap<Uuid, Timestamp>, DatabaseError> {
+) -> DbResult<BTreeMap<Uuid, Timestamp>> {
     let rows = users::table
         .filter(users::id.eq_any(ids))
         .filter(users::disabled_at.is_not_null())
@@ -135,7 +122,7 @@ fn apply(
     id: Uuid,
     at: Timestamp,
     audit: &AuditEntry,
-) -> Result<Applied, DatabaseError> {
+) -> DbResult<Applied> {
     let Some((gone, stays)) = open_pair(connection, id)? else {
         return Ok(already_decided(connection, audit)?.into());
     };
@@ -169,19 +156,13 @@ fn apply(
 
 /// What to say of a candidate that is not open: it may have been applied by this very call, whose
 /// answer was lost.
-fn already_decided(
-    connection: &mut AnyConnection,
-    audit: &AuditEntry,
-) -> Result<MergeOutcome, DatabaseError> {
+fn already_decided(connection: &mut AnyConnection, audit: &AuditEntry) -> DbResult<MergeOutcome> {
     let remaining = audit::find(connection, audit.id)?.and_then(|done| done.user_id);
     Ok(remaining.map_or(MergeOutcome::NotOpen, MergeOutcome::Applied))
 }
 
 /// Who goes and who stays by an open candidate.
-fn open_pair(
-    connection: &mut AnyConnection,
-    id: Uuid,
-) -> Result<Option<(UserId, UserId)>, DatabaseError> {
+fn open_pair(connection: &mut AnyConnection, id: Uuid) -> DbResult<Option<(UserId, UserId)>> {
     let pair = merge_candidates::table
         .find(DbId(id))
         .filter(merge_candidates::state.eq("open"))
@@ -192,10 +173,7 @@ fn open_pair(
 }
 
 /// The same, and keeps everyone else from deciding until the transaction ends.
-fn lock_open_pair(
-    connection: &mut AnyConnection,
-    id: Uuid,
-) -> Result<Option<(UserId, UserId)>, DatabaseError> {
+fn lock_open_pair(connection: &mut AnyConnection, id: Uuid) -> DbResult<Option<(UserId, UserId)>> {
     let pair = merge_candidates::table
         .find(DbId(id))
         .filter(merge_candidates::state.eq("open"))
@@ -211,11 +189,7 @@ fn lock_open_pair(
 }
 
 /// Gives a user what they lack and the other has.
-fn fill_profile(
-    connection: &mut AnyConnection,
-    from: UserId,
-    to: UserId,
-) -> Result<(), DatabaseError> {
+fn fill_profile(connection: &mut AnyConnection, from: UserId, to: UserId) -> DbResult<()> {
     let mut user = |id: UserId| {
         users::table
             .find(DbId(id.as_uuid()))
@@ -235,7 +209,7 @@ fn fill_profile(
 }
 
 /// Removes the avatar of a user from the list of unused ones: it belonged to the other user.
-fn keep_avatar(connection: &mut AnyConnection, user: UserId) -> Result<(), DatabaseError> {
+fn keep_avatar(connection: &mut AnyConnection, user: UserId) -> DbResult<()> {
     let avatar = users::table
         .find(DbId(user.as_uuid()))
         .select(users::avatar_url)
@@ -254,7 +228,7 @@ fn move_rows(
     from: UserId,
     to: UserId,
     at: Timestamp,
-) -> Result<bool, DatabaseError> {
+) -> DbResult<bool> {
     let (gone, stays) = (DbId(from.as_uuid()), DbId(to.as_uuid()));
     // The revision makes logins that were planned upon the old user start anew. Those that were
     // faster have their sessions by now.
@@ -276,11 +250,7 @@ fn move_rows(
 
 /// Puts a user in another's place in the merge candidates. Those that would be of a user with
 /// themselves, or of a pair that is there already, stay as they are and go with the user.
-fn move_candidates(
-    connection: &mut AnyConnection,
-    from: UserId,
-    to: UserId,
-) -> Result<(), DatabaseError> {
+fn move_candidates(connection: &mut AnyConnection, from: UserId, to: UserId) -> DbResult<()> {
     let (gone, stays) = (DbId(from.as_uuid()), DbId(to.as_uuid()));
     let touched = merge_candidates::user_id
         .eq(gone)
@@ -319,7 +289,7 @@ fn dismiss(
     id: Uuid,
     at: Timestamp,
     audit: &AuditEntry,
-) -> Result<bool, DatabaseError> {
+) -> DbResult<bool> {
     let open = merge_candidates::table
         .find(DbId(id))
         .filter(merge_candidates::state.eq("open"));

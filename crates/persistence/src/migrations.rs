@@ -11,7 +11,7 @@ use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::connection::AnyConnection;
-use crate::error::{DatabaseError, FailureKind};
+use crate::error::{DatabaseError, DbResult, FailureKind};
 use crate::privileges;
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
@@ -43,7 +43,7 @@ type MigrationError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs the migrations that have not been run, and gives their versions. Whoever comes second
 /// waits and finds nothing to do. All of them are one transaction.
-pub(crate) fn run(connection: &mut AnyConnection) -> Result<Vec<String>, DatabaseError> {
+pub(crate) fn run(connection: &mut AnyConnection) -> DbResult<Vec<String>> {
     if is_newest(connection)? {
         // Needs only the right to read, and waits for no lock.
         return Ok(Vec::new());
@@ -61,7 +61,7 @@ pub(crate) fn run(connection: &mut AnyConnection) -> Result<Vec<String>, Databas
     }
 }
 
-fn run_postgres(connection: &mut PgConnection) -> Result<Vec<String>, DatabaseError> {
+fn run_postgres(connection: &mut PgConnection) -> DbResult<Vec<String>> {
     // A migration of a big table takes its time.
     connection.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0")?;
     let mut told_at = None::<Instant>;
@@ -99,7 +99,7 @@ fn lock(connection: &mut PgConnection) -> Result<bool, Failed> {
 }
 
 /// Who holds the lock, for people.
-fn lock_holder(connection: &mut PgConnection) -> Result<String, DatabaseError> {
+fn lock_holder(connection: &mut PgConnection) -> DbResult<String> {
     let holder = diesel::sql_query(format!(
         "SELECT concat_ws(', ', 'pid ' || l.pid, a.usename, a.application_name, a.client_addr::text, \
          a.state, 'since ' || coalesce(a.xact_start, a.backend_start)::text) AS name \
@@ -121,7 +121,7 @@ struct Name {
 }
 
 /// Whether all migrations have been run.
-pub(crate) fn is_newest(connection: &mut AnyConnection) -> Result<bool, DatabaseError> {
+pub(crate) fn is_newest(connection: &mut AnyConnection) -> DbResult<bool> {
     let known = match connection {
         AnyConnection::Postgres(_) => versions(MigrationSource::<Pg>::migrations(&POSTGRES)),
         AnyConnection::Sqlite(_) => versions(MigrationSource::<Sqlite>::migrations(&SQLITE)),
@@ -137,7 +137,7 @@ pub(crate) fn is_newest(connection: &mut AnyConnection) -> Result<bool, Database
 
 /// Whether there is a book of migrations. Asked for by name, because a statement that fails is an
 /// error in the server's log.
-fn has_book(connection: &mut AnyConnection) -> Result<bool, DatabaseError> {
+fn has_book(connection: &mut AnyConnection) -> DbResult<bool> {
     let sql = match connection {
         AnyConnection::Postgres(_) => "to_regclass('__diesel_schema_migrations') IS NOT NULL",
         AnyConnection::Sqlite(_) => {

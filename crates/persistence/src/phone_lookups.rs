@@ -6,11 +6,11 @@ use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_query;
 use diesel::sql_types::Integer;
 use domain::id::UserId;
-use domain::ports::{PhoneLookups, RepositoryError};
+use domain::ports::{PhoneLookups, StoreResult};
 
 use crate::connection::AnyConnection;
 use crate::database::Database;
-use crate::error::DatabaseError;
+use crate::error::DbResult;
 use crate::schema::phone_lookups;
 use crate::types::{DbId, Id};
 
@@ -27,7 +27,7 @@ const COUNT: &str = "
 
 #[async_trait]
 impl PhoneLookups for Database {
-    async fn count(&self, user: UserId, day: i32, at_most: u32) -> Result<bool, RepositoryError> {
+    async fn count(&self, user: UserId, day: i32, at_most: u32) -> StoreResult<bool> {
         let at_most = i32::try_from(at_most).unwrap_or(i32::MAX);
         let user = DbId(user.as_uuid());
         self.pool
@@ -35,7 +35,7 @@ impl PhoneLookups for Database {
             .await
     }
 
-    async fn uncount(&self, user: UserId, day: i32) -> Result<(), RepositoryError> {
+    async fn uncount(&self, user: UserId, day: i32) -> StoreResult<()> {
         let user = DbId(user.as_uuid());
         self.pool
             .call(move |connection| {
@@ -51,12 +51,7 @@ impl PhoneLookups for Database {
     }
 }
 
-fn count(
-    connection: &mut AnyConnection,
-    user: DbId,
-    day: i32,
-    at_most: i32,
-) -> Result<bool, DatabaseError> {
+fn count(connection: &mut AnyConnection, user: DbId, day: i32, at_most: i32) -> DbResult<bool> {
     let statement = sql_query(COUNT)
         .bind::<Id, _>(user)
         .bind::<Integer, _>(day)

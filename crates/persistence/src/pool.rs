@@ -11,13 +11,13 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::ports::RepositoryError;
+use domain::ports::StoreResult;
 use r2d2::{NopErrorHandler, PooledConnection};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout_at;
 
 use crate::connection::{AnyConnection, Connector, KeptConnection, Purpose};
-use crate::error::{DatabaseError, FailureKind};
+use crate::error::{DatabaseError, DbResult, FailureKind};
 use crate::statistics::Waits;
 use crate::transaction::transaction;
 use crate::watch::{self, Watch};
@@ -101,10 +101,10 @@ impl Pool {
     /// so `work` must be repeatable.
     ///
     /// If it takes longer than the timeout, it is no longer waited for.
-    pub(crate) async fn run<T, F>(&self, mut work: F) -> Result<T, DatabaseError>
+    pub(crate) async fn run<T, F>(&self, mut work: F) -> DbResult<T>
     where
         T: Send + 'static,
-        F: Fn(&mut AnyConnection) -> Result<T, DatabaseError> + Send + 'static,
+        F: Fn(&mut AnyConnection) -> DbResult<T> + Send + 'static,
     {
         let deadline = Instant::now() + self.watch.timeout();
         let mut repeats = 0;
@@ -131,19 +131,19 @@ impl Pool {
     }
 
     /// Runs `work` like [`run`](Self::run), for an adapter of a port.
-    pub(crate) async fn call<T, F>(&self, work: F) -> Result<T, RepositoryError>
+    pub(crate) async fn call<T, F>(&self, work: F) -> StoreResult<T>
     where
         T: Send + 'static,
-        F: Fn(&mut AnyConnection) -> Result<T, DatabaseError> + Send + 'static,
+        F: Fn(&mut AnyConnection) -> DbResult<T> + Send + 'static,
     {
         Ok(self.run(work).await?)
     }
 
     /// Runs `work` in a [`transaction`].
-    pub(crate) async fn transact<T, F>(&self, work: F) -> Result<T, RepositoryError>
+    pub(crate) async fn transact<T, F>(&self, work: F) -> StoreResult<T>
     where
         T: Send + 'static,
-        F: Fn(&mut AnyConnection) -> Result<T, DatabaseError> + Send + 'static,
+        F: Fn(&mut AnyConnection) -> DbResult<T> + Send + 'static,
     {
         self.call(move |connection| transaction(connection, &work))
             .await
@@ -151,10 +151,10 @@ impl Pool {
 
     /// Runs `work` on a connection of its own, which is closed afterwards. It may take as long as
     /// it likes.
-    pub(crate) async fn run_apart<T, F>(&self, work: F) -> Result<T, DatabaseError>
+    pub(crate) async fn run_apart<T, F>(&self, work: F) -> DbResult<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut AnyConnection) -> Result<T, DatabaseError> + Send + 'static,
+        F: FnOnce(&mut AnyConnection) -> DbResult<T> + Send + 'static,
     {
         let connector = self.connector.clone();
         let (reply, answer) = oneshot::channel();
@@ -171,10 +171,10 @@ impl Pool {
     }
 
     /// Runs `work`, which makes connections of its own, within the timeout.
-    pub(crate) async fn run_in_time<T, F>(&self, work: F) -> Result<T, DatabaseError>
+    pub(crate) async fn run_in_time<T, F>(&self, work: F) -> DbResult<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Connector) -> Result<T, DatabaseError> + Send + 'static,
+        F: FnOnce(&Connector) -> DbResult<T> + Send + 'static,
     {
         let connector = self.connector.clone();
         self.watch.may_connect()?;
@@ -184,7 +184,7 @@ impl Pool {
     }
 
     /// Waits for an idle connection, or for the right to open one.
-    async fn lease(&self, deadline: Instant) -> Result<Lease, DatabaseError> {
+    async fn lease(&self, deadline: Instant) -> DbResult<Lease> {
         let until = deadline
             .min(Instant::now() + self.connector.acquire_timeout)
             .into();
@@ -219,7 +219,7 @@ impl Pool {
         }
     }
 
-    fn start_thread(&self) -> Result<PooledConnection<Threads>, DatabaseError> {
+    fn start_thread(&self) -> DbResult<PooledConnection<Threads>> {
         self.watch.may_connect()?;
         self.kept.get().map_err(|error| {
             let text = format!("no thread for a connection: {error}");
@@ -252,7 +252,7 @@ impl Pool {
         DatabaseError::new(FailureKind::Unavailable, text)
     }
 
-    async fn in_time<T>(&self, answer: Answer<T>) -> Result<T, DatabaseError> {
+    async fn in_time<T>(&self, answer: Answer<T>) -> DbResult<T> {
         match answer.await {
             Ok(Ok(done)) => Ok(done),
             Ok(Err(panic)) => resume_unwind(panic),
@@ -266,8 +266,8 @@ impl Pool {
 fn run_on<T>(
     connection: &mut Option<KeptConnection>,
     connector: &Connector,
-    work: impl FnOnce(&mut AnyConnection) -> Result<T, DatabaseError>,
-) -> Result<Result<T, DatabaseError>, DatabaseError> {
+    work: impl FnOnce(&mut AnyConnection) -> DbResult<T>,
+) -> DbResult<Result<T, DatabaseError>> {
     let kept = match connection {
         Some(kept) => kept,
         None => connection.insert(KeptConnection::new(connector.connect_for(Purpose::Any)?)),

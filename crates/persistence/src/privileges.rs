@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 
 use crate::connection::AnyConnection;
-use crate::error::{DatabaseError, FailureKind};
+use crate::error::{DatabaseError, DbResult, FailureKind};
 
 /// A row is written, changed and removed, with all triggers that go with it.
 const REHEARSAL_POSTGRES: &str = "
@@ -41,7 +41,7 @@ struct Name {
 }
 
 /// Tries everything, in a transaction that is rolled back.
-pub(crate) fn rehearse(connection: &mut AnyConnection) -> Result<(), DatabaseError> {
+pub(crate) fn rehearse(connection: &mut AnyConnection) -> DbResult<()> {
     match connection {
         AnyConnection::Postgres(connection) => {
             check_granted(connection)?;
@@ -57,7 +57,7 @@ pub(crate) fn rehearse(connection: &mut AnyConnection) -> Result<(), DatabaseErr
 }
 
 /// Whether the role has the privileges that the service needs on all tables.
-pub(crate) fn check_granted(connection: &mut PgConnection) -> Result<(), DatabaseError> {
+pub(crate) fn check_granted(connection: &mut PgConnection) -> DbResult<()> {
     let missing: Vec<Name> = diesel::sql_query(MISSING).load(connection)?;
     if missing.is_empty() {
         return Ok(());
@@ -71,7 +71,7 @@ pub(crate) fn check_granted(connection: &mut PgConnection) -> Result<(), Databas
 }
 
 /// Whether migrations could be run.
-pub(crate) fn may_migrate(connection: &mut AnyConnection) -> Result<(), DatabaseError> {
+pub(crate) fn may_migrate(connection: &mut AnyConnection) -> DbResult<()> {
     match connection {
         AnyConnection::Postgres(connection) => check_create(connection),
         // It is our own file; what forbids to write it forbids everything.
@@ -82,7 +82,7 @@ pub(crate) fn may_migrate(connection: &mut AnyConnection) -> Result<(), Database
 }
 
 /// Whether the role may create tables, and change those that are there.
-pub(crate) fn check_create(connection: &mut PgConnection) -> Result<(), DatabaseError> {
+pub(crate) fn check_create(connection: &mut PgConnection) -> DbResult<()> {
     let schema =
         diesel::dsl::sql::<diesel::sql_types::Nullable<Text>>("quote_ident(current_schema())");
     let schema: Option<String> = diesel::select(schema).get_result(connection)?;
@@ -117,7 +117,7 @@ pub(crate) fn check_create(connection: &mut PgConnection) -> Result<(), Database
     Ok(())
 }
 
-fn role(connection: &mut PgConnection) -> Result<String, DatabaseError> {
+fn role(connection: &mut PgConnection) -> DbResult<String> {
     let role = diesel::dsl::sql::<Text>("quote_ident(current_user)");
     Ok(diesel::select(role).get_result(connection)?)
 }
@@ -125,7 +125,7 @@ fn role(connection: &mut PgConnection) -> Result<String, DatabaseError> {
 fn rolled_back<C: Connection>(
     connection: &mut C,
     work: impl FnOnce(&mut C) -> QueryResult<()>,
-) -> Result<(), DatabaseError> {
+) -> DbResult<()> {
     let mut failure = None;
     let rolled_back: QueryResult<()> = connection.transaction(|connection| {
         failure = work(connection).err();

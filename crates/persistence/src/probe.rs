@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::connection::AnyConnection;
 use crate::database::Database;
-use crate::error::{DatabaseError, FailureKind};
+use crate::error::{DatabaseError, DbResult, FailureKind};
 use crate::group_commit::LaneStatus;
 use crate::schema::write_probes;
 use crate::transaction::transaction;
@@ -67,7 +67,7 @@ impl ReadinessProbe for DieselReadinessProbe {
 }
 
 impl DieselReadinessProbe {
-    async fn write(&self) -> Result<(), DatabaseError> {
+    async fn write(&self) -> DbResult<()> {
         let lanes = [
             self.database.visits.status(),
             self.database.token_uses.status(),
@@ -101,7 +101,7 @@ impl DieselReadinessProbe {
 
 /// A privilege that is missing on one table alone would show at the next login, after its code is
 /// spent.
-fn may_write(connection: &mut AnyConnection) -> Result<(), DatabaseError> {
+fn may_write(connection: &mut AnyConnection) -> DbResult<()> {
     if let AnyConnection::Postgres(connection) = connection {
         privileges::check_granted(connection)?;
     }
@@ -109,7 +109,7 @@ fn may_write(connection: &mut AnyConnection) -> Result<(), DatabaseError> {
 }
 
 /// Writes and deletes a row, durably. Replicas do not meet at it.
-fn write(connection: &mut AnyConnection) -> Result<(), DatabaseError> {
+fn write(connection: &mut AnyConnection) -> DbResult<()> {
     let mut filler = vec![0; FILLER_BYTES];
     rand::fill(&mut filler[..]);
     let id = DbId(Uuid::from_u128(rand::random()));

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::id::SessionId;
-use domain::ports::{RepositoryError, SessionRepository, UserRepository};
+use domain::ports::{SessionRepository, StoreResult, UserRepository};
 use domain::secret::SecretHash;
 use domain::session::SessionAccount;
 use domain::time::Timestamp;
@@ -15,7 +15,7 @@ use crate::{session_bound, sessions};
 
 #[async_trait]
 impl UserRepository for Database {
-    async fn record_visit(&self, visit: Visit) -> Result<VisitOutcome, RepositoryError> {
+    async fn record_visit(&self, visit: Visit) -> StoreResult<VisitOutcome> {
         let (bound, at) = (visit.sessions_per_user, visit.at);
         let WrittenVisit {
             mut outcome,
@@ -53,7 +53,7 @@ impl Database {
 
 #[async_trait]
 impl SessionRepository for Database {
-    async fn find(&self, id: SessionId) -> Result<Option<SessionAccount>, RepositoryError> {
+    async fn find(&self, id: SessionId) -> StoreResult<Option<SessionAccount>> {
         self.pool
             .call(move |connection| sessions::find(connection, id))
             .await
@@ -64,7 +64,7 @@ impl SessionRepository for Database {
         code: SecretHash,
         nonce: SecretHash,
         since: Timestamp,
-    ) -> Result<Option<SessionAccount>, RepositoryError> {
+    ) -> StoreResult<Option<SessionAccount>> {
         self.pool
             .call(move |connection| sessions::find_repeated(connection, code, nonce, since))
             .await

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use domain::audit::AuditEntry;
 
 use crate::connection::AnyConnection;
-use crate::error::DatabaseError;
+use crate::error::DbResult;
 use crate::pool::Pool;
 use crate::rewrap::Vaults;
 use crate::schema::wechat_tokens;
@@ -25,11 +25,7 @@ pub struct GivenUp {
     pub identity_hash_key: bool,
 }
 
-pub(crate) async fn reset(
-    pool: &Pool,
-    vaults: Vaults,
-    audit: AuditEntry,
-) -> Result<GivenUp, DatabaseError> {
+pub(crate) async fn reset(pool: &Pool, vaults: Vaults, audit: AuditEntry) -> DbResult<GivenUp> {
     let Vaults {
         signing_keys,
         wechat_tokens,
@@ -51,10 +47,7 @@ pub(crate) async fn reset(
     done.await
 }
 
-fn forget_lost_tokens(
-    connection: &mut AnyConnection,
-    vault: &Vault,
-) -> Result<usize, DatabaseError> {
+fn forget_lost_tokens(connection: &mut AnyConnection, vault: &Vault) -> DbResult<usize> {
     let rows = wechat_tokens::table
         .select((wechat_tokens::key, wechat_tokens::token))
         .load::<(String, Vec<u8>)>(connection)?;

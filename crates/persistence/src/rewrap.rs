@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use domain::id::{AppId, OpenId};
 
 use crate::connection::{AnyBackend, AnyConnection};
-use crate::error::DatabaseError;
+use crate::error::DbResult;
 use crate::key_ring::SessionKeyVault;
 use crate::pool::Pool;
 use crate::push_outbox::{answer_context, payload_context};
@@ -47,7 +47,7 @@ pub(crate) async fn rewrap(
     pool: &Pool,
     vaults: Vaults,
     progress: impl Fn(RewrapProgress) + Send + Sync,
-) -> Result<RewrapProgress, DatabaseError> {
+) -> DbResult<RewrapProgress> {
     let mut sums = RewrapProgress::default();
     let small = vaults.clone();
     let tables = pool.run(move |connection| {
@@ -150,7 +150,7 @@ fn rewrap_identities(
     connection: &mut AnyConnection,
     vault: &SessionKeyVault,
     after: Option<&IdentityName>,
-) -> Result<Batch, DatabaseError> {
+) -> DbResult<Batch> {
     let mut rows = identities::table
         .order((identities::open_id, identities::app_id))
         .limit(BATCH)
@@ -213,7 +213,7 @@ fn rewrap_signing_keys(
     connection: &mut AnyConnection,
     vault: &Vault,
     sums: &mut RewrapProgress,
-) -> Result<(), DatabaseError> {
+) -> DbResult<()> {
     let rows = signing_keys::table
         .select((signing_keys::id, signing_keys::seed))
         .load::<(DbId, Vec<u8>)>(connection)?;
@@ -233,7 +233,7 @@ fn rewrap_wechat_tokens(
     connection: &mut AnyConnection,
     vault: &Vault,
     sums: &mut RewrapProgress,
-) -> Result<(), DatabaseError> {
+) -> DbResult<()> {
     let rows = wechat_tokens::table
         .select((wechat_tokens::key, wechat_tokens::token))
         .load::<(String, Vec<u8>)>(connection)?;
@@ -254,7 +254,7 @@ fn rewrap_push_messages(
     connection: &mut AnyConnection,
     vault: &Vault,
     after: Option<DbId>,
-) -> Result<(RewrapProgress, Option<DbId>), DatabaseError> {
+) -> DbResult<(RewrapProgress, Option<DbId>)> {
     let mut rows = push_messages::table
         .order(push_messages::id)
         .limit(BATCH)

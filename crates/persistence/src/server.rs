@@ -4,7 +4,7 @@ use diesel::deserialize::QueryableByName;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 
-use crate::error::{DatabaseError, FailureKind};
+use crate::error::{DatabaseError, DbResult, FailureKind};
 
 /// The command by which an operator makes a server's messages English for us.
 const ENGLISH: &str = "SET lc_messages = 'C'";
@@ -22,7 +22,7 @@ struct Server {
 /// Makes a new connection ready for our statements: its database must keep text in UTF-8, and its
 /// messages are to be English, if the role may ask for that, because they tell what went wrong
 /// where Diesel does not.
-pub(crate) fn settle(connection: &mut PgConnection) -> Result<(), DatabaseError> {
+pub(crate) fn settle(connection: &mut PgConnection) -> DbResult<()> {
     let server = look(connection)?;
     if server.encoding != "UTF8" {
         let text = format!(
@@ -50,9 +50,7 @@ pub(crate) fn settle(connection: &mut PgConnection) -> Result<(), DatabaseError>
 
 /// What is wrong with the language of the messages on a connection that is settled, and what to
 /// do about it.
-pub(crate) fn language_fault(
-    connection: &mut PgConnection,
-) -> Result<Option<String>, DatabaseError> {
+pub(crate) fn language_fault(connection: &mut PgConnection) -> DbResult<Option<String>> {
     let Server { language, .. } = look(connection)?;
     if is_english(&language) {
         return Ok(None);
@@ -65,7 +63,7 @@ pub(crate) fn language_fault(
     )))
 }
 
-fn look(connection: &mut PgConnection) -> Result<Server, DatabaseError> {
+fn look(connection: &mut PgConnection) -> DbResult<Server> {
     let server = diesel::sql_query(
         "SELECT current_setting('server_encoding') AS encoding, \
          current_setting('lc_messages') AS language, \

@@ -6,7 +6,7 @@ use domain::time::Timestamp;
 use domain::user::Identity;
 
 use crate::connection::AnyConnection;
-use crate::error::DatabaseError;
+use crate::error::DbResult;
 use crate::schema::{identities, sessions};
 use crate::session_lifecycle::{dead, end_until, ended_until, live};
 use crate::types::{DbId, DbInstant};
@@ -27,7 +27,7 @@ pub(crate) fn keep(
     identity: &Identity,
     bound: u32,
     at: Timestamp,
-) -> Result<bool, DatabaseError> {
+) -> DbResult<bool> {
     // A login that is committed later than this counts itself on top of what it had loaded, which
     // is not less than what is counted here.
     lock_identities(connection, user)?;
@@ -59,7 +59,7 @@ pub(crate) fn keep(
 }
 
 /// SQLite has one writer.
-fn lock_identities(connection: &mut AnyConnection, user: UserId) -> Result<(), DatabaseError> {
+fn lock_identities(connection: &mut AnyConnection, user: UserId) -> DbResult<()> {
     if let AnyConnection::Postgres(connection) = connection {
         identities::table
             .filter(identities::user_id.eq(DbId(user.as_uuid())))
@@ -77,7 +77,7 @@ fn remove_dead(
     at: DbInstant,
     until: Option<DbInstant>,
     kept: u32,
-) -> Result<(), DatabaseError> {
+) -> DbResult<()> {
     let removed = dead(user, at, until)
         .order((sessions::created_at.desc(), sessions::id.desc()))
         .offset(kept.into())
@@ -96,7 +96,7 @@ fn set_count(
     user: UserId,
     identity: &Identity,
     count: i64,
-) -> Result<(), DatabaseError> {
+) -> DbResult<()> {
     let of_user = identities::user_id.eq(DbId(user.as_uuid()));
     diesel::update(identities::table.filter(of_user))
         .set(identities::sessions_opened.eq(0))

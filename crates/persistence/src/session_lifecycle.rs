@@ -5,13 +5,13 @@ use diesel::dsl::{exists, max};
 use diesel::prelude::*;
 use domain::account::Page;
 use domain::id::{AppId, SessionId, UserId};
-use domain::ports::{GenerationUse, RepositoryError, SessionLifecycle, TokenUse};
+use domain::ports::{GenerationUse, SessionLifecycle, StoreResult, TokenUse};
 use domain::session::{Generation, ListedSession};
 use domain::time::Timestamp;
 
 use crate::connection::{AnyBackend, AnyConnection};
 use crate::database::Database;
-use crate::error::DatabaseError;
+use crate::error::DbResult;
 use crate::rows::SessionRow;
 use crate::schema::{identities, sessions as table, users};
 use crate::token_uses::NotedUse;
@@ -29,7 +29,7 @@ impl SessionLifecycle for Database {
         generation: Generation,
         at: Timestamp,
         token: TokenUse,
-    ) -> Result<GenerationUse, RepositoryError> {
+    ) -> StoreResult<GenerationUse> {
         let used = NotedUse {
             session: id,
             generation,
@@ -44,18 +44,13 @@ impl SessionLifecycle for Database {
         user: UserId,
         now: Timestamp,
         page: Page<SessionId>,
-    ) -> Result<Vec<ListedSession>, RepositoryError> {
+    ) -> StoreResult<Vec<ListedSession>> {
         self.pool
             .call(move |connection| list(connection, user, Some(now), page))
             .await
     }
 
-    async fn end(
-        &self,
-        user: UserId,
-        id: SessionId,
-        at: Timestamp,
-    ) -> Result<bool, RepositoryError> {
+    async fn end(&self, user: UserId, id: SessionId, at: Timestamp) -> StoreResult<bool> {
         self.pool
             .call(move |connection| {
                 Ok(end(connection, user, id, at)? || has_ended(connection, user, id, at)?)
@@ -63,7 +58,7 @@ impl SessionLifecycle for Database {
             .await
     }
 
-    async fn end_all(&self, user: UserId, at: Timestamp) -> Result<usize, RepositoryError> {
+    async fn end_all(&self, user: UserId, at: Timestamp) -> StoreResult<usize> {
         self.pool.transact(move |one| end_all(one, user, at)).await
     }
 }
@@ -74,7 +69,7 @@ pub(crate) fn list(
     user: UserId,
     now: Option<Timestamp>,
     page: Page<SessionId>,
-) -> Result<Vec<ListedSession>, DatabaseError> {
+) -> DbResult<Vec<ListedSession>> {
     let until = ended_until(connection, user)?;
     let mut listed = match now {
         Some(now) => live(user, now.into(), until),
@@ -128,7 +123,7 @@ pub(crate) fn dead<'a>(user: UserId, at: DbInstant, until: Option<DbInstant>) ->
 pub(crate) fn ended_until(
     connection: &mut AnyConnection,
     user: UserId,
-) -> Result<Option<DbInstant>, DatabaseError> {
+) -> DbResult<Option<DbInstant>> {
     let until = users::table
         .find(DbId(user.as_uuid()))
         .select(users::sessions_ended_until)
@@ -141,7 +136,7 @@ pub(crate) fn end_until(
     connection: &mut AnyConnection,
     user: UserId,
     until: DbInstant,
-) -> Result<(), DatabaseError> {
+) -> DbResult<()> {
     diesel::update(users::table.find(DbId(user.as_uuid())))
         .set(users::sessions_ended_until.eq(until))
         .execute(connection)?;
@@ -153,7 +148,7 @@ pub(crate) fn end_all(
     connection: &mut AnyConnection,
     user: UserId,
     at: Timestamp,
-) -> Result<usize, DatabaseError> {
+) -> DbResult<usize> {
     let at = DbInstant::from(at);
     let until = ended_until(connection, user)?;
     let some = live(user, at, until)
@@ -191,7 +186,7 @@ pub(crate) fn hand_over(
     from: UserId,
     to: UserId,
     at: Timestamp,
-) -> Result<bool, DatabaseError> {
+) -> DbResult<bool> {
     let newest = of_user(from)
         .order(table::id.desc())
         .limit(i64::try_from(ENDED_BY_ROW).unwrap_or(i64::MAX))
@@ -221,7 +216,7 @@ pub(crate) fn end(
     user: UserId,
     id: SessionId,
     at: Timestamp,
-) -> Result<bool, DatabaseError> {
+) -> DbResult<bool> {
     let at = DbInstant::from(at);
     let until = ended_until(connection, user)?;
     let live = table::table
@@ -243,7 +238,7 @@ fn has_ended(
     user: UserId,
     id: SessionId,
     at: Timestamp,
-) -> Result<bool, DatabaseError> {
+) -> DbResult<bool> {
     let ended = table::table
         .find(DbId(id.as_uuid()))
         .filter(table::user_id.eq(DbId(user.as_uuid())))

@@ -7,7 +7,7 @@ use domain::session::SessionAccount;
 use domain::time::Timestamp;
 
 use crate::connection::AnyConnection;
-use crate::error::DatabaseError;
+use crate::error::DbResult;
 use crate::rows::AccountRow;
 use crate::schema::{identities, sessions, users};
 use crate::types::{DbId, DbInstant};
@@ -17,7 +17,7 @@ use crate::visits::code_hour;
 pub(crate) fn find(
     connection: &mut AnyConnection,
     id: SessionId,
-) -> Result<Option<SessionAccount>, DatabaseError> {
+) -> DbResult<Option<SessionAccount>> {
     // Without a LIMIT: SQLite prepares a statement anew whenever that is bound.
     let mut rows = with_accounts()
         .filter(sessions::id.eq(DbId(id.as_uuid())))
@@ -30,7 +30,7 @@ pub(crate) fn find(
 pub(crate) fn find_all(
     connection: &mut PgConnection,
     ids: impl IntoIterator<Item = SessionId>,
-) -> Result<Vec<SessionAccount>, DatabaseError> {
+) -> DbResult<Vec<SessionAccount>> {
     let ids: Vec<_> = ids.into_iter().map(|id| DbId(id.as_uuid())).collect();
     let rows = with_accounts()
         .filter(sessions::id.eq_any(ids))
@@ -45,7 +45,7 @@ pub(crate) fn find_repeated(
     code: SecretHash,
     nonce: SecretHash,
     since: Timestamp,
-) -> Result<Option<SessionAccount>, DatabaseError> {
+) -> DbResult<Option<SessionAccount>> {
     // The index is by the hour. A lookup goes back a minute or so, over one full hour at
     // most; a session from further ahead was opened by a replica whose clock is fast.
     let hour = code_hour(since);

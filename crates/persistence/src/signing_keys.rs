@@ -8,7 +8,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use domain::audit::AuditEntry;
 use domain::ports::{
-    RepositoryError, SigningAlgorithm, SigningKeyRepository, SigningSecret, StoredSigningKey,
+    SigningAlgorithm, SigningKeyRepository, SigningSecret, StoreResult, StoredSigningKey,
 };
 use domain::time::{Timestamp, before};
 use uuid::Uuid;
@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::connection::AnyConnection;
 use crate::database::Database;
-use crate::error::DatabaseError;
+use crate::error::DbResult;
 use crate::schema::signing_keys;
 use crate::seal::Vault;
 use crate::types::{DbId, DbInstant};
@@ -27,7 +27,7 @@ pub(crate) const PURPOSE: &str = "signing_key";
 
 #[async_trait]
 impl SigningKeyRepository for Database {
-    async fn all(&self) -> Result<Vec<StoredSigningKey>, RepositoryError> {
+    async fn all(&self) -> StoreResult<Vec<StoredSigningKey>> {
         let stored_keys = Arc::clone(&self.stored_keys);
         let read = self.pool.run(move |connection| {
             stored_keys.verify(connection)?;
@@ -47,7 +47,7 @@ impl SigningKeyRepository for Database {
         Ok(stored.collect())
     }
 
-    async fn store_first(&self, key: SigningSecret) -> Result<(), RepositoryError> {
+    async fn store_first(&self, key: SigningSecret) -> StoreResult<()> {
         let row = NewRow::seal(&key, &self.signing_key_vault)?;
         let (vault, stored_keys) = (
             Arc::clone(&self.signing_key_vault),
@@ -72,7 +72,7 @@ impl SigningKeyRepository for Database {
         key: SigningSecret,
         dead_after: Duration,
         audit: AuditEntry,
-    ) -> Result<(), RepositoryError> {
+    ) -> StoreResult<()> {
         let row = NewRow::seal(&key, &self.signing_key_vault)?;
         let stored_keys = Arc::clone(&self.stored_keys);
         self.pool
@@ -89,7 +89,7 @@ impl SigningKeyRepository for Database {
             .await
     }
 
-    async fn note_use(&self, id: Uuid) -> Result<(), RepositoryError> {
+    async fn note_use(&self, id: Uuid) -> StoreResult<()> {
         self.pool
             .call(move |connection| {
                 let now = DbInstant::from(store_clock::now(connection)?);
@@ -140,7 +140,7 @@ struct NewRow {
 }
 
 impl NewRow {
-    fn seal(key: &SigningSecret, vault: &Vault) -> Result<Self, DatabaseError> {
+    fn seal(key: &SigningSecret, vault: &Vault) -> DbResult<Self> {
         // The exact size first: growing would leave a copy behind that is not wiped.
         let mut secret = Zeroizing::new(Vec::with_capacity(32 + key.private_key.len()));
         secret.extend_from_slice(key.seed.as_slice());
@@ -153,7 +153,7 @@ impl NewRow {
         })
     }
 
-    fn insert(&self, connection: &mut AnyConnection) -> Result<(), DatabaseError> {
+    fn insert(&self, connection: &mut AnyConnection) -> DbResult<()> {
         let now = DbInstant::from(store_clock::now(connection)?);
         diesel::insert_into(signing_keys::table)
             .values((
@@ -169,7 +169,7 @@ impl NewRow {
 }
 
 /// All keys, the newest first.
-fn load(connection: &mut AnyConnection) -> Result<Vec<Row>, DatabaseError> {
+fn load(connection: &mut AnyConnection) -> DbResult<Vec<Row>> {
     let rows = signing_keys::table
         .order((signing_keys::created_at.desc(), signing_keys::id.desc()))
         .select((
@@ -182,7 +182,7 @@ fn load(connection: &mut AnyConnection) -> Result<Vec<Row>, DatabaseError> {
 }
 
 /// Keeps other replicas from storing keys until the transaction ends.
-fn lock(connection: &mut AnyConnection) -> Result<(), DatabaseError> {
+fn lock(connection: &mut AnyConnection) -> DbResult<()> {
     if let AnyConnection::Postgres(connection) = connection {
         connection.batch_execute("LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE")?;
     }
@@ -190,7 +190,7 @@ fn lock(connection: &mut AnyConnection) -> Result<(), DatabaseError> {
 }
 
 /// Forgets the keys that have not been in use for `dead_after`.
-fn forget_dead(connection: &mut AnyConnection, dead_after: Duration) -> Result<(), DatabaseError> {
+fn forget_dead(connection: &mut AnyConnection, dead_after: Duration) -> DbResult<()> {
     let last_use = before(store_clock::now(connection)?, dead_after);
     let dead = signing_keys::table.filter(signing_keys::used_at.le(DbInstant::from(last_use)));
     diesel::delete(dead).execute(connection)?;
@@ -198,10 +198,7 @@ fn forget_dead(connection: &mut AnyConnection, dead_after: Duration) -> Result<(
 }
 
 /// Gives up the keys that do not open. Gives how many there were.
-pub(crate) fn forget_lost(
-    connection: &mut AnyConnection,
-    vault: &Vault,
-) -> Result<usize, DatabaseError> {
+pub(crate) fn forget_lost(connection: &mut AnyConnection, vault: &Vault) -> DbResult<usize> {
     let rows = load(connection)?;
     let lost = rows.iter().filter(|row| row.open(vault).is_none());
     let lost: Vec<DbId> = lost.map(|row| row.id).collect();

@@ -5,7 +5,7 @@ use std::path::Path;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use crate::error::DatabaseError;
+use crate::error::{DatabaseError, DbResult};
 
 /// The tables with sealed columns, and `users`, whose identities have some.
 const TABLES: [&str; 5] = [
@@ -17,7 +17,7 @@ const TABLES: [&str; 5] = [
 ];
 
 /// Whether any of [`TABLES`] has a row. `false` if there is no such file or no such table.
-pub(crate) fn holds_secrets(file: &Path) -> Result<bool, DatabaseError> {
+pub(crate) fn holds_secrets(file: &Path) -> DbResult<bool> {
     if std::fs::metadata(file).map_or(0, |metadata| metadata.len()) == 0 {
         return Ok(false);
     }

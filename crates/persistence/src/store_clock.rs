@@ -2,17 +2,17 @@
 
 use async_trait::async_trait;
 use diesel::prelude::*;
-use domain::ports::{RepositoryError, StoreClock};
+use domain::ports::{StoreClock, StoreResult};
 use domain::time::Timestamp;
 
 use crate::connection::AnyConnection;
 use crate::database::Database;
-use crate::error::DatabaseError;
+use crate::error::DbResult;
 use crate::types::{DbInstant, Instant};
 
 #[async_trait]
 impl StoreClock for Database {
-    async fn now(&self) -> Result<Option<Timestamp>, RepositoryError> {
+    async fn now(&self) -> StoreResult<Option<Timestamp>> {
         Ok(self.pool.run(own_time).await?)
     }
 }
@@ -22,7 +22,7 @@ diesel::define_sql_function! {
     fn clock_timestamp() -> Instant;
 }
 
-fn own_time(connection: &mut AnyConnection) -> Result<Option<Timestamp>, DatabaseError> {
+fn own_time(connection: &mut AnyConnection) -> DbResult<Option<Timestamp>> {
     match connection {
         AnyConnection::Sqlite(_) => Ok(None),
         AnyConnection::Postgres(_) => Ok(Some(now(connection)?)),
@@ -30,7 +30,7 @@ fn own_time(connection: &mut AnyConnection) -> Result<Option<Timestamp>, Databas
 }
 
 /// The present instant by the database's clock; on SQLite that is the machine's.
-pub(crate) fn now(connection: &mut AnyConnection) -> Result<Timestamp, DatabaseError> {
+pub(crate) fn now(connection: &mut AnyConnection) -> DbResult<Timestamp> {
     let now: DbInstant = match connection {
         AnyConnection::Postgres(connection) => {
             diesel::select(clock_timestamp()).get_result(connection)?

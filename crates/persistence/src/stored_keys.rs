@@ -11,7 +11,7 @@ use domain::id::{AppId, OpenId};
 use zeroize::Zeroizing;
 
 use crate::connection::AnyConnection;
-use crate::error::DatabaseError;
+use crate::error::{DatabaseError, DbResult};
 use crate::key_ring::SessionKeyVault;
 use crate::schema::{identities, signing_keys, stored_keys};
 use crate::seal::{DoesNotOpen, Vault, keyed_hash};
@@ -57,7 +57,7 @@ impl StoredKeys {
     pub(crate) fn identity_hash_key(
         &self,
         connection: &mut AnyConnection,
-    ) -> Result<IdentityHashKey, DatabaseError> {
+    ) -> DbResult<IdentityHashKey> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(key) = known.as_ref() {
             return Ok(key.clone());
@@ -70,10 +70,7 @@ impl StoredKeys {
     /// keys opens the check; from then on the vaults do not seal. A database without a check gets one,
     /// if the master keys open what is stored there. Of several replicas that do so at once, one wins.
     /// May be called within a transaction.
-    pub(crate) fn verify(
-        &self,
-        connection: &mut AnyConnection,
-    ) -> Result<IdentityHashKey, DatabaseError> {
+    pub(crate) fn verify(&self, connection: &mut AnyConnection) -> DbResult<IdentityHashKey> {
         let (sealed, is_kept) = match sealed(connection)? {
             Some(sealed) => (sealed, true),
             None if self.open_what_is_stored(connection)? => (self.make(connection)?, false),
@@ -91,7 +88,7 @@ impl StoredKeys {
     }
 
     /// The same check, without making anything.
-    pub(crate) fn look(&self, connection: &mut AnyConnection) -> Result<(), DatabaseError> {
+    pub(crate) fn look(&self, connection: &mut AnyConnection) -> DbResult<()> {
         let fits = match sealed(connection)? {
             Some(sealed) => self.open(&sealed).is_ok(),
             None => self.open_what_is_stored(connection)?,
@@ -107,7 +104,7 @@ impl StoredKeys {
     }
 
     /// Makes the key, unless another replica has just done so, and gives what is stored.
-    fn make(&self, connection: &mut AnyConnection) -> Result<Vec<u8>, DatabaseError> {
+    fn make(&self, connection: &mut AnyConnection) -> DbResult<Vec<u8>> {
         let key = Zeroizing::new(rand::random::<[u8; 32]>());
         self.vault.verdict().set_wrong(false);
         let sealed = self.vault.seal(&[IDENTITY_HASH.as_bytes()], key.as_slice());
@@ -137,7 +134,7 @@ impl StoredKeys {
 
     /// Whether the master keys open anything of what was stored before there was a check, or nothing
     /// was. One row that does not open says nothing: it may have been damaged.
-    fn open_what_is_stored(&self, connection: &mut AnyConnection) -> Result<bool, DatabaseError> {
+    fn open_what_is_stored(&self, connection: &mut AnyConnection) -> DbResult<bool> {
         let keys = signing_keys::table
             .select((signing_keys::id, signing_keys::seed))
             .load::<(DbId, Vec<u8>)>(connection)?;
@@ -164,10 +161,7 @@ impl StoredKeys {
 
     /// Makes another key if the stored one does not open, or if there is none and what is stored does not
     /// open. Gives whether one was given up.
-    pub(crate) fn replace_if_lost(
-        &self,
-        connection: &mut AnyConnection,
-    ) -> Result<bool, DatabaseError> {
+    pub(crate) fn replace_if_lost(&self, connection: &mut AnyConnection) -> DbResult<bool> {
         let stored = sealed(connection)?;
         if stored
             .as_ref()
@@ -181,7 +175,7 @@ impl StoredKeys {
     }
 
     /// Seals the keys under the first master key. Gives how many were sealed anew.
-    pub(crate) fn rewrap(&self, connection: &mut AnyConnection) -> Result<u64, DatabaseError> {
+    pub(crate) fn rewrap(&self, connection: &mut AnyConnection) -> DbResult<u64> {
         self.verify(connection)?;
         let Some(sealed) = sealed(connection)? else {
             return Ok(0);
@@ -198,7 +192,7 @@ impl StoredKeys {
     }
 }
 
-fn sealed(connection: &mut AnyConnection) -> Result<Option<Vec<u8>>, DatabaseError> {
+fn sealed(connection: &mut AnyConnection) -> DbResult<Option<Vec<u8>>> {
     let row = stored_keys::table.find(IDENTITY_HASH);
     Ok(row
         .select(stored_keys::sealed)

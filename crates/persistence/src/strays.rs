@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use domain::id::UserId;
 
 use crate::connection::AnyConnection;
-use crate::error::DatabaseError;
+use crate::error::DbResult;
 use crate::pool::Pool;
 use crate::schema::{identities, sessions};
 use crate::types::DbId;
@@ -16,7 +16,7 @@ use crate::types::DbId;
 const LOT: usize = 1000;
 
 /// Removes a lot of a user's strays. Gives whether there may be more.
-pub(crate) fn remove(connection: &mut AnyConnection, user: UserId) -> Result<bool, DatabaseError> {
+pub(crate) fn remove(connection: &mut AnyConnection, user: UserId) -> DbResult<bool> {
     let identity = identities::table
         .filter(identities::open_id.eq(sessions::open_id))
         .filter(identities::app_id.eq(sessions::app_id))

@@ -15,7 +15,7 @@ use domain::session::{Generation, SessionAccount};
 use domain::time::Timestamp;
 
 use crate::connection::AnyConnection;
-use crate::error::DatabaseError;
+use crate::error::DbResult;
 use crate::group_commit::Batched;
 use crate::transaction::transaction;
 
@@ -56,7 +56,7 @@ impl Batched for TokenUses {
         &self,
         connection: &mut AnyConnection,
         uses: &[&NotedUse],
-    ) -> Result<Vec<GenerationUse>, DatabaseError> {
+    ) -> DbResult<Vec<GenerationUse>> {
         let noted = match connection {
             AnyConnection::Postgres(connection) => postgres::note(connection, uses)?,
             AnyConnection::Sqlite(_) => {
@@ -79,7 +79,7 @@ impl Batched for TokenUses {
         &self,
         connection: &mut AnyConnection,
         uses: &[&NotedUse],
-    ) -> Result<Vec<GenerationUse>, DatabaseError> {
+    ) -> DbResult<Vec<GenerationUse>> {
         self.write(connection, uses)
     }
 }

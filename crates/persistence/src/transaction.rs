@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use domain::id::UserId;
 
 use crate::connection::AnyConnection;
-use crate::error::{DatabaseError, FailureKind};
+use crate::error::{DbResult, FailureKind};
 use crate::schema::users;
 use crate::types::DbId;
 use crate::watch;
@@ -19,8 +19,8 @@ type Manager = <AnyConnection as Connection>::TransactionManager;
 /// is in its way, it is tried again.
 pub(crate) fn transaction<T>(
     connection: &mut AnyConnection,
-    work: impl Fn(&mut AnyConnection) -> Result<T, DatabaseError>,
-) -> Result<T, DatabaseError> {
+    work: impl Fn(&mut AnyConnection) -> DbResult<T>,
+) -> DbResult<T> {
     repeated(connection, |connection| attempt(connection, &work))
 }
 
@@ -28,8 +28,8 @@ pub(crate) fn transaction<T>(
 /// again.
 pub(crate) fn repeated<T>(
     connection: &mut AnyConnection,
-    work: impl Fn(&mut AnyConnection) -> Result<T, DatabaseError>,
-) -> Result<T, DatabaseError> {
+    work: impl Fn(&mut AnyConnection) -> DbResult<T>,
+) -> DbResult<T> {
     let mut tries = 1;
     loop {
         match work(connection) {
@@ -44,10 +44,7 @@ pub(crate) fn repeated<T>(
 
 /// Keeps everyone else from changing or deleting a user, and from giving them an identity, until
 /// the transaction ends. SQLite has one writer. `false` if there is no such user.
-pub(crate) fn lock_user(
-    connection: &mut AnyConnection,
-    user: UserId,
-) -> Result<bool, DatabaseError> {
+pub(crate) fn lock_user(connection: &mut AnyConnection, user: UserId) -> DbResult<bool> {
     let user = users::table.find(DbId(user.as_uuid())).select(users::id);
     let found = match connection {
         AnyConnection::Postgres(connection) => {
@@ -60,8 +57,8 @@ pub(crate) fn lock_user(
 
 fn attempt<T>(
     connection: &mut AnyConnection,
-    work: impl Fn(&mut AnyConnection) -> Result<T, DatabaseError>,
-) -> Result<T, DatabaseError> {
+    work: impl Fn(&mut AnyConnection) -> DbResult<T>,
+) -> DbResult<T> {
     begin(connection)?;
     // A call that was given up is not executed.
     let done = work(connection).and_then(|done| watch::stop_if_given_up().map(|()| done));

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use domain::id::{AppId, OpenId};
 
 use crate::connection::AnyConnection;
-use crate::error::DatabaseError;
+use crate::error::DbResult;
 use crate::schema::identities;
 
 /// The sealed session_keys of an identity.
@@ -12,7 +12,7 @@ pub(crate) fn session_keys(
     connection: &mut AnyConnection,
     app: &AppId,
     user: &OpenId,
-) -> Result<Option<Vec<u8>>, DatabaseError> {
+) -> DbResult<Option<Vec<u8>>> {
     let row = identities::table
         .find((user.as_str(), app.as_str()))
         .select(identities::session_keys)

@@ -19,7 +19,7 @@ use domain::visit::{Visit, VisitOutcome};
 pub(crate) use batch_rows::code_hour;
 
 use crate::connection::AnyConnection;
-use crate::error::DatabaseError;
+use crate::error::{DatabaseError, DbResult};
 use crate::group_commit::Batched;
 use crate::key_ring::SessionKeyVault;
 use crate::sessions;
@@ -56,7 +56,7 @@ impl Batched for Visits {
         &self,
         connection: &mut AnyConnection,
         visits: &[&Visit],
-    ) -> Result<Vec<WrittenVisit>, DatabaseError> {
+    ) -> DbResult<Vec<WrittenVisit>> {
         let key = self.stored_keys.identity_hash_key(connection)?;
         match connection {
             AnyConnection::Postgres(connection) => {
@@ -73,7 +73,7 @@ impl Batched for Visits {
         &self,
         connection: &mut AnyConnection,
         visits: &[&Visit],
-    ) -> Result<Vec<WrittenVisit>, DatabaseError> {
+    ) -> DbResult<Vec<WrittenVisit>> {
         let mut stored = Vec::with_capacity(visits.len());
         for visit in visits {
             stored.push(sessions::find(connection, visit.session.id)?);

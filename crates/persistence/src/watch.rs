@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::error::{DatabaseError, FailureKind};
+use crate::error::{DatabaseError, DbResult, FailureKind};
 
 /// How late a deadline may be noticed, as a part of the timeout: a tenth.
 const PRECISION: u32 = 10;
@@ -98,11 +98,8 @@ impl Watch {
         }
     }
 
-    /// Whether another thread may be put at risk.
-    ///
-    /// # Errors
-    /// If too many are stuck already.
-    pub(crate) fn may_connect(&self) -> Result<(), DatabaseError> {
+    /// Whether another thread may be put at risk: an error if too many are stuck already.
+    pub(crate) fn may_connect(&self) -> DbResult<()> {
         let left_behind = self.0.with(|entries| entries.left_behind);
         if left_behind < MAX_LEFT_BEHIND {
             return Ok(());
@@ -190,10 +187,7 @@ pub(crate) fn is_given_up() -> bool {
 }
 
 /// Fails if what this thread does has been given up.
-///
-/// # Errors
-/// [`FailureKind::Unavailable`].
-pub(crate) fn stop_if_given_up() -> Result<(), DatabaseError> {
+pub(crate) fn stop_if_given_up() -> DbResult<()> {
     if is_given_up() {
         let text = "the call was given up";
         return Err(DatabaseError::new(FailureKind::Unavailable, text));

@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use diesel::prelude::*;
-use domain::ports::{RepositoryError, StoredWechatToken, WechatTokenRepository};
+use domain::ports::{StoreResult, StoredWechatToken, WechatTokenRepository};
 use domain::secret::WechatToken;
 
 use crate::connection::AnyConnection;
 use crate::database::Database;
-use crate::error::DatabaseError;
+use crate::error::DbResult;
 use crate::schema::wechat_tokens;
 use crate::seal::Vault;
 use crate::types::DbInstant;
@@ -17,7 +17,7 @@ pub(crate) const PURPOSE: &str = "wechat_token";
 
 #[async_trait]
 impl WechatTokenRepository for Database {
-    async fn load(&self, key: &str) -> Result<Option<StoredWechatToken>, RepositoryError> {
+    async fn load(&self, key: &str) -> StoreResult<Option<StoredWechatToken>> {
         let name = key.to_owned();
         let row = self.pool.run(move |connection| load(connection, &name));
         // One that does not open is as good as none: another is fetched in its place.
@@ -29,7 +29,7 @@ impl WechatTokenRepository for Database {
         }))
     }
 
-    async fn save(&self, key: &str, token: &StoredWechatToken) -> Result<(), RepositoryError> {
+    async fn save(&self, key: &str, token: &StoredWechatToken) -> StoreResult<()> {
         let sealed = self
             .wechat_token_vault
             .seal(&[key.as_bytes()], token.token.expose().as_bytes())
@@ -50,10 +50,7 @@ fn open(vault: &Vault, key: &str, sealed: &[u8]) -> Option<WechatToken> {
     token
 }
 
-fn load(
-    connection: &mut AnyConnection,
-    key: &str,
-) -> Result<Option<(Vec<u8>, DbInstant)>, DatabaseError> {
+fn load(connection: &mut AnyConnection, key: &str) -> DbResult<Option<(Vec<u8>, DbInstant)>> {
     let row = wechat_tokens::table
         .find(key)
         .select((wechat_tokens::token, wechat_tokens::expires_at));
@@ -66,7 +63,7 @@ fn save(
     key: &str,
     sealed: &[u8],
     expires_at: DbInstant,
-) -> Result<(), DatabaseError> {
+) -> DbResult<()> {
     let token = (
         wechat_tokens::token.eq(sealed),
         wechat_tokens::expires_at.eq(expires_at),

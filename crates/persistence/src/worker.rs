@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use tracing::Span;
 
 use crate::connection::KeptConnection;
-use crate::error::{DatabaseError, FailureKind};
+use crate::error::{DatabaseError, DbResult, FailureKind};
 use crate::watch::Watch;
 
 /// What a thread does with its connection, if it has one.
@@ -33,7 +33,7 @@ pub(crate) struct Worker {
 
 impl Worker {
     /// Starts a thread without a connection.
-    pub(crate) fn start() -> Result<Self, DatabaseError> {
+    pub(crate) fn start() -> DbResult<Self> {
         let (sender, jobs) = channel();
         thread::Builder::new()
             .name(String::from("database"))

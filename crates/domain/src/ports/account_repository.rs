@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::RepositoryError;
+use super::StoreResult;
 use crate::account::{Account, AccountExport, AccountQuery, Page, Withdrawal};
 use crate::audit::AuditEntry;
 use crate::id::{AppId, OpenId, UserId};
@@ -19,32 +19,20 @@ use crate::user::User;
 #[async_trait]
 pub trait AccountRepository: Send + Sync {
     /// The account of a user.
-    async fn find(&self, id: UserId) -> Result<Option<Account>, RepositoryError>;
+    async fn find(&self, id: UserId) -> StoreResult<Option<Account>>;
 
     /// The accounts that match all that `query` says, by ascending user id, from after
     /// `page.after`.
-    async fn search(
-        &self,
-        query: &AccountQuery,
-        page: Page<UserId>,
-    ) -> Result<Vec<Account>, RepositoryError>;
+    async fn search(&self, query: &AccountQuery, page: Page<UserId>) -> StoreResult<Vec<Account>>;
 
     /// The kept session_keys of an identity, newest first.
-    async fn session_keys(
-        &self,
-        app: &AppId,
-        open_id: &OpenId,
-    ) -> Result<Vec<SessionKey>, RepositoryError>;
+    async fn session_keys(&self, app: &AppId, open_id: &OpenId) -> StoreResult<Vec<SessionKey>>;
 
     /// Changes what `edit` names, and clears what it takes back. `None` if there is no such user.
-    async fn edit_profile(
-        &self,
-        id: UserId,
-        edit: ProfileEdit,
-    ) -> Result<Option<User>, RepositoryError>;
+    async fn edit_profile(&self, id: UserId, edit: ProfileEdit) -> StoreResult<Option<User>>;
 
     /// Stores the phone number, in E.164. `None` if there is no such user.
-    async fn set_phone(&self, id: UserId, phone: &str) -> Result<Option<User>, RepositoryError>;
+    async fn set_phone(&self, id: UserId, phone: &str) -> StoreResult<Option<User>>;
 
     /// Shuts a user out (and ends their sessions) with `Some`, lets them in again with `None`,
     /// which also lifts the bans of identities they withdrew meanwhile.
@@ -55,7 +43,7 @@ pub trait AccountRepository: Send + Sync {
         id: UserId,
         disabled_at: Option<Timestamp>,
         audit: AuditEntry,
-    ) -> Result<Option<Account>, RepositoryError>;
+    ) -> StoreResult<Option<Account>>;
 
     /// Ends all sessions of a user on the operator's word. `None` if there is no such user,
     /// else how many were live.
@@ -64,7 +52,7 @@ pub trait AccountRepository: Send + Sync {
         id: UserId,
         at: Timestamp,
         audit: AuditEntry,
-    ) -> Result<Option<usize>, RepositoryError>;
+    ) -> StoreResult<Option<usize>>;
 
     /// Deletes the user with everything about them: identities, session_keys, sessions, unionids,
     /// merge candidates. Older audit entries keep the id, which means nothing any longer.
@@ -77,7 +65,7 @@ pub trait AccountRepository: Send + Sync {
     /// A unionid that other users' identities show too goes to one of them, an enabled user
     /// before a disabled one, then whose identity is the oldest; the others become merge
     /// candidates with that user.
-    async fn delete(&self, id: UserId, audit: AuditEntry) -> Result<bool, RepositoryError>;
+    async fn delete(&self, id: UserId, audit: AuditEntry) -> StoreResult<bool>;
 
     /// Deletes what a user has withdrawn at WeChat in one mini program. The account itself goes
     /// with its last identity. A withdrawn identity leaves a ban and its unionid as
@@ -89,8 +77,8 @@ pub trait AccountRepository: Send + Sync {
         open_id: &OpenId,
         withdrawn: &[Withdrawal],
         audit: AuditEntry,
-    ) -> Result<bool, RepositoryError>;
+    ) -> StoreResult<bool>;
 
     /// Everything stored about a user, secrets aside. `None` if there is no such user.
-    async fn export(&self, id: UserId) -> Result<Option<AccountExport>, RepositoryError>;
+    async fn export(&self, id: UserId) -> StoreResult<Option<AccountExport>>;
 }

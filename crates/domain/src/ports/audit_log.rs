@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use uuid::Uuid;
 
-use super::RepositoryError;
+use super::StoreResult;
 use crate::account::Page;
 use crate::audit::{AuditEntry, AuditQuery};
 
@@ -13,13 +13,9 @@ use crate::audit::{AuditEntry, AuditQuery};
 #[async_trait]
 pub trait AuditLog: Send + Sync {
     /// Keeps `entry`, durably.
-    async fn record(&self, entry: AuditEntry) -> Result<(), RepositoryError>;
+    async fn record(&self, entry: AuditEntry) -> StoreResult<()>;
 
     /// The entries that match all that `query` says, by descending id (the newest first), from
     /// after `page.after`.
-    async fn search(
-        &self,
-        query: &AuditQuery,
-        page: Page<Uuid>,
-    ) -> Result<Vec<AuditEntry>, RepositoryError>;
+    async fn search(&self, query: &AuditQuery, page: Page<Uuid>) -> StoreResult<Vec<AuditEntry>>;
 }

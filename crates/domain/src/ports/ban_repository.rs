@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::RepositoryError;
+use super::StoreResult;
 use crate::account::Page;
 use crate::audit::AuditEntry;
 use crate::ban::Ban;
@@ -16,9 +16,9 @@ use crate::ban::Ban;
 #[async_trait]
 pub trait BanRepository: Send + Sync {
     /// The bans, by ascending id, from after `page.after`.
-    async fn list(&self, page: Page<Uuid>) -> Result<Vec<Ban>, RepositoryError>;
+    async fn list(&self, page: Page<Uuid>) -> StoreResult<Vec<Ban>>;
 
     /// Removes a ban in one atomic step with its audit entry, which gets the ban's user. `false`
     /// if there is no such ban.
-    async fn lift(&self, id: Uuid, audit: AuditEntry) -> Result<bool, RepositoryError>;
+    async fn lift(&self, id: Uuid, audit: AuditEntry) -> StoreResult<bool>;
 }

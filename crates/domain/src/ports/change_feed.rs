@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::RepositoryError;
+use super::StoreResult;
 use crate::id::{SessionId, UserId};
 
 /// Tells every replica what it must not remember any longer.
@@ -16,7 +16,7 @@ pub trait ChangeFeed: Send + Sync {
     /// which changes were made. Where it cannot tell, it says [`Change::Everything`]: without a
     /// position, when there is too much to tell, and when the database is not the one that gave
     /// the position.
-    async fn since(&self, position: Option<&FeedPosition>) -> Result<News, RepositoryError>;
+    async fn since(&self, position: Option<&FeedPosition>) -> StoreResult<News>;
 }
 
 /// An answer of the feed.

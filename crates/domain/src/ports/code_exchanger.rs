@@ -14,9 +14,6 @@ use crate::secret::{LoginCode, SessionKey};
 #[async_trait]
 pub trait CodeExchanger: Send + Sync {
     /// Exchanges `code`, which a user of `app` sent.
-    ///
-    /// # Errors
-    /// [`WechatApiError`], by what can be done about it.
     async fn exchange(
         &self,
         app: &AppId,

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::RepositoryError;
+use super::StoreResult;
 use crate::account::Page;
 use crate::audit::AuditEntry;
 use crate::id::{UnionId, UserId};
@@ -14,28 +14,15 @@ use crate::time::Timestamp;
 #[async_trait]
 pub trait MergeRepository: Send + Sync {
     /// The candidates without a decision, by ascending id, from after `page.after`.
-    async fn open_candidates(
-        &self,
-        page: Page<Uuid>,
-    ) -> Result<Vec<MergeCandidate>, RepositoryError>;
+    async fn open_candidates(&self, page: Page<Uuid>) -> StoreResult<Vec<MergeCandidate>>;
 
     /// Makes the two users one, in one atomic step: the identities of `user_id` go to
     /// `union_user_id`, who keeps what they have and takes over what they lack (profile fields,
     /// phone); the sessions of `user_id` end; `user_id` is gone.
-    async fn apply(
-        &self,
-        id: Uuid,
-        at: Timestamp,
-        audit: AuditEntry,
-    ) -> Result<MergeOutcome, RepositoryError>;
+    async fn apply(&self, id: Uuid, at: Timestamp, audit: AuditEntry) -> StoreResult<MergeOutcome>;
 
     /// Decides that the two users are two. `false` if there is no such open candidate.
-    async fn dismiss(
-        &self,
-        id: Uuid,
-        at: Timestamp,
-        audit: AuditEntry,
-    ) -> Result<bool, RepositoryError>;
+    async fn dismiss(&self, id: Uuid, at: Timestamp, audit: AuditEntry) -> StoreResult<bool>;
 }
 
 /// Two users who are one person by a unionid.

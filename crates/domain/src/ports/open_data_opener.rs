@@ -9,9 +9,6 @@ use crate::profile::ProfileReport;
 /// and MUST take the same time for every way in which a ciphertext fails to open.
 pub trait OpenDataOpener: Send + Sync {
     /// Decrypts `data` and checks its watermark and, if it names one, its openid.
-    ///
-    /// # Errors
-    /// [`OpenDataError`], by what does not hold.
     fn open(
         &self,
         data: &EncryptedData,

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::RepositoryError;
+use super::StoreResult;
 use crate::id::UserId;
 
 /// Counts the lookups of phone numbers, each of which may cost the app money.
@@ -16,12 +16,9 @@ pub trait PhoneLookups: Send + Sync {
     /// - A user who is gone is not counted.
     ///
     /// # Errors
-    /// [`RepositoryError`]. The lookup may have been counted.
-    async fn count(&self, user: UserId, day: i32, at_most: u32) -> Result<bool, RepositoryError>;
+    /// [`RepositoryError`](super::RepositoryError). The lookup may have been counted.
+    async fn count(&self, user: UserId, day: i32, at_most: u32) -> StoreResult<bool>;
 
     /// Takes back one lookup of `user` on `day` that gave no number, if that is still the last day.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
-    async fn uncount(&self, user: UserId, day: i32) -> Result<(), RepositoryError>;
+    async fn uncount(&self, user: UserId, day: i32) -> StoreResult<()>;
 }

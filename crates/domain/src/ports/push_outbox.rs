@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::RepositoryError;
+use super::StoreResult;
 use crate::account::Page;
 use crate::audit::AuditEntry;
 use crate::push::{Backlog, DuePush, ListedPush, NewPush, PushState, Taken};
@@ -20,40 +20,34 @@ use crate::time::Duration;
 pub trait PushOutbox: Send + Sync {
     /// Stores `message` and holds it for the caller, unless a message of the same app and repeat
     /// key is there: then says what became of that one.
-    async fn take(&self, message: &NewPush, lease: Duration) -> Result<Taken, RepositoryError>;
+    async fn take(&self, message: &NewPush, lease: Duration) -> StoreResult<Taken>;
 
     /// The target has the message. `answer` is kept for WeChat's repeats.
-    async fn delivered(&self, id: Uuid, answer: &[u8]) -> Result<(), RepositoryError>;
+    async fn delivered(&self, id: Uuid, answer: &[u8]) -> StoreResult<()>;
 
     /// The target did not take the message at its `attempt`th attempt: it is due again after
     /// `pause`. Changes nothing if another attempt has begun.
-    async fn failed(
-        &self,
-        id: Uuid,
-        attempt: u32,
-        error: &str,
-        pause: Duration,
-    ) -> Result<(), RepositoryError>;
+    async fn failed(&self, id: Uuid, attempt: u32, error: &str, pause: Duration)
+    -> StoreResult<()>;
 
     /// Up to `limit` messages that are due, held for the caller. Each counts one attempt more.
-    async fn claim_due(&self, limit: u32, lease: Duration)
-    -> Result<Vec<DuePush>, RepositoryError>;
+    async fn claim_due(&self, limit: u32, lease: Duration) -> StoreResult<Vec<DuePush>>;
 
     /// Messages by ascending id, from after `page.after`; in one state, or in any.
     async fn list(
         &self,
         state: Option<PushState>,
         page: Page<Uuid>,
-    ) -> Result<Vec<ListedPush>, RepositoryError>;
+    ) -> StoreResult<Vec<ListedPush>>;
 
     /// Makes a waiting message due now. `None` if there is no such message, `Some(false)` if it does
     /// not wait any longer, so that there is nothing to send.
-    async fn retry(&self, id: Uuid, audit: AuditEntry) -> Result<Option<bool>, RepositoryError>;
+    async fn retry(&self, id: Uuid, audit: AuditEntry) -> StoreResult<Option<bool>>;
 
     /// How much waits.
-    async fn backlog(&self) -> Result<Backlog, RepositoryError>;
+    async fn backlog(&self) -> StoreResult<Backlog>;
 
     /// Gives up on what has waited for `patience` (its payload goes) and removes what was settled
     /// `kept` ago. Gives how many were given up.
-    async fn expire(&self, patience: Duration, kept: Duration) -> Result<usize, RepositoryError>;
+    async fn expire(&self, patience: Duration, kept: Duration) -> StoreResult<usize>;
 }

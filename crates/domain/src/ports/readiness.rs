@@ -8,9 +8,6 @@ use super::Cause;
 #[async_trait]
 pub trait ReadinessProbe: Send + Sync {
     /// Tries the thing once, within a bounded time.
-    ///
-    /// # Errors
-    /// [`NotReady`] if it cannot be used.
     async fn probe(&self) -> Result<(), NotReady>;
 }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::RepositoryError;
+use super::StoreResult;
 use crate::account::Page;
 use crate::id::{SessionId, UserId};
 use crate::session::{Generation, ListedSession, SessionAccount};
@@ -27,7 +27,7 @@ pub trait SessionLifecycle: Send + Sync {
         generation: Generation,
         at: Timestamp,
         token: TokenUse,
-    ) -> Result<GenerationUse, RepositoryError>;
+    ) -> StoreResult<GenerationUse>;
 
     /// A page of the user's sessions that are live at `now`, the newest first.
     async fn list(
@@ -35,20 +35,15 @@ pub trait SessionLifecycle: Send + Sync {
         user: UserId,
         now: Timestamp,
         page: Page<SessionId>,
-    ) -> Result<Vec<ListedSession>, RepositoryError>;
+    ) -> StoreResult<Vec<ListedSession>>;
 
     /// Ends one session of a user. `false` if the user has no such live session. A session that
     /// ended at `at` exactly was ended by this call, repeated after a lost answer: `true`.
-    async fn end(
-        &self,
-        user: UserId,
-        id: SessionId,
-        at: Timestamp,
-    ) -> Result<bool, RepositoryError>;
+    async fn end(&self, user: UserId, id: SessionId, at: Timestamp) -> StoreResult<bool>;
 
     /// Ends all sessions of a user. Gives how many were live. It takes no longer for a user with a
     /// million sessions than it takes to count them.
-    async fn end_all(&self, user: UserId, at: Timestamp) -> Result<usize, RepositoryError>;
+    async fn end_all(&self, user: UserId, at: Timestamp) -> StoreResult<usize>;
 }
 
 /// Which of the two tokens of a generation is used.

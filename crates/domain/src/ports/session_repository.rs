@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::RepositoryError;
+use super::StoreResult;
 use crate::id::SessionId;
 use crate::secret::SecretHash;
 use crate::session::SessionAccount;
@@ -15,7 +15,7 @@ use crate::time::Timestamp;
 pub trait SessionRepository: Send + Sync {
     /// The session, with its user and identity. `None` if there is none; one that has ended or
     /// expired is still found.
-    async fn find(&self, id: SessionId) -> Result<Option<SessionAccount>, RepositoryError>;
+    async fn find(&self, id: SessionId) -> StoreResult<Option<SessionAccount>>;
 
     /// The session, if it [can be used](SessionAccount::is_usable) at `at`.
     ///
@@ -25,7 +25,7 @@ pub trait SessionRepository: Send + Sync {
         &self,
         id: SessionId,
         at: Timestamp,
-    ) -> Result<Option<Arc<SessionAccount>>, RepositoryError> {
+    ) -> StoreResult<Option<Arc<SessionAccount>>> {
         let found = self.find(id).await?;
         Ok(found.filter(|account| account.is_usable(at)).map(Arc::new))
     }
@@ -36,5 +36,5 @@ pub trait SessionRepository: Send + Sync {
         code: SecretHash,
         nonce: SecretHash,
         since: Timestamp,
-    ) -> Result<Option<SessionAccount>, RepositoryError>;
+    ) -> StoreResult<Option<SessionAccount>>;
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use secrecy::zeroize::Zeroizing;
 use uuid::Uuid;
 
-use super::RepositoryError;
+use super::StoreResult;
 use crate::audit::AuditEntry;
 use crate::time::Duration;
 
@@ -19,11 +19,11 @@ use crate::time::Duration;
 #[async_trait]
 pub trait SigningKeyRepository: Send + Sync {
     /// All keys that can be read, the newest first.
-    async fn all(&self) -> Result<Vec<StoredSigningKey>, RepositoryError>;
+    async fn all(&self) -> StoreResult<Vec<StoredSigningKey>>;
 
     /// Stores `key` if no key of its algorithm can be read. Of two replicas that start at once, one
     /// stores its key and both use that one.
-    async fn store_first(&self, key: SigningSecret) -> Result<(), RepositoryError>;
+    async fn store_first(&self, key: SigningSecret) -> StoreResult<()>;
 
     /// Stores `key` as the newest, and forgets the keys that have not been in use for `dead_after`,
     /// whose tokens are dead.
@@ -32,10 +32,10 @@ pub trait SigningKeyRepository: Send + Sync {
         key: SigningSecret,
         dead_after: Duration,
         audit: AuditEntry,
-    ) -> Result<(), RepositoryError>;
+    ) -> StoreResult<()>;
 
     /// Notes that the key is in use now. A new key counts as in use when it is stored.
-    async fn note_use(&self, id: Uuid) -> Result<(), RepositoryError>;
+    async fn note_use(&self, id: Uuid) -> StoreResult<()>;
 }
 
 /// What access tokens are signed with (RFC 7518, RFC 8037).

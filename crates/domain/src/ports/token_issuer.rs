@@ -13,9 +13,6 @@ use crate::time::{Duration, Timestamp};
 pub trait TokenIssuer: Send + Sync {
     /// Whether tokens can be issued now: asked before a code is spent that could not be answered with
     /// any.
-    ///
-    /// # Errors
-    /// [`TokenIssueError::NoKey`].
     fn can_issue(&self) -> Result<(), TokenIssueError>;
 
     /// Makes the pair of tokens of one generation of a session.
@@ -23,9 +20,6 @@ pub trait TokenIssuer: Send + Sync {
 
     /// Reads an access token. This happens at every request, so an adapter SHOULD remember what
     /// it has verified.
-    ///
-    /// # Errors
-    /// [`AccessTokenError`] if it is not ours or too old.
     fn read_access(
         &self,
         token: &AccessToken,
@@ -33,9 +27,6 @@ pub trait TokenIssuer: Send + Sync {
     ) -> Result<SessionGrant, AccessTokenError>;
 
     /// Reads a refresh token.
-    ///
-    /// # Errors
-    /// [`RefreshTokenError`] if it is not ours or too old.
     fn read_refresh(
         &self,
         token: &RefreshToken,

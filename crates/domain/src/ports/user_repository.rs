@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::RepositoryError;
+use super::StoreResult;
 use crate::visit::{Visit, VisitOutcome};
 
 /// Keeps users and their identities.
@@ -32,5 +32,5 @@ pub trait UserRepository: Send + Sync {
     /// - A disabled user is [`VisitOutcome::UserDisabled`], and nothing is stored. So is a new
     ///   identity that is banned, itself or by its unionid in its app's Open Platform account
     ///   ([`Ban`](crate::ban::Ban)).
-    async fn record_visit(&self, visit: Visit) -> Result<VisitOutcome, RepositoryError>;
+    async fn record_visit(&self, visit: Visit) -> StoreResult<VisitOutcome>;
 }

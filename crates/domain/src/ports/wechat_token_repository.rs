@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::RepositoryError;
+use super::StoreResult;
 use crate::secret::WechatToken;
 use crate::time::Timestamp;
 
@@ -11,10 +11,10 @@ use crate::time::Timestamp;
 pub trait WechatTokenRepository: Send + Sync {
     /// The token kept under `key` (the app, and which of WeChat's kinds of token). One that has
     /// expired is still found.
-    async fn load(&self, key: &str) -> Result<Option<StoredWechatToken>, RepositoryError>;
+    async fn load(&self, key: &str) -> StoreResult<Option<StoredWechatToken>>;
 
     /// Keeps `token` in place of an earlier one.
-    async fn save(&self, key: &str, token: &StoredWechatToken) -> Result<(), RepositoryError>;
+    async fn save(&self, key: &str, token: &StoredWechatToken) -> StoreResult<()>;
 }
 
 /// A token and its end.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Backlog, DuePush, ListedPush, NewPush, OutgoingPush, PushState, Taken};
 use crate::account::Page;
 use crate::audit::{AuditAction, AuditEntry, Caller};
-use crate::ports::{Clock, PushOutbox, PushTarget, RepositoryError};
+use crate::ports::{Clock, PushOutbox, PushTarget, StoreResult};
 use crate::time::Duration;
 
 /// How long WeChat's request may take: it hangs up after 5 s, and the answer has to get there.
@@ -88,12 +88,8 @@ impl PushRelay {
     /// WeChat's repeats, on any replica, find it.
     ///
     /// # Errors
-    /// [`RepositoryError`] if the message could neither be stored nor delivered: WeChat must repeat
-    /// it.
-    pub async fn relay(
-        &self,
-        message: &NewPush,
-    ) -> Result<(Relayed, Option<Sent>), RepositoryError> {
+    /// If the message could neither be stored nor delivered: WeChat must repeat it.
+    pub async fn relay(&self, message: &NewPush) -> StoreResult<(Relayed, Option<Sent>)> {
         let began = self.clock.now();
         loop {
             let taken = self.outbox.take(message, FIRST_LEASE).await;
@@ -144,15 +140,15 @@ impl PushRelay {
     }
 
     /// Up to `limit` messages that are due. Each must be given to [`again`](Self::again) at once.
-    pub async fn due(&self, limit: u32) -> Result<Vec<DuePush>, RepositoryError> {
+    pub async fn due(&self, limit: u32) -> StoreResult<Vec<DuePush>> {
         self.outbox.claim_due(limit, LATER_LEASE).await
     }
 
     /// Sends a message that was due, and notes what came of it.
     ///
     /// # Errors
-    /// [`RepositoryError`] if it could not be noted; the message is sent again later.
-    pub async fn again(&self, message: &DuePush) -> Result<Sent, RepositoryError> {
+    /// If it could not be noted; the message is sent again later.
+    pub async fn again(&self, message: &DuePush) -> StoreResult<Sent> {
         let outgoing = OutgoingPush {
             id: message.id,
             app: &message.app,
@@ -176,12 +172,12 @@ impl PushRelay {
 
     /// Gives up on what has waited three days, and forgets what was settled three days ago. Gives
     /// how many messages were given up.
-    pub async fn expire(&self) -> Result<usize, RepositoryError> {
+    pub async fn expire(&self) -> StoreResult<usize> {
         self.outbox.expire(PATIENCE, KEPT).await
     }
 
     /// How much waits.
-    pub async fn backlog(&self) -> Result<Backlog, RepositoryError> {
+    pub async fn backlog(&self) -> StoreResult<Backlog> {
         self.outbox.backlog().await
     }
 
@@ -190,13 +186,13 @@ impl PushRelay {
         &self,
         state: Option<PushState>,
         page: Page<Uuid>,
-    ) -> Result<Vec<ListedPush>, RepositoryError> {
+    ) -> StoreResult<Vec<ListedPush>> {
         self.outbox.list(state, page).await
     }
 
     /// Makes a waiting message due now. `None` if there is no such message, `Some(false)` if it does
     /// not wait any longer.
-    pub async fn retry(&self, id: Uuid, by: &Caller) -> Result<Option<bool>, RepositoryError> {
+    pub async fn retry(&self, id: Uuid, by: &Caller) -> StoreResult<Option<bool>> {
         let audit = AuditEntry {
             subject: Some(id.to_string()),
             ..by.entry(AuditAction::RetryPush, &*self.clock)

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::account::Page;
 use crate::audit::AuditEntry;
-use crate::ports::{Clock, PushOutbox, RepositoryError};
+use crate::ports::{Clock, PushOutbox, RepositoryError, StoreResult};
 use crate::push::{Backlog, DuePush, ListedPush, NewPush, PushState, Taken};
 use crate::time::{Duration, Timestamp, after, before};
 
@@ -47,7 +47,7 @@ impl InMemoryOutbox {
         self.is_away.store(is_away, Ordering::SeqCst);
     }
 
-    fn rows(&self) -> Result<MutexGuard<'_, Vec<Row>>, RepositoryError> {
+    fn rows(&self) -> StoreResult<MutexGuard<'_, Vec<Row>>> {
         if self.is_away.load(Ordering::SeqCst) {
             return Err(RepositoryError::Unavailable("away".into()));
         }
@@ -57,7 +57,7 @@ impl InMemoryOutbox {
 
 #[async_trait]
 impl PushOutbox for InMemoryOutbox {
-    async fn take(&self, message: &NewPush, lease: Duration) -> Result<Taken, RepositoryError> {
+    async fn take(&self, message: &NewPush, lease: Duration) -> StoreResult<Taken> {
         let (mut rows, now) = (self.rows()?, self.clock.now());
         let name = |message: &NewPush| (message.app.clone(), message.repeat_key);
         let mut known = rows.iter();
@@ -82,7 +82,7 @@ impl PushOutbox for InMemoryOutbox {
         Ok(Taken::New)
     }
 
-    async fn delivered(&self, id: Uuid, answer: &[u8]) -> Result<(), RepositoryError> {
+    async fn delivered(&self, id: Uuid, answer: &[u8]) -> StoreResult<()> {
         for row in self.rows()?.iter_mut().filter(|row| row.message.id == id) {
             row.state = PushState::Delivered;
             row.settled_at = self.clock.now();
@@ -98,7 +98,7 @@ impl PushOutbox for InMemoryOutbox {
         attempt: u32,
         error: &str,
         pause: Duration,
-    ) -> Result<(), RepositoryError> {
+    ) -> StoreResult<()> {
         let now = self.clock.now();
         let mut rows = self.rows()?;
         for row in rows.iter_mut().filter(|row| row.message.id == id) {
@@ -110,11 +110,7 @@ impl PushOutbox for InMemoryOutbox {
         Ok(())
     }
 
-    async fn claim_due(
-        &self,
-        limit: u32,
-        lease: Duration,
-    ) -> Result<Vec<DuePush>, RepositoryError> {
+    async fn claim_due(&self, limit: u32, lease: Duration) -> StoreResult<Vec<DuePush>> {
         let (mut rows, now) = (self.rows()?, self.clock.now());
         let due = rows.iter_mut().filter(|row| {
             row.state == PushState::Waiting && row.held_until <= now && row.due_at <= now
@@ -137,7 +133,7 @@ impl PushOutbox for InMemoryOutbox {
         &self,
         state: Option<PushState>,
         page: Page<Uuid>,
-    ) -> Result<Vec<ListedPush>, RepositoryError> {
+    ) -> StoreResult<Vec<ListedPush>> {
         let rows = self.rows()?;
         let mut listed: Vec<_> = rows
             .iter()
@@ -150,7 +146,7 @@ impl PushOutbox for InMemoryOutbox {
         Ok(listed)
     }
 
-    async fn retry(&self, id: Uuid, _: AuditEntry) -> Result<Option<bool>, RepositoryError> {
+    async fn retry(&self, id: Uuid, _: AuditEntry) -> StoreResult<Option<bool>> {
         let (mut rows, now) = (self.rows()?, self.clock.now());
         let row = rows.iter_mut().find(|row| row.message.id == id);
         Ok(row.map(|row| {
@@ -159,7 +155,7 @@ impl PushOutbox for InMemoryOutbox {
         }))
     }
 
-    async fn backlog(&self) -> Result<Backlog, RepositoryError> {
+    async fn backlog(&self) -> StoreResult<Backlog> {
         let (rows, now) = (self.rows()?, self.clock.now());
         let waiting = rows.iter().filter(|row| row.state == PushState::Waiting);
         let ages = waiting.map(|row| now.duration_since(row.received_at));
@@ -172,7 +168,7 @@ impl PushOutbox for InMemoryOutbox {
         })
     }
 
-    async fn expire(&self, patience: Duration, kept: Duration) -> Result<usize, RepositoryError> {
+    async fn expire(&self, patience: Duration, kept: Duration) -> StoreResult<usize> {
         let (mut rows, now) = (self.rows()?, self.clock.now());
         let is_settled = |row: &Row| row.state != PushState::Waiting;
         rows.retain(|row| !is_settled(row) || row.settled_at > before(now, kept));

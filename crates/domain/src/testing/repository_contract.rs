@@ -32,7 +32,7 @@ use crate::audit::{AuditAction, AuditActor, AuditEntry};
 use crate::id::{AppId, OpenId, SessionId, UserId};
 use crate::ports::{
     AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeCandidate, MergeRepository,
-    RepositoryError, SessionLifecycle, SessionRepository, SigningKeyRepository, UserRepository,
+    SessionLifecycle, SessionRepository, SigningKeyRepository, StoreResult, UserRepository,
     WechatTokenRepository,
 };
 use crate::secret::SessionKey;
@@ -283,7 +283,7 @@ async fn admitted(store: &dyn StoreUnderTest, visit: Visit) -> SessionAccount {
     account(store.users().record_visit(visit).await)
 }
 
-fn account(outcome: Result<VisitOutcome, RepositoryError>) -> SessionAccount {
+fn account(outcome: StoreResult<VisitOutcome>) -> SessionAccount {
     match outcome {
         Ok(VisitOutcome::Recorded { account, .. }) => *account,
         Ok(VisitOutcome::UserDisabled) => panic!("the user is not disabled"),
@@ -292,10 +292,7 @@ fn account(outcome: Result<VisitOutcome, RepositoryError>) -> SessionAccount {
 }
 
 /// Records visits at the same moment.
-async fn at_once(
-    store: &dyn StoreUnderTest,
-    visits: Vec<Visit>,
-) -> Vec<Result<VisitOutcome, RepositoryError>> {
+async fn at_once(store: &dyn StoreUnderTest, visits: Vec<Visit>) -> Vec<StoreResult<VisitOutcome>> {
     let users = store.users();
     let all = visits.into_iter().map(|visit| users.record_visit(visit));
     futures_util::future::join_all(all).await

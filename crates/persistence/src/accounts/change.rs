@@ -13,7 +13,7 @@ use domain::user::User;
 
 use super::find::find;
 use crate::connection::AnyConnection;
-use crate::error::DatabaseError;
+use crate::error::DbResult;
 use crate::rows::ProfileRow;
 use crate::schema::{identities, users};
 use crate::transaction::lock_user;
@@ -24,7 +24,7 @@ pub(super) fn edit_profile(
     connection: &mut AnyConnection,
     id: UserId,
     edit: &ProfileEdit,
-) -> Result<Option<User>, DatabaseError> {
+) -> DbResult<Option<User>> {
     if !lock_user(connection, id)? {
         return Ok(None);
     }
@@ -47,7 +47,7 @@ pub(super) fn set_phone(
     connection: &mut AnyConnection,
     id: UserId,
     phone: &str,
-) -> Result<Option<User>, DatabaseError> {
+) -> DbResult<Option<User>> {
     diesel::update(users::table.find(DbId(id.as_uuid())))
         .set((
             users::phone.eq(phone),
@@ -62,7 +62,7 @@ pub(super) fn set_disabled(
     id: UserId,
     disabled_at: Option<Timestamp>,
     audit: &AuditEntry,
-) -> Result<Option<Account>, DatabaseError> {
+) -> DbResult<Option<Account>> {
     if !lock_user(connection, id)? {
         return Ok(None);
     }
@@ -97,7 +97,7 @@ pub(super) fn end_sessions(
     id: UserId,
     at: Timestamp,
     audit: &AuditEntry,
-) -> Result<Option<usize>, DatabaseError> {
+) -> DbResult<Option<usize>> {
     if !lock_user(connection, id)? {
         return Ok(None);
     }
@@ -107,7 +107,7 @@ pub(super) fn end_sessions(
 }
 
 /// Lets no login of this user be stored that has been planned upon how the user was.
-fn start_logins_anew(connection: &mut AnyConnection, id: UserId) -> Result<(), DatabaseError> {
+fn start_logins_anew(connection: &mut AnyConnection, id: UserId) -> DbResult<()> {
     diesel::update(identities::table.filter(identities::user_id.eq(DbId(id.as_uuid()))))
         .set(identities::revision.eq(identities::revision + 1))
         .execute(connection)?;

@@ -10,16 +10,13 @@ use domain::account::{
 use domain::id::{OpenId, SessionId, UnionId, UserId};
 
 use crate::connection::{AnyBackend, AnyConnection};
-use crate::error::DatabaseError;
+use crate::error::DbResult;
 use crate::rows::{IdentityNames, UserRow};
 use crate::schema::{identities, merge_candidates, users};
 use crate::types::{DbId, DbInstant};
 use crate::{audit, session_lifecycle};
 
-pub(super) fn find(
-    connection: &mut AnyConnection,
-    id: UserId,
-) -> Result<Option<Account>, DatabaseError> {
+pub(super) fn find(connection: &mut AnyConnection, id: UserId) -> DbResult<Option<Account>> {
     let row = users::table
         .find(DbId(id.as_uuid()))
         .select(UserRow::as_select())
@@ -31,7 +28,7 @@ pub(super) fn search(
     connection: &mut AnyConnection,
     query: &AccountQuery,
     page: Page<UserId>,
-) -> Result<Vec<Account>, DatabaseError> {
+) -> DbResult<Vec<Account>> {
     let mut found = users::table
         .select(UserRow::as_select())
         .into_boxed::<AnyBackend>();
@@ -65,7 +62,7 @@ const EXPORTED: Page<SessionId> = Page {
 pub(super) fn export(
     connection: &mut AnyConnection,
     id: UserId,
-) -> Result<Option<AccountExport>, DatabaseError> {
+) -> DbResult<Option<AccountExport>> {
     let Some(account) = find(connection, id)? else {
         return Ok(None);
     };
@@ -78,7 +75,7 @@ pub(super) fn export(
 }
 
 /// The users whom this one may be one person with.
-fn others_of(connection: &mut AnyConnection, id: UserId) -> Result<Vec<UserId>, DatabaseError> {
+fn others_of(connection: &mut AnyConnection, id: UserId) -> DbResult<Vec<UserId>> {
     let own = DbId(id.as_uuid());
     let pairs = merge_candidates::table
         .filter(merge_candidates::user_id.eq(own))
@@ -96,10 +93,7 @@ fn others_of(connection: &mut AnyConnection, id: UserId) -> Result<Vec<UserId>, 
 type AccountIdentityRow = (DbId, IdentityNames, DbInstant, DbInstant);
 
 /// The accounts of some users, in their order.
-fn accounts(
-    connection: &mut AnyConnection,
-    rows: Vec<UserRow>,
-) -> Result<Vec<Account>, DatabaseError> {
+fn accounts(connection: &mut AnyConnection, rows: Vec<UserRow>) -> DbResult<Vec<Account>> {
     let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
     let mut identities_by_user = BTreeMap::<_, Vec<_>>::new();
     let found = identities::table

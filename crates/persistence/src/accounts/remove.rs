@@ -13,7 +13,7 @@ use domain::id::{AppId, OpenId, UserId};
 use super::union_ids;
 use crate::bans::{self, Deleted};
 use crate::connection::AnyConnection;
-use crate::error::DatabaseError;
+use crate::error::DbResult;
 use crate::schema::{identities, merge_candidates, users};
 use crate::stored_keys::StoredKeys;
 use crate::transaction::lock_user;
@@ -25,7 +25,7 @@ pub(super) fn delete(
     keys: &StoredKeys,
     id: UserId,
     audit: &AuditEntry,
-) -> Result<Option<Removed>, DatabaseError> {
+) -> DbResult<Option<Removed>> {
     if !lock_user(connection, id)? {
         let is_done = audit::find(connection, audit.id)?.is_some();
         return Ok(is_done.then(|| Removed::before(id)));
@@ -64,7 +64,7 @@ pub(super) fn withdraw(
     open_id: &OpenId,
     withdrawn: &[Withdrawal],
     audit: &AuditEntry,
-) -> Result<Option<Removed>, DatabaseError> {
+) -> DbResult<Option<Removed>> {
     // WeChat repeats its messages: what is withdrawn once is withdrawn, and not what came after it.
     if let Some(user) = audit::find(connection, audit.id)?.and_then(|done| done.user_id) {
         return Ok(Some(Removed::before(user)));
@@ -99,11 +99,7 @@ pub(super) fn withdraw(
 
 /// Deletes a user and everything about them. Identities, unionids and merge candidates go with
 /// the row. Gives whether sessions are left to be removed.
-fn delete_locked(
-    connection: &mut AnyConnection,
-    id: UserId,
-    audit: &AuditEntry,
-) -> Result<bool, DatabaseError> {
+fn delete_locked(connection: &mut AnyConnection, id: UserId, audit: &AuditEntry) -> DbResult<bool> {
     union_ids::release(connection, id, &[], audit)?;
     let known = identities::table
         .filter(identities::user_id.eq(DbId(id.as_uuid())))
@@ -121,7 +117,7 @@ fn lock_owner(
     connection: &mut AnyConnection,
     app: &AppId,
     open_id: &OpenId,
-) -> Result<Option<UserId>, DatabaseError> {
+) -> DbResult<Option<UserId>> {
     let owner = || {
         identities::table
             .find((open_id.as_str(), app.as_str()))
@@ -146,7 +142,7 @@ fn delete_identity(
     app: &AppId,
     open_id: &OpenId,
     audit: &AuditEntry,
-) -> Result<bool, DatabaseError> {
+) -> DbResult<bool> {
     let id = DbId(user.as_uuid());
     push_outbox::forget_user(connection, app, open_id)?;
     diesel::delete(identities::table.find((open_id.as_str(), app.as_str()))).execute(connection)?;
@@ -163,7 +159,7 @@ fn forget_lost_unionids(
     connection: &mut AnyConnection,
     user: UserId,
     audit: &AuditEntry,
-) -> Result<(), DatabaseError> {
+) -> DbResult<()> {
     let id = DbId(user.as_uuid());
     let shown = identities::table
         .filter(identities::user_id.eq(id))

@@ -7,7 +7,7 @@ use domain::id::UserId;
 use domain::ports::MergeCandidate;
 
 use crate::connection::AnyConnection;
-use crate::error::DatabaseError;
+use crate::error::DbResult;
 use crate::schema::{identities, merge_candidates, union_ids, users};
 use crate::types::{DbId, DbInstant};
 
@@ -19,7 +19,7 @@ pub(super) fn release(
     user: UserId,
     shown: &[String],
     audit: &AuditEntry,
-) -> Result<(), DatabaseError> {
+) -> DbResult<()> {
     let id = DbId(user.as_uuid());
     let freed = union_ids::table
         .filter(union_ids::user_id.eq(id))
@@ -50,7 +50,7 @@ fn claimants(
     user: DbId,
     platform: &str,
     union_id: &str,
-) -> Result<Vec<DbId>, DatabaseError> {
+) -> DbResult<Vec<DbId>> {
     let rows = identities::table
         .inner_join(users::table)
         .filter(identities::union_id.eq(union_id))
@@ -83,7 +83,7 @@ fn note(
     user: DbId,
     owner: DbId,
     audit: &AuditEntry,
-) -> Result<(), DatabaseError> {
+) -> DbResult<()> {
     let same = merge_candidates::table
         .filter(merge_candidates::user_id.eq(user))
         .filter(merge_candidates::union_user_id.eq(owner));

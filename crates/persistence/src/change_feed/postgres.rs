@@ -11,7 +11,7 @@ use diesel::sql_query;
 use diesel::sql_types::{Nullable, Text};
 
 use super::{Position, Row};
-use crate::error::{DatabaseError, FailureKind};
+use crate::error::{DatabaseError, DbResult, FailureKind};
 
 /// `$1` is the last snapshot, `$2` the database that it is of.
 ///
@@ -47,10 +47,7 @@ const CLEAN: &str = "
     WHERE xid < pg_snapshot_xmin($1::pg_snapshot)
        OR xid >= pg_snapshot_xmax(pg_current_snapshot())";
 
-pub(super) fn read(
-    connection: &mut PgConnection,
-    known: Option<&Position>,
-) -> Result<Vec<Row>, DatabaseError> {
+pub(super) fn read(connection: &mut PgConnection, known: Option<&Position>) -> DbResult<Vec<Row>> {
     let rows = sql_query(READ)
         .bind::<Nullable<Text>, _>(known.map(|known| &known.place))
         .bind::<Nullable<Text>, _>(known.map(|known| &known.source))
@@ -62,7 +59,7 @@ pub(super) fn read(
     Ok(rows)
 }
 
-pub(super) fn clean(connection: &mut PgConnection, snapshot: &str) -> Result<(), DatabaseError> {
+pub(super) fn clean(connection: &mut PgConnection, snapshot: &str) -> DbResult<()> {
     let clean = sql_query(CLEAN).bind::<Text, _>(snapshot);
     clean.execute(connection)?;
     Ok(())

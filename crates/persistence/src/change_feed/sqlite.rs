@@ -5,7 +5,7 @@ use diesel::sql_query;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::{Position, Row};
-use crate::error::DatabaseError;
+use crate::error::DbResult;
 
 /// `?1` is the last id that was told, `?2` the database it is of.
 ///
@@ -28,7 +28,7 @@ const CLEAN: &str = "DELETE FROM changes WHERE id <= ?1";
 pub(super) fn read(
     connection: &mut SqliteConnection,
     known: Option<&Position>,
-) -> Result<Vec<Row>, DatabaseError> {
+) -> DbResult<Vec<Row>> {
     let last = known.and_then(|known| known.place.parse::<i64>().ok());
     let rows = sql_query(READ)
         .bind::<Nullable<BigInt>, _>(last)
@@ -36,7 +36,7 @@ pub(super) fn read(
     Ok(rows.load::<Row>(connection)?)
 }
 
-pub(super) fn clean(connection: &mut SqliteConnection, last: &str) -> Result<(), DatabaseError> {
+pub(super) fn clean(connection: &mut SqliteConnection, last: &str) -> DbResult<()> {
     let last = last.parse::<i64>().unwrap_or(0);
     let clean = sql_query(CLEAN).bind::<BigInt, _>(last);
     clean.execute(connection)?;

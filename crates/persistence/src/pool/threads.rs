@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use r2d2::ManageConnection;
 
-use crate::error::DatabaseError;
+use crate::error::{DatabaseError, DbResult};
 use crate::worker::Worker;
 
 /// How long no further connection is opened after the database has refused one, while there are
@@ -75,7 +75,7 @@ impl Threads {
     }
 
     /// The database gave no connection. Fails if there is no other that can be waited for.
-    pub(super) fn refused(&self, error: DatabaseError) -> Result<(), DatabaseError> {
+    pub(super) fn refused(&self, error: DatabaseError) -> DbResult<()> {
         let open = self.count();
         if open == 0 {
             return Err(error);
@@ -95,7 +95,7 @@ impl ManageConnection for Threads {
     type Connection = Place;
     type Error = DatabaseError;
 
-    fn connect(&self) -> Result<Place, DatabaseError> {
+    fn connect(&self) -> DbResult<Place> {
         Ok(Place {
             worker: Worker::start()?,
             _place: Arc::clone(&self.0.places),
@@ -103,7 +103,7 @@ impl ManageConnection for Threads {
     }
 
     /// Not asked ([`super::Pool::new`]).
-    fn is_valid(&self, _: &mut Place) -> Result<(), DatabaseError> {
+    fn is_valid(&self, _: &mut Place) -> DbResult<()> {
         Ok(())
     }
 

@@ -14,16 +14,13 @@ use domain::session::SessionAccount;
 
 use super::rules::as_column;
 use super::{Noted, NotedUse};
-use crate::error::DatabaseError;
+use crate::error::DbResult;
 use crate::rows::AccountRow;
 use crate::sessions;
 use crate::statement::{Prepared, Statement, list};
 use crate::types::{DbId, DbInstant, Id, Instant};
 
-pub(super) fn note(
-    connection: &mut PgConnection,
-    uses: &[&NotedUse],
-) -> Result<Vec<Noted>, DatabaseError> {
+pub(super) fn note(connection: &mut PgConnection, uses: &[&NotedUse]) -> DbResult<Vec<Noted>> {
     // By id, so that two replicas take their locks in the same order.
     let mut firsts = BTreeMap::<SessionId, NotedUse>::new();
     for used in uses {
@@ -58,7 +55,7 @@ fn is_same_use(one: &NotedUse, other: &NotedUse) -> bool {
 fn carry_on(
     connection: &mut PgConnection,
     uses: &BTreeMap<SessionId, NotedUse>,
-) -> Result<Accounts, DatabaseError> {
+) -> DbResult<Accounts> {
     let uses: Vec<_> = uses.values().collect();
     let lists = vec![
         list::<Id, _, _>(&uses, |used| DbId(used.session.as_uuid())),
@@ -71,7 +68,7 @@ fn carry_on(
     Ok(by_id(rows.into_iter().map(Into::into)))
 }
 
-fn find(connection: &mut PgConnection, ids: Vec<SessionId>) -> Result<Accounts, DatabaseError> {
+fn find(connection: &mut PgConnection, ids: Vec<SessionId>) -> DbResult<Accounts> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }

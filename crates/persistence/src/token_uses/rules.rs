@@ -7,17 +7,14 @@ use domain::session::{Generation, SessionAccount};
 
 use super::NotedUse;
 use crate::connection::{AnyBackend, AnyConnection};
-use crate::error::DatabaseError;
+use crate::error::DbResult;
 use crate::session_lifecycle::end;
 use crate::sessions;
 use crate::statement::{Prepared, Statement, value};
 use crate::types::{DbId, DbInstant, Id, Instant};
 
 /// Notes a use of the session as it is in the database.
-pub(super) fn note(
-    connection: &mut AnyConnection,
-    used: &NotedUse,
-) -> Result<GenerationUse, DatabaseError> {
+pub(super) fn note(connection: &mut AnyConnection, used: &NotedUse) -> DbResult<GenerationUse> {
     let found = sessions::find(connection, used.session)?;
     note_found(connection, used, found.map(Box::new))
 }
@@ -29,7 +26,7 @@ pub(super) fn note_found(
     connection: &mut AnyConnection,
     used: &NotedUse,
     mut found: Option<Box<SessionAccount>>,
-) -> Result<GenerationUse, DatabaseError> {
+) -> DbResult<GenerationUse> {
     loop {
         if let Some(outcome) = settle(connection, used, found)? {
             return Ok(outcome);
@@ -43,7 +40,7 @@ fn settle(
     connection: &mut AnyConnection,
     used: &NotedUse,
     found: Option<Box<SessionAccount>>,
-) -> Result<Option<GenerationUse>, DatabaseError> {
+) -> DbResult<Option<GenerationUse>> {
     let Some(mut account) = found else {
         return Ok(Some(GenerationUse::Ended));
     };
@@ -74,7 +71,7 @@ fn carry_on(
     connection: &mut AnyConnection,
     account: &mut SessionAccount,
     used: &NotedUse,
-) -> Result<bool, DatabaseError> {
+) -> DbResult<bool> {
     let session = &mut account.session;
     let expires_at = used.expires_at().unwrap_or(session.expires_at);
     if used.generation == session.generation && expires_at == session.expires_at {

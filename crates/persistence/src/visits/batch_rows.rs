@@ -11,7 +11,7 @@ use domain::visit::{Visit, VisitOutcome};
 
 use super::known::{MergeCandidate, Origin, PlannedIdentity};
 use super::plan::Plan;
-use crate::error::DatabaseError;
+use crate::error::DbResult;
 use crate::key_ring::SessionKeyVault;
 use crate::rows::ProfileRow;
 use crate::schema::{identities, merge_candidates, sessions, union_ids, users};
@@ -102,7 +102,7 @@ impl<'a> BatchRows<'a> {
         visits: &[&'a Visit],
         plan: &'a Plan,
         vault: &SessionKeyVault,
-    ) -> Result<Self, DatabaseError> {
+    ) -> DbResult<Self> {
         let mut rows = Self::default();
         for (id, planned) in &plan.users {
             let (list, revision) = match planned.origin {
@@ -146,11 +146,7 @@ impl<'a> BatchRows<'a> {
 }
 
 impl<'a> WrittenIdentity<'a> {
-    fn of(
-        planned: &'a PlannedIdentity,
-        revision: i32,
-        vault: &SessionKeyVault,
-    ) -> Result<Self, DatabaseError> {
+    fn of(planned: &'a PlannedIdentity, revision: i32, vault: &SessionKeyVault) -> DbResult<Self> {
         let (app, user) = (&planned.identity.app_id, &planned.identity.open_id);
         Ok(Self {
             app_id: app.as_str(),

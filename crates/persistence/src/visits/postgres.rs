@@ -18,7 +18,7 @@ use super::batch_rows::{BatchRows, identity_keys};
 use super::known::Known;
 use super::load::{KnownIdentityRow, UnionOwnerRow};
 use super::plan::plan;
-use crate::error::DatabaseError;
+use crate::error::DbResult;
 use crate::key_ring::SessionKeyVault;
 use crate::schema::ban_hashes;
 use crate::statement::{Prepared, Statement, list};
@@ -30,7 +30,7 @@ pub(super) fn record(
     visits: &[&Visit],
     vault: &SessionKeyVault,
     key: &IdentityHashKey,
-) -> Result<Vec<WrittenVisit>, DatabaseError> {
+) -> DbResult<Vec<WrittenVisit>> {
     let known = load(connection, visits, vault, key)?;
     let plan = plan(visits.iter().copied(), known);
     let rows = BatchRows::of(visits, &plan, vault)?;
@@ -45,7 +45,7 @@ fn load(
     visits: &[&Visit],
     vault: &SessionKeyVault,
     key: &IdentityHashKey,
-) -> Result<Known, DatabaseError> {
+) -> DbResult<Known> {
     let mut known = Known::default();
     let keys: Vec<_> = identity_keys(visits).into_iter().collect();
     let statement = Prepared::<LoadIdentities, Pg>::new(vec![

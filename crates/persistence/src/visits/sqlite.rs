@@ -11,7 +11,7 @@ use super::batch_rows::{BatchRows, WrittenIdentity, identity_keys};
 use super::known::Known;
 use super::load::{KnownIdentityRow, UnionOwnerRow};
 use super::plan::plan;
-use crate::error::DatabaseError;
+use crate::error::DbResult;
 use crate::key_ring::SessionKeyVault;
 use crate::schema::{ban_hashes, identities, merge_candidates, sessions, union_ids, users};
 use crate::statement::{Prepared, Statement, value};
@@ -23,7 +23,7 @@ pub(super) fn record(
     visits: &[&Visit],
     vault: &SessionKeyVault,
     key: &IdentityHashKey,
-) -> Result<Vec<WrittenVisit>, DatabaseError> {
+) -> DbResult<Vec<WrittenVisit>> {
     connection.immediate_transaction(|connection| {
         let known = load(connection, visits, vault, key)?;
         let plan = plan(visits.iter().copied(), known);

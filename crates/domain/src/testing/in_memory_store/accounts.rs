@@ -8,7 +8,7 @@ use crate::account::{
 };
 use crate::audit::AuditEntry;
 use crate::id::{AppId, OpenId, OpenPlatform, UnionId, UserId};
-use crate::ports::{AccountRepository, Change, MergeCandidate, RepositoryError};
+use crate::ports::{AccountRepository, Change, MergeCandidate, StoreResult};
 use crate::profile::ProfileEdit;
 use crate::secret::SessionKey;
 use crate::time::Timestamp;
@@ -16,15 +16,11 @@ use crate::user::{Identity, User};
 
 #[async_trait]
 impl AccountRepository for InMemoryStore {
-    async fn find(&self, id: UserId) -> Result<Option<Account>, RepositoryError> {
+    async fn find(&self, id: UserId) -> StoreResult<Option<Account>> {
         Ok(self.tables().find(id))
     }
 
-    async fn search(
-        &self,
-        query: &AccountQuery,
-        page: Page<UserId>,
-    ) -> Result<Vec<Account>, RepositoryError> {
+    async fn search(&self, query: &AccountQuery, page: Page<UserId>) -> StoreResult<Vec<Account>> {
         let tables = self.tables();
         let ids = tables.users.keys().copied();
         let found = ids
@@ -36,23 +32,15 @@ impl AccountRepository for InMemoryStore {
             .collect())
     }
 
-    async fn session_keys(
-        &self,
-        app: &AppId,
-        open_id: &OpenId,
-    ) -> Result<Vec<SessionKey>, RepositoryError> {
+    async fn session_keys(&self, app: &AppId, open_id: &OpenId) -> StoreResult<Vec<SessionKey>> {
         Ok(Self::session_keys(self, app, open_id))
     }
 
-    async fn edit_profile(
-        &self,
-        id: UserId,
-        edit: ProfileEdit,
-    ) -> Result<Option<User>, RepositoryError> {
+    async fn edit_profile(&self, id: UserId, edit: ProfileEdit) -> StoreResult<Option<User>> {
         Ok(self.tables().change(id, |user| user.profile.apply(edit)))
     }
 
-    async fn set_phone(&self, id: UserId, phone: &str) -> Result<Option<User>, RepositoryError> {
+    async fn set_phone(&self, id: UserId, phone: &str) -> StoreResult<Option<User>> {
         let phone = phone.to_owned();
         Ok(self.tables().change(id, |user| user.phone = Some(phone)))
     }
@@ -62,7 +50,7 @@ impl AccountRepository for InMemoryStore {
         id: UserId,
         disabled_at: Option<Timestamp>,
         audit: AuditEntry,
-    ) -> Result<Option<Account>, RepositoryError> {
+    ) -> StoreResult<Option<Account>> {
         let mut tables = self.tables();
         if tables.set_disabled(id, disabled_at).is_some() {
             tables.audit.push(audit);
@@ -78,7 +66,7 @@ impl AccountRepository for InMemoryStore {
         id: UserId,
         at: Timestamp,
         audit: AuditEntry,
-    ) -> Result<Option<usize>, RepositoryError> {
+    ) -> StoreResult<Option<usize>> {
         let mut tables = self.tables();
         if !tables.users.contains_key(&id) {
             return Ok(None);
@@ -87,7 +75,7 @@ impl AccountRepository for InMemoryStore {
         Ok(Some(tables.end(id, at, |_| true)))
     }
 
-    async fn delete(&self, id: UserId, audit: AuditEntry) -> Result<bool, RepositoryError> {
+    async fn delete(&self, id: UserId, audit: AuditEntry) -> StoreResult<bool> {
         let mut tables = self.tables();
         let is_known = tables.users.contains_key(&id);
         let is_done = tables.done(&audit).is_some();
@@ -106,7 +94,7 @@ impl AccountRepository for InMemoryStore {
         open_id: &OpenId,
         withdrawn: &[Withdrawal],
         audit: AuditEntry,
-    ) -> Result<bool, RepositoryError> {
+    ) -> StoreResult<bool> {
         let mut tables = self.tables();
         let key = (app.clone(), open_id.clone());
         if tables.done(&audit).is_some() {
@@ -136,7 +124,7 @@ impl AccountRepository for InMemoryStore {
         Ok(true)
     }
 
-    async fn export(&self, id: UserId) -> Result<Option<AccountExport>, RepositoryError> {
+    async fn export(&self, id: UserId) -> StoreResult<Option<AccountExport>> {
         let tables = self.tables();
         let audit = tables.audit.iter();
         let mut candidates: Vec<_> = tables.merge_candidates.iter().collect();

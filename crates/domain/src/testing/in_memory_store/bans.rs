@@ -8,11 +8,11 @@ use crate::account::Page;
 use crate::audit::AuditEntry;
 use crate::ban::Ban;
 use crate::id::UserId;
-use crate::ports::{BanRepository, RepositoryError};
+use crate::ports::{BanRepository, StoreResult};
 
 #[async_trait]
 impl BanRepository for InMemoryStore {
-    async fn list(&self, page: Page<Uuid>) -> Result<Vec<Ban>, RepositoryError> {
+    async fn list(&self, page: Page<Uuid>) -> StoreResult<Vec<Ban>> {
         let tables = self.tables();
         let mut bans: Vec<_> = tables.bans.iter().map(|row| row.ban.clone()).collect();
         bans.sort_by_key(|ban| ban.id);
@@ -21,7 +21,7 @@ impl BanRepository for InMemoryStore {
         Ok(bans)
     }
 
-    async fn lift(&self, id: Uuid, audit: AuditEntry) -> Result<bool, RepositoryError> {
+    async fn lift(&self, id: Uuid, audit: AuditEntry) -> StoreResult<bool> {
         let mut tables = self.tables();
         let Some(index) = tables.bans.iter().position(|row| row.ban.id == id) else {
             return Ok(tables.done(&audit).is_some());

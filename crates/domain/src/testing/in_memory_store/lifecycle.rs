@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::{InMemoryStore, SessionRow, Tables};
 use crate::account::Page;
 use crate::id::{SessionId, UserId};
-use crate::ports::{Change, GenerationUse, RepositoryError, SessionLifecycle, TokenUse};
+use crate::ports::{Change, GenerationUse, SessionLifecycle, StoreResult, TokenUse};
 use crate::session::{Generation, ListedSession};
 use crate::time::Timestamp;
 
@@ -17,7 +17,7 @@ impl SessionLifecycle for InMemoryStore {
         generation: Generation,
         at: Timestamp,
         token: TokenUse,
-    ) -> Result<GenerationUse, RepositoryError> {
+    ) -> StoreResult<GenerationUse> {
         let mut tables = self.tables();
         let used = tables.use_generation(id, generation, at, token);
         Ok(used.unwrap_or(GenerationUse::Ended))
@@ -28,7 +28,7 @@ impl SessionLifecycle for InMemoryStore {
         user: UserId,
         now: Timestamp,
         page: Page<SessionId>,
-    ) -> Result<Vec<ListedSession>, RepositoryError> {
+    ) -> StoreResult<Vec<ListedSession>> {
         let mut listed = self.tables().sessions_of(user);
         let is_after = |id| page.after.is_none_or(|after| id < after);
         listed.retain(|listed| listed.session.is_live(now) && is_after(listed.session.id));
@@ -36,12 +36,7 @@ impl SessionLifecycle for InMemoryStore {
         Ok(listed)
     }
 
-    async fn end(
-        &self,
-        user: UserId,
-        id: SessionId,
-        at: Timestamp,
-    ) -> Result<bool, RepositoryError> {
+    async fn end(&self, user: UserId, id: SessionId, at: Timestamp) -> StoreResult<bool> {
         let mut tables = self.tables();
         let ended = tables.end(user, at, |row| row.session.id == id);
         let is_done =
@@ -49,7 +44,7 @@ impl SessionLifecycle for InMemoryStore {
         Ok(ended > 0 || tables.sessions.get(&id).is_some_and(is_done))
     }
 
-    async fn end_all(&self, user: UserId, at: Timestamp) -> Result<usize, RepositoryError> {
+    async fn end_all(&self, user: UserId, at: Timestamp) -> StoreResult<usize> {
         Ok(self.tables().end(user, at, |_| true))
     }
 }

@@ -8,16 +8,13 @@ use super::{InMemoryStore, MergeRow, MergeState, Tables};
 use crate::account::Page;
 use crate::audit::AuditEntry;
 use crate::id::{UnionId, UserId};
-use crate::ports::{MergeCandidate, MergeOutcome, MergeRepository, RepositoryError};
+use crate::ports::{MergeCandidate, MergeOutcome, MergeRepository, StoreResult};
 use crate::time::Timestamp;
 use crate::user::User;
 
 #[async_trait]
 impl MergeRepository for InMemoryStore {
-    async fn open_candidates(
-        &self,
-        page: Page<Uuid>,
-    ) -> Result<Vec<MergeCandidate>, RepositoryError> {
+    async fn open_candidates(&self, page: Page<Uuid>) -> StoreResult<Vec<MergeCandidate>> {
         let tables = self.tables();
         let open = tables.merge_candidates.iter();
         let open = open.filter(|row| row.state == MergeState::Open);
@@ -35,12 +32,7 @@ impl MergeRepository for InMemoryStore {
         Ok(open)
     }
 
-    async fn apply(
-        &self,
-        id: Uuid,
-        at: Timestamp,
-        audit: AuditEntry,
-    ) -> Result<MergeOutcome, RepositoryError> {
+    async fn apply(&self, id: Uuid, at: Timestamp, audit: AuditEntry) -> StoreResult<MergeOutcome> {
         let mut tables = self.tables();
         let Some((gone, stays)) = tables.open_pair(id) else {
             let remaining = tables.done(&audit).and_then(|done| done.user_id);
@@ -61,12 +53,7 @@ impl MergeRepository for InMemoryStore {
         Ok(MergeOutcome::Applied(stays))
     }
 
-    async fn dismiss(
-        &self,
-        id: Uuid,
-        _at: Timestamp,
-        audit: AuditEntry,
-    ) -> Result<bool, RepositoryError> {
+    async fn dismiss(&self, id: Uuid, _at: Timestamp, audit: AuditEntry) -> StoreResult<bool> {
         let mut tables = self.tables();
         let is_open = tables.open_pair(id).is_some();
         let is_done = tables.done(&audit).is_some();

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::{BannedName, IdentityKey, IdentityRow, InMemoryStore, SessionRow, Tables};
 use crate::id::{SessionId, UserId};
-use crate::ports::{Change, RepositoryError, SessionRepository, UserRepository};
+use crate::ports::{Change, RepositoryError, SessionRepository, StoreResult, UserRepository};
 use crate::profile::Profile;
 use crate::secret::{SecretHash, SessionKey};
 use crate::session::{Generation, Session, SessionAccount};
@@ -20,14 +20,14 @@ struct SessionExists;
 
 #[async_trait]
 impl UserRepository for InMemoryStore {
-    async fn record_visit(&self, visit: Visit) -> Result<VisitOutcome, RepositoryError> {
+    async fn record_visit(&self, visit: Visit) -> StoreResult<VisitOutcome> {
         self.tables().record_visit(visit)
     }
 }
 
 #[async_trait]
 impl SessionRepository for InMemoryStore {
-    async fn find(&self, id: SessionId) -> Result<Option<SessionAccount>, RepositoryError> {
+    async fn find(&self, id: SessionId) -> StoreResult<Option<SessionAccount>> {
         let tables = self.tables();
         Ok(tables.sessions.get(&id).and_then(|row| tables.account(row)))
     }
@@ -37,7 +37,7 @@ impl SessionRepository for InMemoryStore {
         code: SecretHash,
         nonce: SecretHash,
         since: Timestamp,
-    ) -> Result<Option<SessionAccount>, RepositoryError> {
+    ) -> StoreResult<Option<SessionAccount>> {
         let tables = self.tables();
         let mut sessions = tables.sessions.values();
         let nonce = Some(nonce);
@@ -49,7 +49,7 @@ impl SessionRepository for InMemoryStore {
 }
 
 impl Tables {
-    fn record_visit(&mut self, visit: Visit) -> Result<VisitOutcome, RepositoryError> {
+    fn record_visit(&mut self, visit: Visit) -> StoreResult<VisitOutcome> {
         if self.sessions.contains_key(&visit.session.id) {
             return Err(RepositoryError::Internal(Box::new(SessionExists)));
         }
