@@ -36,7 +36,7 @@ use crate::ports::{
     WechatTokenRepository,
 };
 use crate::secret::SessionKey;
-use crate::session::SessionAccount;
+use crate::session::{ListedSession, SessionAccount};
 use crate::time::Timestamp;
 use crate::visit::{Visit, VisitOutcome};
 
@@ -58,43 +58,50 @@ pub use sessions::*;
 pub use union_ids::*;
 pub use withdrawals::*;
 
-/// A store as the suite sees it: its ports.
+/// A store as the suite sees it: its ports, and what the rules do with them.
 #[async_trait]
 pub trait StoreUnderTest: Send + Sync {
-    /// The store of users.
     fn users(&self) -> Arc<dyn UserRepository>;
-
-    /// The store of sessions.
     fn sessions(&self) -> Arc<dyn SessionRepository>;
-
-    /// How sessions go on and end.
     fn lifecycle(&self) -> Arc<dyn SessionLifecycle>;
-
-    /// What users and the operator do to accounts.
     fn accounts(&self) -> Arc<dyn AccountRepository>;
-
-    /// Users who seem to be one person.
     fn merges(&self) -> Arc<dyn MergeRepository>;
-
-    /// Bans that outlive the account.
     fn bans(&self) -> Arc<dyn BanRepository>;
-
-    /// The audit log.
     fn audit(&self) -> Arc<dyn AuditLog>;
-
-    /// What has changed lately.
     fn changes(&self) -> Arc<dyn ChangeFeed>;
-
-    /// The keys that sign tokens.
     fn signing_keys(&self) -> Arc<dyn SigningKeyRepository>;
-
-    /// WeChat's access_tokens.
     fn wechat_tokens(&self) -> Arc<dyn WechatTokenRepository>;
 
     /// The same store, opened once more, as another replica of the service has it.
     fn replica(&self) -> Box<dyn StoreUnderTest>;
 
-    /// Shuts a user out.
+    /// Records a visit that must be admitted.
+    async fn admit(&self, visit: Visit) -> SessionAccount {
+        account(self.users().record_visit(visit).await)
+    }
+
+    /// Records a visit that must make a user.
+    async fn admit_new(&self, visit: Visit) -> SessionAccount {
+        let new = visit.new_user_id;
+        let account = self.admit(visit).await;
+        assert_eq!(account.user.id, new, "the user is not new");
+        account
+    }
+
+    async fn is_refused(&self, visit: Visit) -> bool {
+        let outcome = self.users().record_visit(visit).await;
+        outcome.unwrap() == VisitOutcome::UserDisabled
+    }
+
+    async fn log_in(&self, guest: &Guest, seconds: i64) -> SessionAccount {
+        self.admit(guest.visit(seconds)).await
+    }
+
+    /// Logs a guest in, and gives the user.
+    async fn user(&self, guest: &Guest, seconds: i64) -> UserId {
+        self.log_in(guest, seconds).await.user.id
+    }
+
     async fn disable(&self, user: UserId, at: Timestamp) {
         let audit = entry(AuditAction::DisableUser, Some(user));
         let disabled = self.accounts().set_disabled(user, Some(at), audit).await;
@@ -113,13 +120,29 @@ pub trait StoreUnderTest: Send + Sync {
     }
 
     async fn withdraw(&self, guest: &Guest, what: &[Withdrawal]) -> bool {
-        let (accounts, audit) = (self.accounts(), entry(AuditAction::Withdraw, None));
+        let audit = entry(AuditAction::Withdraw, None);
+        self.withdraw_by(guest, what, audit).await
+    }
+
+    async fn withdraw_by(&self, guest: &Guest, what: &[Withdrawal], audit: AuditEntry) -> bool {
+        let accounts = self.accounts();
         let withdrawn = accounts.withdraw(guest.app_id(), guest.open_id(), what, audit);
         withdrawn.await.unwrap()
     }
 
     async fn session(&self, id: SessionId) -> Option<SessionAccount> {
         self.sessions().find(id).await.unwrap()
+    }
+
+    /// The sessions of a user that are live at a second.
+    async fn live(&self, user: UserId, second: i64) -> Vec<ListedSession> {
+        let (lifecycle, all) = (self.lifecycle(), Page::first(1000));
+        lifecycle.list(user, guest::at(second), all).await.unwrap()
+    }
+
+    async fn live_ids(&self, user: UserId, second: i64) -> Vec<SessionId> {
+        let live = self.live(user, second).await.into_iter();
+        live.map(|listed| listed.session.id).collect()
     }
 
     async fn account(&self, user: UserId) -> Option<Account> {
@@ -139,6 +162,12 @@ pub trait StoreUnderTest: Send + Sync {
         self.accounts().session_keys(app, user).await.unwrap()
     }
 
+    /// The texts of a guest's kept session_keys, newest first.
+    async fn keys_of(&self, guest: &Guest) -> Vec<String> {
+        let keys = self.session_keys(guest.app_id(), guest.open_id()).await;
+        keys.iter().map(|key| key.expose().to_owned()).collect()
+    }
+
     /// Pairs of users who are one person by a unionid: who logged in, and who had it before.
     async fn merge_candidates(&self) -> Vec<(UserId, UserId)> {
         let open = self.open_candidates().await.into_iter();
@@ -147,11 +176,32 @@ pub trait StoreUnderTest: Send + Sync {
     }
 }
 
+/// What a rule is given.
+pub type Store = dyn StoreUnderTest;
+
 /// A page that holds all there is.
 const EVERYTHING: Page<Uuid> = Page::first(1000);
 
-/// All sessions on one page.
-const ALL: Page<SessionId> = Page::first(1000);
+const PHONE: &str = "+8613580006666";
+
+/// All items of a list, read by full pages until one is not.
+async fn pages<T, Id>(
+    limit: u32,
+    id_of: impl Fn(&T) -> Id,
+    list: impl AsyncFn(Page<Id>) -> Vec<T>,
+) -> Vec<T> {
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let page = list(Page { after, limit }).await;
+        let count = page.len();
+        assert!(count <= limit as usize);
+        after = page.last().map(&id_of);
+        all.extend(page);
+        if count < limit as usize {
+            return all;
+        }
+    }
+}
 
 /// An entry for the audit log, with a new id.
 #[must_use]
@@ -276,11 +326,6 @@ macro_rules! repository_contract {
             }
         )+
     };
-}
-
-/// Records a visit that must be admitted.
-async fn admitted(store: &dyn StoreUnderTest, visit: Visit) -> SessionAccount {
-    account(store.users().record_visit(visit).await)
 }
 
 fn account(outcome: StoreResult<VisitOutcome>) -> SessionAccount {

@@ -37,6 +37,12 @@ impl Guest {
         Self::new(app, open_id).in_account("main")
     }
 
+    /// The same, with a unionid.
+    #[must_use]
+    pub fn known(app: &str, open_id: &str, union_id: &str) -> Self {
+        Self::member(app, open_id).with_union_id(union_id)
+    }
+
     /// The same guest, with the app in an Open Platform account.
     #[must_use]
     pub fn in_account(mut self, open_platform: &str) -> Self {

@@ -1,14 +1,13 @@
 //! Rules: who a visitor is.
 
 use super::guest::at;
-use super::{Guest, StoreUnderTest, account, admitted, at_once};
+use super::{Guest, Store, account, at_once};
 use crate::session::Generation;
-use crate::visit::{VisitOutcome, is_first_visit};
+use crate::visit::is_first_visit;
 
-pub async fn a_first_visit_makes_a_user(store: &dyn StoreUnderTest) {
+pub async fn a_first_visit_makes_a_user(store: &Store) {
     let visit = Guest::new("wx01", "o1").visit(0);
-    let account = admitted(store, visit.clone()).await;
-    assert_eq!(account.user.id, visit.new_user_id);
+    let account = store.admit_new(visit.clone()).await;
     assert_eq!(account.user.created_at, visit.at);
     assert_eq!(account.user.last_login_at, visit.at);
     assert_eq!(account.user.disabled_at, None);
@@ -22,10 +21,10 @@ pub async fn a_first_visit_makes_a_user(store: &dyn StoreUnderTest) {
     assert!(is_first_visit(&account));
 }
 
-pub async fn a_second_visit_finds_the_user(store: &dyn StoreUnderTest) {
+pub async fn a_second_visit_finds_the_user(store: &Store) {
     let guest = Guest::new("wx01", "o1");
-    let first = admitted(store, guest.visit(0)).await;
-    let second = admitted(store, guest.visit(60)).await;
+    let first = store.log_in(&guest, 0).await;
+    let second = store.log_in(&guest, 60).await;
     assert_eq!(second.user.id, first.user.id);
     assert_eq!(second.user.created_at, first.user.created_at);
     assert_eq!(second.user.last_login_at, at(60));
@@ -33,59 +32,42 @@ pub async fn a_second_visit_finds_the_user(store: &dyn StoreUnderTest) {
     assert!(!is_first_visit(&second));
 }
 
-pub async fn one_openid_in_two_apps_is_two_users(store: &dyn StoreUnderTest) {
-    let one = admitted(store, Guest::new("wx01", "o1").visit(0)).await;
-    let other = admitted(store, Guest::new("wx02", "o1").visit(0)).await;
-    assert_ne!(one.user.id, other.user.id);
+pub async fn one_openid_in_two_apps_is_two_users(store: &Store) {
+    let one = store.user(&Guest::new("wx01", "o1"), 0).await;
+    assert_ne!(store.user(&Guest::new("wx02", "o1"), 0).await, one);
 }
 
-pub async fn first_visits_of_one_openid_at_once_make_one_user(store: &dyn StoreUnderTest) {
+pub async fn first_visits_of_one_openid_at_once_make_one_user(store: &Store) {
     let guest = Guest::new("wx01", "o1");
     let visits = (0..32).map(|second| guest.visit(second)).collect();
-    let accounts: Vec<_> = at_once(store, visits)
-        .await
-        .into_iter()
-        .map(account)
-        .collect();
-    let user = admitted(store, guest.visit(100)).await.user.id;
-    assert!(accounts.iter().all(|account| account.user.id == user));
-    for account in accounts {
-        let found = store.sessions().find(account.session.id).await;
-        assert!(matches!(found, Ok(Some(_))), "{found:?}");
+    let outcomes = at_once(store, visits).await;
+    let user = store.user(&guest, 100).await;
+    for account in outcomes.into_iter().map(account) {
+        assert_eq!(account.user.id, user);
+        assert!(store.session(account.session.id).await.is_some());
     }
 }
 
-pub async fn the_time_of_the_last_login_never_goes_back(store: &dyn StoreUnderTest) {
+pub async fn the_time_of_the_last_login_never_goes_back(store: &Store) {
     let guest = Guest::new("wx01", "o1");
-    admitted(store, guest.visit(60)).await;
-    let late = admitted(store, guest.visit(30)).await;
+    store.log_in(&guest, 60).await;
+    let late = store.log_in(&guest, 30).await;
     assert_eq!(late.user.last_login_at, at(60));
     assert_eq!(late.session.created_at, at(30));
 }
 
-pub async fn a_disabled_user_is_told_so_and_nothing_is_stored(store: &dyn StoreUnderTest) {
+pub async fn a_disabled_user_is_told_so_and_nothing_is_stored(store: &Store) {
     let guest = Guest::new("wx01", "o1");
-    let first = admitted(store, guest.visit_as(0, "Band")).await;
+    let first = store.admit(guest.visit_as(0, "Band")).await;
     store.disable(first.user.id, at(10)).await;
 
-    let refused = guest.visit_as(60, "Other").clone();
-    let outcome = store.users().record_visit(refused.clone()).await;
-    assert!(
-        matches!(outcome, Ok(VisitOutcome::UserDisabled)),
-        "{outcome:?}"
-    );
-
-    let found = store.sessions().find(refused.session.id).await;
-    assert!(matches!(found, Ok(None)), "{found:?}");
-    let keys = store.session_keys(guest.app_id(), guest.open_id()).await;
-    assert_eq!(keys.len(), 1);
-    let before = store.session(first.session.id).await;
-    let user = before.map(|account| account.user);
-    assert_eq!(user.as_ref().map(|user| user.last_login_at), Some(at(0)));
-    assert_eq!(
-        user.as_ref().and_then(|user| user.disabled_at),
-        Some(at(10))
-    );
-    let nick_name = user.and_then(|user| user.profile.nick_name);
-    assert_eq!(nick_name.as_deref(), Some("Band"));
+    let refused = guest.visit_as(60, "Other");
+    let session = refused.session.id;
+    assert!(store.is_refused(refused).await);
+    assert_eq!(store.session(session).await, None);
+    assert_eq!(store.keys_of(&guest).await.len(), 1);
+    let user = store.session(first.session.id).await.unwrap().user;
+    assert_eq!(user.last_login_at, at(0));
+    assert_eq!(user.disabled_at, Some(at(10)));
+    assert_eq!(user.profile.nick_name.as_deref(), Some("Band"));
 }

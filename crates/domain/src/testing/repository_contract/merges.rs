@@ -4,128 +4,103 @@ use futures_util::future::join;
 use uuid::Uuid;
 
 use super::guest::at;
-use super::{ALL, Guest, StoreUnderTest, account, admitted, at_once, entry};
-use crate::account::Page;
+use super::{Guest, PHONE, Store, account, at_once, entry, pages};
 use crate::audit::AuditAction;
 use crate::id::UserId;
 use crate::ports::{MergeCandidate, MergeOutcome};
 use crate::profile::{Edit, ProfileEdit};
 use crate::session::SessionAccount;
-use crate::visit::VisitOutcome;
 
 /// Two users and their candidate: who goes, and who stays.
-async fn pair(
-    store: &dyn StoreUnderTest,
-    name: &str,
-) -> (SessionAccount, SessionAccount, MergeCandidate) {
+async fn pair(store: &Store, name: &str) -> (SessionAccount, SessionAccount, MergeCandidate) {
     let guest = Guest::member("wx01", name);
-    let goes = admitted(store, guest.visit(0)).await;
-    let stays = Guest::member("wx02", name).with_union_id(name).visit(0);
-    let stays = admitted(store, stays).await;
-    admitted(store, guest.with_union_id(name).visit(10)).await;
+    let goes = store.log_in(&guest, 0).await;
+    let stays = store.log_in(&Guest::known("wx02", name, name), 0).await;
+    store.log_in(&guest.with_union_id(name), 10).await;
     let open = store.open_candidates().await;
     let candidate = open.into_iter().find(|open| open.user_id == goes.user.id);
     (goes, stays, candidate.unwrap())
 }
 
-async fn decide(store: &dyn StoreUnderTest, id: Uuid) -> MergeOutcome {
+async fn decide(store: &Store, id: Uuid) -> MergeOutcome {
     let audit = entry(AuditAction::ApplyMerge, None);
     store.merges().apply(id, at(20), audit).await.unwrap()
 }
 
-async fn apply(store: &dyn StoreUnderTest, id: Uuid) -> Option<UserId> {
+async fn apply(store: &Store, id: Uuid) -> Option<UserId> {
     match decide(store, id).await {
         MergeOutcome::Applied(user) => Some(user),
         MergeOutcome::OneIsDisabled | MergeOutcome::NotOpen => None,
     }
 }
 
-pub async fn an_applied_merge_makes_two_users_one(store: &dyn StoreUnderTest) {
+/// The pairs of the candidates, sorted.
+async fn pairs(store: &Store) -> Vec<(UserId, UserId)> {
+    let mut pairs = store.merge_candidates().await;
+    pairs.sort();
+    pairs
+}
+
+fn sorted<const N: usize>(mut pairs: [(UserId, UserId); N]) -> [(UserId, UserId); N] {
+    pairs.sort();
+    pairs
+}
+
+pub async fn an_applied_merge_makes_two_users_one(store: &Store) {
     let (goes, stays, candidate) = pair(store, "p").await;
-    assert_eq!(candidate.union_user_id, stays.user.id);
+    let (gone, user) = (goes.user.id, stays.user.id);
+    assert_eq!(candidate.union_user_id, user);
     assert_eq!(candidate.created_at, at(10));
     let accounts = store.accounts();
-    let named = |nick_name: &str, city: Option<&str>| ProfileEdit {
+    let named = |nick_name: &str, city| ProfileEdit {
         nick_name: Edit::Set(nick_name.to_owned()),
-        city: city.map_or(Edit::Keep, |city| Edit::Set(city.to_owned())),
+        city,
         ..ProfileEdit::default()
     };
-    let edits = [
-        (&goes, named("Goes", Some("广州"))),
-        (&stays, named("Stays", None)),
-    ];
-    for (of, edit) in edits {
-        accounts.edit_profile(of.user.id, edit).await.unwrap();
-    }
-    accounts
-        .set_phone(goes.user.id, "+8613580006666")
-        .await
-        .unwrap();
+    let goes_as = named("Goes", Edit::Set(String::from("广州")));
+    accounts.edit_profile(gone, goes_as).await.unwrap();
+    let stays_as = named("Stays", Edit::Keep);
+    accounts.edit_profile(user, stays_as).await.unwrap();
+    accounts.set_phone(gone, PHONE).await.unwrap();
 
-    assert_eq!(apply(store, candidate.id).await, Some(stays.user.id));
+    assert_eq!(apply(store, candidate.id).await, Some(user));
     assert_eq!(apply(store, candidate.id).await, None);
-    assert_eq!(store.account(goes.user.id).await, None);
-    let one = store.account(stays.user.id).await.unwrap();
+    assert_eq!(store.account(gone).await, None);
+    let one = store.account(user).await.unwrap();
     assert_eq!(one.identities.len(), 2);
     assert_eq!(one.user.profile.nick_name.as_deref(), Some("Stays"));
     assert_eq!(one.user.profile.city.as_deref(), Some("广州"));
-    assert_eq!(one.user.phone.as_deref(), Some("+8613580006666"));
+    assert_eq!(one.user.phone.as_deref(), Some(PHONE));
     assert_eq!(one.user.last_login_at, at(10));
 
-    let live = store
-        .lifecycle()
-        .list(stays.user.id, at(30), ALL)
-        .await
-        .unwrap();
-    let live: Vec<_> = live.iter().map(|listed| listed.session.id).collect();
-    assert_eq!(live, [stays.session.id]);
-    let again = admitted(store, Guest::member("wx01", "p").visit(30)).await;
-    assert_eq!(again.user.id, stays.user.id);
-    let export = store.export(stays.user.id).await;
+    assert_eq!(store.live_ids(user, 30).await, [stays.session.id]);
+    let guest = Guest::member("wx01", "p");
+    assert_eq!(store.user(&guest, 30).await, user);
+    let export = store.export(user).await;
     assert_eq!(export.sessions.len(), 4);
     assert_eq!(export.audit.len(), 1);
     assert!(export.merge_candidates.is_empty());
-    let keys = store
-        .session_keys(&goes.identity.app_id, &goes.identity.open_id)
-        .await;
-    assert_eq!(keys.len(), 3);
+    assert_eq!(store.keys_of(&guest).await.len(), 3);
 }
 
-pub async fn an_applied_merge_sorts_out_the_other_candidates(store: &dyn StoreUnderTest) {
+pub async fn an_applied_merge_sorts_out_the_other_candidates(store: &Store) {
     // a showed the unionids of b and c, and c that of b.
-    let (a, b, c) = (
-        Guest::member("wx01", "a"),
-        Guest::member("wx02", "b"),
-        Guest::member("wx03", "c"),
-    );
-    let user_a = admitted(store, a.visit(0)).await.user.id;
-    let user_b = admitted(store, b.with_union_id("ub").visit(0))
-        .await
-        .user
-        .id;
-    let user_c = admitted(store, c.clone().with_union_id("uc").visit(0))
-        .await
-        .user
-        .id;
-    admitted(store, a.clone().with_union_id("ub").visit(10)).await;
-    admitted(store, a.with_union_id("uc").visit(20)).await;
-    admitted(store, c.with_union_id("ub").visit(30)).await;
-    let mut pairs = store.merge_candidates().await;
-    pairs.sort();
-    let mut expected = vec![(user_a, user_b), (user_a, user_c), (user_c, user_b)];
-    expected.sort();
-    assert_eq!(pairs, expected);
+    let [a, b, c] = [("wx01", "a"), ("wx02", "b"), ("wx03", "c")];
+    let [a, b, c] = [a, b, c].map(|(app, open_id)| Guest::member(app, open_id));
+    let user_a = store.user(&a, 0).await;
+    let user_b = store.user(&b.with_union_id("ub"), 0).await;
+    let user_c = store.user(&c.clone().with_union_id("uc"), 0).await;
+    store.log_in(&a.clone().with_union_id("ub"), 10).await;
+    store.log_in(&a.with_union_id("uc"), 20).await;
+    store.log_in(&c.with_union_id("ub"), 30).await;
+    let expected = [(user_a, user_b), (user_a, user_c), (user_c, user_b)];
+    assert_eq!(pairs(store).await, sorted(expected));
 
-    let open = store.open_candidates().await;
-    let first = open
-        .iter()
-        .find(|open| open.union_user_id == user_b && open.user_id == user_a);
+    let mut open = store.open_candidates().await.into_iter();
+    let first = open.find(|open| (open.user_id, open.union_user_id) == (user_a, user_b));
     assert_eq!(apply(store, first.unwrap().id).await, Some(user_b));
-    let mut pairs = store.merge_candidates().await;
-    pairs.sort();
-    let mut expected = vec![(user_b, user_c), (user_c, user_b)];
-    expected.sort();
-    assert_eq!(pairs, expected);
+    let expected = [(user_b, user_c), (user_c, user_b)];
+    assert_eq!(pairs(store).await, sorted(expected));
 
     let open = store.open_candidates().await;
     assert!(apply(store, open[0].id).await.is_some());
@@ -133,26 +108,18 @@ pub async fn an_applied_merge_sorts_out_the_other_candidates(store: &dyn StoreUn
     assert_eq!(apply(store, open[1].id).await, None);
 }
 
-pub async fn a_merge_at_the_moment_of_logins_leaves_one_user(store: &dyn StoreUnderTest) {
+pub async fn a_merge_at_the_moment_of_logins_leaves_one_user(store: &Store) {
     let replica = store.replica();
     for round in 0..15 {
         let name = format!("p{round}");
         let (goes, stays, candidate) = pair(store, &name).await;
         let visits = ["wx01", "wx02", "wx01", "wx03", "wx01"];
-        let visits = visits.map(|app| {
-            Guest::member(app, &name)
-                .with_union_id(&name)
-                .visit_as(15, app)
-        });
-        let (outcomes, merged) = join(
-            at_once(store, visits.to_vec()),
-            apply(&*replica, candidate.id),
-        )
-        .await;
+        let visits = visits.map(|app| Guest::known(app, &name, &name).visit_as(15, app));
+        let logins = at_once(store, visits.to_vec());
+        let (outcomes, merged) = join(logins, apply(&*replica, candidate.id)).await;
         assert_eq!(merged, Some(stays.user.id));
         for account in outcomes.into_iter().map(account) {
-            let found = store.session(account.session.id).await;
-            let found = found.unwrap();
+            let found = store.session(account.session.id).await.unwrap();
             assert_eq!(found.user.id, stays.user.id);
             let was_before = account.user.id == goes.user.id;
             assert_eq!(found.session.ended_at.is_some(), was_before);
@@ -162,48 +129,35 @@ pub async fn a_merge_at_the_moment_of_logins_leaves_one_user(store: &dyn StoreUn
     }
 }
 
-pub async fn a_dismissed_merge_stays_dismissed(store: &dyn StoreUnderTest) {
+pub async fn a_dismissed_merge_stays_dismissed(store: &Store) {
     let (goes, stays, candidate) = pair(store, "p").await;
     let (_, _, second) = pair(store, "q").await;
     let merges = store.merges();
-    let mut page = Page::first(1);
-    let open = merges.open_candidates(page).await.unwrap();
-    assert_eq!(open, std::slice::from_ref(&candidate));
-    page.after = Some(candidate.id);
-    let open = merges.open_candidates(page).await.unwrap();
-    assert_eq!(open, std::slice::from_ref(&second));
+    let list = async |page| merges.open_candidates(page).await.unwrap();
+    let all = pages(1, |candidate| candidate.id, list).await;
+    assert_eq!(all, [candidate.clone(), second.clone()]);
 
     let dismiss = |id| merges.dismiss(id, at(20), entry(AuditAction::DismissMerge, None));
     assert!(dismiss(candidate.id).await.unwrap());
     assert!(!dismiss(candidate.id).await.unwrap());
     assert!(!dismiss(Uuid::now_v7()).await.unwrap());
     assert_eq!(apply(store, candidate.id).await, None);
-    admitted(
-        store,
-        Guest::member("wx01", "p").with_union_id("p").visit(30),
-    )
-    .await;
-    let open = store.open_candidates().await;
-    assert_eq!(open, [second]);
+    store.log_in(&Guest::known("wx01", "p", "p"), 30).await;
+    assert_eq!(store.open_candidates().await, [second]);
     for user in [goes.user.id, stays.user.id] {
         assert!(store.account(user).await.is_some());
     }
 }
 
-pub async fn a_disabled_and_an_enabled_user_are_not_merged(store: &dyn StoreUnderTest) {
+pub async fn a_disabled_and_an_enabled_user_are_not_merged(store: &Store) {
     for (name, who) in [("p", 0), ("q", 1)] {
         let (goes, stays, candidate) = pair(store, name).await;
         let users = [goes.user.id, stays.user.id];
         store.disable(users[who], at(15)).await;
-        assert_eq!(
-            decide(store, candidate.id).await,
-            MergeOutcome::OneIsDisabled
-        );
-        let open = store.open_candidates().await;
-        let open = open
-            .into_iter()
-            .find(|open| open.id == candidate.id)
-            .unwrap();
+        let refused = decide(store, candidate.id).await;
+        assert_eq!(refused, MergeOutcome::OneIsDisabled);
+        let mut open = store.open_candidates().await.into_iter();
+        let open = open.find(|open| open.id == candidate.id).unwrap();
         let since = [open.user_disabled_at, open.union_user_disabled_at];
         assert_eq!((since[who], since[1 - who]), (Some(at(15)), None));
         for user in users {
@@ -211,37 +165,26 @@ pub async fn a_disabled_and_an_enabled_user_are_not_merged(store: &dyn StoreUnde
         }
 
         store.disable(users[1 - who], at(16)).await;
-        assert_eq!(
-            decide(store, candidate.id).await,
-            MergeOutcome::Applied(users[1])
-        );
+        assert_eq!(apply(store, candidate.id).await, Some(users[1]));
         let one = store.account(users[1]).await.unwrap();
         assert!(one.user.disabled_at.is_some());
         for app in ["wx01", "wx02"] {
-            let visit = Guest::member(app, name).visit(30);
-            let refused = store.users().record_visit(visit).await.unwrap();
-            assert_eq!(refused, VisitOutcome::UserDisabled);
+            assert!(store.is_refused(Guest::member(app, name).visit(30)).await);
         }
     }
 }
 
-pub async fn a_decision_that_is_repeated_is_told_again(store: &dyn StoreUnderTest) {
+pub async fn a_decision_that_is_repeated_is_told_again(store: &Store) {
     let (_, stays, candidate) = pair(store, "p").await;
     let (_, _, second) = pair(store, "q").await;
     let merges = store.merges();
-    let (applied, dismissed) = (
-        entry(AuditAction::ApplyMerge, None),
-        entry(AuditAction::DismissMerge, None),
-    );
+    let applied = entry(AuditAction::ApplyMerge, None);
+    let dismissed = entry(AuditAction::DismissMerge, None);
     // The answer to the first is lost, as it were.
     for _ in 0..2 {
         let outcome = merges.apply(candidate.id, at(20), applied.clone()).await;
         assert_eq!(outcome.unwrap(), MergeOutcome::Applied(stays.user.id));
-        assert!(
-            merges
-                .dismiss(second.id, at(20), dismissed.clone())
-                .await
-                .unwrap()
-        );
+        let outcome = merges.dismiss(second.id, at(20), dismissed.clone()).await;
+        assert!(outcome.unwrap());
     }
 }

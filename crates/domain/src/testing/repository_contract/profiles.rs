@@ -1,10 +1,10 @@
 //! Rules: what a visit teaches about the person.
 
 use super::guest::named;
-use super::{Guest, StoreUnderTest, admitted};
+use super::{Guest, Store};
 use crate::profile::{Gender, Profile, ProfileReport};
 
-pub async fn the_user_learns_the_reports_in_their_order(store: &dyn StoreUnderTest) {
+pub async fn the_user_learns_the_reports_in_their_order(store: &Store) {
     let guest = Guest::new("wx01", "o1");
     let full = Profile {
         nick_name: Some("Band".to_owned()),
@@ -23,10 +23,10 @@ pub async fn the_user_learns_the_reports_in_their_order(store: &dyn StoreUnderTe
             is_anonymous: false,
         },
     ];
-    let first = admitted(store, visit).await;
+    let first = store.admit(visit).await;
     assert_eq!(first.user.profile, full);
 
-    let second = admitted(store, guest.visit_as(60, "Later")).await;
+    let second = store.admit(guest.visit_as(60, "Later")).await;
     let expected = Profile {
         nick_name: Some("Later".to_owned()),
         ..full
@@ -36,28 +36,28 @@ pub async fn the_user_learns_the_reports_in_their_order(store: &dyn StoreUnderTe
     assert_eq!(found.map(|account| account.user.profile), Some(expected));
 }
 
-pub async fn an_anonymous_report_does_not_replace_a_stored_nickname(store: &dyn StoreUnderTest) {
+pub async fn an_anonymous_report_does_not_replace_a_stored_nickname(store: &Store) {
     let guest = Guest::new("wx01", "o1");
-    admitted(store, guest.visit_as(0, "Band")).await;
+    store.admit(guest.visit_as(0, "Band")).await;
     let mut visit = guest.visit(60);
     visit.reports.push(ProfileReport {
         is_anonymous: true,
         ..named(ProfileReport::ANONYMOUS_NICK_NAME)
     });
-    let account = admitted(store, visit).await;
+    let account = store.admit(visit).await;
     assert_eq!(account.user.profile.nick_name.as_deref(), Some("Band"));
 }
 
-pub async fn a_visit_without_a_report_leaves_the_profile_alone(store: &dyn StoreUnderTest) {
+pub async fn a_visit_without_a_report_leaves_the_profile_alone(store: &Store) {
     let guest = Guest::new("wx01", "o1");
-    admitted(store, guest.visit_as(0, "Band")).await;
-    let account = admitted(store, guest.visit(60)).await;
+    store.admit(guest.visit_as(0, "Band")).await;
+    let account = store.log_in(&guest, 60).await;
     assert_eq!(account.user.profile.nick_name.as_deref(), Some("Band"));
 }
 
 /// PostgreSQL stores no NUL character.
-pub async fn a_nul_character_does_no_harm(store: &dyn StoreUnderTest) {
+pub async fn a_nul_character_does_no_harm(store: &Store) {
     let visit = Guest::new("wx01", "o1").visit_as(0, "Ba\0nd");
-    let account = admitted(store, visit).await;
+    let account = store.admit(visit).await;
     assert_eq!(account.user.profile.nick_name.as_deref(), Some("Band"));
 }

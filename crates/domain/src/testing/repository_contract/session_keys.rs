@@ -1,63 +1,53 @@
 //! Rules: the session_keys of an identity.
 
-use super::{Guest, StoreUnderTest, account, admitted, at_once};
+use super::{Guest, Store, account, at_once};
 use crate::secret::SessionKey;
 
-async fn visit_with_keys(store: &dyn StoreUnderTest, guest: &Guest, keys: &[&str]) {
+async fn visit_with_keys(store: &Store, guest: &Guest, keys: &[&str]) {
     for (second, key) in (0..).zip(keys) {
         let mut visit = guest.visit(second);
         visit.session_key = Some(SessionKey::new(*key));
-        admitted(store, visit).await;
+        store.admit(visit).await;
     }
 }
 
-async fn kept(store: &dyn StoreUnderTest, guest: &Guest) -> Vec<String> {
-    let keys = store.session_keys(guest.app_id(), guest.open_id()).await;
-    keys.iter().map(|key| key.expose().to_owned()).collect()
-}
-
-pub async fn the_last_three_session_keys_are_kept_newest_first(store: &dyn StoreUnderTest) {
+pub async fn the_last_three_session_keys_are_kept_newest_first(store: &Store) {
     let guest = Guest::new("wx01", "o1");
-    assert!(kept(store, &guest).await.is_empty());
+    assert!(store.keys_of(&guest).await.is_empty());
     visit_with_keys(store, &guest, &["a", "b"]).await;
-    assert_eq!(kept(store, &guest).await, ["b", "a"]);
+    assert_eq!(store.keys_of(&guest).await, ["b", "a"]);
     visit_with_keys(store, &guest, &["c", "d"]).await;
-    assert_eq!(kept(store, &guest).await, ["d", "c", "b"]);
+    assert_eq!(store.keys_of(&guest).await, ["d", "c", "b"]);
 
     let elsewhere = Guest::new("wx02", "o1");
     visit_with_keys(store, &elsewhere, &["x"]).await;
-    assert_eq!(kept(store, &elsewhere).await, ["x"]);
-    assert_eq!(kept(store, &guest).await, ["d", "c", "b"]);
+    assert_eq!(store.keys_of(&elsewhere).await, ["x"]);
+    assert_eq!(store.keys_of(&guest).await, ["d", "c", "b"]);
 }
 
-pub async fn a_session_key_that_is_already_the_newest_is_not_kept_twice(
-    store: &dyn StoreUnderTest,
-) {
+pub async fn a_session_key_that_is_already_the_newest_is_not_kept_twice(store: &Store) {
     let guest = Guest::new("wx01", "o1");
     visit_with_keys(store, &guest, &["a", "b", "b"]).await;
-    assert_eq!(kept(store, &guest).await, ["b", "a"]);
+    assert_eq!(store.keys_of(&guest).await, ["b", "a"]);
     visit_with_keys(store, &guest, &["a"]).await;
-    assert_eq!(kept(store, &guest).await, ["a", "b", "a"]);
+    assert_eq!(store.keys_of(&guest).await, ["a", "b", "a"]);
 }
 
-pub async fn session_keys_of_visits_at_once_are_all_kept(store: &dyn StoreUnderTest) {
+pub async fn session_keys_of_visits_at_once_are_all_kept(store: &Store) {
     let guest = Guest::new("wx01", "o1");
     let visits: Vec<_> = (0..3).map(|second| guest.visit(second)).collect();
-    let mut expected: Vec<_> = visits
-        .iter()
-        .filter_map(|visit| visit.session_key.as_ref())
-        .map(|key| key.expose().to_owned())
-        .collect();
+    let keys = visits.iter().filter_map(|visit| visit.session_key.as_ref());
+    let mut expected: Vec<_> = keys.map(|key| key.expose().to_owned()).collect();
     for outcome in at_once(store, visits).await {
         account(outcome);
     }
-    let mut kept = kept(store, &guest).await;
+    let mut kept = store.keys_of(&guest).await;
     kept.sort();
     expected.sort();
     assert_eq!(kept, expected);
 }
 
-pub async fn a_visit_without_a_session_key_keeps_those_there_are(store: &dyn StoreUnderTest) {
+pub async fn a_visit_without_a_session_key_keeps_those_there_are(store: &Store) {
     let guest = Guest::new("wx01", "o1");
     // As by WeChat's gateway: without a code either.
     let visit = || {
@@ -65,9 +55,9 @@ pub async fn a_visit_without_a_session_key_keeps_those_there_are(store: &dyn Sto
         (visit.session_key, visit.session.sent) = (None, None);
         visit
     };
-    admitted(store, visit()).await;
-    assert!(kept(store, &guest).await.is_empty());
+    store.admit(visit()).await;
+    assert!(store.keys_of(&guest).await.is_empty());
     visit_with_keys(store, &guest, &["a"]).await;
-    admitted(store, visit()).await;
-    assert_eq!(kept(store, &guest).await, ["a"]);
+    store.admit(visit()).await;
+    assert_eq!(store.keys_of(&guest).await, ["a"]);
 }
