@@ -256,53 +256,53 @@ async fn compose(
         relay,
         apps: Arc::new(apps.directory),
         logins: Arc::new(LoginService::new(logins, policy)),
-        access: Arc::new(AccessService::new(
-            store.sessions,
-            Arc::clone(&lifecycle),
-            tokens.clone(),
-            clock.clone(),
-        )),
-        sessions: Arc::new(SessionService::new(
+        access: Arc::new(AccessService {
+            sessions: store.sessions,
+            lifecycle: Arc::clone(&lifecycle),
+            tokens: tokens.clone(),
+            clock: clock.clone(),
+        }),
+        sessions: Arc::new(SessionService {
             lifecycle,
-            tokens.clone(),
-            clock.clone(),
-            SessionPolicy {
+            tokens: tokens.clone(),
+            clock: clock.clone(),
+            policy: SessionPolicy {
                 ttl: policy.session_ttl,
                 reuse_grace: Duration::from_secs(settings.tokens.reuse_grace_s.into()),
             },
-        )),
-        accounts: Arc::new(AccountService::new(
-            accounts.clone(),
-            avatars.clone(),
-            clock.clone(),
-        )),
+        }),
+        accounts: Arc::new(AccountService {
+            accounts: accounts.clone(),
+            avatars: avatars.clone(),
+            clock: clock.clone(),
+        }),
         avatars,
-        signatures: Arc::new(SignatureService::new(
-            accounts.clone(),
-            user_api.clone(),
-            Arc::new(HmacSessionSigner),
-            Arc::new(database.audit()),
-            clock.clone(),
-        )),
-        personal_data: Arc::new(PersonalDataService::new(
-            user_api,
+        signatures: Arc::new(SignatureService {
+            accounts: accounts.clone(),
+            wechat: user_api.clone(),
+            signer: Arc::new(HmacSessionSigner),
+            audit: Arc::new(database.audit()),
+            clock: clock.clone(),
+        }),
+        personal_data: Arc::new(PersonalDataService {
+            wechat: user_api,
             opener,
-            Arc::new(LibPhoneNumbers),
-            accounts.clone(),
-            clock.clone(),
-            policy.open_data_max_age,
-            PhoneBudget {
+            numbers: Arc::new(LibPhoneNumbers),
+            accounts: accounts.clone(),
+            clock: clock.clone(),
+            max_age: policy.open_data_max_age,
+            budget: PhoneBudget {
                 lookups: Arc::new(database.phone_lookups()),
                 per_day: settings.limits.phone_lookups_per_day,
             },
-        )),
-        desk: Arc::new(SupportDesk::new(
+        }),
+        desk: Arc::new(SupportDesk {
             accounts,
-            store.merges,
-            Arc::new(database.bans()),
-            Arc::new(database.audit()),
-            clock.clone(),
-        )),
+            merges: store.merges,
+            bans: Arc::new(database.bans()),
+            audit: Arc::new(database.audit()),
+            clock: clock.clone(),
+        }),
         clock,
         wechat_tokens,
         api_keys: Arc::new(ApiKeys::new(&settings.admin.api_keys)),
@@ -333,11 +333,11 @@ fn push_relay(
     let target = HttpPushTarget::new(&settings.apps, clock.clone());
     let target = target.context("apps: push_relay")?;
     let has_rules = target.has_rules();
-    let relay = Arc::new(PushRelay::new(
-        Arc::new(database.push_outbox()),
-        Arc::new(target),
-        clock.clone(),
-    ));
+    let relay = Arc::new(PushRelay {
+        outbox: Arc::new(database.push_outbox()),
+        target: Arc::new(target),
+        clock: clock.clone(),
+    });
     let delivery = Delivery {
         relay: Arc::clone(&relay),
         clock: clock.clone(),

@@ -11,10 +11,14 @@ use crate::session::SessionAccount;
 
 /// Tells who is asking.
 pub struct AccessService {
-    sessions: Arc<dyn SessionRepository>,
-    lifecycle: Arc<dyn SessionLifecycle>,
-    tokens: Arc<dyn TokenIssuer>,
-    clock: Arc<dyn Clock>,
+    /// The store of sessions.
+    pub sessions: Arc<dyn SessionRepository>,
+    /// How sessions go on and end.
+    pub lifecycle: Arc<dyn SessionLifecycle>,
+    /// Our tokens.
+    pub tokens: Arc<dyn TokenIssuer>,
+    /// Time and ids.
+    pub clock: Arc<dyn Clock>,
 }
 
 /// Why a request with a token is refused.
@@ -38,22 +42,6 @@ pub enum AccessError {
 }
 
 impl AccessService {
-    /// Puts the service together.
-    #[must_use]
-    pub fn new(
-        sessions: Arc<dyn SessionRepository>,
-        lifecycle: Arc<dyn SessionLifecycle>,
-        tokens: Arc<dyn TokenIssuer>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self {
-            sessions,
-            lifecycle,
-            tokens,
-            clock,
-        }
-    }
-
     /// The session, user and identity behind `token`.
     pub async fn account(&self, token: &AccessToken) -> Result<Arc<SessionAccount>, AccessError> {
         let now = self.clock.now();

@@ -27,6 +27,26 @@ pub struct AuditEntry {
     pub from: Option<IpAddr>,
 }
 
+impl AuditEntry {
+    /// The same, of something done to this user.
+    #[must_use]
+    pub fn about(self, user: UserId) -> Self {
+        Self {
+            user_id: Some(user),
+            ..self
+        }
+    }
+
+    /// The same, of something done to something else.
+    #[must_use]
+    pub fn on(self, subject: &impl ToString) -> Self {
+        Self {
+            subject: Some(subject.to_string()),
+            ..self
+        }
+    }
+}
+
 /// Who did something that leaves an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AuditActor {

@@ -14,13 +14,20 @@ use crate::user::User;
 
 /// Opens open data with the kept session_keys, and keeps phone numbers.
 pub struct PersonalDataService {
-    wechat: Arc<dyn WechatUserApi>,
-    opener: Arc<dyn OpenDataOpener>,
-    numbers: Arc<dyn PhoneNumbers>,
-    accounts: Arc<dyn AccountRepository>,
-    clock: Arc<dyn Clock>,
-    max_age: Option<Duration>,
-    budget: PhoneBudget,
+    /// The calls to WeChat.
+    pub wechat: Arc<dyn WechatUserApi>,
+    /// Open data.
+    pub opener: Arc<dyn OpenDataOpener>,
+    /// Phone numbers.
+    pub numbers: Arc<dyn PhoneNumbers>,
+    /// The store of accounts.
+    pub accounts: Arc<dyn AccountRepository>,
+    /// Time and ids.
+    pub clock: Arc<dyn Clock>,
+    /// The greatest age of a watermark; `None` for any.
+    pub max_age: Option<Duration>,
+    /// How many phone numbers may be looked up.
+    pub budget: PhoneBudget,
 }
 
 /// How many phone numbers may be looked up.
@@ -66,28 +73,6 @@ pub enum PersonalDataError {
 }
 
 impl PersonalDataService {
-    /// Puts the service together. Data with a watermark older than `max_age` is refused.
-    #[must_use]
-    pub fn new(
-        wechat: Arc<dyn WechatUserApi>,
-        opener: Arc<dyn OpenDataOpener>,
-        numbers: Arc<dyn PhoneNumbers>,
-        accounts: Arc<dyn AccountRepository>,
-        clock: Arc<dyn Clock>,
-        max_age: Option<Duration>,
-        budget: PhoneBudget,
-    ) -> Self {
-        Self {
-            wechat,
-            opener,
-            numbers,
-            accounts,
-            clock,
-            max_age,
-            budget,
-        }
-    }
-
     /// Opens data of any kind, with the kept session_keys, the newest first.
     pub async fn open(
         &self,

@@ -19,10 +19,14 @@ use crate::time::{Duration, after};
 /// anything of n+1 it does so for a short grace, because many request libraries refresh once for
 /// each of several refused requests. Then n is a replay, and a replay ends the session.
 pub struct SessionService {
-    lifecycle: Arc<dyn SessionLifecycle>,
-    tokens: Arc<dyn TokenIssuer>,
-    clock: Arc<dyn Clock>,
-    policy: SessionPolicy,
+    /// How sessions go on and end.
+    pub lifecycle: Arc<dyn SessionLifecycle>,
+    /// Our tokens.
+    pub tokens: Arc<dyn TokenIssuer>,
+    /// Time and ids.
+    pub clock: Arc<dyn Clock>,
+    /// What the operator decides.
+    pub policy: SessionPolicy,
 }
 
 /// What the operator decides about sessions.
@@ -55,22 +59,6 @@ pub enum RefreshError {
 }
 
 impl SessionService {
-    /// Puts the service together.
-    #[must_use]
-    pub fn new(
-        lifecycle: Arc<dyn SessionLifecycle>,
-        tokens: Arc<dyn TokenIssuer>,
-        clock: Arc<dyn Clock>,
-        policy: SessionPolicy,
-    ) -> Self {
-        Self {
-            lifecycle,
-            tokens,
-            clock,
-            policy,
-        }
-    }
-
     /// The next pair of tokens.
     pub async fn refresh(&self, token: &RefreshToken) -> Result<TokenPair, RefreshError> {
         let now = self.clock.now();

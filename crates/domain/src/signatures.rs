@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::account::{Account, AccountQuery, Page};
-use crate::audit::{AuditAction, AuditEntry, Caller};
+use crate::audit::{AuditAction, Caller};
 use crate::id::{AppId, OpenId, UserId};
 use crate::ports::{
     AccountRepository, AuditLog, Clock, RepositoryError, SessionSigner, StoreResult,
@@ -20,11 +20,16 @@ const ACCOUNTS: u32 = 20;
 
 /// Signs texts with session_keys.
 pub struct SignatureService {
-    accounts: Arc<dyn AccountRepository>,
-    wechat: Arc<dyn WechatUserApi>,
-    signer: Arc<dyn SessionSigner>,
-    audit: Arc<dyn AuditLog>,
-    clock: Arc<dyn Clock>,
+    /// The store of accounts.
+    pub accounts: Arc<dyn AccountRepository>,
+    /// The calls to WeChat.
+    pub wechat: Arc<dyn WechatUserApi>,
+    /// Signs with a session_key.
+    pub signer: Arc<dyn SessionSigner>,
+    /// The audit log.
+    pub audit: Arc<dyn AuditLog>,
+    /// Time and ids.
+    pub clock: Arc<dyn Clock>,
 }
 
 /// What is to be signed, and for whom.
@@ -81,24 +86,6 @@ pub enum SignatureError {
 }
 
 impl SignatureService {
-    /// Puts the service together.
-    #[must_use]
-    pub fn new(
-        accounts: Arc<dyn AccountRepository>,
-        wechat: Arc<dyn WechatUserApi>,
-        signer: Arc<dyn SessionSigner>,
-        audit: Arc<dyn AuditLog>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self {
-            accounts,
-            wechat,
-            signer,
-            audit,
-            clock,
-        }
-    }
-
     /// Signs with the user's newest session_key, which is read from the store each time: one from
     /// before a login on another replica would make a signature that WeChat refuses. The audit
     /// entry is stored before the signature is given.
@@ -117,13 +104,9 @@ impl SignatureService {
         if order.check_session && !self.wechat.is_current(&order.app, &open_id, key).await? {
             return Err(SignatureError::SessionKeyStale);
         }
-        self.audit
-            .record(AuditEntry {
-                user_id: Some(account.user.id),
-                subject: Some(order.digest.clone()),
-                ..by.entry(AuditAction::SignText, &*self.clock)
-            })
-            .await?;
+        let audit = by.entry(AuditAction::SignText, &*self.clock);
+        let audit = audit.about(account.user.id).on(&order.digest);
+        self.audit.record(audit).await?;
         Ok(SessionSignature {
             signature: self.signer.sign(key, order.text.as_bytes()),
             open_id,

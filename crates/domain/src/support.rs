@@ -16,32 +16,19 @@ use crate::ports::{
 
 /// The support desk.
 pub struct SupportDesk {
-    accounts: Arc<dyn AccountRepository>,
-    merges: Arc<dyn MergeRepository>,
-    bans: Arc<dyn BanRepository>,
-    audit: Arc<dyn AuditLog>,
-    clock: Arc<dyn Clock>,
+    /// The store of accounts.
+    pub accounts: Arc<dyn AccountRepository>,
+    /// Users who seem to be one person.
+    pub merges: Arc<dyn MergeRepository>,
+    /// Bans that outlive the account.
+    pub bans: Arc<dyn BanRepository>,
+    /// The audit log.
+    pub audit: Arc<dyn AuditLog>,
+    /// Time and ids.
+    pub clock: Arc<dyn Clock>,
 }
 
 impl SupportDesk {
-    /// Puts the desk together.
-    #[must_use]
-    pub fn new(
-        accounts: Arc<dyn AccountRepository>,
-        merges: Arc<dyn MergeRepository>,
-        bans: Arc<dyn BanRepository>,
-        audit: Arc<dyn AuditLog>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self {
-            accounts,
-            merges,
-            bans,
-            audit,
-            clock,
-        }
-    }
-
     /// The account of a user.
     pub async fn find(&self, id: UserId) -> StoreResult<Option<Account>> {
         self.accounts.find(id).await
@@ -140,17 +127,11 @@ impl SupportDesk {
 
     /// The entry of what is done to a user.
     fn of_user(&self, by: &Caller, action: AuditAction, id: UserId) -> AuditEntry {
-        AuditEntry {
-            user_id: Some(id),
-            ..by.entry(action, &*self.clock)
-        }
+        by.entry(action, &*self.clock).about(id)
     }
 
     /// The entry of what is done to something else.
     fn of(&self, by: &Caller, action: AuditAction, subject: &impl ToString) -> AuditEntry {
-        AuditEntry {
-            subject: Some(subject.to_string()),
-            ..by.entry(action, &*self.clock)
-        }
+        by.entry(action, &*self.clock).on(subject)
     }
 }

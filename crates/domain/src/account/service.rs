@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::AccountExport;
-use crate::audit::{AuditAction, AuditActor, AuditEntry, Caller};
+use crate::audit::{AuditAction, AuditActor, Caller};
 use crate::avatars::AvatarService;
 use crate::ports::{AccountRepository, Clock, RepositoryError};
 use crate::profile::ProfileEdit;
@@ -13,9 +13,12 @@ use crate::user::User;
 
 /// Changes, exports and deletes the account of the user who asks.
 pub struct AccountService {
-    accounts: Arc<dyn AccountRepository>,
-    avatars: Arc<AvatarService>,
-    clock: Arc<dyn Clock>,
+    /// The store of accounts.
+    pub accounts: Arc<dyn AccountRepository>,
+    /// Pictures that a change leaves behind.
+    pub avatars: Arc<AvatarService>,
+    /// Time and ids.
+    pub clock: Arc<dyn Clock>,
 }
 
 /// Why it was not done.
@@ -30,20 +33,6 @@ pub enum AccountError {
 }
 
 impl AccountService {
-    /// Puts the service together.
-    #[must_use]
-    pub fn new(
-        accounts: Arc<dyn AccountRepository>,
-        avatars: Arc<AvatarService>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self {
-            accounts,
-            avatars,
-            clock,
-        }
-    }
-
     /// Changes what `edit` names, and gives the user as they are then.
     pub async fn edit(
         &self,
@@ -62,10 +51,8 @@ impl AccountService {
         from: Option<IpAddr>,
     ) -> Result<(), AccountError> {
         let actor = AuditActor::User;
-        let audit = AuditEntry {
-            user_id: Some(who.user.id),
-            ..Caller { actor, from }.entry(AuditAction::DeleteUser, &*self.clock)
-        };
+        let audit = Caller { actor, from }.entry(AuditAction::DeleteUser, &*self.clock);
+        let audit = audit.about(who.user.id);
         // Two concurrent deletions both succeed.
         self.accounts.delete(who.user.id, audit).await?;
         self.avatars.sweep_now().await;
@@ -74,9 +61,7 @@ impl AccountService {
 
     /// Everything stored about the user.
     pub async fn export(&self, who: &SessionAccount) -> Result<AccountExport, AccountError> {
-        self.accounts
-            .export(who.user.id)
-            .await?
-            .ok_or(AccountError::Gone)
+        let export = self.accounts.export(who.user.id).await?;
+        export.ok_or(AccountError::Gone)
     }
 }

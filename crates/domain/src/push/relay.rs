@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{Backlog, DuePush, ListedPush, NewPush, OutgoingPush, PushState, Taken};
 use crate::account::Page;
-use crate::audit::{AuditAction, AuditEntry, Caller};
+use crate::audit::{AuditAction, Caller};
 use crate::ports::{Clock, PushOutbox, PushTarget, StoreResult};
 use crate::time::Duration;
 
@@ -39,9 +39,12 @@ const KEPT: Duration = Duration::from_hours(3 * 24);
 
 /// Passes messages on.
 pub struct PushRelay {
-    outbox: Arc<dyn PushOutbox>,
-    target: Arc<dyn PushTarget>,
-    clock: Arc<dyn Clock>,
+    /// Where messages are kept.
+    pub outbox: Arc<dyn PushOutbox>,
+    /// Where they go.
+    pub target: Arc<dyn PushTarget>,
+    /// Time and ids.
+    pub clock: Arc<dyn Clock>,
 }
 
 /// What to answer WeChat.
@@ -63,20 +66,6 @@ pub enum Sent {
 }
 
 impl PushRelay {
-    /// Puts the relay together.
-    #[must_use]
-    pub fn new(
-        outbox: Arc<dyn PushOutbox>,
-        target: Arc<dyn PushTarget>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self {
-            outbox,
-            target,
-            clock,
-        }
-    }
-
     /// Whether a rule names the event of this message.
     #[must_use]
     pub fn wants(&self, message: &NewPush) -> bool {
@@ -193,10 +182,7 @@ impl PushRelay {
     /// Makes a waiting message due now. `None` if there is no such message, `Some(false)` if it does
     /// not wait any longer.
     pub async fn retry(&self, id: Uuid, by: &Caller) -> StoreResult<Option<bool>> {
-        let audit = AuditEntry {
-            subject: Some(id.to_string()),
-            ..by.entry(AuditAction::RetryPush, &*self.clock)
-        };
+        let audit = by.entry(AuditAction::RetryPush, &*self.clock).on(&id);
         self.outbox.retry(id, audit).await
     }
 }

@@ -12,12 +12,12 @@ use crate::sessions::policy;
 use crate::world::World;
 
 fn access(world: &World) -> AccessService {
-    AccessService::new(
-        world.store.clone(),
-        world.store.clone(),
-        world.tokens.clone(),
-        world.clock.clone(),
-    )
+    AccessService {
+        sessions: world.store.clone(),
+        lifecycle: world.store.clone(),
+        tokens: world.tokens.clone(),
+        clock: world.clock.clone(),
+    }
 }
 
 #[tokio::test]
@@ -58,7 +58,12 @@ async fn the_first_use_of_a_newer_access_token_closes_the_generation_before() {
     let login = world.log_in("o-alice").await;
     let (store, tokens, clock) = (&world.store, &world.tokens, &world.clock);
     let policy = policy(Duration::ZERO);
-    let sessions = SessionService::new(store.clone(), tokens.clone(), clock.clone(), policy);
+    let sessions = SessionService {
+        lifecycle: store.clone(),
+        tokens: tokens.clone(),
+        clock: clock.clone(),
+        policy,
+    };
     let next = sessions.refresh(&login.tokens.refresh).await.unwrap();
     let found = access(&world).account(&next.access).await.unwrap();
     assert_eq!(found.session.generation.number(), 2);

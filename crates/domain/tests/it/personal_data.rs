@@ -14,18 +14,18 @@ use crate::world::World;
 const PHONE: &str = "+8613580006666";
 
 fn service(world: &World, wechat: Arc<ScriptedUserApi>) -> PersonalDataService {
-    PersonalDataService::new(
+    PersonalDataService {
         wechat,
-        Arc::new(TrustingOpener),
-        Arc::new(JoinedPhoneNumbers),
-        world.store.clone(),
-        world.clock.clone(),
-        None,
-        PhoneBudget {
+        opener: Arc::new(TrustingOpener),
+        numbers: Arc::new(JoinedPhoneNumbers),
+        accounts: world.store.clone(),
+        clock: world.clock.clone(),
+        max_age: None,
+        budget: PhoneBudget {
             lookups: world.store.clone(),
             per_day: 3,
         },
-    )
+    }
 }
 
 async fn phone(world: &World, who: &SessionAccount) -> Option<String> {

@@ -24,7 +24,11 @@ impl Relay {
         let outbox = Arc::new(InMemoryOutbox::new(clock.clone()));
         let target = Arc::new(ScriptedTarget::default());
         Self {
-            service: PushRelay::new(outbox.clone(), target.clone(), clock.clone()),
+            service: PushRelay {
+                outbox: outbox.clone(),
+                target: target.clone(),
+                clock: clock.clone(),
+            },
             outbox,
             target,
             clock,

@@ -18,12 +18,12 @@ pub(crate) fn policy(reuse_grace: Duration) -> SessionPolicy {
 }
 
 fn sessions(world: &World, grace_s: u64) -> SessionService {
-    SessionService::new(
-        world.store.clone(),
-        world.tokens.clone(),
-        world.clock.clone(),
-        policy(Duration::from_secs(grace_s)),
-    )
+    SessionService {
+        lifecycle: world.store.clone(),
+        tokens: world.tokens.clone(),
+        clock: world.clock.clone(),
+        policy: policy(Duration::from_secs(grace_s)),
+    }
 }
 
 async fn live(world: &World, of: &SessionAccount) -> usize {

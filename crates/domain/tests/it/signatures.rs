@@ -13,13 +13,13 @@ use uuid::Uuid;
 use crate::world::{World, attempt, operator};
 
 fn service(world: &World, wechat: Arc<ScriptedUserApi>) -> SignatureService {
-    SignatureService::new(
-        world.store.clone(),
+    SignatureService {
+        accounts: world.store.clone(),
         wechat,
-        Arc::new(PlainSigner),
-        world.store.clone(),
-        world.clock.clone(),
-    )
+        signer: Arc::new(PlainSigner),
+        audit: world.store.clone(),
+        clock: world.clock.clone(),
+    }
 }
 
 fn order(app: &str, user: Whom, check_session: bool) -> SignatureOrder {

@@ -11,13 +11,13 @@ use crate::world::{World, operator};
 
 fn desk(world: &World) -> SupportDesk {
     let store = &world.store;
-    SupportDesk::new(
-        store.clone(),
-        store.clone(),
-        store.clone(),
-        store.clone(),
-        world.clock.clone(),
-    )
+    SupportDesk {
+        accounts: store.clone(),
+        merges: store.clone(),
+        bans: store.clone(),
+        audit: store.clone(),
+        clock: world.clock.clone(),
+    }
 }
 
 #[tokio::test]

@@ -53,7 +53,11 @@ impl World {
     }
 
     pub(crate) fn accounts(&self) -> AccountService {
-        AccountService::new(self.store.clone(), self.avatars(), self.clock.clone())
+        AccountService {
+            accounts: self.store.clone(),
+            avatars: self.avatars(),
+            clock: self.clock.clone(),
+        }
     }
 
     /// Logs `open_id` in to the app `wx01`, with a session_key `key of …` the code.
