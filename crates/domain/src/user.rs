@@ -22,6 +22,21 @@ pub struct User {
     pub disabled_at: Option<Timestamp>,
 }
 
+impl User {
+    /// A user as they come.
+    #[must_use]
+    pub fn new(id: UserId, at: Timestamp) -> Self {
+        Self {
+            id,
+            profile: Profile::default(),
+            phone: None,
+            created_at: at,
+            last_login_at: at,
+            disabled_at: None,
+        }
+    }
+}
+
 /// A user as one mini program knows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {

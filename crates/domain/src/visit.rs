@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::id::{OpenId, SessionId, UnionId, UserId};
 use crate::profile::ProfileReport;
 use crate::secret::{SecretHash, SessionKey};
-use crate::session::SessionAccount;
+use crate::session::{Generation, Session, SessionAccount};
 use crate::time::Timestamp;
 
 /// Everything a login leaves behind.
@@ -31,7 +31,7 @@ pub struct Visit {
     pub sessions_per_user: u32,
 }
 
-/// The session a login opens, at [`Generation::FIRST`](crate::session::Generation::FIRST).
+/// The session a login opens, at [`Generation::FIRST`].
 #[derive(Clone, Debug)]
 pub struct NewSession {
     /// Its id.
@@ -40,6 +40,22 @@ pub struct NewSession {
     pub expires_at: Timestamp,
     /// The code it is opened with; `None` if WeChat's gateway named the user.
     pub sent: Option<SentCode>,
+}
+
+impl NewSession {
+    /// The session of this user, opened at `at`.
+    #[must_use]
+    pub fn open(&self, user_id: UserId, at: Timestamp) -> Session {
+        Session {
+            id: self.id,
+            user_id,
+            generation: Generation::FIRST,
+            created_at: at,
+            last_used_at: at,
+            expires_at: self.expires_at,
+            ended_at: None,
+        }
+    }
 }
 
 /// The hashes of what a phone logs in with.

@@ -7,9 +7,11 @@ mod lifecycle;
 mod merges;
 mod visits;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::account::Page;
 use crate::audit::AuditEntry;
 use crate::ban::Ban;
 use crate::id::{AppId, OpenId, OpenPlatform, SessionId, UnionId, UserId};
@@ -63,7 +65,7 @@ struct SessionRow {
 
 struct MergeRow {
     candidate: MergeCandidate,
-    state: MergeState,
+    is_open: bool,
 }
 
 struct BanRow {
@@ -75,13 +77,7 @@ struct BanRow {
 #[derive(PartialEq, Eq, Hash)]
 enum BannedName {
     Identity(IdentityKey),
-    Union(OpenPlatform, UnionId),
-}
-
-#[derive(PartialEq, Eq)]
-enum MergeState {
-    Open,
-    Dismissed,
+    Union((OpenPlatform, UnionId)),
 }
 
 impl InMemoryStore {
@@ -93,20 +89,16 @@ impl InMemoryStore {
     /// The kept session_keys of an identity, newest first.
     #[must_use]
     pub fn session_keys(&self, app: &AppId, user: &OpenId) -> Vec<SessionKey> {
-        let key = (app.clone(), user.clone());
         let tables = self.tables();
-        let identity = tables.identities.get(&key);
-        identity.map_or_else(Vec::new, |identity| identity.session_keys.clone())
+        let identity = tables.identities.get(&(app.clone(), user.clone()));
+        identity.map_or_else(Vec::new, |row| row.session_keys.clone())
     }
 
     /// Pairs of users who are one person by a unionid: who logged in, and who had it before.
     #[must_use]
     pub fn merge_candidates(&self) -> Vec<(UserId, UserId)> {
         let tables = self.tables();
-        let candidates = tables.merge_candidates.iter().map(|row| &row.candidate);
-        candidates
-            .map(|candidate| (candidate.user_id, candidate.union_user_id))
-            .collect()
+        tables.merge_candidates.iter().map(MergeRow::pair).collect()
     }
 
     /// What has been done, in its order.
@@ -125,5 +117,51 @@ impl Tables {
     /// The entry of a deed that was done already: its caller repeats it after a lost answer.
     fn done(&self, audit: &AuditEntry) -> Option<&AuditEntry> {
         self.audit.iter().find(|entry| entry.id == audit.id)
+    }
+
+    fn is_disabled(&self, user: UserId) -> bool {
+        let user = self.users.get(&user);
+        user.is_some_and(|user| user.disabled_at.is_some())
+    }
+}
+
+/// The items of a page, by ascending ids.
+fn page_of<T, Id: Ord + Copy>(
+    items: impl IntoIterator<Item = T>,
+    page: Page<Id>,
+    id_of: impl Fn(&T) -> Id,
+) -> Vec<T> {
+    let items = items.into_iter();
+    let is_after = |item: &T| page.after.is_none_or(|after| id_of(item) > after);
+    let mut items: Vec<_> = items.filter(is_after).collect();
+    items.sort_by_key(id_of);
+    items.truncate(page.limit as usize);
+    items
+}
+
+/// The same by descending ids.
+fn newest_of<T, Id: Ord + Copy>(
+    items: impl IntoIterator<Item = T>,
+    Page { after, limit }: Page<Id>,
+    id_of: impl Fn(&T) -> Id,
+) -> Vec<T> {
+    let after = after.map(Reverse);
+    page_of(items, Page { after, limit }, |item| Reverse(id_of(item)))
+}
+
+impl MergeRow {
+    /// Who goes and who stays.
+    fn pair(&self) -> (UserId, UserId) {
+        (self.candidate.user_id, self.candidate.union_user_id)
+    }
+
+    /// The other user of a candidate that is about this one.
+    fn other_of(&self, id: UserId) -> Option<UserId> {
+        let (goes, stays) = self.pair();
+        match id {
+            _ if id == goes => Some(stays),
+            _ if id == stays => Some(goes),
+            _ => None,
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{IdentityKey, InMemoryStore, MergeRow, Tables};
+use super::{IdentityKey, InMemoryStore, Tables, page_of};
 use crate::account::{
     Account, AccountExport, AccountIdentity, AccountQuery, EXPORTED_SESSIONS, Page, Withdrawal,
 };
@@ -22,14 +22,9 @@ impl AccountRepository for InMemoryStore {
 
     async fn search(&self, query: &AccountQuery, page: Page<UserId>) -> StoreResult<Vec<Account>> {
         let tables = self.tables();
-        let ids = tables.users.keys().copied();
-        let found = ids
-            .filter(|id| page.after.is_none_or(|after| *id > after))
-            .filter_map(|id| tables.find(id))
-            .filter(|account| matches(account, query));
-        Ok(found
-            .take(usize::try_from(page.limit).unwrap_or(usize::MAX))
-            .collect())
+        let all = tables.users.keys().filter_map(|id| tables.find(*id));
+        let found = all.filter(|account| matches(account, query));
+        Ok(page_of(found, page, |account| account.user.id))
     }
 
     async fn session_keys(&self, app: &AppId, open_id: &OpenId) -> StoreResult<Vec<SessionKey>> {
@@ -54,9 +49,9 @@ impl AccountRepository for InMemoryStore {
         let mut tables = self.tables();
         if tables.set_disabled(id, disabled_at).is_some() {
             tables.audit.push(audit);
-            tables
-                .bans
-                .retain(|row| disabled_at.is_some() || row.ban.user_id != id);
+            if disabled_at.is_none() {
+                tables.bans.retain(|row| row.ban.user_id != id);
+            }
         }
         Ok(tables.find(id))
     }
@@ -77,15 +72,14 @@ impl AccountRepository for InMemoryStore {
 
     async fn delete(&self, id: UserId, audit: AuditEntry) -> StoreResult<bool> {
         let mut tables = self.tables();
-        let is_known = tables.users.contains_key(&id);
-        let is_done = tables.done(&audit).is_some();
-        if is_known {
-            tables.ban(id, None, &audit);
-            tables.release_unions(id, &[], &audit);
-            tables.delete(id);
-            tables.audit.push(audit);
+        if !tables.users.contains_key(&id) {
+            return Ok(tables.done(&audit).is_some());
         }
-        Ok(is_known || is_done)
+        tables.ban(id, None, &audit);
+        tables.release_unions(id, &[], &audit);
+        tables.delete(id);
+        tables.audit.push(audit);
+        Ok(true)
     }
 
     async fn withdraw(
@@ -117,33 +111,21 @@ impl AccountRepository for InMemoryStore {
             tables.ban(user_id, Some(&key), &audit);
             tables.delete_identity(user_id, &key, &audit);
         }
-        tables.audit.push(AuditEntry {
-            user_id: Some(user_id),
-            ..audit
-        });
+        tables.audit.push(audit.about(user_id));
         Ok(true)
     }
 
     async fn export(&self, id: UserId) -> StoreResult<Option<AccountExport>> {
         let tables = self.tables();
-        let audit = tables.audit.iter();
         let mut candidates: Vec<_> = tables.merge_candidates.iter().collect();
         candidates.sort_by_key(|row| row.candidate.id);
+        let others = candidates.into_iter().filter_map(|row| row.other_of(id));
+        let of_user = |entry: &&AuditEntry| entry.user_id == Some(id);
         Ok(tables.find(id).map(|account| AccountExport {
             account,
-            sessions: {
-                let mut sessions = tables.sessions_of(id);
-                sessions.truncate(EXPORTED_SESSIONS as usize);
-                sessions
-            },
-            audit: audit
-                .filter(|entry| entry.user_id == Some(id))
-                .cloned()
-                .collect(),
-            merge_candidates: candidates
-                .into_iter()
-                .filter_map(|row| other_of(row, id))
-                .collect(),
+            sessions: tables.sessions_of(id, Page::first(EXPORTED_SESSIONS), |_| true),
+            audit: tables.audit.iter().filter(of_user).cloned().collect(),
+            merge_candidates: others.collect(),
         }))
     }
 }
@@ -163,12 +145,19 @@ impl Tables {
                 last_login_at: row.last_login_at,
             })
             .collect();
-        identities.sort_by_key(|known| {
-            let Identity {
-                app_id, open_id, ..
-            } = &known.identity;
-            (known.created_at, app_id.clone(), open_id.clone())
-        });
+        identities.sort_by_key(
+            |AccountIdentity {
+                 identity,
+                 created_at,
+                 ..
+             }| {
+                (
+                    *created_at,
+                    identity.app_id.clone(),
+                    identity.open_id.clone(),
+                )
+            },
+        );
         let user = self.users.get(&id)?.clone();
         Some(Account { user, identities })
     }
@@ -207,8 +196,8 @@ impl Tables {
         self.identities.retain(|_, row| row.user_id != id);
         self.union_owners.retain(|_, owner| *owner != id);
         self.sessions.retain(|_, row| row.session.user_id != id);
-        self.merge_candidates
-            .retain(|row| other_of(row, id).is_none());
+        let candidates = &mut self.merge_candidates;
+        candidates.retain(|row| row.other_of(id).is_none());
         self.changes.push(Change::User(id));
     }
 
@@ -226,7 +215,7 @@ impl Tables {
         let shown: Vec<_> = shown.collect();
         self.release_unions(id, &shown, audit);
         self.merge_candidates
-            .retain(|row| other_of(row, id).is_none() || shown.contains(&row.candidate.union_id));
+            .retain(|row| row.other_of(id).is_none() || shown.contains(&row.candidate.union_id));
     }
 
     /// Gives the unionids of a user, but for those still `shown`, to others who show them.
@@ -259,11 +248,7 @@ impl Tables {
                 && row.open_platform.as_ref() == Some(platform)
         });
         let mut claimants: Vec<_> = rows
-            .map(|row| {
-                let user = self.users.get(&row.user_id);
-                let is_disabled = user.is_some_and(|user| user.disabled_at.is_some());
-                (is_disabled, row.created_at, row.user_id)
-            })
+            .map(|row| (self.is_disabled(row.user_id), row.created_at, row.user_id))
             .collect();
         claimants.sort();
         let mut users = Vec::new();
@@ -276,26 +261,13 @@ impl Tables {
     }
 }
 
-/// The other user of a merge candidate that is about this one.
-pub(super) fn other_of(row: &MergeRow, id: UserId) -> Option<UserId> {
-    let pair = (row.candidate.user_id, row.candidate.union_user_id);
-    match pair {
-        (one, other) if one == id => Some(other),
-        (other, one) if one == id => Some(other),
-        _ => None,
-    }
-}
-
 fn matches(account: &Account, query: &AccountQuery) -> bool {
     let any = |is_meant: &dyn Fn(&Identity) -> bool| {
         let mut identities = account.identities.iter();
         identities.any(|known| is_meant(&known.identity))
     };
-    let of_open_id = |open_id: &OpenId| any(&|identity| identity.open_id == *open_id);
-    let of_union_id =
-        |union_id: &UnionId| any(&|identity| identity.union_id.as_ref() == Some(union_id));
-    let of_phone = |phone: &String| query.phones.contains(phone);
-    query.open_id.as_ref().is_none_or(of_open_id)
-        && query.union_id.as_ref().is_none_or(of_union_id)
-        && (query.phones.is_empty() || account.user.phone.as_ref().is_some_and(of_phone))
+    let phone = account.user.phone.as_ref();
+    (query.open_id.is_none() || any(&|known| Some(&known.open_id) == query.open_id.as_ref()))
+        && (query.union_id.is_none() || any(&|known| known.union_id == query.union_id))
+        && (query.phones.is_empty() || phone.is_some_and(|phone| query.phones.contains(phone)))
 }

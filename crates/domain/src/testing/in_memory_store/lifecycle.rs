@@ -2,11 +2,11 @@
 
 use async_trait::async_trait;
 
-use super::{InMemoryStore, SessionRow, Tables};
+use super::{InMemoryStore, Tables, newest_of};
 use crate::account::Page;
 use crate::id::{SessionId, UserId};
 use crate::ports::{Change, GenerationUse, SessionLifecycle, StoreResult, TokenUse};
-use crate::session::{Generation, ListedSession};
+use crate::session::{Generation, ListedSession, Session};
 use crate::time::Timestamp;
 
 #[async_trait]
@@ -29,19 +29,15 @@ impl SessionLifecycle for InMemoryStore {
         now: Timestamp,
         page: Page<SessionId>,
     ) -> StoreResult<Vec<ListedSession>> {
-        let mut listed = self.tables().sessions_of(user);
-        let is_after = |id| page.after.is_none_or(|after| id < after);
-        listed.retain(|listed| listed.session.is_live(now) && is_after(listed.session.id));
-        listed.truncate(usize::try_from(page.limit).unwrap_or(usize::MAX));
-        Ok(listed)
+        let tables = self.tables();
+        Ok(tables.sessions_of(user, page, |session| session.is_live(now)))
     }
 
     async fn end(&self, user: UserId, id: SessionId, at: Timestamp) -> StoreResult<bool> {
         let mut tables = self.tables();
-        let ended = tables.end(user, at, |row| row.session.id == id);
-        let is_done =
-            |row: &SessionRow| (row.session.user_id, row.session.ended_at) == (user, Some(at));
-        Ok(ended > 0 || tables.sessions.get(&id).is_some_and(is_done))
+        tables.end(user, at, |session| session.id == id);
+        let ended = tables.sessions.get(&id).map(|row| &row.session);
+        Ok(ended.is_some_and(|ended| (ended.user_id, ended.ended_at) == (user, Some(at))))
     }
 
     async fn end_all(&self, user: UserId, at: Timestamp) -> StoreResult<usize> {
@@ -55,51 +51,45 @@ impl Tables {
         &mut self,
         user: UserId,
         at: Timestamp,
-        meant: impl Fn(&SessionRow) -> bool,
+        meant: impl Fn(&Session) -> bool,
     ) -> usize {
-        let live = self
-            .sessions
-            .values_mut()
-            .filter(|row| row.session.user_id == user && row.session.is_live(at) && meant(row));
-        let ended: Vec<_> = live
-            .map(|row| {
-                row.session.ended_at = Some(at);
-                Change::Session(row.session.id)
-            })
-            .collect();
-        self.changes.extend(&ended);
-        ended.len()
+        let before = self.changes.len();
+        for session in self.sessions.values_mut().map(|row| &mut row.session) {
+            if session.user_id == user && session.is_live(at) && meant(session) {
+                session.ended_at = Some(at);
+                self.changes.push(Change::Session(session.id));
+            }
+        }
+        self.changes.len() - before
     }
 
     /// Ends the oldest live sessions of a user beyond `bound`. Gives whether there were any.
     pub(super) fn bound(&mut self, user: UserId, bound: u32, at: Timestamp) -> bool {
-        let rows = self.sessions.values();
-        let live = rows.filter(|row| row.session.user_id == user && row.session.is_live(at));
+        let sessions = self.sessions.values().map(|row| &row.session);
+        let live = sessions.filter(|session| session.user_id == user && session.is_live(at));
         let mut live: Vec<_> = live
-            .map(|row| (row.session.created_at, row.session.id))
+            .map(|session| (session.created_at, session.id))
             .collect();
         live.sort_unstable();
-        let kept = usize::try_from(bound).unwrap_or(usize::MAX);
-        if bound == 0 || live.len() <= kept {
-            return false;
-        }
-        live.truncate(live.len() - kept);
-        let is_old = |row: &SessionRow| live.iter().any(|(_, id)| *id == row.session.id);
-        self.end(user, at, is_old) > 0
+        live.truncate(live.len().saturating_sub(bound as usize));
+        let is_old = |session: &Session| live.contains(&(session.created_at, session.id));
+        bound > 0 && self.end(user, at, is_old) > 0
     }
 
-    /// All sessions of a user, the newest first.
-    pub(super) fn sessions_of(&self, user: UserId) -> Vec<ListedSession> {
+    /// A page of those sessions of a user that are `meant`, the newest first.
+    pub(super) fn sessions_of(
+        &self,
+        user: UserId,
+        page: Page<SessionId>,
+        meant: impl Fn(&Session) -> bool,
+    ) -> Vec<ListedSession> {
         let rows = self.sessions.values();
-        let mut listed: Vec<_> = rows
-            .filter(|row| row.session.user_id == user)
-            .map(|row| ListedSession {
-                session: row.session.clone(),
-                app_id: row.identity.0.clone(),
-            })
-            .collect();
-        listed.sort_by_key(|listed| std::cmp::Reverse(listed.session.id));
-        listed
+        let rows = rows.filter(|row| row.session.user_id == user && meant(&row.session));
+        let listed = rows.map(|row| ListedSession {
+            session: row.session.clone(),
+            app_id: row.identity.0.clone(),
+        });
+        newest_of(listed, page, |listed| listed.session.id)
     }
 
     /// `None` if the session, or its user, is there no longer.
@@ -111,7 +101,7 @@ impl Tables {
         token: TokenUse,
     ) -> Option<GenerationUse> {
         let account = self.account(self.sessions.get(&id)?)?;
-        if !account.session.is_live(at) || account.user.disabled_at.is_some() {
+        if !account.is_usable(at) {
             return Some(GenerationUse::Ended);
         }
         if generation < account.session.generation {
@@ -124,7 +114,7 @@ impl Tables {
             if is_taken {
                 return Some(GenerationUse::Live(Box::new(account)));
             }
-            self.end(account.user.id, at, |row| row.session.id == id);
+            self.end(account.user.id, at, |session| session.id == id);
             return Some(GenerationUse::Replayed);
         }
         let row = self.sessions.get_mut(&id)?;

@@ -3,8 +3,7 @@
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::accounts::other_of;
-use super::{InMemoryStore, MergeRow, MergeState, Tables};
+use super::{InMemoryStore, MergeRow, Tables, page_of};
 use crate::account::Page;
 use crate::audit::AuditEntry;
 use crate::id::{UnionId, UserId};
@@ -16,55 +15,38 @@ use crate::user::User;
 impl MergeRepository for InMemoryStore {
     async fn open_candidates(&self, page: Page<Uuid>) -> StoreResult<Vec<MergeCandidate>> {
         let tables = self.tables();
-        let open = tables.merge_candidates.iter();
-        let open = open.filter(|row| row.state == MergeState::Open);
+        let open = tables.merge_candidates.iter().filter(|row| row.is_open);
         let disabled_at = |user| tables.users.get(&user).and_then(|user| user.disabled_at);
-        let mut open: Vec<_> = open
-            .map(|row| MergeCandidate {
-                user_disabled_at: disabled_at(row.candidate.user_id),
-                union_user_disabled_at: disabled_at(row.candidate.union_user_id),
-                ..row.candidate.clone()
-            })
-            .collect();
-        open.sort_by_key(|candidate| candidate.id);
-        open.retain(|candidate| page.after.is_none_or(|after| candidate.id > after));
-        open.truncate(usize::try_from(page.limit).unwrap_or(usize::MAX));
-        Ok(open)
+        let open = open.map(|row| MergeCandidate {
+            user_disabled_at: disabled_at(row.candidate.user_id),
+            union_user_disabled_at: disabled_at(row.candidate.union_user_id),
+            ..row.candidate.clone()
+        });
+        Ok(page_of(open, page, |candidate| candidate.id))
     }
 
     async fn apply(&self, id: Uuid, at: Timestamp, audit: AuditEntry) -> StoreResult<MergeOutcome> {
         let mut tables = self.tables();
-        let Some((gone, stays)) = tables.open_pair(id) else {
+        let Some((gone, stays)) = tables.open(id).map(|row| row.pair()) else {
             let remaining = tables.done(&audit).and_then(|done| done.user_id);
             return Ok(remaining.map_or(MergeOutcome::NotOpen, MergeOutcome::Applied));
         };
-        let is_disabled = |user| {
-            let user = tables.users.get(user);
-            user.is_some_and(|user| user.disabled_at.is_some())
-        };
-        if is_disabled(&gone) != is_disabled(&stays) {
+        if tables.is_disabled(gone) != tables.is_disabled(stays) {
             return Ok(MergeOutcome::OneIsDisabled);
         }
         tables.merge(gone, stays, at);
-        tables.audit.push(AuditEntry {
-            user_id: Some(stays),
-            ..audit
-        });
+        tables.audit.push(audit.about(stays));
         Ok(MergeOutcome::Applied(stays))
     }
 
     async fn dismiss(&self, id: Uuid, _at: Timestamp, audit: AuditEntry) -> StoreResult<bool> {
         let mut tables = self.tables();
-        let is_open = tables.open_pair(id).is_some();
-        let is_done = tables.done(&audit).is_some();
-        if is_open {
-            let mut rows = tables.merge_candidates.iter_mut();
-            if let Some(row) = rows.find(|row| row.candidate.id == id) {
-                row.state = MergeState::Dismissed;
-            }
-            tables.audit.push(audit);
-        }
-        Ok(is_open || is_done)
+        let Some(row) = tables.open(id) else {
+            return Ok(tables.done(&audit).is_some());
+        };
+        row.is_open = false;
+        tables.audit.push(audit);
+        Ok(true)
     }
 }
 
@@ -74,13 +56,10 @@ impl Tables {
         &mut self,
         id: Uuid,
         union_id: &UnionId,
-        (user_id, union_user_id): (UserId, UserId),
+        pair @ (user_id, union_user_id): (UserId, UserId),
         created_at: Timestamp,
     ) {
-        let is_same = |row: &MergeRow| {
-            (row.candidate.user_id, row.candidate.union_user_id) == (user_id, union_user_id)
-        };
-        if self.merge_candidates.iter().any(is_same) {
+        if self.merge_candidates.iter().any(|row| row.pair() == pair) {
             return;
         }
         self.merge_candidates.push(MergeRow {
@@ -93,15 +72,14 @@ impl Tables {
                 user_disabled_at: None,
                 union_user_disabled_at: None,
             },
-            state: MergeState::Open,
+            is_open: true,
         });
     }
 
-    /// Who goes and who stays by an open candidate.
-    fn open_pair(&self, id: Uuid) -> Option<(UserId, UserId)> {
-        let mut rows = self.merge_candidates.iter();
-        let row = rows.find(|row| row.candidate.id == id && row.state == MergeState::Open)?;
-        Some((row.candidate.user_id, row.candidate.union_user_id))
+    /// An open candidate.
+    fn open(&mut self, id: Uuid) -> Option<&mut MergeRow> {
+        let mut rows = self.merge_candidates.iter_mut();
+        rows.find(|row| row.candidate.id == id && row.is_open)
     }
 
     fn merge(&mut self, gone: UserId, stays: UserId, at: Timestamp) {
@@ -127,12 +105,12 @@ impl Tables {
 
         let mut rows = std::mem::take(&mut self.merge_candidates);
         // Of two that become one pair, the one stays that was of it before.
-        rows.sort_by_key(|row| (other_of(row, gone).is_some(), row.candidate.id));
+        rows.sort_by_key(|row| (row.other_of(gone).is_some(), row.candidate.id));
         let mut pairs = Vec::new();
         for mut row in rows {
             moved(&mut row.candidate.user_id);
             moved(&mut row.candidate.union_user_id);
-            let pair = (row.candidate.user_id, row.candidate.union_user_id);
+            let pair = row.pair();
             if pair.0 != pair.1 && !pairs.contains(&pair) {
                 pairs.push(pair);
                 self.merge_candidates.push(row);

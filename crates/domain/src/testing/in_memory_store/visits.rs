@@ -2,15 +2,14 @@
 
 use async_trait::async_trait;
 
-use super::{BannedName, IdentityKey, IdentityRow, InMemoryStore, SessionRow, Tables};
-use crate::id::{SessionId, UserId};
+use super::{BannedName, IdentityRow, InMemoryStore, SessionRow, Tables};
+use crate::id::SessionId;
 use crate::ports::{Change, RepositoryError, SessionRepository, StoreResult, UserRepository};
-use crate::profile::Profile;
 use crate::secret::{SecretHash, SessionKey};
-use crate::session::{Generation, Session, SessionAccount};
+use crate::session::SessionAccount;
 use crate::time::Timestamp;
 use crate::user::{Identity, User};
-use crate::visit::{NewSession, SentCode, Visit, VisitOutcome};
+use crate::visit::{SentCode, Visit, VisitOutcome};
 
 const KEPT_SESSION_KEYS: usize = 3;
 
@@ -57,28 +56,22 @@ impl Tables {
         let union = visit.app.open_platform.clone().zip(visit.union_id.clone());
         let owner = union
             .as_ref()
-            .and_then(|union| self.union_owners.get(union).copied());
-        let known = self.identities.get(&key).map(|identity| identity.user_id);
-        let user_id = known.or(owner).unwrap_or(visit.new_user_id);
-        let shown_before = self
-            .identities
-            .get(&key)
-            .is_some_and(|row| row.union_id.is_some() && row.union_id == visit.union_id);
-        let union_name = union
-            .clone()
-            .filter(|_| !shown_before)
-            .map(|(platform, id)| BannedName::Union(platform, id));
+            .and_then(|union| self.union_owners.get(union));
+        let known = self.identities.get(&key);
+        let user_id = known.map(|row| row.user_id).or(owner.copied());
+        let user_id = user_id.unwrap_or(visit.new_user_id);
+        let union_name = union.clone().map(BannedName::Union);
+        let union_name =
+            union_name.filter(|_| known.is_none_or(|row| row.union_id != visit.union_id));
         let identity_name = known.is_none().then(|| BannedName::Identity(key.clone()));
-        let mut names = [identity_name, union_name].into_iter();
-        if names.any(|name| name.is_some_and(|name| self.is_banned(&name))) {
+        let mut names = [identity_name, union_name].into_iter().flatten();
+        if names.any(|name| self.is_banned(&name)) {
             return Ok(VisitOutcome::UserDisabled);
         }
 
         let is_new = !self.users.contains_key(&user_id);
-        let user = self
-            .users
-            .entry(user_id)
-            .or_insert_with(|| new_user(user_id, visit.at));
+        let user = self.users.entry(user_id);
+        let user = user.or_insert_with(|| User::new(user_id, visit.at));
         if user.disabled_at.is_some() {
             return Ok(VisitOutcome::UserDisabled);
         }
@@ -123,7 +116,11 @@ impl Tables {
         if is_changed && !is_new {
             self.changes.push(Change::User(user_id));
         }
-        let row = session_row(&visit.session, user_id, key, visit.at);
+        let row = SessionRow {
+            session: visit.session.open(user_id, visit.at),
+            identity: key,
+            sent: visit.session.sent,
+        };
         let account = self.account(&row);
         self.sessions.insert(row.session.id, row);
         let ended_others = self.bound(user_id, visit.sessions_per_user, visit.at);
@@ -151,42 +148,10 @@ impl Tables {
     }
 }
 
-fn new_user(id: UserId, at: Timestamp) -> User {
-    User {
-        id,
-        profile: Profile::default(),
-        phone: None,
-        created_at: at,
-        last_login_at: at,
-        disabled_at: None,
-    }
-}
-
 fn keep(keys: &mut Vec<SessionKey>, key: SessionKey) {
     let is_newest = |newest: &SessionKey| newest.expose() == key.expose();
     if !keys.first().is_some_and(is_newest) {
         keys.insert(0, key);
         keys.truncate(KEPT_SESSION_KEYS);
-    }
-}
-
-fn session_row(
-    new: &NewSession,
-    user_id: UserId,
-    identity: IdentityKey,
-    at: Timestamp,
-) -> SessionRow {
-    SessionRow {
-        session: Session {
-            id: new.id,
-            user_id,
-            generation: Generation::FIRST,
-            created_at: at,
-            last_used_at: at,
-            expires_at: new.expires_at,
-            ended_at: None,
-        },
-        identity,
-        sent: new.sent,
     }
 }
