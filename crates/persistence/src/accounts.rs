@@ -18,19 +18,14 @@ use domain::time::Timestamp;
 use domain::user::User;
 
 use crate::database::Database;
-use crate::transaction::transaction;
-use crate::{strays, users};
+use crate::strays;
 use remove::Removed;
 
 impl Database {
     /// Has the sessions removed that are left, if something was removed. Gives whether it was.
     fn finish(&self, removed: Option<Removed>) -> bool {
-        if let Some(Removed {
-            user,
-            has_strays: true,
-        }) = removed
-        {
-            strays::remove_others(&self.pool, user);
+        if let Some(removed) = removed.filter(|removed| removed.has_strays) {
+            strays::remove_others(&self.pool, removed.user);
         }
         removed.is_some()
     }
@@ -39,37 +34,31 @@ impl Database {
 #[async_trait]
 impl AccountRepository for Database {
     async fn find(&self, id: UserId) -> StoreResult<Option<Account>> {
-        self.pool
-            .call(move |connection| find::find(connection, id))
+        self.call(move |connection| find::find(connection, id))
             .await
     }
 
     async fn search(&self, query: &AccountQuery, page: Page<UserId>) -> StoreResult<Vec<Account>> {
         let query = query.clone();
-        self.pool
-            .call(move |connection| find::search(connection, &query, page))
+        self.call(move |connection| find::search(connection, &query, page))
             .await
     }
 
     async fn session_keys(&self, app: &AppId, open_id: &OpenId) -> StoreResult<Vec<SessionKey>> {
         let (key_app, key_user) = (app.clone(), open_id.clone());
-        let row = self
-            .pool
-            .run(move |connection| users::session_keys(connection, &key_app, &key_user));
+        let row = self.call(move |one| find::session_keys(one, &key_app, &key_user));
         let row = row.await?.unwrap_or_default();
-        Ok(self.session_key_vault.open_all(app, open_id, &row)?)
+        Ok(self.vaults.session_keys.open_all(app, open_id, &row)?)
     }
 
     async fn edit_profile(&self, id: UserId, edit: ProfileEdit) -> StoreResult<Option<User>> {
-        self.pool
-            .transact(move |connection| change::edit_profile(connection, id, &edit))
+        self.transact(move |connection| change::edit_profile(connection, id, &edit))
             .await
     }
 
     async fn set_phone(&self, id: UserId, phone: &str) -> StoreResult<Option<User>> {
         let phone = phone.to_owned();
-        self.pool
-            .transact(move |connection| change::set_phone(connection, id, &phone))
+        self.transact(move |connection| change::set_phone(connection, id, &phone))
             .await
     }
 
@@ -79,8 +68,7 @@ impl AccountRepository for Database {
         disabled_at: Option<Timestamp>,
         audit: AuditEntry,
     ) -> StoreResult<Option<Account>> {
-        self.pool
-            .transact(move |connection| change::set_disabled(connection, id, disabled_at, &audit))
+        self.transact(move |connection| change::set_disabled(connection, id, disabled_at, &audit))
             .await
     }
 
@@ -90,18 +78,14 @@ impl AccountRepository for Database {
         at: Timestamp,
         audit: AuditEntry,
     ) -> StoreResult<Option<usize>> {
-        self.pool
-            .transact(move |connection| change::end_sessions(connection, id, at, &audit))
+        self.transact(move |connection| change::end_sessions(connection, id, at, &audit))
             .await
     }
 
     async fn delete(&self, id: UserId, audit: AuditEntry) -> StoreResult<bool> {
-        let keys = Arc::clone(&self.stored_keys);
-        let deleted = self.pool.run(move |connection| {
-            transaction(connection, |connection| {
-                remove::delete(connection, &keys, id, &audit)
-            })
-        });
+        let keys = Arc::clone(&self.vaults.stored_keys);
+        let deleted =
+            self.transact(move |connection| remove::delete(connection, &keys, id, &audit));
         Ok(self.finish(deleted.await?))
     }
 
@@ -114,18 +98,15 @@ impl AccountRepository for Database {
     ) -> StoreResult<bool> {
         let (app, open_id) = (app.clone(), open_id.clone());
         let withdrawn = withdrawn.to_vec();
-        let keys = Arc::clone(&self.stored_keys);
-        let removed = self.pool.run(move |connection| {
-            transaction(connection, |connection| {
-                remove::withdraw(connection, &keys, &app, &open_id, &withdrawn, &audit)
-            })
+        let keys = Arc::clone(&self.vaults.stored_keys);
+        let removed = self.transact(move |connection| {
+            remove::withdraw(connection, &keys, &app, &open_id, &withdrawn, &audit)
         });
         Ok(self.finish(removed.await?))
     }
 
     async fn export(&self, id: UserId) -> StoreResult<Option<AccountExport>> {
-        self.pool
-            .transact(move |connection| find::export(connection, id))
+        self.transact(move |connection| find::export(connection, id))
             .await
     }
 }

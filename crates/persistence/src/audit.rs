@@ -18,8 +18,7 @@ use crate::types::{DbId, DbInstant};
 #[async_trait]
 impl AuditLog for Database {
     async fn record(&self, entry: AuditEntry) -> Result<(), RepositoryError> {
-        self.pool
-            .call(move |connection| record(connection, &entry))
+        self.call(move |connection| record(connection, &entry))
             .await
     }
 
@@ -29,8 +28,7 @@ impl AuditLog for Database {
         page: Page<Uuid>,
     ) -> Result<Vec<AuditEntry>, RepositoryError> {
         let query = *query;
-        self.pool
-            .call(move |connection| search(connection, query, page))
+        self.call(move |connection| search(connection, query, page))
             .await
     }
 }

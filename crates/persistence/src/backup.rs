@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::Text;
 use secrecy::SecretString;
 
 use crate::error::DatabaseError;
+use crate::rows::{NumberRow, TextRow};
 use crate::url::{DatabaseUrl, UnknownDatabaseUrl};
 
 /// How often the progress is told.
@@ -114,7 +115,7 @@ fn copy(
 ) -> Result<BackupProgress, BackupError> {
     let mut connection = open(source)?;
     let size = "SELECT page_count * page_size AS number FROM pragma_page_count, pragma_page_size";
-    let size = diesel::sql_query(size).get_result::<Number>(&mut connection);
+    let size = diesel::sql_query(size).get_result::<NumberRow>(&mut connection);
     let expected = u64::try_from(size.map_err(copy_error)?.number).unwrap_or_default();
     let so_far = || BackupProgress {
         written: fs::metadata(part).map_or(0, |metadata| metadata.len()),
@@ -147,13 +148,13 @@ fn copy(
 fn examine(part: &Path) -> Result<(), BackupError> {
     let mut connection = open(part)?;
     let check = "SELECT integrity_check AS text FROM pragma_integrity_check";
-    let found = diesel::sql_query(check).load::<Line>(&mut connection);
+    let found = diesel::sql_query(check).load::<TextRow>(&mut connection);
     let found = found.map_err(copy_error)?;
     if let Some(line) = found.iter().find(|line| line.text != "ok") {
         return Err(BackupError::Damaged(line.text.clone()));
     }
     let check = "SELECT count(*) AS number FROM pragma_foreign_key_check";
-    let broken = diesel::sql_query(check).get_result::<Number>(&mut connection);
+    let broken = diesel::sql_query(check).get_result::<NumberRow>(&mut connection);
     match broken.map_err(copy_error)?.number {
         0 => Ok(()),
         broken => Err(BackupError::Damaged(format!(
@@ -187,16 +188,4 @@ fn open(file: &Path) -> Result<SqliteConnection, BackupError> {
 
 fn copy_error(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> BackupError {
     BackupError::Copy(error.into())
-}
-
-#[derive(QueryableByName)]
-struct Number {
-    #[diesel(sql_type = BigInt)]
-    number: i64,
-}
-
-#[derive(QueryableByName)]
-struct Line {
-    #[diesel(sql_type = Text)]
-    text: String,
 }

@@ -23,14 +23,11 @@ use crate::types::{DbId, DbInstant};
 #[async_trait]
 impl BanRepository for Database {
     async fn list(&self, page: Page<Uuid>) -> StoreResult<Vec<Ban>> {
-        self.pool
-            .call(move |connection| list(connection, page))
-            .await
+        self.call(move |connection| list(connection, page)).await
     }
 
     async fn lift(&self, id: Uuid, audit: AuditEntry) -> StoreResult<bool> {
-        self.pool
-            .transact(move |connection| lift(connection, id, &audit))
+        self.transact(move |connection| lift(connection, id, &audit))
             .await
     }
 }
@@ -203,10 +200,6 @@ fn lift(connection: &mut AnyConnection, id: Uuid, audit: &AuditEntry) -> DbResul
     let Some(user) = user.filter(|_| lifted > 0) else {
         return Ok(audit::find(connection, audit.id)?.is_some());
     };
-    let audit = AuditEntry {
-        user_id: Some(UserId::new(user.0)),
-        ..audit.clone()
-    };
-    audit::record(connection, &audit)?;
+    audit::record(connection, &audit.clone().about(UserId::new(user.0)))?;
     Ok(true)
 }

@@ -1,7 +1,7 @@
 //! The database, opened.
 
 use std::path::Path;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 use domain::audit::AuditEntry;
 use domain::ports::{
@@ -12,24 +12,23 @@ use domain::ports::{
 use domain::time::Duration;
 
 use crate::change_feed::DieselChangeFeed;
-use crate::connection::Connector;
+use crate::connection::{AnyConnection, Connector};
+use crate::error::DbResult;
 use crate::examination::{self, Finding};
 use crate::group_commit::{Batched, GroupCommit, LaneOptions, WireSlot};
-use crate::key_ring::SessionKeyVault;
 use crate::migrations::{self, MigrateError};
 use crate::options::DatabaseOptions;
 use crate::pool::{Pool, WritersFirst};
 use crate::probe::DieselReadinessProbe;
 use crate::reset::{self, GivenUp};
-use crate::rewrap::{self, RewrapProgress, Vaults};
-use crate::seal::Vault;
+use crate::rewrap::{self, RewrapProgress};
+use crate::seal::Vaults;
 use crate::statistics::Statistics;
-use crate::stored_keys::{self, StoredKeys};
 use crate::token_uses::TokenUses;
 use crate::url::{DatabaseUrl, UnknownDatabaseUrl};
 use crate::visits::Visits;
 use crate::watch::Watch;
-use crate::{housekeeping, privileges, push_outbox, signing_keys, sqlite_file, wechat_tokens};
+use crate::{housekeeping, privileges, sqlite_file};
 
 /// A database: its pool of connections, and its writers. It implements the ports of the domain,
 /// except two whose adapters have state of their own.
@@ -40,11 +39,7 @@ pub struct Database {
     pub(crate) pool: Pool,
     pub(crate) visits: Arc<GroupCommit<Visits>>,
     pub(crate) token_uses: Arc<GroupCommit<TokenUses>>,
-    pub(crate) session_key_vault: Arc<SessionKeyVault>,
-    pub(crate) signing_key_vault: Arc<Vault>,
-    pub(crate) wechat_token_vault: Arc<Vault>,
-    pub(crate) push_vault: Arc<Vault>,
-    pub(crate) stored_keys: Arc<StoredKeys>,
+    pub(crate) vaults: Vaults,
 }
 
 /// The connections of the writers.
@@ -117,17 +112,10 @@ impl Database {
             writers: Arc::clone(&writers),
             is_first: true,
         };
-        let vault = Arc::new(SessionKeyVault::new(&master_keys));
-        let signing_key_vault = Arc::new(Vault::new(&master_keys, signing_keys::PURPOSE));
-        let stored_keys = Arc::new(StoredKeys {
-            vault: Vault::new(&master_keys, stored_keys::PURPOSE),
-            session_keys: Arc::clone(&vault),
-            signing_keys: Arc::clone(&signing_key_vault),
-            known: RwLock::default(),
-        });
+        let vaults = Vaults::new(&master_keys);
         let visits = Visits {
-            vault: Arc::clone(&vault),
-            stored_keys: Arc::clone(&stored_keys),
+            vault: Arc::clone(&vaults.session_keys),
+            stored_keys: Arc::clone(&vaults.stored_keys),
         };
         let visits = GroupCommit::start(&visits, wires.visits, &lanes);
         let token_uses = GroupCommit::start(&TokenUses, wires.token_uses, &lanes);
@@ -135,11 +123,7 @@ impl Database {
             pool: Pool::new(connector, watch, pool_size, writers),
             visits: Arc::new(visits.map_err(OpenError::Threads)?),
             token_uses: Arc::new(token_uses.map_err(OpenError::Threads)?),
-            stored_keys,
-            session_key_vault: vault,
-            signing_key_vault,
-            wechat_token_vault: Arc::new(Vault::new(&master_keys, wechat_tokens::PURPOSE)),
-            push_vault: Arc::new(Vault::new(&master_keys, push_outbox::PURPOSE)),
+            vaults,
         })
     }
 
@@ -190,13 +174,13 @@ impl Database {
         &self,
         progress: impl Fn(RewrapProgress) + Send + Sync,
     ) -> StoreResult<RewrapProgress> {
-        Ok(rewrap::rewrap(&self.pool, self.vaults(), progress).await?)
+        Ok(rewrap::rewrap(&self.pool, self.vaults.clone(), progress).await?)
     }
 
     /// Gives up what no master key opens, after the loss of one, so that the service works with those it
     /// has. Everybody logs in again.
     pub async fn give_up_what_is_lost(&self, audit: AuditEntry) -> StoreResult<GivenUp> {
-        Ok(reset::reset(&self.pool, self.vaults(), audit).await?)
+        Ok(reset::reset(&self.pool, self.vaults.clone(), audit).await?)
     }
 
     /// Whether the SQLite database in `file` holds anything that is sealed. `false` if there is no such
@@ -205,14 +189,22 @@ impl Database {
         Ok(sqlite_file::holds_secrets(file)?)
     }
 
-    fn vaults(&self) -> Vaults {
-        Vaults {
-            session_keys: Arc::clone(&self.session_key_vault),
-            signing_keys: Arc::clone(&self.signing_key_vault),
-            wechat_tokens: Arc::clone(&self.wechat_token_vault),
-            push_messages: Arc::clone(&self.push_vault),
-            stored_keys: Arc::clone(&self.stored_keys),
-        }
+    /// Runs `work` on a connection, for a port.
+    pub(crate) async fn call<T, F>(&self, work: F) -> StoreResult<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut AnyConnection) -> DbResult<T> + Send + 'static,
+    {
+        Ok(self.pool.run(work).await?)
+    }
+
+    /// The same in a transaction.
+    pub(crate) async fn transact<T, F>(&self, work: F) -> StoreResult<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut AnyConnection) -> DbResult<T> + Send + 'static,
+    {
+        Ok(self.pool.transact(work).await?)
     }
 
     /// Forgets the sessions that ended or expired longer than `kept` ago by the database's clock,

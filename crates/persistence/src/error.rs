@@ -52,10 +52,15 @@ impl DatabaseError {
         Self::new(FailureKind::Refused, text)
     }
 
+    /// There is no connection, or the database cannot do its work now.
+    pub(crate) fn unavailable(text: impl Into<String>) -> Self {
+        Self::new(FailureKind::Unavailable, text)
+    }
+
     /// No connection could be made. `password` is the one in the URL.
     pub(crate) fn connecting(error: &ConnectionError, password: Option<&str>) -> Self {
         let text = without_quoted_password(&error.to_string(), password);
-        Self::new(FailureKind::Unavailable, text)
+        Self::unavailable(text)
     }
 
     /// SQLite's file could not be made.
@@ -64,7 +69,7 @@ impl DatabaseError {
             "the database file {} cannot be made: {error}",
             path.display()
         );
-        Self::new(FailureKind::Unavailable, text)
+        Self::unavailable(text)
     }
 
     /// The configured master keys are not those of this database.

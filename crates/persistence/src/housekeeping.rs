@@ -1,6 +1,5 @@
 //! Deletes rows that are not needed any longer.
 
-use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use domain::time::{self, Duration, Timestamp};
 use uuid::Uuid;
@@ -8,8 +7,9 @@ use uuid::Uuid;
 use crate::connection::AnyConnection;
 use crate::error::DbResult;
 use crate::pool::Pool;
-use crate::schema::{identities, sessions};
+use crate::schema::sessions;
 use crate::store_clock;
+use crate::strays::is_stray;
 use crate::types::{DbId, DbInstant};
 
 /// How many sessions are looked at in one statement.
@@ -56,18 +56,13 @@ fn forget(
     before: Timestamp,
 ) -> DbResult<usize> {
     let before = DbInstant::from(before);
-    let identity = identities::table
-        .filter(identities::open_id.eq(sessions::open_id))
-        .filter(identities::app_id.eq(sessions::app_id))
-        .filter(identities::user_id.eq(sessions::user_id));
-    let is_stray = not(exists(identity));
     let is_dead = sessions::expires_at.lt(before).or(sessions::ended_at
         .is_not_null()
         .and(sessions::ended_at.lt(before)));
     let dead = sessions::table
         .filter(sessions::id.gt(after))
         .filter(sessions::id.le(end))
-        .filter(is_dead.or(is_stray));
+        .filter(is_dead.or(is_stray()));
     Ok(diesel::delete(dead).execute(connection)?)
 }
 

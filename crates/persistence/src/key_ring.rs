@@ -99,7 +99,7 @@ impl SessionKeyVault {
         user: &OpenId,
         key: &SessionKey,
         at: Timestamp,
-    ) -> Result<Vec<u8>, DoesNotOpen> {
+    ) -> DbResult<Vec<u8>> {
         let mut secret = zeroize::Zeroizing::new(at.as_microsecond().to_be_bytes().to_vec());
         // The exact size first: growing would leave a copy behind that is not wiped.
         secret.reserve_exact(key.expose().len());
@@ -156,9 +156,7 @@ impl KeyRing {
             match key {
                 KeptKey::Sealed(sealed) => push(&mut row, sealed),
                 KeptKey::Fresh { key, at } => {
-                    let sealed = vault.seal(app, user, key, *at);
-                    let sealed = sealed.map_err(|_| vault.0.sealing_failed())?;
-                    push(&mut row, &sealed);
+                    push(&mut row, &vault.seal(app, user, key, *at)?);
                 }
             }
         }

@@ -18,23 +18,20 @@ use crate::database::Database;
 use crate::error::DbResult;
 use crate::rows::ProfileRow;
 use crate::schema::{bans, identities, merge_candidates, replaced_avatars, union_ids, users};
-use crate::transaction::{lock_user, transaction};
+use crate::transaction::lock_user;
 use crate::types::{DbId, DbInstant};
 use crate::{audit, session_lifecycle, strays};
 
 #[async_trait]
 impl MergeRepository for Database {
     async fn open_candidates(&self, page: Page<Uuid>) -> StoreResult<Vec<MergeCandidate>> {
-        self.pool
-            .call(move |connection| open_candidates(connection, page))
+        self.call(move |connection| open_candidates(connection, page))
             .await
     }
 
     async fn apply(&self, id: Uuid, at: Timestamp, audit: AuditEntry) -> StoreResult<MergeOutcome> {
-        let applied = self.pool.run(move |connection| {
-            transaction(connection, |connection| apply(connection, id, at, &audit))
-        });
-        let Applied { outcome, left_by } = applied.await?;
+        let applied = self.transact(move |connection| apply(connection, id, at, &audit));
+        let (outcome, left_by) = applied.await?;
         if let Some(gone) = left_by {
             strays::remove_others(&self.pool, gone);
         }
@@ -42,8 +39,7 @@ impl MergeRepository for Database {
     }
 
     async fn dismiss(&self, id: Uuid, at: Timestamp, audit: AuditEntry) -> StoreResult<bool> {
-        self.pool
-            .transact(move |connection| dismiss(connection, id, at, &audit))
+        self.transact(move |connection| dismiss(connection, id, at, &audit))
             .await
     }
 }
@@ -71,18 +67,17 @@ fn open_candidates(
         .load::<(DbId, String, DbId, DbId, DbInstant)>(connection)?;
     let pairs = rows.iter().flat_map(|(_, _, one, other, _)| [*one, *other]);
     let disabled = disabled_among(connection, pairs.collect())?;
-    let candidates =
-        rows.into_iter().map(
-            |(id, union_id, user, union_user, created_at)| MergeCandidate {
-                id: id.0,
-                union_id: UnionId::new(union_id),
-                user_id: UserId::new(user.0),
-                union_user_id: UserId::new(union_user.0),
-                created_at: created_at.into(),
-                user_disabled_at: disabled.get(&user.0).copied(),
-                union_user_disabled_at: disabled.get(&union_user.0).copied(),
-            },
-        );
+    let candidates = rows
+        .into_iter()
+        .map(|(id, union_id, one, other, at)| MergeCandidate {
+            id: id.0,
+            union_id: UnionId::new(union_id),
+            user_id: UserId::new(one.0),
+            union_user_id: UserId::new(other.0),
+            created_at: at.into(),
+            user_disabled_at: disabled.get(&one.0).copied(),
+            union_user_disabled_at: disabled.get(&other.0).copied(),
+        });
     Ok(candidates.collect())
 }
 
@@ -100,21 +95,8 @@ fn disabled_among(
     Ok(rows.into_iter().map(since).collect())
 }
 
-/// What became of a merge.
-struct Applied {
-    outcome: MergeOutcome,
-    /// Who is gone and has left sessions to be removed.
-    left_by: Option<UserId>,
-}
-
-impl From<MergeOutcome> for Applied {
-    fn from(outcome: MergeOutcome) -> Self {
-        Self {
-            outcome,
-            left_by: None,
-        }
-    }
-}
+/// What became of a merge, and who is gone and has left sessions to be removed.
+type Applied = (MergeOutcome, Option<UserId>);
 
 /// Runs in a transaction.
 fn apply(
@@ -123,19 +105,19 @@ fn apply(
     at: Timestamp,
     audit: &AuditEntry,
 ) -> DbResult<Applied> {
-    let Some((gone, stays)) = open_pair(connection, id)? else {
-        return Ok(already_decided(connection, audit)?.into());
+    let Some((gone, stays)) = open_pair(connection, id, false)? else {
+        return already_decided(connection, audit);
     };
     // Both locked in the order of their ids, so that two merges never wait for each other.
     lock_user(connection, gone.min(stays))?;
     lock_user(connection, gone.max(stays))?;
-    if lock_open_pair(connection, id)? != Some((gone, stays)) {
+    if open_pair(connection, id, true)? != Some((gone, stays)) {
         // Decided, or a user deleted, in the moment before the locks.
-        return Ok(already_decided(connection, audit)?.into());
+        return already_decided(connection, audit);
     }
     let pair = vec![DbId(gone.as_uuid()), DbId(stays.as_uuid())];
     if disabled_among(connection, pair)?.len() == 1 {
-        return Ok(MergeOutcome::OneIsDisabled.into());
+        return Ok((MergeOutcome::OneIsDisabled, None));
     }
     fill_profile(connection, gone, stays)?;
     let has_strays = move_rows(connection, gone, stays, at)?;
@@ -143,48 +125,34 @@ fn apply(
     // What still refers to the user, this candidate among it, goes with the row.
     diesel::delete(users::table.find(DbId(gone.as_uuid()))).execute(connection)?;
     keep_avatar(connection, stays)?;
-    let audit = AuditEntry {
-        user_id: Some(stays),
-        ..audit.clone()
-    };
-    audit::record(connection, &audit)?;
-    Ok(Applied {
-        outcome: MergeOutcome::Applied(stays),
-        left_by: has_strays.then_some(gone),
-    })
+    audit::record(connection, &audit.clone().about(stays))?;
+    Ok((MergeOutcome::Applied(stays), has_strays.then_some(gone)))
 }
 
 /// What to say of a candidate that is not open: it may have been applied by this very call, whose
 /// answer was lost.
-fn already_decided(connection: &mut AnyConnection, audit: &AuditEntry) -> DbResult<MergeOutcome> {
+fn already_decided(connection: &mut AnyConnection, audit: &AuditEntry) -> DbResult<Applied> {
     let remaining = audit::find(connection, audit.id)?.and_then(|done| done.user_id);
-    Ok(remaining.map_or(MergeOutcome::NotOpen, MergeOutcome::Applied))
+    let outcome = remaining.map_or(MergeOutcome::NotOpen, MergeOutcome::Applied);
+    Ok((outcome, None))
 }
 
-/// Who goes and who stays by an open candidate.
-fn open_pair(connection: &mut AnyConnection, id: Uuid) -> DbResult<Option<(UserId, UserId)>> {
-    let pair = merge_candidates::table
-        .find(DbId(id))
-        .filter(merge_candidates::state.eq("open"))
-        .select((merge_candidates::user_id, merge_candidates::union_user_id))
-        .first::<(DbId, DbId)>(connection)
-        .optional()?;
-    Ok(pair.map(|(user, union_user)| (UserId::new(user.0), UserId::new(union_user.0))))
-}
-
-/// The same, and keeps everyone else from deciding until the transaction ends.
-fn lock_open_pair(connection: &mut AnyConnection, id: Uuid) -> DbResult<Option<(UserId, UserId)>> {
+/// Who goes and who stays by an open candidate. If it `is_locked`, everyone else is kept from
+/// deciding until the transaction ends. (SQLite has one writer.)
+fn open_pair(
+    connection: &mut AnyConnection,
+    id: Uuid,
+    is_locked: bool,
+) -> DbResult<Option<(UserId, UserId)>> {
     let pair = merge_candidates::table
         .find(DbId(id))
         .filter(merge_candidates::state.eq("open"))
         .select((merge_candidates::user_id, merge_candidates::union_user_id));
     let pair = match connection {
-        AnyConnection::Postgres(connection) => pair
-            .for_update()
-            .first::<(DbId, DbId)>(connection)
-            .optional()?,
-        AnyConnection::Sqlite(connection) => pair.first::<(DbId, DbId)>(connection).optional()?,
+        AnyConnection::Postgres(connection) if is_locked => pair.for_update().first(connection),
+        _ => pair.first(connection),
     };
+    let pair: Option<(DbId, DbId)> = pair.optional()?;
     Ok(pair.map(|(user, union_user)| (UserId::new(user.0), UserId::new(union_user.0))))
 }
 

@@ -6,13 +6,14 @@ use diesel::connection::SimpleConnection;
 use diesel::migration::{MigrationSource, MigrationVersion};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::Bool;
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::connection::AnyConnection;
 use crate::error::{DatabaseError, DbResult, FailureKind};
 use crate::privileges;
+use crate::rows::TextRow;
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
@@ -102,22 +103,16 @@ fn lock(connection: &mut PgConnection) -> Result<bool, Failed> {
 fn lock_holder(connection: &mut PgConnection) -> DbResult<String> {
     let holder = diesel::sql_query(format!(
         "SELECT concat_ws(', ', 'pid ' || l.pid, a.usename, a.application_name, a.client_addr::text, \
-         a.state, 'since ' || coalesce(a.xact_start, a.backend_start)::text) AS name \
+         a.state, 'since ' || coalesce(a.xact_start, a.backend_start)::text) AS text \
          FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid \
          WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \
          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
          AND l.classid::bigint = {POSTGRES_LOCK} >> 32 \
          AND l.objid::bigint = {POSTGRES_LOCK} & 4294967295"
     ));
-    let holders: Vec<Name> = holder.load(connection)?;
-    let holder = holders.into_iter().next().map(|holder| holder.name);
+    let holders: Vec<TextRow> = holder.load(connection)?;
+    let holder = holders.into_iter().next().map(|holder| holder.text);
     Ok(holder.unwrap_or_else(|| String::from("somebody who has just let go")))
-}
-
-#[derive(QueryableByName)]
-struct Name {
-    #[diesel(sql_type = Text)]
-    name: String,
 }
 
 /// Whether all migrations have been run.

@@ -30,24 +30,22 @@ impl PhoneLookups for Database {
     async fn count(&self, user: UserId, day: i32, at_most: u32) -> StoreResult<bool> {
         let at_most = i32::try_from(at_most).unwrap_or(i32::MAX);
         let user = DbId(user.as_uuid());
-        self.pool
-            .call(move |connection| count(connection, user, day, at_most))
+        self.call(move |connection| count(connection, user, day, at_most))
             .await
     }
 
     async fn uncount(&self, user: UserId, day: i32) -> StoreResult<()> {
         let user = DbId(user.as_uuid());
-        self.pool
-            .call(move |connection| {
-                let row = phone_lookups::table
-                    .find(user)
-                    .filter(phone_lookups::day.eq(day))
-                    .filter(phone_lookups::lookups.gt(0));
-                let less = phone_lookups::lookups.eq(phone_lookups::lookups - 1);
-                diesel::update(row).set(less).execute(connection)?;
-                Ok(())
-            })
-            .await
+        self.call(move |connection| {
+            let row = phone_lookups::table
+                .find(user)
+                .filter(phone_lookups::day.eq(day))
+                .filter(phone_lookups::lookups.gt(0));
+            let less = phone_lookups::lookups.eq(phone_lookups::lookups - 1);
+            diesel::update(row).set(less).execute(connection)?;
+            Ok(())
+        })
+        .await
     }
 }
 

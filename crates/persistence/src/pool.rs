@@ -11,7 +11,6 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::ports::StoreResult;
 use r2d2::{NopErrorHandler, PooledConnection};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout_at;
@@ -130,23 +129,14 @@ impl Pool {
         }
     }
 
-    /// Runs `work` like [`run`](Self::run), for an adapter of a port.
-    pub(crate) async fn call<T, F>(&self, work: F) -> StoreResult<T>
-    where
-        T: Send + 'static,
-        F: Fn(&mut AnyConnection) -> DbResult<T> + Send + 'static,
-    {
-        Ok(self.run(work).await?)
-    }
-
     /// Runs `work` in a [`transaction`].
-    pub(crate) async fn transact<T, F>(&self, work: F) -> StoreResult<T>
+    pub(crate) async fn transact<T, F>(&self, work: F) -> DbResult<T>
     where
         T: Send + 'static,
         F: Fn(&mut AnyConnection) -> DbResult<T> + Send + 'static,
     {
-        self.call(move |connection| transaction(connection, &work))
-            .await
+        let step = move |connection: &mut AnyConnection| transaction(connection, &work);
+        self.run(step).await
     }
 
     /// Runs `work` on a connection of its own, which is closed afterwards. It may take as long as
@@ -223,7 +213,7 @@ impl Pool {
         self.watch.may_connect()?;
         self.kept.get().map_err(|error| {
             let text = format!("no thread for a connection: {error}");
-            DatabaseError::new(FailureKind::Unavailable, text)
+            DatabaseError::unavailable(text)
         })
     }
 
@@ -249,7 +239,7 @@ impl Pool {
         let open = self.threads.count();
         let waited = self.connector.acquire_timeout.as_millis();
         let text = format!("all {open} connections of the pool were in use for {waited} ms");
-        DatabaseError::new(FailureKind::Unavailable, text)
+        DatabaseError::unavailable(text)
     }
 
     async fn in_time<T>(&self, answer: Answer<T>) -> DbResult<T> {

@@ -6,6 +6,7 @@ use diesel::sql_types::{Bool, Text};
 
 use crate::connection::AnyConnection;
 use crate::error::{DatabaseError, DbResult, FailureKind};
+use crate::rows::TextRow;
 
 /// A row is written, changed and removed, with all triggers that go with it.
 const REHEARSAL_POSTGRES: &str = "
@@ -20,7 +21,7 @@ const REHEARSAL_SQLITE: &str = "
 /// What is missing on the tables and sequences that the migrations made, which are those of the
 /// owner of Diesel's book of migrations.
 const MISSING: &str = "
-    SELECT format('%s on %I', string_agg(p.name, ', ' ORDER BY p.name), c.relname) AS name
+    SELECT format('%s on %I', string_agg(p.name, ', ' ORDER BY p.name), c.relname) AS text
     FROM pg_class c
     JOIN pg_class book ON book.oid = to_regclass('__diesel_schema_migrations')
         AND book.relnamespace = c.relnamespace AND book.relowner = c.relowner
@@ -33,12 +34,6 @@ const MISSING: &str = "
             -- The sequence of an identity column needs no privilege.
             AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'i'))
     GROUP BY c.relname ORDER BY c.relname";
-
-#[derive(QueryableByName)]
-struct Name {
-    #[diesel(sql_type = Text)]
-    name: String,
-}
 
 /// Tries everything, in a transaction that is rolled back.
 pub(crate) fn rehearse(connection: &mut AnyConnection) -> DbResult<()> {
@@ -58,11 +53,11 @@ pub(crate) fn rehearse(connection: &mut AnyConnection) -> DbResult<()> {
 
 /// Whether the role has the privileges that the service needs on all tables.
 pub(crate) fn check_granted(connection: &mut PgConnection) -> DbResult<()> {
-    let missing: Vec<Name> = diesel::sql_query(MISSING).load(connection)?;
+    let missing: Vec<TextRow> = diesel::sql_query(MISSING).load(connection)?;
     if missing.is_empty() {
         return Ok(());
     }
-    let missing: Vec<_> = missing.into_iter().map(|missing| missing.name).collect();
+    let missing: Vec<_> = missing.into_iter().map(|missing| missing.text).collect();
     let role = role(connection)?;
     Err(refused(format!(
         "the role {role} has not the privileges {}: GRANT them, or let it own the tables",

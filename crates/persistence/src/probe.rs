@@ -44,7 +44,7 @@ impl DieselReadinessProbe {
 #[async_trait]
 impl ReadinessProbe for DieselReadinessProbe {
     async fn probe(&self) -> Result<(), NotReady> {
-        let stored_keys = Arc::clone(&self.database.stored_keys);
+        let stored_keys = Arc::clone(&self.database.vaults.stored_keys);
         let looked = self.database.pool.run(move |connection| {
             let is_newest = migrations::is_newest(connection)?;
             if is_newest {
@@ -73,8 +73,7 @@ impl DieselReadinessProbe {
             self.database.token_uses.status(),
         ];
         if lanes.into_iter().flatten().any(LaneStatus::is_cut_off) {
-            return Err(DatabaseError::new(
-                FailureKind::Unavailable,
+            return Err(DatabaseError::unavailable(
                 "the database gives no connection to the writers of logins",
             ));
         }

@@ -36,31 +36,23 @@ pub(crate) fn answer_context(id: &Uuid) -> [&[u8]; 2] {
 #[async_trait]
 impl PushOutbox for Database {
     async fn take(&self, message: &NewPush, lease: Duration) -> Result<Taken, RepositoryError> {
-        let payload = self
-            .push_vault
-            .seal(&payload_context(&message.id), &message.body);
+        let vault = &self.vaults.push_messages;
+        let user = message.user.as_ref();
         let row = claim::NewRow {
             id: message.id,
             app_id: message.app.to_string(),
             event: message.event.clone(),
             repeat_key: message.repeat_key,
-            user_hash: message
-                .user
-                .as_ref()
-                .map(|user| user_hash(&message.app, user)),
-            payload: payload.map_err(|_| self.push_vault.sealing_failed())?,
+            user_hash: user.map(|user| user_hash(&message.app, user)),
+            payload: vault.seal(&payload_context(&message.id), &message.body)?,
         };
-        let found = self.pool.run(move |connection| {
-            transaction(connection, |connection| {
-                claim::take(connection, &row, lease)
-            })
-        });
+        let found = self.transact(move |connection| claim::take(connection, &row, lease));
         Ok(match found.await? {
             claim::Found::Nothing => Taken::New,
             claim::Found::UnderWay => Taken::UnderWay,
             claim::Found::Settled { id, answer } => {
                 let opened = answer.and_then(|sealed| {
-                    let opened = self.push_vault.open(&answer_context(&id), &sealed);
+                    let opened = vault.open(&answer_context(&id), &sealed);
                     opened.ok().map(|answer| answer.to_vec())
                 });
                 opened.map_or(Taken::Stored, Taken::Answered)
@@ -71,13 +63,13 @@ impl PushOutbox for Database {
     async fn delivered(&self, id: Uuid, answer: &[u8]) -> Result<(), RepositoryError> {
         let sealed = match answer {
             [] => None,
-            answer => {
-                let sealed = self.push_vault.seal(&answer_context(&id), answer);
-                Some(sealed.map_err(|_| self.push_vault.sealing_failed())?)
-            }
+            answer => Some(
+                self.vaults
+                    .push_messages
+                    .seal(&answer_context(&id), answer)?,
+            ),
         };
-        self.pool
-            .transact(move |connection| settle::delivered(connection, id, sealed.as_deref()))
+        self.transact(move |connection| settle::delivered(connection, id, sealed.as_deref()))
             .await
     }
 
@@ -89,8 +81,7 @@ impl PushOutbox for Database {
         pause: Duration,
     ) -> Result<(), RepositoryError> {
         let error = error.to_owned();
-        self.pool
-            .transact(move |connection| settle::failed(connection, id, attempt, &error, pause))
+        self.transact(move |connection| settle::failed(connection, id, attempt, &error, pause))
             .await
     }
 
@@ -108,12 +99,9 @@ impl PushOutbox for Database {
                 claim::claim_due(connection, limit, lease)
             })
         });
-        let mut due = Vec::new();
+        let (vault, mut due) = (&self.vaults.push_messages, Vec::new());
         for row in claimed.await? {
-            match self
-                .push_vault
-                .open(&payload_context(&row.id), &row.payload)
-            {
+            match vault.open(&payload_context(&row.id), &row.payload) {
                 Ok(body) => due.push(DuePush {
                     id: row.id,
                     app: AppId::new(row.app_id),
@@ -122,7 +110,7 @@ impl PushOutbox for Database {
                     body: body.to_vec(),
                 }),
                 // It stays claimed for a while, and is tried again: the key may come back.
-                Err(_) => self.push_vault.report_lost("a pushed message that waits"),
+                Err(_) => vault.report_lost("a pushed message that waits"),
             }
         }
         Ok(due)
@@ -133,14 +121,12 @@ impl PushOutbox for Database {
         state: Option<PushState>,
         page: Page<Uuid>,
     ) -> Result<Vec<ListedPush>, RepositoryError> {
-        self.pool
-            .call(move |connection| show::list(connection, state, page))
+        self.call(move |connection| show::list(connection, state, page))
             .await
     }
 
     async fn retry(&self, id: Uuid, audit: AuditEntry) -> Result<Option<bool>, RepositoryError> {
-        self.pool
-            .transact(move |connection| settle::retry(connection, id, &audit))
+        self.transact(move |connection| settle::retry(connection, id, &audit))
             .await
     }
 
@@ -149,8 +135,7 @@ impl PushOutbox for Database {
     }
 
     async fn expire(&self, patience: Duration, kept: Duration) -> Result<usize, RepositoryError> {
-        self.pool
-            .transact(move |connection| settle::expire(connection, patience, kept))
+        self.transact(move |connection| settle::expire(connection, patience, kept))
             .await
     }
 }

@@ -13,18 +13,17 @@ use crate::types::DbInstant;
 impl ReplacedAvatars for Database {
     async fn announce(&self, url: &str, due_at: Timestamp) -> Result<(), RepositoryError> {
         let url = url.to_owned();
-        self.pool
-            .call(move |connection| {
-                let row = (
-                    replaced_avatars::url.eq(&url),
-                    replaced_avatars::due_at.eq(DbInstant::from(due_at)),
-                );
-                diesel::insert_into(replaced_avatars::table)
-                    .values(row)
-                    .execute(connection)?;
-                Ok(())
-            })
-            .await
+        self.call(move |connection| {
+            let row = (
+                replaced_avatars::url.eq(&url),
+                replaced_avatars::due_at.eq(DbInstant::from(due_at)),
+            );
+            diesel::insert_into(replaced_avatars::table)
+                .values(row)
+                .execute(connection)?;
+            Ok(())
+        })
+        .await
     }
 
     async fn due(
@@ -46,11 +45,10 @@ impl ReplacedAvatars for Database {
     }
 
     async fn forget(&self, id: i64) -> Result<(), RepositoryError> {
-        self.pool
-            .call(move |connection| {
-                diesel::delete(replaced_avatars::table.find(id)).execute(connection)?;
-                Ok(())
-            })
-            .await
+        self.call(move |connection| {
+            diesel::delete(replaced_avatars::table.find(id)).execute(connection)?;
+            Ok(())
+        })
+        .await
     }
 }

@@ -1,17 +1,13 @@
 //! Deletes what no master key decrypts, after the loss of one.
 
-use std::sync::Arc;
-
 use diesel::prelude::*;
 use domain::audit::AuditEntry;
 
 use crate::connection::AnyConnection;
 use crate::error::DbResult;
 use crate::pool::Pool;
-use crate::rewrap::Vaults;
 use crate::schema::wechat_tokens;
-use crate::seal::Vault;
-use crate::transaction::transaction;
+use crate::seal::{Vault, Vaults};
 use crate::{audit, signing_keys};
 
 /// What was given up. (session_keys stay where they are, and are skipped: the next logins bring new ones.)
@@ -26,25 +22,16 @@ pub struct GivenUp {
 }
 
 pub(crate) async fn reset(pool: &Pool, vaults: Vaults, audit: AuditEntry) -> DbResult<GivenUp> {
-    let Vaults {
-        signing_keys,
-        wechat_tokens,
-        stored_keys,
-        ..
-    } = vaults;
-    let stored_keys = Arc::clone(&stored_keys);
-    let done = pool.run(move |connection| {
-        transaction(connection, |connection| {
-            let given_up = GivenUp {
-                identity_hash_key: stored_keys.replace_if_lost(connection)?,
-                signing_keys: signing_keys::forget_lost(connection, &signing_keys)?,
-                wechat_tokens: forget_lost_tokens(connection, &wechat_tokens)?,
-            };
-            audit::record(connection, &audit)?;
-            Ok(given_up)
-        })
+    let given_up = pool.transact(move |connection| {
+        let given_up = GivenUp {
+            identity_hash_key: vaults.stored_keys.replace_if_lost(connection)?,
+            signing_keys: signing_keys::forget_lost(connection, &vaults.signing_keys)?,
+            wechat_tokens: forget_lost_tokens(connection, &vaults.wechat_tokens)?,
+        };
+        audit::record(connection, &audit)?;
+        Ok(given_up)
     });
-    done.await
+    given_up.await
 }
 
 fn forget_lost_tokens(connection: &mut AnyConnection, vault: &Vault) -> DbResult<usize> {

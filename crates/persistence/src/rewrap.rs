@@ -11,9 +11,7 @@ use crate::key_ring::SessionKeyVault;
 use crate::pool::Pool;
 use crate::push_outbox::{answer_context, payload_context};
 use crate::schema::{identities, push_messages, signing_keys, wechat_tokens};
-use crate::seal::Vault;
-use crate::stored_keys::StoredKeys;
-use crate::transaction::transaction;
+use crate::seal::{Vault, Vaults};
 use crate::types::DbId;
 
 /// How many identities are changed in one transaction: few enough that a login does not notice.
@@ -30,16 +28,6 @@ pub struct RewrapProgress {
     pub lost: u64,
 }
 
-/// What seals each kind of secret.
-#[derive(Clone)]
-pub(crate) struct Vaults {
-    pub(crate) session_keys: Arc<SessionKeyVault>,
-    pub(crate) signing_keys: Arc<Vault>,
-    pub(crate) wechat_tokens: Arc<Vault>,
-    pub(crate) push_messages: Arc<Vault>,
-    pub(crate) stored_keys: Arc<StoredKeys>,
-}
-
 /// An identity's name, `open_id` first, as the primary key has it.
 type IdentityName = (String, String);
 
@@ -49,69 +37,49 @@ pub(crate) async fn rewrap(
     progress: impl Fn(RewrapProgress) + Send + Sync,
 ) -> DbResult<RewrapProgress> {
     let mut sums = RewrapProgress::default();
-    let small = vaults.clone();
-    let tables = pool.run(move |connection| {
-        transaction(connection, |connection| {
-            let mut sums = RewrapProgress::default();
-            small.stored_keys.verify(connection)?;
-            rewrap_signing_keys(connection, &small.signing_keys, &mut sums)?;
-            rewrap_wechat_tokens(connection, &small.wechat_tokens, &mut sums)?;
-            Ok(sums)
-        })
-    });
-    sums.add(tables.await?);
-    progress(sums);
-
-    let mut after = None;
-    loop {
-        let vault = Arc::clone(&vaults.push_messages);
-        let batch = pool.run(move |connection| {
-            transaction(connection, |connection| {
-                rewrap_push_messages(connection, &vault, after)
-            })
-        });
-        let (batch, last) = batch.await?;
+    let mut note = |batch| {
         sums.add(batch);
         progress(sums);
-        after = last;
-        if after.is_none() {
-            break;
-        }
-    }
+    };
+    let small = vaults.clone();
+    let tables = pool.transact(move |connection| {
+        let mut sums = RewrapProgress::default();
+        small.stored_keys.verify(connection)?;
+        rewrap_signing_keys(connection, &small.signing_keys, &mut sums)?;
+        rewrap_wechat_tokens(connection, &small.wechat_tokens, &mut sums)?;
+        Ok(sums)
+    });
+    note(tables.await?);
 
-    let mut after = None;
-    loop {
+    let mut next = Some(None);
+    while let Some(after) = next {
+        let vault = Arc::clone(&vaults.push_messages);
+        let batch =
+            pool.transact(move |connection| rewrap_push_messages(connection, &vault, after));
+        let (batch, last) = batch.await?;
+        note(batch);
+        next = last.map(Some);
+    }
+    let mut next = Some(None);
+    while let Some(after) = next {
         let (vault, from) = (Arc::clone(&vaults.session_keys), after.clone());
-        let batch = pool.run(move |connection| {
-            transaction(connection, |connection| {
-                rewrap_identities(connection, &vault, from.as_ref())
-            })
-        });
-        match batch.await? {
-            Batch::Done { sums: batch, last } => {
-                sums.add(batch);
-                progress(sums);
-                if last.is_none() {
-                    break;
-                }
-                after = last;
-            }
-            Batch::Disturbed { rewrapped } => sums.rewrapped += rewrapped,
-        }
+        let batch =
+            pool.transact(move |connection| rewrap_identities(connection, &vault, from.as_ref()));
+        let (batch, end) = batch.await?;
+        note(batch);
+        next = match end {
+            BatchEnd::Disturbed => Some(after),
+            BatchEnd::At(last) => last.map(Some),
+        };
     }
     // Last, because it is what the master keys are checked by: until all else is sealed under the first
     // one, the others are needed.
-    let rewrapped = pool.run(move |connection| {
-        transaction(connection, |connection| {
-            vaults.stored_keys.rewrap(connection)
-        })
-    });
-    sums.add(RewrapProgress {
+    let rewrapped = pool.transact(move |connection| vaults.stored_keys.rewrap(connection));
+    note(RewrapProgress {
         rows: 1,
         rewrapped: rewrapped.await?,
         lost: 0,
     });
-    progress(sums);
     Ok(sums)
 }
 
@@ -135,22 +103,19 @@ impl RewrapProgress {
     }
 }
 
-/// What became of a batch of identities.
-enum Batch {
-    /// All of it is sealed under the first master key. `last` is where the next one begins.
-    Done {
-        sums: RewrapProgress,
-        last: Option<IdentityName>,
-    },
-    /// Logins were faster at some of the rows: once more.
-    Disturbed { rewrapped: u64 },
+/// How a batch of identities ended.
+enum BatchEnd {
+    /// All of it is sealed under the first master key. Here the next one begins.
+    At(Option<IdentityName>),
+    /// Logins were faster at some of the rows: once more. Only what was sealed anew is counted.
+    Disturbed,
 }
 
 fn rewrap_identities(
     connection: &mut AnyConnection,
     vault: &SessionKeyVault,
     after: Option<&IdentityName>,
-) -> DbResult<Batch> {
+) -> DbResult<(RewrapProgress, BatchEnd)> {
     let mut rows = identities::table
         .order((identities::open_id, identities::app_id))
         .limit(BATCH)
@@ -174,11 +139,8 @@ fn rewrap_identities(
 
     let (mut sums, mut is_disturbed, mut last) = (RewrapProgress::default(), false, None);
     for (app_id, open_id, keys, revision) in rows {
-        let ring = vault.rewrap(
-            &AppId::new(app_id.as_str()),
-            &OpenId::new(open_id.as_str()),
-            &keys,
-        );
+        let (app, user) = (AppId::new(app_id.as_str()), OpenId::new(open_id.as_str()));
+        let ring = vault.rewrap(&app, &user, &keys);
         sums.rows += 1;
         sums.lost += ring.lost;
         if ring.rewrapped > 0 {
@@ -200,14 +162,28 @@ fn rewrap_identities(
         last = Some((open_id, app_id));
     }
     if is_disturbed {
-        let RewrapProgress { rewrapped, .. } = sums;
-        return Ok(Batch::Disturbed { rewrapped });
+        sums = RewrapProgress {
+            rewrapped: sums.rewrapped,
+            ..RewrapProgress::default()
+        };
+        return Ok((sums, BatchEnd::Disturbed));
     }
-    let last = last.filter(|_| !is_last);
-    Ok(Batch::Done { sums, last })
+    Ok((sums, BatchEnd::At(last.filter(|_| !is_last))))
 }
 
 // The other tables have a handful of rows. One that is replaced meanwhile has been sealed anew.
+
+/// Seals a column of a row anew, if it is not sealed under the first master key and has not changed
+/// since it was read.
+macro_rules! rewrap_column {
+    ($connection:ident, $sums:expr, $rewrapped:expr, $row:expr, $column:expr, $read:expr) => {
+        if let Some(rewrapped) = $sums.count($rewrapped) {
+            diesel::update($row.filter($column.eq($read)))
+                .set($column.eq(rewrapped))
+                .execute($connection)?;
+        }
+    };
+}
 
 fn rewrap_signing_keys(
     connection: &mut AnyConnection,
@@ -219,12 +195,8 @@ fn rewrap_signing_keys(
         .load::<(DbId, Vec<u8>)>(connection)?;
     for (id, seed) in rows {
         let rewrapped = vault.rewrap(&[id.0.as_bytes()], &seed);
-        if let Some(rewrapped) = sums.count(rewrapped) {
-            let read = signing_keys::table.find(id);
-            diesel::update(read.filter(signing_keys::seed.eq(&seed)))
-                .set(signing_keys::seed.eq(rewrapped))
-                .execute(connection)?;
-        }
+        let row = signing_keys::table.find(id);
+        rewrap_column!(connection, sums, rewrapped, row, signing_keys::seed, &seed);
     }
     Ok(())
 }
@@ -239,12 +211,15 @@ fn rewrap_wechat_tokens(
         .load::<(String, Vec<u8>)>(connection)?;
     for (key, token) in rows {
         let rewrapped = vault.rewrap(&[key.as_bytes()], &token);
-        if let Some(rewrapped) = sums.count(rewrapped) {
-            let read = wechat_tokens::table.find(&key);
-            diesel::update(read.filter(wechat_tokens::token.eq(&token)))
-                .set(wechat_tokens::token.eq(rewrapped))
-                .execute(connection)?;
-        }
+        let row = wechat_tokens::table.find(&key);
+        rewrap_column!(
+            connection,
+            sums,
+            rewrapped,
+            row,
+            wechat_tokens::token,
+            &token
+        );
     }
     Ok(())
 }
@@ -272,23 +247,28 @@ fn rewrap_push_messages(
     let last = rows.last().map(|(id, ..)| *id).filter(|_| !is_last);
     let mut sums = RewrapProgress::default();
     for (id, payload, answer) in rows {
-        if let Some(payload) = payload {
-            let rewrapped = vault.rewrap(&payload_context(&id.0), &payload);
-            if let Some(rewrapped) = sums.count(rewrapped) {
-                let read = push_messages::table.find(id);
-                diesel::update(read.filter(push_messages::payload.eq(&payload)))
-                    .set(push_messages::payload.eq(Some(rewrapped)))
-                    .execute(connection)?;
-            }
+        let row = push_messages::table.find(id);
+        if let Some(read) = payload {
+            let rewrapped = vault.rewrap(&payload_context(&id.0), &read);
+            rewrap_column!(
+                connection,
+                sums,
+                rewrapped,
+                row,
+                push_messages::payload,
+                &read
+            );
         }
-        if let Some(answer) = answer {
-            let rewrapped = vault.rewrap(&answer_context(&id.0), &answer);
-            if let Some(rewrapped) = sums.count(rewrapped) {
-                let read = push_messages::table.find(id);
-                diesel::update(read.filter(push_messages::answer.eq(&answer)))
-                    .set(push_messages::answer.eq(Some(rewrapped)))
-                    .execute(connection)?;
-            }
+        if let Some(read) = answer {
+            let rewrapped = vault.rewrap(&answer_context(&id.0), &read);
+            rewrap_column!(
+                connection,
+                sums,
+                rewrapped,
+                row,
+                push_messages::answer,
+                &read
+            );
         }
     }
     Ok((sums, last))

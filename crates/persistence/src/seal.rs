@@ -10,6 +10,7 @@
 mod master_keys;
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, RwLock};
 
 use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit, Nonce};
@@ -17,7 +18,10 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::error::DatabaseError;
+use crate::error::{DatabaseError, DbResult};
+use crate::key_ring::SessionKeyVault;
+use crate::stored_keys::{self, StoredKeys};
+use crate::{push_outbox, signing_keys, wechat_tokens};
 use master_keys::{Key, KeyId, Verdict};
 pub use master_keys::{MasterKeyError, MasterKeys};
 
@@ -36,6 +40,35 @@ pub(crate) struct Vault {
 struct PurposeKey {
     master: KeyId,
     key: Key,
+}
+
+/// What seals each kind of secret.
+#[derive(Clone)]
+pub(crate) struct Vaults {
+    pub(crate) session_keys: Arc<SessionKeyVault>,
+    pub(crate) signing_keys: Arc<Vault>,
+    pub(crate) wechat_tokens: Arc<Vault>,
+    pub(crate) push_messages: Arc<Vault>,
+    pub(crate) stored_keys: Arc<StoredKeys>,
+}
+
+impl Vaults {
+    pub(crate) fn new(keys: &MasterKeys) -> Self {
+        let session_keys = Arc::new(SessionKeyVault::new(keys));
+        let signing_keys = Arc::new(Vault::new(keys, signing_keys::PURPOSE));
+        Self {
+            session_keys: Arc::clone(&session_keys),
+            signing_keys: Arc::clone(&signing_keys),
+            wechat_tokens: Arc::new(Vault::new(keys, wechat_tokens::PURPOSE)),
+            push_messages: Arc::new(Vault::new(keys, push_outbox::PURPOSE)),
+            stored_keys: Arc::new(StoredKeys {
+                vault: Vault::new(keys, stored_keys::PURPOSE),
+                session_keys,
+                signing_keys,
+                known: RwLock::default(),
+            }),
+        }
+    }
 }
 
 /// A sealed secret does not open: its master key is not configured any more, or it was changed
@@ -82,10 +115,15 @@ impl Vault {
 
     /// Seals `secret`. It opens only for the same `context`. Master keys that are not those of the
     /// database seal nothing.
-    pub(crate) fn seal(&self, context: &[&[u8]], secret: &[u8]) -> Result<Vec<u8>, DoesNotOpen> {
+    pub(crate) fn seal(&self, context: &[&[u8]], secret: &[u8]) -> DbResult<Vec<u8>> {
         if self.verdict.is_wrong() {
-            return Err(DoesNotOpen);
+            return Err(DatabaseError::wrong_master_key());
         }
+        let sealed = self.try_seal(context, secret);
+        sealed.map_err(|_| DatabaseError::nonsense("sealing failed"))
+    }
+
+    fn try_seal(&self, context: &[&[u8]], secret: &[u8]) -> Result<Vec<u8>, aes_gcm::Error> {
         let nonce: [u8; NONCE_LENGTH] = rand::random();
         let mut sealed = Vec::with_capacity(HEADER_LENGTH + NONCE_LENGTH + secret.len() + 16);
         sealed.push(VERSION);
@@ -94,22 +132,11 @@ impl Vault {
             msg: secret,
             aad: &associated_data(&sealed, context),
         };
-        let ciphertext = self
-            .sealing
-            .cipher(context)
-            .encrypt(&Nonce::from(nonce), payload)
-            .map_err(|_| DoesNotOpen)?;
+        let cipher = self.sealing.cipher(context);
+        let ciphertext = cipher.encrypt(&Nonce::from(nonce), payload)?;
         sealed.extend_from_slice(&nonce);
         sealed.extend_from_slice(&ciphertext);
         Ok(sealed)
-    }
-
-    /// Why [`seal`](Self::seal) failed.
-    pub(crate) fn sealing_failed(&self) -> DatabaseError {
-        if self.verdict.is_wrong() {
-            return DatabaseError::wrong_master_key();
-        }
-        DatabaseError::nonsense("sealing failed")
     }
 
     /// Seals under the first master key what is sealed under another. `None` if it already is.
@@ -123,7 +150,9 @@ impl Vault {
         if rest.starts_with(&self.sealing.master) {
             return Ok(None);
         }
-        self.seal(context, &secret).map(Some)
+        self.seal(context, &secret)
+            .map(Some)
+            .map_err(|_| DoesNotOpen)
     }
 
     /// Opens what was sealed for `context`.

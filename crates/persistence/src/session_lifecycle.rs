@@ -45,21 +45,19 @@ impl SessionLifecycle for Database {
         now: Timestamp,
         page: Page<SessionId>,
     ) -> StoreResult<Vec<ListedSession>> {
-        self.pool
-            .call(move |connection| list(connection, user, Some(now), page))
+        self.call(move |connection| list(connection, user, Some(now), page))
             .await
     }
 
     async fn end(&self, user: UserId, id: SessionId, at: Timestamp) -> StoreResult<bool> {
-        self.pool
-            .call(move |connection| {
-                Ok(end(connection, user, id, at)? || has_ended(connection, user, id, at)?)
-            })
-            .await
+        self.call(move |connection| {
+            Ok(end(connection, user, id, at)? || has_ended(connection, user, id, at)?)
+        })
+        .await
     }
 
     async fn end_all(&self, user: UserId, at: Timestamp) -> StoreResult<usize> {
-        self.pool.transact(move |one| end_all(one, user, at)).await
+        self.transact(move |one| end_all(one, user, at)).await
     }
 }
 

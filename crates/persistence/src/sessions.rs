@@ -1,17 +1,37 @@
 //! Reading sessions.
 
+use async_trait::async_trait;
 use diesel::prelude::*;
 use domain::id::SessionId;
+use domain::ports::{SessionRepository, StoreResult};
 use domain::secret::SecretHash;
 use domain::session::SessionAccount;
 use domain::time::Timestamp;
 
 use crate::connection::AnyConnection;
+use crate::database::Database;
 use crate::error::DbResult;
 use crate::rows::AccountRow;
 use crate::schema::{identities, sessions, users};
 use crate::types::{DbId, DbInstant};
 use crate::visits::code_hour;
+
+#[async_trait]
+impl SessionRepository for Database {
+    async fn find(&self, id: SessionId) -> StoreResult<Option<SessionAccount>> {
+        self.call(move |connection| find(connection, id)).await
+    }
+
+    async fn find_repeated(
+        &self,
+        code: SecretHash,
+        nonce: SecretHash,
+        since: Timestamp,
+    ) -> StoreResult<Option<SessionAccount>> {
+        self.call(move |connection| find_repeated(connection, code, nonce, since))
+            .await
+    }
+}
 
 /// The session of this id.
 pub(crate) fn find(
@@ -40,7 +60,7 @@ pub(crate) fn find_all(
 }
 
 /// The session that was opened with this code and nonce at or after `since`.
-pub(crate) fn find_repeated(
+fn find_repeated(
     connection: &mut AnyConnection,
     code: SecretHash,
     nonce: SecretHash,

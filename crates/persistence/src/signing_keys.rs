@@ -28,15 +28,14 @@ pub(crate) const PURPOSE: &str = "signing_key";
 #[async_trait]
 impl SigningKeyRepository for Database {
     async fn all(&self) -> StoreResult<Vec<StoredSigningKey>> {
-        let stored_keys = Arc::clone(&self.stored_keys);
+        let stored_keys = Arc::clone(&self.vaults.stored_keys);
         let read = self.pool.run(move |connection| {
             stored_keys.verify(connection)?;
             Ok((load(connection)?, store_clock::now(connection)?))
         });
         let (rows, now) = read.await?;
-        let opened = rows
-            .iter()
-            .filter_map(|row| row.open(&self.signing_key_vault));
+        let vault = &self.vaults.signing_keys;
+        let opened = rows.iter().filter_map(|row| row.open(vault));
         let stored = opened.map(|(secret, created_at)| StoredSigningKey {
             secret,
             age: now
@@ -48,23 +47,19 @@ impl SigningKeyRepository for Database {
     }
 
     async fn store_first(&self, key: SigningSecret) -> StoreResult<()> {
-        let row = NewRow::seal(&key, &self.signing_key_vault)?;
-        let (vault, stored_keys) = (
-            Arc::clone(&self.signing_key_vault),
-            Arc::clone(&self.stored_keys),
-        );
-        self.pool
-            .transact(move |connection| {
-                stored_keys.verify(connection)?;
-                lock(connection)?;
-                let rows = load(connection)?;
-                let mut same = rows.iter().filter(|kept| kept.algorithm == row.algorithm);
-                if !same.any(|kept| kept.open(&vault).is_some()) {
-                    row.insert(connection)?;
-                }
-                Ok(())
-            })
-            .await
+        let vaults = self.vaults.clone();
+        let row = NewRow::seal(&key, &vaults.signing_keys)?;
+        self.transact(move |connection| {
+            vaults.stored_keys.verify(connection)?;
+            lock(connection)?;
+            let rows = load(connection)?;
+            let mut same = rows.iter().filter(|kept| kept.algorithm == row.algorithm);
+            if !same.any(|kept| kept.open(&vaults.signing_keys).is_some()) {
+                row.insert(connection)?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     async fn rotate(
@@ -73,36 +68,35 @@ impl SigningKeyRepository for Database {
         dead_after: Duration,
         audit: AuditEntry,
     ) -> StoreResult<()> {
-        let row = NewRow::seal(&key, &self.signing_key_vault)?;
-        let stored_keys = Arc::clone(&self.stored_keys);
-        self.pool
-            .transact(move |connection| {
-                stored_keys.verify(connection)?;
-                lock(connection)?;
-                let kept = signing_keys::table.find(row.id).count();
-                if kept.get_result::<i64>(connection)? == 0 {
-                    forget_dead(connection, dead_after)?;
-                    row.insert(connection)?;
-                }
-                audit::record(connection, &audit)
-            })
-            .await
+        let row = NewRow::seal(&key, &self.vaults.signing_keys)?;
+        let stored_keys = Arc::clone(&self.vaults.stored_keys);
+        self.transact(move |connection| {
+            stored_keys.verify(connection)?;
+            lock(connection)?;
+            let kept = signing_keys::table.find(row.id).count();
+            if kept.get_result::<i64>(connection)? == 0 {
+                forget_dead(connection, dead_after)?;
+                row.insert(connection)?;
+            }
+            audit::record(connection, &audit)
+        })
+        .await
     }
 
     async fn note_use(&self, id: Uuid) -> StoreResult<()> {
-        self.pool
-            .call(move |connection| {
-                let now = DbInstant::from(store_clock::now(connection)?);
-                diesel::update(signing_keys::table.find(DbId(id)))
-                    .set(signing_keys::used_at.eq(now))
-                    .execute(connection)?;
-                Ok(())
-            })
-            .await
+        self.call(move |connection| {
+            let now = DbInstant::from(store_clock::now(connection)?);
+            diesel::update(signing_keys::table.find(DbId(id)))
+                .set(signing_keys::used_at.eq(now))
+                .execute(connection)?;
+            Ok(())
+        })
+        .await
     }
 }
 
-#[derive(Queryable)]
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = signing_keys)]
 struct Row {
     id: DbId,
     /// The seed, and the private key behind it, sealed.
@@ -145,10 +139,9 @@ impl NewRow {
         let mut secret = Zeroizing::new(Vec::with_capacity(32 + key.private_key.len()));
         secret.extend_from_slice(key.seed.as_slice());
         secret.extend_from_slice(&key.private_key);
-        let sealed = vault.seal(&[key.id.as_bytes()], &secret);
         Ok(Self {
             id: DbId(key.id),
-            seed: sealed.map_err(|_| vault.sealing_failed())?,
+            seed: vault.seal(&[key.id.as_bytes()], &secret)?,
             algorithm: key.algorithm.as_str(),
         })
     }
@@ -172,12 +165,7 @@ impl NewRow {
 fn load(connection: &mut AnyConnection) -> DbResult<Vec<Row>> {
     let rows = signing_keys::table
         .order((signing_keys::created_at.desc(), signing_keys::id.desc()))
-        .select((
-            signing_keys::id,
-            signing_keys::seed,
-            signing_keys::created_at,
-            signing_keys::algorithm,
-        ));
+        .select(Row::as_select());
     Ok(rows.load(connection)?)
 }
 

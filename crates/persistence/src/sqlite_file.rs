@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
 
 use crate::error::{DatabaseError, DbResult};
+use crate::rows::{NumberRow, TextRow};
 
 /// The tables with sealed columns, and `users`, whose identities have some.
 const TABLES: [&str; 5] = [
@@ -24,28 +24,16 @@ pub(crate) fn holds_secrets(file: &Path) -> DbResult<bool> {
     let mut connection = SqliteConnection::establish(&file.to_string_lossy())
         .map_err(|error| DatabaseError::connecting(&error, None))?;
     diesel::sql_query("PRAGMA busy_timeout = 2000").execute(&mut connection)?;
-    let known = diesel::sql_query("SELECT name FROM sqlite_master WHERE type = 'table'");
-    let known = known.load::<Table>(&mut connection)?;
+    let known = diesel::sql_query("SELECT name AS text FROM sqlite_master WHERE type = 'table'");
+    let known = known.load::<TextRow>(&mut connection)?;
     for table in TABLES {
-        if known.iter().all(|known| known.name != table) {
+        if known.iter().all(|known| known.text != table) {
             continue;
         }
-        let rows = diesel::sql_query(format!("SELECT EXISTS (SELECT 1 FROM {table}) AS n"));
-        if rows.get_result::<Rows>(&mut connection)?.n > 0 {
+        let rows = diesel::sql_query(format!("SELECT EXISTS (SELECT 1 FROM {table}) AS number"));
+        if rows.get_result::<NumberRow>(&mut connection)?.number > 0 {
             return Ok(true);
         }
     }
     Ok(false)
-}
-
-#[derive(QueryableByName)]
-struct Table {
-    #[diesel(sql_type = Text)]
-    name: String,
-}
-
-#[derive(QueryableByName)]
-struct Rows {
-    #[diesel(sql_type = BigInt)]
-    n: i64,
 }

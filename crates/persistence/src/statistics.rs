@@ -87,16 +87,16 @@ impl Waits {
         self.timed_out.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn waited(&self) -> Duration {
-        Duration::from_micros(self.waited_us.load(Ordering::Relaxed))
-    }
-
-    pub(crate) fn timed_out(&self) -> u64 {
-        self.timed_out.load(Ordering::Relaxed)
+    /// The use of a pool of this size, of whose connections so many are open and in use.
+    pub(crate) fn read(&self, [size, open, in_use]: [usize; 3]) -> PoolUse {
+        PoolUse {
+            size,
+            open,
+            in_use,
+            waiting: self.waiting.load(Ordering::Relaxed),
+            waited: Duration::from_micros(self.waited_us.load(Ordering::Relaxed)),
+            timed_out: self.timed_out.load(Ordering::Relaxed),
+        }
     }
 }
 

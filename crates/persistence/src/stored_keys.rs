@@ -107,8 +107,9 @@ impl StoredKeys {
     fn make(&self, connection: &mut AnyConnection) -> DbResult<Vec<u8>> {
         let key = Zeroizing::new(rand::random::<[u8; 32]>());
         self.vault.verdict().set_wrong(false);
-        let sealed = self.vault.seal(&[IDENTITY_HASH.as_bytes()], key.as_slice());
-        let sealed = sealed.map_err(|_| DatabaseError::nonsense("sealing failed"))?;
+        let sealed = self
+            .vault
+            .seal(&[IDENTITY_HASH.as_bytes()], key.as_slice())?;
         let row = (
             stored_keys::name.eq(IDENTITY_HASH),
             stored_keys::sealed.eq(sealed),

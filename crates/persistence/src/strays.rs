@@ -15,15 +15,20 @@ use crate::types::DbId;
 /// How many are removed at once: some ten milliseconds.
 const LOT: usize = 1000;
 
-/// Removes a lot of a user's strays. Gives whether there may be more.
-pub(crate) fn remove(connection: &mut AnyConnection, user: UserId) -> DbResult<bool> {
+#[diesel::dsl::auto_type]
+pub(crate) fn is_stray() -> _ {
     let identity = identities::table
         .filter(identities::open_id.eq(sessions::open_id))
         .filter(identities::app_id.eq(sessions::app_id))
         .filter(identities::user_id.eq(sessions::user_id));
+    not(exists(identity))
+}
+
+/// Removes a lot of a user's strays. Gives whether there may be more.
+pub(crate) fn remove(connection: &mut AnyConnection, user: UserId) -> DbResult<bool> {
     let lot = sessions::table
         .filter(sessions::user_id.eq(DbId(user.as_uuid())))
-        .filter(not(exists(identity)))
+        .filter(is_stray())
         .limit(i64::try_from(LOT).unwrap_or(i64::MAX))
         .select(sessions::id)
         .load::<DbId>(connection)?;

@@ -14,25 +14,82 @@ mod sqlite;
 use std::hash::Hash;
 use std::sync::Arc;
 
+use async_trait::async_trait;
+use domain::ports::{StoreResult, UserRepository};
+use domain::session::SessionAccount;
+use domain::time::Timestamp;
 use domain::visit::{Visit, VisitOutcome};
 
 pub(crate) use batch_rows::code_hour;
 
 use crate::connection::AnyConnection;
+use crate::database::Database;
 use crate::error::{DatabaseError, DbResult};
 use crate::group_commit::Batched;
 use crate::key_ring::SessionKeyVault;
-use crate::sessions;
 use crate::stored_keys::StoredKeys;
+use crate::{session_bound, sessions};
+
+#[async_trait]
+impl UserRepository for Database {
+    async fn record_visit(&self, visit: Visit) -> StoreResult<VisitOutcome> {
+        let (bound, at) = (visit.sessions_per_user, visit.at);
+        let mut written = self.visits.write(visit).await?;
+        if let VisitOutcome::Recorded {
+            account,
+            ended_others,
+        } = &mut written.outcome
+            && bound > 0
+            && written.sessions_opened > i64::from(bound)
+        {
+            *ended_others = self.bound_sessions(account, bound, at).await;
+        }
+        Ok(written.outcome)
+    }
+}
+
+impl Database {
+    /// Ends the oldest sessions beyond `bound`. Gives whether there were any. If it fails, the
+    /// login is good all the same, and the next one ends them.
+    async fn bound_sessions(&self, account: &SessionAccount, bound: u32, at: Timestamp) -> bool {
+        let (user, identity) = (account.user.id, account.identity.clone());
+        let kept = self.pool.transact(move |connection| {
+            session_bound::keep(connection, user, &identity, bound, at)
+        });
+        kept.await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "the oldest sessions of a user were not ended");
+            false
+        })
+    }
+}
 
 /// The sessions of a user were not counted.
 const UNCOUNTED: i64 = i32::MAX as i64;
 
 /// A visit that has been dealt with.
+#[derive(Debug)]
 pub(crate) struct WrittenVisit {
     pub(crate) outcome: VisitOutcome,
     /// How many live sessions the user has at most.
     pub(crate) sessions_opened: i64,
+}
+
+impl WrittenVisit {
+    /// Nothing was stored, because the user is disabled.
+    const REFUSED: Self = Self {
+        outcome: VisitOutcome::UserDisabled,
+        sessions_opened: 0,
+    };
+
+    fn recorded(account: SessionAccount, sessions_opened: i64) -> Self {
+        Self {
+            outcome: VisitOutcome::Recorded {
+                account: Box::new(account),
+                ended_others: false,
+            },
+            sessions_opened,
+        }
+    }
 }
 
 /// Visits are recorded.
@@ -58,13 +115,10 @@ impl Batched for Visits {
         visits: &[&Visit],
     ) -> DbResult<Vec<WrittenVisit>> {
         let key = self.stored_keys.identity_hash_key(connection)?;
+        let vault = &self.vault;
         match connection {
-            AnyConnection::Postgres(connection) => {
-                postgres::record(connection, visits, &self.vault, &key)
-            }
-            AnyConnection::Sqlite(connection) => {
-                sqlite::record(connection, visits, &self.vault, &key)
-            }
+            AnyConnection::Postgres(one) => postgres::record(one, visits, vault, &key),
+            AnyConnection::Sqlite(one) => sqlite::record(one, visits, vault, &key),
         }
     }
 
@@ -85,13 +139,7 @@ impl Batched for Visits {
             .collect();
         let mut written = self.write(connection, &missing)?.into_iter();
         let outcomes = stored.into_iter().map(|stored| match stored {
-            Some(account) => Some(WrittenVisit {
-                outcome: VisitOutcome::Recorded {
-                    account: Box::new(account),
-                    ended_others: false,
-                },
-                sessions_opened: UNCOUNTED,
-            }),
+            Some(account) => Some(WrittenVisit::recorded(account, UNCOUNTED)),
             None => written.next(),
         });
         outcomes

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::error::{DatabaseError, DbResult, FailureKind};
+use crate::error::{DatabaseError, DbResult};
 
 /// How late a deadline may be noticed, as a part of the timeout: a tenth.
 const PRECISION: u32 = 10;
@@ -104,12 +104,9 @@ impl Watch {
         if left_behind < MAX_LEFT_BEHIND {
             return Ok(());
         }
-        Err(DatabaseError::new(
-            FailureKind::Unavailable,
-            format!(
-                "{left_behind} connections are stuck in calls that the database does not answer"
-            ),
-        ))
+        Err(DatabaseError::unavailable(format!(
+            "{left_behind} connections are stuck in calls that the database does not answer"
+        )))
     }
 }
 
@@ -190,18 +187,15 @@ pub(crate) fn is_given_up() -> bool {
 pub(crate) fn stop_if_given_up() -> DbResult<()> {
     if is_given_up() {
         let text = "the call was given up";
-        return Err(DatabaseError::new(FailureKind::Unavailable, text));
+        return Err(DatabaseError::unavailable(text));
     }
     Ok(())
 }
 
 /// What those are told who waited.
 pub(crate) fn too_late(timeout: Duration) -> DatabaseError {
-    DatabaseError::new(
-        FailureKind::Unavailable,
-        format!(
-            "the database did not answer within {} ms",
-            timeout.as_millis()
-        ),
-    )
+    DatabaseError::unavailable(format!(
+        "the database did not answer within {} ms",
+        timeout.as_millis()
+    ))
 }

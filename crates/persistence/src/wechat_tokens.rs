@@ -23,20 +23,17 @@ impl WechatTokenRepository for Database {
         // One that does not open is as good as none: another is fetched in its place.
         Ok(row.await?.and_then(|(sealed, expires_at)| {
             Some(StoredWechatToken {
-                token: open(&self.wechat_token_vault, key, &sealed)?,
+                token: open(&self.vaults.wechat_tokens, key, &sealed)?,
                 expires_at: expires_at.into(),
             })
         }))
     }
 
     async fn save(&self, key: &str, token: &StoredWechatToken) -> StoreResult<()> {
-        let sealed = self
-            .wechat_token_vault
-            .seal(&[key.as_bytes()], token.token.expose().as_bytes())
-            .map_err(|_| self.wechat_token_vault.sealing_failed())?;
+        let (vault, secret) = (&self.vaults.wechat_tokens, token.token.expose());
+        let sealed = vault.seal(&[key.as_bytes()], secret.as_bytes())?;
         let (key, expires_at) = (key.to_owned(), token.expires_at.into());
-        self.pool
-            .transact(move |connection| save(connection, &key, &sealed, expires_at))
+        self.transact(move |connection| save(connection, &key, &sealed, expires_at))
             .await
     }
 }

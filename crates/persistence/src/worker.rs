@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use tracing::Span;
 
 use crate::connection::KeptConnection;
-use crate::error::{DatabaseError, DbResult, FailureKind};
+use crate::error::{DatabaseError, DbResult};
 use crate::watch::Watch;
 
 /// What a thread does with its connection, if it has one.
@@ -40,7 +40,7 @@ impl Worker {
             .spawn(move || work(&jobs))
             .map_err(|error| {
                 let text = format!("no thread for a connection can be started: {error}");
-                DatabaseError::new(FailureKind::Unavailable, text)
+                DatabaseError::unavailable(text)
             })?;
         Ok(Self {
             jobs: sender,

@@ -27,16 +27,14 @@ pub(super) fn delete(
     audit: &AuditEntry,
 ) -> DbResult<Option<Removed>> {
     if !lock_user(connection, id)? {
-        let is_done = audit::find(connection, audit.id)?.is_some();
-        return Ok(is_done.then(|| Removed::before(id)));
+        let done = audit::find(connection, audit.id)?;
+        return Ok(done.map(|_| Removed::before(id)));
     }
     bans::ban_if_disabled(connection, keys, id, Deleted::User, audit)?;
     let has_strays = delete_locked(connection, id, audit)?;
     audit::record(connection, audit)?;
-    Ok(Some(Removed {
-        user: id,
-        has_strays,
-    }))
+    let user = id;
+    Ok(Some(Removed { user, has_strays }))
 }
 
 /// What was removed.
@@ -89,11 +87,7 @@ pub(super) fn withdraw(
         bans::ban_if_disabled(connection, keys, user, deleted, audit)?;
         has_strays = delete_identity(connection, user, app, open_id, audit)?;
     }
-    let audit = AuditEntry {
-        user_id: Some(user),
-        ..audit.clone()
-    };
-    audit::record(connection, &audit)?;
+    audit::record(connection, &audit.clone().about(user))?;
     Ok(Some(Removed { user, has_strays }))
 }
 

@@ -11,7 +11,7 @@ use diesel::sql_query;
 use diesel::sql_types::{Nullable, Text};
 
 use super::{Position, Row};
-use crate::error::{DatabaseError, DbResult, FailureKind};
+use crate::error::{DatabaseError, DbResult};
 
 /// `$1` is the last snapshot, `$2` the database that it is of.
 ///
@@ -54,7 +54,7 @@ pub(super) fn read(connection: &mut PgConnection, known: Option<&Position>) -> D
         .load::<Row>(connection)?;
     if rows.is_empty() {
         let text = "the database is a standby: what changes elsewhere is not known here in time";
-        return Err(DatabaseError::new(FailureKind::Unavailable, text));
+        return Err(DatabaseError::unavailable(text));
     }
     Ok(rows)
 }

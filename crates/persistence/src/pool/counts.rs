@@ -19,14 +19,8 @@ pub(crate) struct PoolCounts {
 
 impl PoolCounts {
     pub(crate) fn read(&self) -> PoolUse {
-        PoolUse {
-            size: self.size,
-            open: self.threads.count(),
-            in_use: self.size.saturating_sub(self.permits.available_permits()),
-            waiting: self.waits.waiting(),
-            waited: self.waits.waited(),
-            timed_out: self.waits.timed_out(),
-        }
+        let in_use = self.size.saturating_sub(self.permits.available_permits());
+        self.waits.read([self.size, self.threads.count(), in_use])
     }
 }
 

@@ -115,10 +115,9 @@ impl ManageConnection for Threads {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::FailureKind;
 
     fn refusal() -> DatabaseError {
-        DatabaseError::new(FailureKind::Unavailable, "too many clients")
+        DatabaseError::unavailable("too many clients")
     }
 
     #[test]

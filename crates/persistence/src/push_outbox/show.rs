@@ -14,7 +14,8 @@ use crate::schema::push_messages;
 use crate::store_clock::now;
 use crate::types::{DbId, DbInstant};
 
-#[derive(Queryable)]
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = push_messages)]
 struct ListedRow {
     id: DbId,
     app_id: String,
@@ -32,16 +33,7 @@ pub(super) fn list(
     page: Page<Uuid>,
 ) -> Result<Vec<ListedPush>, DatabaseError> {
     let mut rows = push_messages::table
-        .select((
-            push_messages::id,
-            push_messages::app_id,
-            push_messages::event,
-            push_messages::state,
-            push_messages::attempts,
-            push_messages::received_at,
-            push_messages::next_attempt_at,
-            push_messages::last_error,
-        ))
+        .select(ListedRow::as_select())
         .into_boxed::<AnyBackend>();
     if let Some(state) = state {
         rows = rows.filter(push_messages::state.eq(state.as_str()));
@@ -52,7 +44,7 @@ pub(super) fn list(
     let rows = rows
         .order(push_messages::id)
         .limit(page.limit.into())
-        .load::<ListedRow>(connection)?;
+        .load(connection)?;
     rows.into_iter().map(ListedRow::into_listed).collect()
 }
 

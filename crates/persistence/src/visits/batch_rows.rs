@@ -136,8 +136,8 @@ impl<'a> BatchRows<'a> {
             }));
         rows.merge_candidates
             .extend(plan.merge_candidates.iter().map(NewMergeCandidate::of));
-        for (visit, outcome) in visits.iter().zip(&plan.outcomes) {
-            if let VisitOutcome::Recorded { account, .. } = outcome {
+        for (visit, written) in visits.iter().zip(&plan.outcomes) {
+            if let VisitOutcome::Recorded { account, .. } = &written.outcome {
                 rows.sessions.push(NewSession::of(visit, account));
             }
         }
@@ -179,7 +179,8 @@ impl<'a> NewMergeCandidate<'a> {
 
 impl<'a> NewSession<'a> {
     fn of(visit: &'a Visit, account: &SessionAccount) -> Self {
-        let session = &visit.session;
+        let (session, sent) = (&visit.session, visit.session.sent.as_ref());
+        let nonce = sent.and_then(|sent| sent.nonce.as_ref());
         Self {
             id: DbId(session.id.as_uuid()),
             user_id: DbId(account.user.id.as_uuid()),
@@ -189,15 +190,8 @@ impl<'a> NewSession<'a> {
             expires_at: session.expires_at.into(),
             code_hour: code_hour(visit.at),
             // No code is ever hashed to nothing.
-            code_hash: session
-                .sent
-                .as_ref()
-                .map_or(&[], |sent| sent.code.as_bytes()),
-            nonce_hash: session
-                .sent
-                .as_ref()
-                .and_then(|sent| sent.nonce.as_ref())
-                .map(|nonce| nonce.as_bytes().as_slice()),
+            code_hash: sent.map_or(&[], |sent| sent.code.as_bytes()),
+            nonce_hash: nonce.map(|nonce| nonce.as_bytes().as_slice()),
         }
     }
 }

@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::app::App;
 use domain::id::{AppId, OpenId, OpenPlatform, SessionId, UnionId, UserId};
-use domain::profile::Profile;
 use domain::time::Timestamp;
 use domain::user::{Identity, User};
 use domain::visit::Visit;
@@ -85,16 +83,8 @@ pub(super) struct MergeCandidate {
 impl PlannedUser {
     /// A user as they come.
     pub(super) fn new(id: UserId, at: Timestamp) -> Self {
-        let user = User {
-            id,
-            profile: Profile::default(),
-            phone: None,
-            created_at: at,
-            last_login_at: at,
-            disabled_at: None,
-        };
         Self {
-            user,
+            user: User::new(id, at),
             origin: Origin::New,
             sessions_ended_until: None,
             sessions_opened: 0,
@@ -121,10 +111,9 @@ impl PlannedUser {
 impl PlannedIdentity {
     /// An identity as it comes.
     pub(super) fn new(user_id: UserId, visit: &Visit) -> Self {
-        let App { id, .. } = &visit.app;
         Self {
             identity: Identity {
-                app_id: id.clone(),
+                app_id: visit.app.id.clone(),
                 open_id: visit.open_id.clone(),
                 union_id: None,
             },

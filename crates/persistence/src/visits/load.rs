@@ -61,24 +61,7 @@ pub(super) struct UnionOwnerRow {
 }
 
 /// Visitors whose identity is not known, by the hashes that may be banned.
-#[derive(Default)]
-pub(super) struct Newcomers(BTreeMap<[u8; 32], BannedName>);
-
-impl Newcomers {
-    pub(super) fn hashes(&self) -> Vec<[u8; 32]> {
-        self.0.keys().copied().collect()
-    }
-
-    /// Those whose hashes are banned.
-    pub(super) fn banned(mut self, hashes: &[Vec<u8>]) -> BTreeSet<BannedName> {
-        let hashes = hashes
-            .iter()
-            .filter_map(|hash| hash.as_slice().try_into().ok());
-        hashes
-            .filter_map(|hash: [u8; 32]| self.0.remove(&hash))
-            .collect()
-    }
-}
+pub(super) type Newcomers = BTreeMap<[u8; 32], BannedName>;
 
 impl Known {
     pub(super) fn add_identity(&mut self, row: KnownIdentityRow, vault: &SessionKeyVault) {
@@ -128,15 +111,23 @@ impl Known {
             let union = unsettled_union(visit, known);
             if known.is_none() {
                 let hash = bans::identity_hash(key, &visit.app.id, &visit.open_id);
-                newcomers.0.insert(hash, BannedName::Identity(identity));
+                newcomers.insert(hash, BannedName::Identity(identity));
             }
             if let Some((union_id, platform)) = union {
                 let hash = bans::union_hash(key, &platform, &union_id);
-                let name = BannedName::Union((union_id, platform));
-                newcomers.0.insert(hash, name);
+                newcomers.insert(hash, BannedName::Union((union_id, platform)));
             }
         }
         newcomers
+    }
+
+    /// Notes those of the newcomers whose hashes are banned.
+    pub(super) fn add_banned(&mut self, mut newcomers: Newcomers, hashes: &[Vec<u8>]) {
+        let hashes = hashes
+            .iter()
+            .filter_map(|hash| hash.as_slice().try_into().ok());
+        let banned = hashes.filter_map(|hash: [u8; 32]| newcomers.remove(&hash));
+        self.banned.extend(banned);
     }
 
     pub(super) fn add_union_owner(&mut self, row: UnionOwnerRow) {

@@ -8,10 +8,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::id::UserId;
-use domain::session::{Generation, Session, SessionAccount};
+use domain::session::{Session, SessionAccount};
 use domain::time::{Duration, Timestamp, after};
 use domain::user::Identity;
-use domain::visit::{Visit, VisitOutcome};
+use domain::visit::Visit;
 
 use super::WrittenVisit;
 use super::known::{
@@ -26,9 +26,7 @@ pub(super) struct Plan {
     pub(super) new_union_owners: BTreeMap<UnionKey, UserId>,
     pub(super) merge_candidates: Vec<MergeCandidate>,
     /// One for each visit, in their order.
-    pub(super) outcomes: Vec<VisitOutcome>,
-    /// How many sessions the visitor has at most, for each visit.
-    pub(super) sessions_opened: Vec<i64>,
+    pub(super) outcomes: Vec<WrittenVisit>,
 }
 
 /// Whether the owner of the visit's unionid must be known: the identity is new, or its unionid
@@ -51,12 +49,10 @@ pub(super) fn plan<'a>(visits: impl IntoIterator<Item = &'a Visit>, known: Known
         new_union_owners: BTreeMap::new(),
         merge_candidates: Vec::new(),
         outcomes: Vec::new(),
-        sessions_opened: Vec::new(),
     };
     for visit in visits {
         let outcome = if plan.is_banned(visit, &known.banned) {
-            plan.sessions_opened.push(0);
-            VisitOutcome::UserDisabled
+            WrittenVisit::REFUSED
         } else {
             plan.admit(visit, &known.union_owners)
         };
@@ -66,16 +62,6 @@ pub(super) fn plan<'a>(visits: impl IntoIterator<Item = &'a Visit>, known: Known
 }
 
 impl Plan {
-    pub(super) fn written(self) -> Vec<WrittenVisit> {
-        let written = self.outcomes.into_iter().zip(self.sessions_opened);
-        written
-            .map(|(outcome, sessions_opened)| WrittenVisit {
-                outcome,
-                sessions_opened,
-            })
-            .collect()
-    }
-
     /// Whether the visitor, or the unionid that they show for the first time, is banned.
     fn is_banned(&self, visit: &Visit, banned: &BTreeSet<BannedName>) -> bool {
         if banned.is_empty() {
@@ -89,7 +75,7 @@ impl Plan {
             || (is_new && banned.contains(&BannedName::Identity(key)))
     }
 
-    fn admit(&mut self, visit: &Visit, known_owners: &BTreeMap<UnionKey, UserId>) -> VisitOutcome {
+    fn admit(&mut self, visit: &Visit, known_owners: &BTreeMap<UnionKey, UserId>) -> WrittenVisit {
         let key = (visit.open_id.clone(), visit.app.id.clone());
         let union = unsettled_union(visit, self.identities.get(&key));
         let owner = union.as_ref().and_then(|union| {
@@ -106,12 +92,10 @@ impl Plan {
             .entry(user_id)
             .or_insert_with(|| PlannedUser::new(user_id, visit.at));
         if user.user.disabled_at.is_some() {
-            self.sessions_opened.push(0);
-            return VisitOutcome::UserDisabled;
+            return WrittenVisit::REFUSED;
         }
         user.learn(visit);
         user.sessions_opened = user.sessions_opened.saturating_add(1);
-        self.sessions_opened.push(user.sessions_opened);
         let identity = self
             .identities
             .entry(key)
@@ -143,10 +127,7 @@ impl Plan {
                 union_id: identity.identity.union_id.clone(),
             },
         };
-        VisitOutcome::Recorded {
-            account: Box::new(account),
-            ended_others: false,
-        }
+        WrittenVisit::recorded(account, user.sessions_opened)
     }
 }
 
@@ -156,15 +137,7 @@ fn session(visit: &Visit, user_id: UserId, ended_until: Option<Timestamp>) -> Se
     let created_at = ended_until.map_or(visit.at, |until| {
         visit.at.max(after(until, Duration::from_micros(1)))
     });
-    Session {
-        id: visit.session.id,
-        user_id,
-        generation: Generation::FIRST,
-        created_at,
-        last_used_at: created_at,
-        expires_at: visit.session.expires_at,
-        ended_at: None,
-    }
+    visit.session.open(user_id, created_at)
 }
 
 #[cfg(test)]
@@ -172,9 +145,14 @@ mod tests {
     use super::super::known::Origin;
     use super::*;
     use domain::testing::repository_contract::Guest;
+    use domain::visit::VisitOutcome;
 
     fn guest() -> Guest {
-        Guest::new("wx01", "o1").in_account("main")
+        Guest::member("wx01", "o1")
+    }
+
+    fn is_refused(written: &WrittenVisit) -> bool {
+        written.outcome == VisitOutcome::UserDisabled
     }
 
     /// What is known after `visits` have been stored.
@@ -208,7 +186,7 @@ mod tests {
 
     #[test]
     fn new_identities_of_one_unionid_in_one_batch_share_a_user() {
-        let elsewhere = Guest::new("wx02", "o2").in_account("main");
+        let elsewhere = Guest::member("wx02", "o2");
         let visits = [guest(), elsewhere].map(|guest| guest.with_union_id("u1").visit(0));
         let plan = plan(&visits, Known::default());
         assert_eq!((plan.users.len(), plan.identities.len()), (1, 2));
@@ -228,19 +206,14 @@ mod tests {
     fn a_visit_of_a_disabled_user_changes_no_row() {
         let mut known = known_after(&[guest().visit(0)]);
         let at = guest().visit(1).at;
-        known
-            .users
-            .values_mut()
-            .for_each(|user| user.user.disabled_at = Some(at));
+        for user in known.users.values_mut() {
+            user.user.disabled_at = Some(at);
+        }
         let visit = guest().with_union_id("u1").visit_as(2, "Other");
         let plan = plan([&visit], known);
-        assert_eq!(plan.outcomes, [VisitOutcome::UserDisabled]);
+        assert!(plan.outcomes.iter().all(is_refused) && plan.outcomes.len() == 1);
         assert!(plan.users.values().all(|user| !user.is_changed));
-        assert!(
-            plan.identities
-                .values()
-                .all(|identity| !identity.is_changed)
-        );
+        assert!(plan.identities.values().all(|known| !known.is_changed));
         assert!(plan.new_union_owners.is_empty());
     }
 
@@ -252,18 +225,17 @@ mod tests {
             banned: ban.clone(),
             ..Known::default()
         };
-        let stranger = Guest::new("wx01", "o2").in_account("main");
+        let stranger = Guest::member("wx01", "o2");
         let visits = [guest().visit(0), stranger.visit(0), guest().visit(1)];
         let first = plan(&visits, known);
-        let refused = |outcome: &VisitOutcome| *outcome == VisitOutcome::UserDisabled;
-        let outcomes: Vec<_> = first.outcomes.iter().map(refused).collect();
+        let outcomes: Vec<_> = first.outcomes.iter().map(is_refused).collect();
         assert_eq!(outcomes, [true, false, true]);
         assert_eq!((first.users.len(), first.identities.len()), (1, 1));
 
         let mut known = known_after(&[guest().visit(0)]);
         known.banned = ban;
         let second = plan(&[guest().visit(1)], known);
-        assert!(!second.outcomes.iter().any(refused));
+        assert!(!second.outcomes.iter().any(is_refused));
     }
 
     #[test]
@@ -281,13 +253,8 @@ mod tests {
 
     #[test]
     fn a_unionid_of_another_user_is_noted_and_settled() {
-        let known = known_after(&[
-            guest().visit(0),
-            Guest::new("wx02", "o2")
-                .in_account("main")
-                .with_union_id("u1")
-                .visit(0),
-        ]);
+        let other = Guest::known("wx02", "o2", "u1").visit(0);
+        let known = known_after(&[guest().visit(0), other]);
         let visits = [1, 2].map(|second| guest().with_union_id("u1").visit(second));
         let plan = plan(&visits, known);
         assert_eq!(plan.merge_candidates.len(), 1);

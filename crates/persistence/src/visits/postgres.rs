@@ -37,7 +37,7 @@ pub(super) fn record(
     if !rows.sessions.is_empty() {
         WriteBatch::of(&rows).execute(connection)?;
     }
-    Ok(plan.written())
+    Ok(plan.outcomes)
 }
 
 fn load(
@@ -68,11 +68,11 @@ fn load(
         }
     }
     let newcomers = known.newcomers(visits, key);
-    let hashes = newcomers.hashes();
-    if !hashes.is_empty() {
+    if !newcomers.is_empty() {
+        let hashes: Vec<_> = newcomers.keys().copied().collect();
         let lists = vec![list::<Binary, _, _>(&hashes, <[u8; 32]>::as_slice)];
         let rows = Prepared::<LoadBans, Pg>::new(lists).select(ban_hashes::hash);
-        known.banned = newcomers.banned(&rows.load(connection)?);
+        known.add_banned(newcomers, &rows.load(connection)?);
     }
     Ok(known)
 }

@@ -28,7 +28,7 @@ pub(super) fn record(
         let known = load(connection, visits, vault, key)?;
         let plan = plan(visits.iter().copied(), known);
         write(connection, &BatchRows::of(visits, &plan, vault)?)?;
-        Ok(plan.written())
+        Ok(plan.outcomes)
     })
 }
 
@@ -61,11 +61,11 @@ fn load(
     }
     let newcomers = known.newcomers(visits, key);
     let mut banned = Vec::new();
-    for hash in newcomers.hashes() {
+    for hash in newcomers.keys() {
         let row = ban_hashes::table.filter(ban_hashes::hash.eq(hash.as_slice()));
         banned.extend(row.select(ban_hashes::hash).load::<Vec<u8>>(connection)?);
     }
-    known.banned = newcomers.banned(&banned);
+    known.add_banned(newcomers, &banned);
     Ok(known)
 }
 
