@@ -149,7 +149,7 @@ pub async fn uses_of_two_generations_at_once_end_in_one_state(store: &Store) {
 
 pub async fn a_use_moves_the_end_and_a_new_generation_the_time_of_last_use(store: &Store) {
     let account = opened(store, "o1").await;
-    let (user, id) = (account.user.id, account.session.id);
+    let id = account.session.id;
     for (number, second, last_used) in [(1, 10, 0), (2, 20, 20)] {
         let used = match number {
             1 => used(store, id, number, second).await,
@@ -158,7 +158,8 @@ pub async fn a_use_moves_the_end_and_a_new_generation_the_time_of_last_use(store
         let session = live(used).unwrap().session;
         assert_eq!(session.expires_at, at(10 + 86_400));
         assert_eq!(session.last_used_at, at(last_used));
-        assert_eq!(store.live(user, second).await[0].session, session);
+        let listed = store.live(account.user.id, second).await;
+        assert_eq!(listed[0].session, session);
     }
 }
 
