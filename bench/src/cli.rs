@@ -13,7 +13,7 @@ use crate::load::Window;
 use crate::postgres::Postgres;
 use crate::programs::Binaries;
 use crate::scenario::{SCENARIOS, Scenario};
-use crate::{flame, footprint, growth, instructions, payment, responder, wechat};
+use crate::{flame, footprint, growth, instructions, payment, responder, tls, wechat};
 
 /// Measures wxlogin beside what it is compared with, in one run on this machine.
 ///
@@ -38,7 +38,7 @@ enum Command {
     /// The comparisons, or those you name
     Compare {
         /// Which: login-256, login-32, login-far, quiet, login-sqlite, data-256, data-32, data-far,
-        /// data-sqlite, first, me, verify, refresh-256, refresh-32
+        /// data-sqlite, data-tls, first, me, verify, refresh-256, refresh-32
         names: Vec<String>,
         #[command(flatten)]
         other: Other,
@@ -83,6 +83,9 @@ enum Command {
     Wechat {
         #[arg(long, default_value = "127.0.0.1:5002")]
         listen: SocketAddr,
+        /// Serve over TLS, with a certificate of a new CA whose own certificate is written to this file
+        #[arg(long, value_name = "FILE")]
+        tls_ca: Option<PathBuf>,
         /// How long an answer takes, ms
         #[arg(long, default_value_t = 0)]
         latency_ms: u64,
@@ -175,11 +178,18 @@ impl Cli {
                 Ok(())
             }
             Command::Instructions { update } => instructions::count(update).await,
-            Command::Wechat { listen, latency_ms } => {
-                responder::serve(listen, Duration::from_millis(latency_ms), wechat::answer).await
+            Command::Wechat {
+                listen,
+                tls_ca,
+                latency_ms,
+            } => {
+                let tls = tls_ca.map(|ca| tls::acceptor(&ca)).transpose()?;
+                let latency = Duration::from_millis(latency_ms);
+                responder::serve(listen, tls, latency, wechat::answer).await
             }
             Command::Target { listen, latency_ms } => {
-                responder::serve(listen, Duration::from_millis(latency_ms), payment::take).await
+                let latency = Duration::from_millis(latency_ms);
+                responder::serve(listen, None, latency, payment::take).await
             }
         }
     }

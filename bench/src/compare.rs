@@ -6,7 +6,7 @@ use testpg::TestDatabase;
 use crate::load::Window;
 use crate::measurement::Cost;
 use crate::postgres::Postgres;
-use crate::programs::{Binaries, Service, Store, Wechat};
+use crate::programs::{Binaries, Service, Store, Transport, Wechat};
 use crate::report;
 use crate::scenario::Scenario;
 
@@ -50,10 +50,11 @@ fn print(scenario: &Scenario, costs: &[Costs]) {
     };
     let measure = row(Service::Yardstick).unwrap_or(0);
     println!("{}", report::comparison(scenario.title, costs, measure));
-    let ours = costs.first();
-    let against = row(Service::WxloginAgainst).and_then(|row| costs.get(row));
-    if let (Some(ours), Some(against)) = (ours, against) {
-        println!("{}\n", report::ratios(ours, against));
+    for other in [Service::WxloginAgainst, Service::WxloginOverHttp] {
+        let other = row(other).and_then(|row| costs.get(row));
+        if let (Some(ours), Some(other)) = (costs.first(), other) {
+            println!("{}\n", report::ratios(ours, other));
+        }
     }
 }
 
@@ -63,6 +64,8 @@ struct Comparison<'a> {
     home: &'a TempDir,
     scenario: &'a Scenario,
     wechat: Wechat,
+    /// A second one, over plain HTTP, for the service that is compared with itself over TLS.
+    plain: Option<Wechat>,
     /// Each program has a database of its own, which it keeps from round to round.
     stores: Vec<(Service, Store, Option<TestDatabase>)>,
 }
@@ -84,12 +87,16 @@ impl<'a> Comparison<'a> {
             let (store, database) = scenario.database.store(postgres, home, &name)?;
             stores.push((service, store, database));
         }
+        let has_plain = scenario.services.contains(&Service::WxloginOverHttp);
+        let wechat =
+            |transport| Wechat::start(binaries, home.path(), scenario.wechat_latency, transport);
         Ok(Self {
             binaries,
             postgres,
             home,
             scenario,
-            wechat: Wechat::start(binaries, home.path(), scenario.wechat_latency)?,
+            wechat: wechat(scenario.transport)?,
+            plain: has_plain.then(|| wechat(Transport::Http)).transpose()?,
             stores,
         })
     }
@@ -125,7 +132,11 @@ impl<'a> Comparison<'a> {
         window: Window,
         round: usize,
     ) -> anyhow::Result<Cost> {
-        let program = service.start(self.binaries, self.home.path(), store, &self.wechat)?;
+        let wechat = match &self.plain {
+            Some(plain) if service == Service::WxloginOverHttp => plain,
+            _ => &self.wechat,
+        };
+        let program = service.start(self.binaries, self.home.path(), store, wechat)?;
         let database = self.scenario.database.meter(self.postgres)?;
         // What the one before left to be written is written while this one warms up.
         let run = u32::try_from(round)?;

@@ -33,7 +33,12 @@ pub(crate) async fn draw(
     scenario: &Scenario,
     picture: &Path,
 ) -> anyhow::Result<()> {
-    let wechat = Wechat::start(binaries, home.path(), scenario.wechat_latency)?;
+    let wechat = Wechat::start(
+        binaries,
+        home.path(),
+        scenario.wechat_latency,
+        scenario.transport,
+    )?;
     let database = postgres.database()?;
     let store = Store {
         url: database.url(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::postgres::Postgres;
-use crate::programs::{Binaries, Service, Wechat};
+use crate::programs::{Binaries, Service, Transport, Wechat};
 use crate::report::{median, megabytes};
 use crate::scenario::Database;
 
@@ -24,7 +24,7 @@ pub(crate) async fn print(
     postgres: &Postgres,
     home: &TempDir,
 ) -> anyhow::Result<()> {
-    let wechat = Wechat::start(binaries, home.path(), Duration::ZERO)?;
+    let wechat = Wechat::start(binaries, home.path(), Duration::ZERO, Transport::Http)?;
     println!("\n### At rest\n\n| on | ready after ms | memory MB |\n|---|---|---|");
     for database in [Database::Postgres, Database::Sqlite] {
         let mut builds = Vec::new();

@@ -14,7 +14,7 @@ use crate::guests::Guests;
 use crate::load::Pace;
 use crate::measurement::{Cost, Watched, measure};
 use crate::postgres::Postgres;
-use crate::programs::{Binaries, Program, Service, Store, Wechat};
+use crate::programs::{Binaries, Program, Service, Store, Transport, Wechat};
 use crate::report::median;
 use crate::scripts::LogIn;
 
@@ -41,7 +41,7 @@ pub(crate) async fn grow(
     sizes: &[u64],
     effort: Effort,
 ) -> anyhow::Result<()> {
-    let wechat = Wechat::start(binaries, home.path(), Duration::ZERO)?;
+    let wechat = Wechat::start(binaries, home.path(), Duration::ZERO, Transport::Http)?;
     let mut stages = Vec::new();
     for users in sizes {
         let database = postgres.database()?;

@@ -8,7 +8,6 @@
 
 mod ledger;
 
-use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -17,7 +16,9 @@ use anyhow::{Context, bail};
 use tempfile::TempDir;
 
 use crate::load::{Connection, Script};
-use crate::programs::{Binaries, Program, Store, Wechat, configure, free_address, is_ready};
+use crate::programs::{
+    Binaries, Program, Store, Transport, Wechat, configure, free_address, is_ready,
+};
 use crate::scenario::Ask;
 use crate::scripts::{LogIn, Refresh, Show, log_in};
 use ledger::Ledger;
@@ -69,9 +70,9 @@ pub(crate) async fn count(update: bool) -> anyhow::Result<()> {
 /// The instructions of a run with so many requests.
 async fn total(binaries: &Binaries, ask: Ask, requests: u64) -> anyhow::Result<u64> {
     let home = tempfile::tempdir()?;
-    let wechat = Wechat::start(binaries, home.path(), Duration::ZERO)?;
+    let wechat = Wechat::start(binaries, home.path(), Duration::ZERO, Transport::Http)?;
     let output = home.path().join("callgrind.out");
-    let mut program = start_counted(binaries, &home, wechat.program.address, &output)?;
+    let mut program = start_counted(binaries, &home, &wechat, &output)?;
     let mut connection = Connection::open(program.address).await?;
     let guests = ask.guests(16);
     let mut tokens = log_in(&mut connection, &guests, 0, 1).await?;
@@ -119,7 +120,7 @@ async fn repeat(
 fn start_counted(
     binaries: &Binaries,
     home: &TempDir,
-    wechat: SocketAddr,
+    wechat: &Wechat,
     output: &Path,
 ) -> anyhow::Result<Program> {
     let (address, ops) = (free_address()?, free_address()?);

@@ -20,6 +20,7 @@ mod report;
 mod responder;
 mod scenario;
 mod scripts;
+mod tls;
 mod wechat;
 
 use clap::Parser;

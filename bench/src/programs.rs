@@ -13,7 +13,8 @@ use anyhow::{Context, bail};
 
 pub(crate) use build::Binaries;
 pub(crate) use service::{
-    APP_ID, APP_SECRET, Service, Store, Wechat, configure, is_ready, start_responder, start_wxlogin,
+    APP_ID, APP_SECRET, Service, Store, Transport, Wechat, configure, is_ready, start_responder,
+    start_wxlogin,
 };
 
 use crate::meter::Meter;

@@ -4,20 +4,23 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
 
 use crate::exact;
 
 /// Writes the answer to a request of this path. If it writes nothing, the connection is closed.
 pub(crate) type Answer = fn(path: &str, out: &mut Vec<u8>);
 
-/// Serves on `address` until the process ends. Each answer is given after `latency`.
+/// Serves on `address` until the process ends, over TLS if it is given. Each answer is given after
+/// `latency`.
 ///
 /// # Errors
 /// If the address is taken.
 pub(crate) async fn serve(
     address: SocketAddr,
+    tls: Option<TlsAcceptor>,
     latency: Duration,
     answer: Answer,
 ) -> anyhow::Result<()> {
@@ -26,15 +29,32 @@ pub(crate) async fn serve(
     println!("listening on {}", listener.local_addr()?);
     loop {
         let (stream, _) = listener.accept().await?;
+        let tls = tls.clone();
         tokio::spawn(async move {
             // A client that goes away does not end the server.
-            let _ = talk(stream, latency, answer).await;
+            let _ = accept(stream, tls, latency, answer).await;
         });
     }
 }
 
-async fn talk(mut stream: TcpStream, latency: Duration, answer: Answer) -> anyhow::Result<()> {
+async fn accept(
+    stream: TcpStream,
+    tls: Option<TlsAcceptor>,
+    latency: Duration,
+    answer: Answer,
+) -> anyhow::Result<()> {
     stream.set_nodelay(true)?;
+    match tls {
+        Some(tls) => talk(tls.accept(stream).await?, latency, answer).await,
+        None => talk(stream, latency, answer).await,
+    }
+}
+
+async fn talk(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    latency: Duration,
+    answer: Answer,
+) -> anyhow::Result<()> {
     let mut received = Vec::with_capacity(2048);
     let mut out = Vec::with_capacity(512);
     while stream.read_buf(&mut received).await? > 0 {
@@ -52,6 +72,8 @@ async fn talk(mut stream: TcpStream, latency: Duration, answer: Answer) -> anyho
         received.clear();
         exact::sleep(latency).await;
         stream.write_all(&out).await?;
+        // TLS writes when it is flushed.
+        stream.flush().await?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::load::{Connection, Pace, Window};
 use crate::measurement::{Cost, Watched, measure};
 use crate::meter::Meter;
 use crate::postgres::Postgres;
-use crate::programs::{Program, Service, Store};
+use crate::programs::{Program, Service, Store, Transport};
 use crate::scripts::{Exchange, LogIn, Refresh, Show, log_in};
 
 /// How many users log in, again and again. Few, so that all have an account after the warm-up.
@@ -29,6 +29,7 @@ pub(crate) struct Scenario {
     /// Requests a second; as fast as they are answered if none.
     pub(crate) rate: Option<f64>,
     pub(crate) wechat_latency: Duration,
+    pub(crate) transport: Transport,
     /// Who is compared; the first is ours, and `axum + sqlx` the measure.
     pub(crate) services: &'static [Service],
 }
@@ -109,6 +110,7 @@ const LOGIN: Scenario = Scenario {
     connections: 256,
     rate: None,
     wechat_latency: Duration::ZERO,
+    transport: Transport::Http,
     services: &[
         Service::Wxlogin,
         Service::Yardstick,
@@ -139,7 +141,7 @@ const ME: Scenario = Scenario {
 };
 
 /// All comparisons.
-pub(crate) const SCENARIOS: [Scenario; 14] = [
+pub(crate) const SCENARIOS: [Scenario; 15] = [
     LOGIN,
     Scenario {
         name: "login-32",
@@ -189,6 +191,17 @@ pub(crate) const SCENARIOS: [Scenario; 14] = [
         title: "Logins with encryptedData on SQLite (synchronous=FULL), 256 at once",
         database: Database::Sqlite,
         services: &[Service::Wxlogin, Service::Yardstick],
+        ..WITH_DATA
+    },
+    Scenario {
+        name: "data-tls",
+        title: "Logins with encryptedData on PostgreSQL, 256 at once, WeChat over TLS",
+        transport: Transport::Tls,
+        services: &[
+            Service::Wxlogin,
+            Service::WxloginOverHttp,
+            Service::Yardstick,
+        ],
         ..WITH_DATA
     },
     Scenario {

@@ -12,7 +12,9 @@ use super::scripts::{Deliver, Notice, Push};
 use crate::compare::Costs;
 use crate::load::Pace;
 use crate::measurement::{Watched, measure};
-use crate::programs::{APP_ID, APP_SECRET, Program, Wechat, start_responder, start_wxlogin};
+use crate::programs::{
+    APP_ID, APP_SECRET, Program, Transport, Wechat, start_responder, start_wxlogin,
+};
 use crate::report::{self, median};
 
 /// How long the target takes.
@@ -33,7 +35,7 @@ const HOOK_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 /// If something does not start, or a message is not relayed at once.
 pub(super) async fn compare(site: &Site<'_>) -> anyhow::Result<()> {
     let home = site.home.path();
-    let wechat = Wechat::start(site.binaries, home, Duration::ZERO)?;
+    let wechat = Wechat::start(site.binaries, home, Duration::ZERO, Transport::Http)?;
     let safe_mode = Arc::new(SafeMode {
         token: PushToken::new(TOKEN),
         key: EncodingAesKey::parse(AES_KEY)?,
@@ -42,7 +44,7 @@ pub(super) async fn compare(site: &Site<'_>) -> anyhow::Result<()> {
     for latency in LATENCIES {
         let name = format!("relay-{}", latency.as_millis());
         let (store, _kept) = site.database.store(site.postgres, site.home, &name)?;
-        let target = start_responder("target", site.binaries, home, latency)?;
+        let target = start_responder("target", site.binaries, home, latency, &[])?;
         let settings = settings(&target);
         let names = ["relayed", "the target alone"];
         let mut costs = names.map(|name| Costs {
@@ -51,8 +53,7 @@ pub(super) async fn compare(site: &Site<'_>) -> anyhow::Result<()> {
         });
         for round in 1..=site.effort.rounds {
             let notice = |at| Notice::new(format!("{round}-{at}"));
-            let wechat = wechat.program.address;
-            let program = start_wxlogin(&site.binaries.wxlogin, home, &store, wechat, &settings)?;
+            let program = start_wxlogin(&site.binaries.wxlogin, home, &store, &wechat, &settings)?;
             let scripts = (0..CONNECTIONS).map(|at| Push {
                 notice: notice(at),
                 safe_mode: Arc::clone(&safe_mode),

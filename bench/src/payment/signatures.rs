@@ -11,7 +11,7 @@ use crate::compare::Costs;
 use crate::guests::Guests;
 use crate::load::{Connection, Pace, Window};
 use crate::measurement::{Cost, Watched, measure};
-use crate::programs::{Store, Wechat, start_wxlogin};
+use crate::programs::{Store, Transport, Wechat, start_wxlogin};
 use crate::report;
 use crate::scripts::{Refresh, Tokens, log_in};
 
@@ -45,7 +45,12 @@ const REQUESTS: [(&str, Request); 3] = [
 /// # Errors
 /// If something does not start, or an answer is not 200.
 pub(super) async fn compare(site: &Site<'_>) -> anyhow::Result<()> {
-    let wechat = Wechat::start(site.binaries, site.home.path(), Duration::ZERO)?;
+    let wechat = Wechat::start(
+        site.binaries,
+        site.home.path(),
+        Duration::ZERO,
+        Transport::Http,
+    )?;
     let (store, _kept) = site
         .database
         .store(site.postgres, site.home, "signatures")?;
@@ -82,7 +87,6 @@ async fn put_on(
     let of_settings = |key| json!({"name": key, "key": key, "scopes": ["sign", "introspect"]});
     let list: Vec<_> = keys.iter().map(of_settings).collect();
     let settings = [("WXLOGIN_ADMIN__API_KEYS", json!(list).to_string())];
-    let wechat = wechat.program.address;
     let program = start_wxlogin(
         &site.binaries.wxlogin,
         site.home.path(),

@@ -1,7 +1,8 @@
 //! The services that are compared, and the WeChat they ask.
 
+use std::ffi::OsStr;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ pub(crate) enum Service {
     Wxlogin,
     /// Another build of it.
     WxloginAgainst,
+    /// Ours, with a WeChat over plain HTTP beside those over TLS.
+    WxloginOverHttp,
     /// axum and sqlx, a transaction a login.
     Yardstick,
     /// The same with sqlx's default of a ping before each use of a connection.
@@ -47,6 +50,7 @@ impl Service {
         match self {
             Self::Wxlogin => "wxlogin",
             Self::WxloginAgainst => "wxlogin, against",
+            Self::WxloginOverHttp => "wxlogin, WeChat over HTTP",
             Self::Yardstick => "axum + sqlx",
             Self::YardstickWithPings => "axum + sqlx, pinging",
             Self::YardstickOneStatement => "axum + sqlx, one CTE",
@@ -66,12 +70,12 @@ impl Service {
         store: &Store,
         wechat: &Wechat,
     ) -> anyhow::Result<Program> {
-        let wechat_latency = wechat.latency;
-        let wechat = wechat.program.address;
         let address = free_address()?;
         let log = home.join(format!("{self:?}.log"));
         match self {
-            Self::Wxlogin => start_wxlogin(&binaries.wxlogin, home, store, wechat, &[]),
+            Self::Wxlogin | Self::WxloginOverHttp => {
+                start_wxlogin(&binaries.wxlogin, home, store, wechat, &[])
+            }
             Self::WxloginAgainst => {
                 let binary = binaries.against.as_ref();
                 let binary = binary.context("there is no build to compare with")?;
@@ -81,7 +85,8 @@ impl Service {
                 let mut command = Command::new(&binaries.yardstick);
                 command.args(["serve", "--listen", &address.to_string()]);
                 command.args(["--database-url", &store.url]);
-                command.args(["--wechat-base-url", &format!("http://{wechat}")]);
+                command.args(["--wechat-base-url", &wechat.url()]);
+                command.envs(wechat.trust());
                 command.args(["--app-id", APP_ID, "--app-secret", APP_SECRET]);
                 command.args(match self {
                     Self::YardstickWithPings => Some("--ping"),
@@ -95,7 +100,9 @@ impl Service {
                 command.args(["echo", "--listen", &address.to_string()]);
                 Program::start_listening(&mut command, address, &log)
             }
-            Self::Wechat => Ok(Wechat::start(binaries, home, wechat_latency)?.program),
+            Self::Wechat => {
+                Ok(Wechat::start(binaries, home, wechat.latency, Transport::Http)?.program)
+            }
         }
     }
 }
@@ -109,7 +116,7 @@ pub(crate) fn start_wxlogin(
     binary: &Path,
     home: &Path,
     store: &Store,
-    wechat: SocketAddr,
+    wechat: &Wechat,
     settings: &[(&str, String)],
 ) -> anyhow::Result<Program> {
     let (address, ops) = (free_address()?, free_address()?);
@@ -126,7 +133,7 @@ pub(crate) fn configure(
     command: &mut Command,
     home: &Path,
     store: &Store,
-    wechat: SocketAddr,
+    wechat: &Wechat,
     address: SocketAddr,
     ops: SocketAddr,
 ) {
@@ -136,7 +143,8 @@ pub(crate) fn configure(
         .env("WXLOGIN_MASTER_KEY", MASTER_KEY)
         .env("WXLOGIN_APP_ID", APP_ID)
         .env("WXLOGIN_APP_SECRET", APP_SECRET)
-        .env("WXLOGIN_WECHAT__BASE_URL", format!("http://{wechat}"))
+        .env("WXLOGIN_WECHAT__BASE_URL", wechat.url())
+        .envs(wechat.trust())
         .env("WXLOGIN_SERVER__LISTEN", address.to_string())
         .env("WXLOGIN_SERVER__OPS_LISTEN", ops.to_string())
         .env("WXLOGIN_LIMITS__LOGIN_PER_MINUTE_PER_IP", "0");
@@ -147,6 +155,15 @@ pub(crate) fn configure(
 pub(crate) struct Wechat {
     pub(crate) program: Program,
     latency: Duration,
+    /// The certificate of the CA that a client must trust, over TLS.
+    ca: Option<PathBuf>,
+}
+
+/// How WeChat is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Transport {
+    Http,
+    Tls,
 }
 
 impl Wechat {
@@ -158,13 +175,35 @@ impl Wechat {
         binaries: &Binaries,
         home: &Path,
         latency: Duration,
+        transport: Transport,
     ) -> anyhow::Result<Self> {
-        let program = start_responder("wechat", binaries, home, latency)?;
-        Ok(Self { program, latency })
+        let ca = (transport == Transport::Tls).then(|| home.join("ca.pem"));
+        let tls = ca
+            .iter()
+            .flat_map(|ca| [OsStr::new("--tls-ca"), ca.as_os_str()]);
+        let tls: Vec<_> = tls.collect();
+        let program = start_responder("wechat", binaries, home, latency, &tls)?;
+        Ok(Self {
+            program,
+            latency,
+            ca,
+        })
+    }
+
+    /// Where it is.
+    fn url(&self) -> String {
+        let scheme = self.ca.as_ref().map_or("http", |_| "https");
+        format!("{scheme}://{}", self.program.address)
+    }
+
+    /// The variable that makes a program trust its certificate.
+    fn trust(&self) -> Option<(&'static str, &Path)> {
+        self.ca.as_deref().map(|ca| ("SSL_CERT_FILE", ca))
     }
 }
 
-/// Starts what this program serves as `role`, `wechat` or `target`; it answers after `latency`.
+/// Starts what this program serves as `role`, `wechat` or `target`, with `arguments`; it answers after
+/// `latency`.
 ///
 /// # Errors
 /// If it does not come up.
@@ -173,12 +212,14 @@ pub(crate) fn start_responder(
     binaries: &Binaries,
     home: &Path,
     latency: Duration,
+    arguments: &[&OsStr],
 ) -> anyhow::Result<Program> {
     let address = free_address()?;
     let mut command = Command::new(&binaries.wxbench);
     command.args([role, "--listen", &address.to_string()]);
     command.args(["--latency-ms", &latency.as_millis().to_string()]);
-    let log = home.join(format!("{role}.log"));
+    command.args(arguments);
+    let log = home.join(format!("{role}-{}.log", address.port()));
     Program::start_listening(&mut command, address, &log)
 }
 
