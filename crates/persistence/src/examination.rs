@@ -25,6 +25,8 @@ pub enum Finding {
     Unfit(String),
     /// The service works, but not as well as it could.
     Warning(String),
+    /// The service works. Something that differs from a direct connection is the operator's to know.
+    Advice(String),
 }
 
 #[derive(QueryableByName)]
@@ -69,12 +71,13 @@ fn go_between(one: &mut PgConnection, other: &mut PgConnection) -> DbResult<Opti
             session(one)
         })?);
     }
-    if ones.has_standby || others.has_standby {
-        return Ok(Some(Finding::Unfit(String::from(
-            "some statements are carried out by a standby: a proxy splits reads from writes, and a \
-             session would be unknown just after its login. Switch that off (pgpool: \
-             load_balance_mode = off) or connect to the primary",
-        ))));
+    let has = |is_standby| {
+        [&ones, &others]
+            .iter()
+            .any(|seen| seen.roles.contains(&is_standby))
+    };
+    if has(true) && has(false) {
+        return Ok(Some(Finding::Unfit(server::SPLITS.to_owned())));
     }
     let is_shared =
         ones.ids.len() > 1 || others.ids.len() > 1 || !ones.ids.is_disjoint(&others.ids);
@@ -82,7 +85,7 @@ fn go_between(one: &mut PgConnection, other: &mut PgConnection) -> DbResult<Opti
         return Ok(None);
     }
     Ok(Some(if keeps_statements_apart(one, other) {
-        Finding::Warning(String::from(
+        Finding::Advice(String::from(
             "the connection goes through a pooler in transaction mode, which forgets settings of a \
              session: set for the role what differs from PostgreSQL's defaults \
              (default_transaction_isolation, synchronous_commit, lc_messages)",
@@ -100,19 +103,20 @@ fn go_between(one: &mut PgConnection, other: &mut PgConnection) -> DbResult<Opti
 #[derive(Default)]
 struct Sessions {
     ids: BTreeSet<(i32, String)>,
-    has_standby: bool,
+    /// Whether they are on a standby.
+    roles: BTreeSet<bool>,
 }
 
 impl Sessions {
     fn note(&mut self, session: Session) {
-        self.has_standby |= session.is_standby;
+        self.roles.insert(session.is_standby);
         self.ids.insert((session.pid, session.server));
     }
 }
 
 fn session(connection: &mut PgConnection) -> QueryResult<Session> {
     diesel::sql_query(
-        "SELECT pg_backend_pid() AS pid, pg_is_in_recovery() AS is_standby, \
+        "SELECT pg_backend_pid() AS pid, current_setting('in_hot_standby') = 'on' AS is_standby, \
          concat(inet_server_addr(), ' ', inet_server_port()) AS server",
     )
     .get_result(connection)

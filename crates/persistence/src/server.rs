@@ -17,7 +17,14 @@ struct Server {
     language: String,
     #[diesel(sql_type = Bool)]
     has_parameter_privileges: bool,
+    #[diesel(sql_type = Bool)]
+    is_standby: bool,
 }
+
+/// What an operator does about a proxy that sends some statements to a standby.
+pub(crate) const SPLITS: &str = "a proxy sends some statements to the primary and others to a standby, \
+     so a session would be unknown just after its login. Switch that off (pgpool: load_balance_mode = \
+     off) or connect to the primary";
 
 /// Makes a new connection ready for our statements: its database must keep text in UTF-8, and its
 /// messages are to be English, if the role may ask for that, because they tell what went wrong
@@ -31,6 +38,9 @@ pub(crate) fn settle(connection: &mut PgConnection) -> DbResult<()> {
             server.encoding
         );
         return Err(DatabaseError::new(FailureKind::Unfit, text));
+    }
+    if server.is_standby && is_primary_for_writes(connection)? {
+        return Err(DatabaseError::new(FailureKind::Unfit, SPLITS.to_owned()));
     }
     if !is_english(&server.language) {
         // From PostgreSQL 15 on, others than superusers may be given the right.
@@ -67,10 +77,18 @@ fn look(connection: &mut PgConnection) -> DbResult<Server> {
     let server = diesel::sql_query(
         "SELECT current_setting('server_encoding') AS encoding, \
          current_setting('lc_messages') AS language, \
+         current_setting('in_hot_standby') = 'on' AS is_standby, \
          to_regprocedure('has_parameter_privilege(text,text)') IS NOT NULL \
          AS has_parameter_privileges",
     );
     Ok(server.get_result(connection)?)
+}
+
+/// Whether a statement with a volatile function, which may write, gets to a primary. Pgpool-II sends each
+/// such statement there, so `pg_is_in_recovery` alone does not show that others go to a standby.
+fn is_primary_for_writes(connection: &mut PgConnection) -> Result<bool, DatabaseError> {
+    let asked = diesel::dsl::sql::<Bool>("NOT pg_is_in_recovery()");
+    Ok(diesel::select(asked).get_result(connection)?)
 }
 
 fn is_english(language: &str) -> bool {

@@ -109,6 +109,10 @@ async fn database(checkup: &Checkup) -> Vec<Finding> {
             persistence::Finding::Unfit(told) | persistence::Finding::Warning(told) => {
                 Finding::bad(what.clone(), told)
             }
+            persistence::Finding::Advice(told) => Finding {
+                verdict: Verdict::Advice,
+                ..Finding::good(what.clone(), told)
+            },
         })),
         // Told already.
         Err(_) if findings.iter().any(Finding::is_bad) => {}
@@ -262,38 +266,49 @@ fn told(error: WechatError) -> String {
 
 /// A line of the report.
 struct Finding {
+    verdict: Verdict,
     what: String,
-    told: Result<String, String>,
+    told: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Good,
+    /// It works; the operator should know this.
+    Advice,
+    Bad,
 }
 
 impl Finding {
     fn good(what: impl Into<String>, told: impl Into<String>) -> Self {
         Self {
+            verdict: Verdict::Good,
             what: what.into(),
-            told: Ok(told.into()),
+            told: told.into(),
         }
     }
 
     fn bad(what: impl Into<String>, told: impl Into<String>) -> Self {
         Self {
-            what: what.into(),
-            told: Err(told.into()),
+            verdict: Verdict::Bad,
+            ..Self::good(what, told)
         }
     }
 
     fn is_bad(&self) -> bool {
-        self.told.is_err()
+        self.verdict == Verdict::Bad
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (verdict, told) = match &self.told {
-            Ok(told) => ("ok  ", told),
-            Err(told) => ("fail", told),
+        let verdict = match self.verdict {
+            Verdict::Good => "ok  ",
+            Verdict::Advice => "note",
+            Verdict::Bad => "fail",
         };
         // What others say may have several lines; a finding has one.
-        let told: Vec<_> = told.split_whitespace().collect();
+        let told: Vec<_> = self.told.split_whitespace().collect();
         write!(f, "{verdict}  {}: {}", self.what, told.join(" "))
     }
 }

@@ -29,7 +29,7 @@ pub(crate) async fn examine(database: &Database) -> anyhow::Result<()> {
     for finding in findings {
         match finding {
             Finding::Unfit(text) => bail!("database.url: {text}"),
-            Finding::Warning(text) => tracing::warn!("database: {text}"),
+            Finding::Warning(text) | Finding::Advice(text) => tracing::warn!("database: {text}"),
         }
     }
     Ok(())
