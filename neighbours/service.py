@@ -78,7 +78,20 @@ def sandbox(folder: pathlib.Path):
 def service(folder: pathlib.Path, wechat: Sandbox, port: int | None = None, ready: bool = True, **settings: str):
     """A replica; `settings` are named as in the environment, without WXLOGIN_."""
     port, ops_port = port or free_port(), free_port()
-    environment = {
+    environment = environment_of(folder, wechat, port, ops_port, **settings)
+    log = folder / "wxlogin.log"
+    with running([WXLOGIN], log, port, env=environment, cwd=folder):
+        replica = Service(port, ops_port, wechat, environment)
+        if ready:
+            try:
+                until("the service to be ready", replica.is_ready)
+            except Failure as failure:
+                raise Failure(f"{failure}\n{log.read_text()[-3000:]}") from None
+        yield replica
+
+
+def environment_of(folder: pathlib.Path, wechat: Sandbox, port: int, ops_port: int, **settings: str) -> dict[str, str]:
+    return {
         "PATH": os.environ["PATH"],
         "WXLOGIN_SERVER__LISTEN": f"127.0.0.1:{port}",
         "WXLOGIN_SERVER__OPS_LISTEN": f"127.0.0.1:{ops_port}",
@@ -89,12 +102,3 @@ def service(folder: pathlib.Path, wechat: Sandbox, port: int | None = None, read
         "WXLOGIN_LIMITS__LOGIN_PER_MINUTE_PER_IP": "0",
         "RUST_LOG": "warn",
     } | {f"WXLOGIN_{name}": value for name, value in settings.items()}
-    log = folder / "wxlogin.log"
-    with running([WXLOGIN], log, port, env=environment, cwd=folder):
-        replica = Service(port, ops_port, wechat, environment)
-        if ready:
-            try:
-                until("the service to be ready", replica.is_ready)
-            except Failure as failure:
-                raise Failure(f"{failure}\n{log.read_text()[-3000:]}") from None
-        yield replica

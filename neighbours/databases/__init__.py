@@ -9,7 +9,7 @@ from process import Failure, free_port, read
 from report import Report, same
 from service import ROOT, fetch, sandbox, service
 
-from . import failover
+from . import failover, poolers
 from .servers import PACKAGES, programs, server
 
 # The oldest and the newest run the whole suite, the others the contract of the store.
@@ -26,6 +26,8 @@ def run(report: Report, wanted: set[str], fast: bool) -> None:
     if not wanted or "restore" in wanted:
         row = report.row("database", "pg_dump and pg_restore", version("15"))
         row.check("a dump of a running service is restored with its sessions", restores)
+    if not wanted or "poolers" in wanted:
+        poolers.run(report)
     if not wanted or "patroni" in wanted:
         failover.run(report)
 

@@ -51,11 +51,29 @@ def server(folder: pathlib.Path, major: str):
     port, tools, options = free_port(), programs(major), as_nobody(home)
     read(f"{tools}/initdb", "-D", f"{home}/data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C",
          cwd=home, **options)
+    with started(home, port, tools, options):
+        yield f"postgres://postgres@127.0.0.1:{port}/postgres"
+
+
+@contextlib.contextmanager
+def standby(folder: pathlib.Path, primary: str):
+    """The port of a PostgreSQL 15 that streams from the server at the URL `primary`."""
+    home = folder / "standby"
+    home.mkdir()
+    port, tools, options = free_port(), programs("15"), as_nobody(home)
+    read(f"{tools}/pg_basebackup", "--dbname", primary, "-D", f"{home}/data", "-R", "--checkpoint=fast",
+         cwd=home, **options)
+    with started(home, port, tools, options):
+        yield port
+
+
+@contextlib.contextmanager
+def started(home: pathlib.Path, port: int, tools: pathlib.Path, options: dict):
     control = [f"{tools}/pg_ctl", "-D", f"{home}/data", "-w"]
     arguments = f"-p {port} -h 127.0.0.1 -k {home}"
     with (home / "log").open("ab") as log:
         read(*control, "-o", arguments, "start", cwd=home, stdout=log, **options)
     try:
-        yield f"postgres://postgres@127.0.0.1:{port}/postgres"
+        yield
     finally:
         read(*control, "-m", "immediate", "stop", cwd=home, **options)
