@@ -278,7 +278,7 @@ async fn compose(
         }),
         avatars,
         signatures: Arc::new(SignatureService {
-            accounts: accounts.clone(),
+            signatories: Arc::new(database.signatories()),
             wechat: user_api.clone(),
             signer: Arc::new(HmacSessionSigner),
             audit: Arc::new(database.audit()),

@@ -5,23 +5,18 @@
 
 use std::sync::Arc;
 
-use crate::account::{Account, AccountQuery, Page};
 use crate::audit::{AuditAction, Caller};
 use crate::id::{AppId, OpenId, UserId};
 use crate::ports::{
-    AccountRepository, AuditLog, Clock, RepositoryError, SessionSigner, StoreResult,
-    WechatApiError, WechatUserApi,
+    AuditLog, Clock, RepositoryError, SessionSigner, SignatoryRepository, WechatApiError,
+    WechatUserApi,
 };
-use crate::user::Identity;
-
-/// How many accounts an openid is looked for in. WeChat's openids differ between apps, so that more
-/// than one account with the same one is the exception.
-const ACCOUNTS: u32 = 20;
+use crate::secret::SessionKey;
 
 /// Signs texts with session_keys.
 pub struct SignatureService {
-    /// The store of accounts.
-    pub accounts: Arc<dyn AccountRepository>,
+    /// Whose session_key signs.
+    pub signatories: Arc<dyn SignatoryRepository>,
     /// The calls to WeChat.
     pub wechat: Arc<dyn WechatUserApi>,
     /// Signs with a session_key.
@@ -48,12 +43,26 @@ pub struct SignatureOrder {
 }
 
 /// How a user is named.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Whom {
     /// By our id.
     User(UserId),
     /// By the openid in the app.
     OpenId(OpenId),
+}
+
+/// A user in an app, as a signature needs them.
+#[derive(Clone, Debug)]
+pub struct Signatory {
+    /// The user.
+    pub user_id: UserId,
+    /// Whether the operator has shut the user out.
+    pub is_disabled: bool,
+    /// The user in the app.
+    pub open_id: OpenId,
+    /// The newest one. `None` if none is kept, or it cannot be opened: an older one would make a
+    /// signature that WeChat refuses.
+    pub session_key: Option<SessionKey>,
 }
 
 /// A signature, and whose session_key made it.
@@ -94,50 +103,22 @@ impl SignatureService {
         order: &SignatureOrder,
         by: &Caller,
     ) -> Result<SessionSignature, SignatureError> {
-        let (account, identity) = self.find(order).await?.ok_or(SignatureError::NoSuchUser)?;
-        if account.user.disabled_at.is_some() {
+        let signatory = self.signatories.find(&order.app, &order.user).await?;
+        let signatory = signatory.ok_or(SignatureError::NoSuchUser)?;
+        if signatory.is_disabled {
             return Err(SignatureError::UserDisabled);
         }
-        let open_id = identity.open_id;
-        let keys = self.accounts.session_keys(&order.app, &open_id).await?;
-        let key = keys.first().ok_or(SignatureError::SessionKeyStale)?;
-        if order.check_session && !self.wechat.is_current(&order.app, &open_id, key).await? {
+        let (open_id, key) = (signatory.open_id, signatory.session_key);
+        let key = key.ok_or(SignatureError::SessionKeyStale)?;
+        if order.check_session && !self.wechat.is_current(&order.app, &open_id, &key).await? {
             return Err(SignatureError::SessionKeyStale);
         }
         let audit = by.entry(AuditAction::SignText, &*self.clock);
-        let audit = audit.about(account.user.id).on(&order.digest);
+        let audit = audit.about(signatory.user_id).on(&order.digest);
         self.audit.record(audit).await?;
         Ok(SessionSignature {
-            signature: self.signer.sign(key, order.text.as_bytes()),
+            signature: self.signer.sign(&key, order.text.as_bytes()),
             open_id,
         })
-    }
-
-    /// The user, and who they are in the app. After a merge a user may have several identities
-    /// there; the one that logged in last counts.
-    async fn find(&self, order: &SignatureOrder) -> StoreResult<Option<(Account, Identity)>> {
-        let accounts = match &order.user {
-            Whom::User(id) => self.accounts.find(*id).await?.into_iter().collect(),
-            Whom::OpenId(open_id) => {
-                let query = AccountQuery {
-                    open_id: Some(open_id.clone()),
-                    ..AccountQuery::default()
-                };
-                let page = Page::first(ACCOUNTS);
-                self.accounts.search(&query, page).await?
-            }
-        };
-        Ok(accounts.into_iter().find_map(|account| {
-            let in_app = account.identities.iter().filter(|known| {
-                let is_meant = match &order.user {
-                    Whom::User(_) => true,
-                    Whom::OpenId(open_id) => known.identity.open_id == *open_id,
-                };
-                is_meant && known.identity.app_id == order.app
-            });
-            let identity = in_app.max_by_key(|known| known.last_login_at)?;
-            let identity = identity.identity.clone();
-            Some((account, identity))
-        }))
     }
 }

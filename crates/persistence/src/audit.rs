@@ -1,7 +1,8 @@
 //! The audit log.
 
+mod entries;
+
 use async_trait::async_trait;
-use diesel::dsl::exists;
 use diesel::prelude::*;
 use domain::account::Page;
 use domain::audit::{AuditAction, AuditActor, AuditEntry, AuditQuery};
@@ -14,12 +15,12 @@ use crate::database::Database;
 use crate::error::DatabaseError;
 use crate::schema::audit_log;
 use crate::types::{DbId, DbInstant};
+pub(crate) use entries::{AuditEntries, record};
 
 #[async_trait]
 impl AuditLog for Database {
     async fn record(&self, entry: AuditEntry) -> Result<(), RepositoryError> {
-        self.call(move |connection| record(connection, &entry))
-            .await
+        self.audit_entries.write(entry).await
     }
 
     async fn search(
@@ -31,30 +32,6 @@ impl AuditLog for Database {
         self.call(move |connection| search(connection, query, page))
             .await
     }
-}
-
-/// Keeps an entry, if it is not kept already: a step that lost its connection while it was being
-/// committed is repeated.
-pub(crate) fn record(
-    connection: &mut AnyConnection,
-    entry: &AuditEntry,
-) -> Result<(), DatabaseError> {
-    let same = audit_log::table.find(DbId(entry.id));
-    if diesel::select(exists(same)).get_result::<bool>(connection)? {
-        return Ok(());
-    }
-    diesel::insert_into(audit_log::table)
-        .values((
-            audit_log::id.eq(DbId(entry.id)),
-            audit_log::at.eq(DbInstant::from(entry.at)),
-            audit_log::actor.eq(entry.actor.as_str()),
-            audit_log::action.eq(entry.action.as_str()),
-            audit_log::user_id.eq(entry.user_id.map(|user| DbId(user.as_uuid()))),
-            audit_log::subject.eq(&entry.subject),
-            audit_log::from_ip.eq(entry.from.map(|from| from.to_string())),
-        ))
-        .execute(connection)?;
-    Ok(())
 }
 
 /// The entry of a deed that was done before its answer was lost. `None` if it was not done.

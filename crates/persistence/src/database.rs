@@ -7,10 +7,12 @@ use domain::audit::AuditEntry;
 use domain::ports::{
     AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, PhoneLookups,
     PushOutbox, ReadinessProbe, ReplacedAvatars, SessionLifecycle, SessionRepository,
-    SigningKeyRepository, StoreClock, StoreResult, UserRepository, WechatTokenRepository,
+    SignatoryRepository, SigningKeyRepository, StoreClock, StoreResult, UserRepository,
+    WechatTokenRepository,
 };
 use domain::time::Duration;
 
+use crate::audit::AuditEntries;
 use crate::change_feed::DieselChangeFeed;
 use crate::connection::{AnyConnection, Connector};
 use crate::error::DbResult;
@@ -23,6 +25,7 @@ use crate::probe::DieselReadinessProbe;
 use crate::reset::{self, GivenUp};
 use crate::rewrap::{self, RewrapProgress};
 use crate::seal::Vaults;
+use crate::signatories::Signatories;
 use crate::statistics::Statistics;
 use crate::token_uses::TokenUses;
 use crate::url::{DatabaseUrl, UnknownDatabaseUrl};
@@ -39,33 +42,36 @@ pub struct Database {
     pub(crate) pool: Pool,
     pub(crate) visits: Arc<GroupCommit<Visits>>,
     pub(crate) token_uses: Arc<GroupCommit<TokenUses>>,
+    pub(crate) signatories: Arc<GroupCommit<Signatories>>,
+    pub(crate) audit_entries: Arc<GroupCommit<AuditEntries>>,
     pub(crate) vaults: Vaults,
 }
 
 /// The connections of the writers.
 struct Wires {
     visits: Vec<WireSlot>,
-    token_uses: Vec<WireSlot>,
+    /// For uses of tokens and for signatures, which take turns.
+    others: WireSlot,
     count: u32,
 }
 
 impl Wires {
     fn of(connector: &Connector, pool_size: u32) -> Self {
         let wire = || WireSlot::new(connector.clone());
-        let (visits, token_uses, count) = match (&connector.url, pool_size) {
+        let (visits, others, count) = match (&connector.url, pool_size) {
             // SQLite lets one write at a time anyway, and what one has in its cache is of use to
             // the other.
             (DatabaseUrl::Sqlite(_), _) | (DatabaseUrl::Postgres(_), ..4) => {
                 let one = wire();
-                (vec![one.clone()], vec![one], 1)
+                (vec![one.clone()], one, 1)
             }
-            (DatabaseUrl::Postgres(_), 4..8) => (vec![wire()], vec![wire()], 2),
+            (DatabaseUrl::Postgres(_), 4..8) => (vec![wire()], wire(), 2),
             // Under load one plans visits while the other waits for its commit.
-            (DatabaseUrl::Postgres(_), 8..) => (vec![wire(), wire()], vec![wire()], 3),
+            (DatabaseUrl::Postgres(_), 8..) => (vec![wire(), wire()], wire(), 3),
         };
         Self {
             visits,
-            token_uses,
+            others,
             count,
         }
     }
@@ -86,8 +92,8 @@ impl Database {
     /// Opens the database. Connections are made when they are needed.
     ///
     /// On PostgreSQL the writers have three of `pool_size` connections: two for logins, of which
-    /// the second is opened under load, and one for uses of tokens; with less than 8, one for each;
-    /// with less than 4, one for both, as on SQLite.
+    /// the second is opened under load, and one for uses of tokens and for signatures; with less
+    /// than 8, one for each of the two; with less than 4, one for both, as on SQLite.
     pub fn open(options: DatabaseOptions) -> Result<Self, OpenError> {
         let DatabaseOptions {
             url,
@@ -118,11 +124,16 @@ impl Database {
             stored_keys: Arc::clone(&vaults.stored_keys),
         };
         let visits = GroupCommit::start(&visits, wires.visits, &lanes);
-        let token_uses = GroupCommit::start(&TokenUses, wires.token_uses, &lanes);
+        let others = || vec![wires.others.clone()];
+        let token_uses = GroupCommit::start(&TokenUses, others(), &lanes);
+        let signatories = GroupCommit::start(&Signatories, others(), &lanes);
+        let audit_entries = GroupCommit::start(&AuditEntries, others(), &lanes);
         Ok(Self {
             pool: Pool::new(connector, watch, pool_size, writers),
             visits: Arc::new(visits.map_err(OpenError::Threads)?),
             token_uses: Arc::new(token_uses.map_err(OpenError::Threads)?),
+            signatories: Arc::new(signatories.map_err(OpenError::Threads)?),
+            audit_entries: Arc::new(audit_entries.map_err(OpenError::Threads)?),
             vaults,
         })
     }
@@ -233,6 +244,8 @@ impl Database {
             queues: [
                 (Visits::NAME, self.visits.counts()),
                 (TokenUses::NAME, self.token_uses.counts()),
+                (Signatories::NAME, self.signatories.counts()),
+                (AuditEntries::NAME, self.audit_entries.counts()),
             ],
         }
     }
@@ -263,6 +276,7 @@ ports! {
     phone_lookups: PhoneLookups,
     replaced_avatars: ReplacedAvatars,
     audit: AuditLog,
+    signatories: SignatoryRepository,
     signing_keys: SigningKeyRepository,
     wechat_tokens: WechatTokenRepository,
     push_outbox: PushOutbox,

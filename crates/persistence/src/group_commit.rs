@@ -2,7 +2,8 @@
 //!
 //! What is to be written is put into a queue; a thread takes whatever waits there, and writes it
 //! as one batch with one commit. While a batch is being written the next one gathers. There is no
-//! timer: a single item is a batch of one and is written at once.
+//! timer: a single item is a batch of one and is written at once. What is only read can be done in
+//! the same way, to share round trips.
 
 mod batch;
 mod counts;

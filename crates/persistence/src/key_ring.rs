@@ -60,6 +60,20 @@ impl SessionKeyVault {
         Ok(opened.collect())
     }
 
+    /// Opens the newest key of a ring as it stands in the row. Fails as [`open_all`](Self::open_all).
+    pub(crate) fn open_newest(
+        &self,
+        app: &AppId,
+        user: &OpenId,
+        row: &[u8],
+    ) -> DbResult<Option<SessionKey>> {
+        if self.0.verdict().is_wrong() {
+            return Err(DatabaseError::wrong_master_key());
+        }
+        let newest = split(row).into_iter().next();
+        Ok(newest.and_then(|sealed| self.open_or_report(app, user, sealed)))
+    }
+
     /// Whether any key of a ring opens.
     pub(crate) fn opens_any(&self, app: &AppId, user: &OpenId, row: &[u8]) -> bool {
         let mut sealed = split(row).into_iter();

@@ -40,6 +40,7 @@ mod server;
 mod session_bound;
 mod session_lifecycle;
 mod sessions;
+mod signatories;
 mod signing_keys;
 mod sqlite_file;
 mod statement;

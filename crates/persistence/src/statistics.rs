@@ -11,7 +11,7 @@ use crate::pool::PoolCounts;
 #[derive(Clone, Debug)]
 pub struct Statistics {
     pub(crate) pool: PoolCounts,
-    pub(crate) queues: [(&'static str, Arc<QueueCounts>); 2],
+    pub(crate) queues: [(&'static str, Arc<QueueCounts>); 4],
 }
 
 /// The use of the pool, which serves reads and single writes.
@@ -53,7 +53,7 @@ impl Statistics {
 
     /// The use of the queues now.
     #[must_use]
-    pub fn queues(&self) -> [QueueUse; 2] {
+    pub fn queues(&self) -> [QueueUse; 4] {
         self.queues
             .each_ref()
             .map(|(name, counts)| counts.read(name))

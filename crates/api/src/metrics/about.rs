@@ -89,10 +89,10 @@ metrics! {
         "Time that calls have waited for a connection of the pool." "调用等待连接的累计时间。";
     DATABASE_TIMED_OUT: Counter "database_wait_timeouts" []
         "Calls that failed because no connection of the pool became free in time." "等不到连接而失败的调用数。";
-    QUEUE_WAITING: Gauge "commit_queue_items" ["queue" "`visits` (logins) or `token uses`" "`visits`（登录）或 `token uses`（令牌使用）"]
+    QUEUE_WAITING: Gauge "commit_queue_items" ["queue" "`visits` (logins), `token uses`, `signatories` (reads for signatures) or `audit entries`" "`visits`（登录）、`token uses`（令牌使用）、`signatories`（签名所需的读取）或 `audit entries`（审计记录）"]
         "Items that wait to be written, or are being written." "等待写入和正在写入的条目数。";
     QUEUE_BATCHES: Counter "commit_batches" ["queue" "as above" "同上"]
-        "Batches written, each with one commit." "写入的批次数，每批一次提交。";
+        "Batches written, each with one commit; those of `signatories` are only read." "写入的批次数，每批一次提交；`signatories` 的批次只读取。";
     QUEUE_ITEMS: Counter "commit_batch_items" ["queue" "as above" "同上"]
         "Items in those batches; divided by their number, the size of a batch." "这些批次中的条目数；除以批次数即平均批量。";
     PUSH_WAITING: Gauge "push_relay_waiting" []

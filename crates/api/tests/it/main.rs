@@ -55,6 +55,7 @@ mod session_list;
 mod session_model;
 mod sessions;
 mod shutdown;
+mod signatures_at_once;
 mod silent;
 mod stack;
 mod start;

@@ -5,6 +5,7 @@ mod bans;
 mod keeping;
 mod lifecycle;
 mod merges;
+mod signatories;
 mod visits;
 
 use std::cmp::Reverse;

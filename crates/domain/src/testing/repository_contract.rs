@@ -18,6 +18,7 @@ mod profiles;
 mod session_keys;
 mod session_lookup;
 mod sessions;
+mod signatories;
 mod union_ids;
 mod withdrawals;
 
@@ -32,8 +33,8 @@ use crate::audit::{AuditAction, AuditActor, AuditEntry};
 use crate::id::{AppId, OpenId, SessionId, UserId};
 use crate::ports::{
     AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeCandidate, MergeRepository,
-    SessionLifecycle, SessionRepository, SigningKeyRepository, StoreResult, UserRepository,
-    WechatTokenRepository,
+    SessionLifecycle, SessionRepository, SignatoryRepository, SigningKeyRepository, StoreResult,
+    UserRepository, WechatTokenRepository,
 };
 use crate::secret::SessionKey;
 use crate::session::{ListedSession, SessionAccount};
@@ -55,6 +56,7 @@ pub use profiles::*;
 pub use session_keys::*;
 pub use session_lookup::*;
 pub use sessions::*;
+pub use signatories::*;
 pub use union_ids::*;
 pub use withdrawals::*;
 
@@ -68,6 +70,7 @@ pub trait StoreUnderTest: Send + Sync {
     fn merges(&self) -> Arc<dyn MergeRepository>;
     fn bans(&self) -> Arc<dyn BanRepository>;
     fn audit(&self) -> Arc<dyn AuditLog>;
+    fn signatories(&self) -> Arc<dyn SignatoryRepository>;
     fn changes(&self) -> Arc<dyn ChangeFeed>;
     fn signing_keys(&self) -> Arc<dyn SigningKeyRepository>;
     fn wechat_tokens(&self) -> Arc<dyn WechatTokenRepository>;
@@ -315,6 +318,11 @@ macro_rules! repository_contract {
             a_first_signing_key_of_each_algorithm_is_stored_as_it_is,
             a_wechat_token_replaces_the_one_before,
             audit_entries_are_found_newest_first,
+            audit_entries_at_once_are_all_kept,
+            a_signatory_is_found_by_user_and_by_openid_in_their_app,
+            the_session_key_that_signs_is_the_newest_on_every_replica,
+            after_a_merge_the_identity_that_logged_in_last_signs,
+            many_signatories_at_once_are_each_their_own,
         }
     };
     ($store:path => $($rule:ident,)+) => {

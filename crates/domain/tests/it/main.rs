@@ -19,7 +19,8 @@ use std::sync::Arc;
 
 use domain::ports::{
     AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, SessionLifecycle,
-    SessionRepository, SigningKeyRepository, UserRepository, WechatTokenRepository,
+    SessionRepository, SignatoryRepository, SigningKeyRepository, UserRepository,
+    WechatTokenRepository,
 };
 use domain::testing::InMemoryStore;
 use domain::testing::repository_contract::StoreUnderTest;
@@ -55,6 +56,7 @@ ports! {
     merges: MergeRepository,
     bans: BanRepository,
     audit: AuditLog,
+    signatories: SignatoryRepository,
     changes: ChangeFeed,
     signing_keys: SigningKeyRepository,
     wechat_tokens: WechatTokenRepository,

@@ -14,7 +14,7 @@ use crate::world::{World, attempt, operator};
 
 fn service(world: &World, wechat: Arc<ScriptedUserApi>) -> SignatureService {
     SignatureService {
-        accounts: world.store.clone(),
+        signatories: world.store.clone(),
         wechat,
         signer: Arc::new(PlainSigner),
         audit: world.store.clone(),

@@ -6,7 +6,8 @@ use domain::account::{Page, Withdrawal};
 use domain::audit::{AuditAction, AuditEntry};
 use domain::ports::{
     AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, SessionLifecycle,
-    SessionRepository, SigningKeyRepository, TokenUse, UserRepository, WechatTokenRepository,
+    SessionRepository, SignatoryRepository, SigningKeyRepository, TokenUse, UserRepository,
+    WechatTokenRepository,
 };
 use domain::profile::{Edit, ProfileEdit};
 use domain::session::Generation;
@@ -256,6 +257,7 @@ ports! {
     merges: MergeRepository,
     bans: BanRepository,
     audit: AuditLog,
+    signatories: SignatoryRepository,
     changes: ChangeFeed,
     signing_keys: SigningKeyRepository,
     wechat_tokens: WechatTokenRepository,

@@ -6,6 +6,7 @@
     reason = "what fails in a helper has failed its test"
 )]
 
+mod audit_entries;
 mod bans;
 mod change_feed;
 mod columns;

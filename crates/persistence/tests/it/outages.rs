@@ -15,7 +15,7 @@ use crate::proxy::Proxy;
 use crate::store::{Place, account, options};
 
 /// Options with little patience.
-fn impatient(url: String) -> DatabaseOptions {
+pub(crate) fn impatient(url: String) -> DatabaseOptions {
     DatabaseOptions {
         pool_size: 4,
         acquire_timeout: Duration::from_millis(500),

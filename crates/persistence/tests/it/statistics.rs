@@ -16,7 +16,7 @@ async fn items_and_their_batches_are_counted_and_do_not_wait_afterwards() {
     for second in 0..5 {
         account(users.record_visit(guest.visit(second)).await);
     }
-    let [visits, token_uses] = store.database.statistics().queues();
+    let [visits, token_uses, ..] = store.database.statistics().queues();
     assert_eq!(
         (visits.name, visits.items, visits.batches),
         ("visits", 5, 5)

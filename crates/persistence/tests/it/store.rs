@@ -10,7 +10,7 @@ use diesel::sql_types::Text;
 use diesel::{PgConnection, SqliteConnection};
 use domain::ports::{
     AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, RepositoryError,
-    SessionLifecycle, SessionRepository, SigningKeyRepository, UserRepository,
+    SessionLifecycle, SessionRepository, SignatoryRepository, SigningKeyRepository, UserRepository,
     WechatTokenRepository,
 };
 use domain::session::SessionAccount;
@@ -212,6 +212,7 @@ macro_rules! ports {
             merges: MergeRepository,
             bans: BanRepository,
             audit: AuditLog,
+            signatories: SignatoryRepository,
             changes: ChangeFeed,
             signing_keys: SigningKeyRepository,
             wechat_tokens: WechatTokenRepository,

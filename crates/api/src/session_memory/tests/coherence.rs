@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use domain::id::SessionId;
 use domain::ports::{
     AccountRepository, AuditLog, BanRepository, ChangeFeed, Clock, MergeRepository,
-    RepositoryError, SessionLifecycle, SessionRepository, SigningKeyRepository, UserRepository,
-    WechatTokenRepository,
+    RepositoryError, SessionLifecycle, SessionRepository, SignatoryRepository,
+    SigningKeyRepository, UserRepository, WechatTokenRepository,
 };
 use domain::secret::SecretHash;
 use domain::session::SessionAccount;
@@ -105,6 +105,10 @@ impl StoreUnderTest for Replica {
     }
 
     fn audit(&self) -> Arc<dyn AuditLog> {
+        self.store.clone()
+    }
+
+    fn signatories(&self) -> Arc<dyn SignatoryRepository> {
         self.store.clone()
     }
 
