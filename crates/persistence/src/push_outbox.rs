@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::database::Database;
-use crate::transaction::transaction;
+use crate::transaction::{repeated, transaction};
 use crate::types::DbInstant;
 
 pub(crate) use settle::forget_user;
@@ -46,7 +46,7 @@ impl PushOutbox for Database {
             user_hash: user.map(|user| user_hash(&message.app, user)),
             payload: vault.seal(&payload_context(&message.id), &message.body)?,
         };
-        let found = self.transact(move |connection| claim::take(connection, &row, lease));
+        let found = self.call(move |one| repeated(one, |one| claim::take(one, &row, lease)));
         Ok(match found.await? {
             claim::Found::Nothing => Taken::New,
             claim::Found::UnderWay => Taken::UnderWay,
@@ -69,7 +69,8 @@ impl PushOutbox for Database {
                     .seal(&answer_context(&id), answer)?,
             ),
         };
-        self.transact(move |connection| settle::delivered(connection, id, sealed.as_deref()))
+        let answer = move |one: &mut _| settle::delivered(one, id, sealed.as_deref());
+        self.call(move |connection| repeated(connection, &answer))
             .await
     }
 
@@ -81,7 +82,8 @@ impl PushOutbox for Database {
         pause: Duration,
     ) -> Result<(), RepositoryError> {
         let error = error.to_owned();
-        self.transact(move |connection| settle::failed(connection, id, attempt, &error, pause))
+        let why = move |one: &mut _| settle::failed(one, id, attempt, &error, pause);
+        self.call(move |connection| repeated(connection, &why))
             .await
     }
 

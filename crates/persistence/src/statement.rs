@@ -117,6 +117,26 @@ where
     value::<Array<ST>, _, _>(rows.iter().map(value_of).collect::<Vec<_>>())
 }
 
+/// A piece of SQL with parameters of its own, from `$1`, in the place of a parameter. On one backend
+/// it must be the same each time, because the whole is prepared once.
+pub(crate) fn text<'a, DB: Backend + 'a>(
+    sql: &'static str,
+    parameters: Vec<Parameter<'a, DB>>,
+) -> Parameter<'a, DB> {
+    Box::new(Text { sql, parameters })
+}
+
+struct Text<'a, DB> {
+    sql: &'static str,
+    parameters: Vec<Parameter<'a, DB>>,
+}
+
+impl<DB: Backend> QueryFragment<DB> for Text<'_, DB> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        walk(self.sql, &self.parameters, &mut out)
+    }
+}
+
 struct Bound<ST, T> {
     value: T,
     sql_type: PhantomData<ST>,

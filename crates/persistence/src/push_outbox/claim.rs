@@ -1,16 +1,18 @@
-//! Claims messages to send. Each function runs in a transaction.
+//! Claims messages to send.
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
+use diesel::sql_types::{Binary, Nullable, Text};
 use domain::time::Duration;
 use uuid::Uuid;
 
 use super::in_a_while;
-use crate::connection::AnyConnection;
+use crate::connection::{AnyBackend, AnyConnection};
 use crate::error::DatabaseError;
 use crate::schema::push_messages;
-use crate::store_clock::now;
-use crate::types::{DbId, DbInstant};
+use crate::statement::{Prepared, Statement, value};
+use crate::store_clock::{later_by, now, now_of};
+use crate::types::{DbId, DbInstant, Id};
 
 /// A message as it is to be stored.
 pub(super) struct NewRow {
@@ -29,14 +31,36 @@ pub(super) enum Found {
     Settled { id: Uuid, answer: Option<Vec<u8>> },
 }
 
-/// Stores a message and claims it. (If two replicas do so at once, the unique index refuses one, and
-/// its transaction is repeated.)
+/// Stores a message and claims it, in one statement, unless it is there already.
 pub(super) fn take(
     connection: &mut AnyConnection,
     row: &NewRow,
     lease: Duration,
 ) -> Result<Found, DatabaseError> {
-    let now = now(connection)?;
+    loop {
+        let columns = vec![
+            value::<Id, _, _>(DbId(row.id)),
+            value::<Text, _, _>(row.app_id.as_str()),
+            value::<Binary, _, _>(row.repeat_key.as_slice()),
+            value::<Text, _, _>(row.event.as_str()),
+            value::<Nullable<Binary>, _, _>(row.user_hash.as_deref()),
+            value::<Binary, _, _>(row.payload.as_slice()),
+            now_of(connection),
+            later_by(lease, connection),
+            later_by(lease, connection),
+        ];
+        if Prepared::<Take, AnyBackend>::new(columns).execute(connection)? > 0 {
+            return Ok(Found::Nothing);
+        }
+        // `None` if it has expired since.
+        if let Some(found) = find(connection, row)? {
+            return Ok(found);
+        }
+    }
+}
+
+/// What became of a message that is there.
+fn find(connection: &mut AnyConnection, row: &NewRow) -> Result<Option<Found>, DatabaseError> {
     let known = push_messages::table
         .filter(push_messages::app_id.eq(&row.app_id))
         .filter(push_messages::repeat_key.eq(row.repeat_key.as_slice()))
@@ -49,34 +73,29 @@ pub(super) fn take(
         ))
         .first::<(DbId, String, i32, Option<DbInstant>, Option<Vec<u8>>)>(connection)
         .optional()?;
-    if let Some((id, state, attempts, claimed_until, answer)) = known {
-        // After a lost connection the row may be this call's own.
-        if id.0 == row.id && attempts == 1 && state == "waiting" {
-            return Ok(Found::Nothing);
-        }
-        let is_first_attempt = attempts == 1 && state == "waiting";
-        let is_claimed = claimed_until.is_some_and(|until| until > DbInstant::from(now));
-        if is_first_attempt && is_claimed {
-            return Ok(Found::UnderWay);
-        }
-        return Ok(Found::Settled { id: id.0, answer });
+    let Some((id, state, attempts, claimed_until, answer)) = known else {
+        return Ok(None);
+    };
+    let is_first_attempt = attempts == 1 && state == "waiting";
+    // After a lost connection the row may be this call's own.
+    if id.0 == row.id && is_first_attempt {
+        return Ok(Some(Found::Nothing));
     }
-    diesel::insert_into(push_messages::table)
-        .values((
-            push_messages::id.eq(DbId(row.id)),
-            push_messages::app_id.eq(&row.app_id),
-            push_messages::repeat_key.eq(row.repeat_key.as_slice()),
-            push_messages::event.eq(&row.event),
-            push_messages::user_hash.eq(&row.user_hash),
-            push_messages::payload.eq(Some(&row.payload)),
-            push_messages::state.eq("waiting"),
-            push_messages::attempts.eq(1),
-            push_messages::received_at.eq(DbInstant::from(now)),
-            push_messages::next_attempt_at.eq(in_a_while(now, lease)),
-            push_messages::claimed_until.eq(Some(in_a_while(now, lease))),
-        ))
-        .execute(connection)?;
-    Ok(Found::Nothing)
+    let now = DbInstant::from(now(connection)?);
+    if is_first_attempt && claimed_until.is_some_and(|until| until > now) {
+        return Ok(Some(Found::UnderWay));
+    }
+    Ok(Some(Found::Settled { id: id.0, answer }))
+}
+
+struct Take;
+
+impl Statement for Take {
+    const SQL: &'static str = "
+INSERT INTO push_messages (id, app_id, repeat_key, event, user_hash, payload, state, attempts,
+                           received_at, next_attempt_at, claimed_until)
+VALUES ($1, $2, $3, $4, $5, $6, 'waiting', 1, $7, $8, $9)
+ON CONFLICT DO NOTHING";
 }
 
 /// Whether anything waits that is due.
@@ -100,7 +119,7 @@ pub(super) struct DueRow {
     pub(super) payload: Vec<u8>,
 }
 
-/// Claims what is due and not claimed. On PostgreSQL rows that another replica is
+/// Claims what is due and not claimed, in a transaction. On PostgreSQL rows that another replica is
 /// claiming are skipped; SQLite has one writer.
 pub(super) fn claim_due(
     connection: &mut AnyConnection,

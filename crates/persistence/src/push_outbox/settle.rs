@@ -1,18 +1,21 @@
-//! Records the result of sending a message. Each function runs in a transaction.
+//! Records the result of sending a message. [`delivered`] and [`failed`] are one statement each; the
+//! others run in a transaction.
 
 use diesel::prelude::*;
+use diesel::sql_types::{Binary, Integer, Nullable, Text};
 use domain::audit::AuditEntry;
 use domain::id::{AppId, OpenId};
 use domain::time::{Duration, before};
 use uuid::Uuid;
 
-use super::{in_a_while, user_hash};
+use super::user_hash;
 use crate::audit;
-use crate::connection::AnyConnection;
+use crate::connection::{AnyBackend, AnyConnection};
 use crate::error::DatabaseError;
 use crate::schema::push_messages;
-use crate::store_clock::now;
-use crate::types::{DbId, DbInstant};
+use crate::statement::{Prepared, Statement, value};
+use crate::store_clock::{later_by, now, now_of};
+use crate::types::{DbId, DbInstant, Id};
 
 /// Nothing of the message stays but that it was delivered, and what was answered.
 pub(super) fn delivered(
@@ -20,22 +23,23 @@ pub(super) fn delivered(
     id: Uuid,
     answer: Option<&[u8]>,
 ) -> Result<(), DatabaseError> {
-    let now = now(connection)?;
-    let waiting = push_messages::table
-        .find(DbId(id))
-        .filter(push_messages::state.eq("waiting"));
-    diesel::update(waiting)
-        .set((
-            push_messages::state.eq("delivered"),
-            push_messages::payload.eq(None::<Vec<u8>>),
-            push_messages::user_hash.eq(None::<Vec<u8>>),
-            push_messages::answer.eq(answer),
-            push_messages::claimed_until.eq(None::<DbInstant>),
-            push_messages::last_error.eq(None::<String>),
-            push_messages::settled_at.eq(Some(DbInstant::from(now))),
-        ))
-        .execute(connection)?;
+    let parameters = vec![
+        value::<Nullable<Binary>, _, _>(answer),
+        now_of(connection),
+        value::<Id, _, _>(DbId(id)),
+    ];
+    Prepared::<Delivered, AnyBackend>::new(parameters).execute(connection)?;
     Ok(())
+}
+
+struct Delivered;
+
+impl Statement for Delivered {
+    const SQL: &'static str = "
+UPDATE push_messages
+SET state = 'delivered', payload = NULL, user_hash = NULL, answer = $1, claimed_until = NULL,
+    last_error = NULL, settled_at = $2
+WHERE id = $3 AND state = 'waiting'";
 }
 
 pub(super) fn failed(
@@ -45,20 +49,23 @@ pub(super) fn failed(
     error: &str,
     pause: Duration,
 ) -> Result<(), DatabaseError> {
-    let now = now(connection)?;
-    let attempt = i32::try_from(attempt).unwrap_or(i32::MAX);
-    let claimed = push_messages::table
-        .find(DbId(id))
-        .filter(push_messages::state.eq("waiting"))
-        .filter(push_messages::attempts.eq(attempt));
-    diesel::update(claimed)
-        .set((
-            push_messages::next_attempt_at.eq(in_a_while(now, pause)),
-            push_messages::claimed_until.eq(None::<DbInstant>),
-            push_messages::last_error.eq(Some(error)),
-        ))
-        .execute(connection)?;
+    let parameters = vec![
+        later_by(pause, connection),
+        value::<Text, _, _>(error),
+        value::<Id, _, _>(DbId(id)),
+        value::<Integer, _, _>(i32::try_from(attempt).unwrap_or(i32::MAX)),
+    ];
+    Prepared::<Failed, AnyBackend>::new(parameters).execute(connection)?;
     Ok(())
+}
+
+struct Failed;
+
+impl Statement for Failed {
+    const SQL: &'static str = "
+UPDATE push_messages
+SET next_attempt_at = $1, claimed_until = NULL, last_error = $2
+WHERE id = $3 AND state = 'waiting' AND attempts = $4";
 }
 
 /// An attempt that is under way is left alone; the message is due when it has failed.

@@ -6,11 +6,14 @@ use domain::account::Page;
 use domain::id::{AppId, OpenId};
 use domain::ports::PushOutbox;
 use domain::push::{NewPush, PushState, Taken};
+use persistence::Database;
 use rstest::rstest;
+use testpg::Server;
 use uuid::Uuid;
 
+use crate::proxy::Proxy;
 use crate::rewrap::opened_with;
-use crate::store::{self, Store};
+use crate::store::{self, Store, options};
 
 const LEASE: Duration = Duration::from_mins(1);
 const DAYS: Duration = Duration::from_hours(3 * 24);
@@ -119,6 +122,34 @@ async fn the_same_message_at_once_is_stored_once(#[values(On::Sqlite, On::Postgr
         taken.iter().filter(|taken| **taken == Taken::New).count(),
         1
     );
+}
+
+#[tokio::test]
+async fn a_step_whose_answer_was_lost_is_done_once() {
+    let server = Server::start_private().unwrap();
+    let direct = server.database().unwrap();
+    let (proxy, url) = Proxy::of(&direct);
+    let database = Database::open(options(url)).unwrap();
+    database.migrate().await.unwrap();
+    let (outbox, new) = (database.push_outbox(), message(1));
+    proxy.lose_the_answer_to("INSERT INTO push_messages");
+    // It is stored, and the caller's to send.
+    assert_eq!(outbox.take(&new, LEASE).await.unwrap(), Taken::New);
+    proxy.lose_the_answer_to("SET next_attempt_at");
+    let failed = outbox.failed(new.id, 1, "HTTP 500", Duration::ZERO).await;
+    failed.unwrap();
+    let due = outbox.claim_due(9, LEASE).await.unwrap();
+    assert_eq!((due.len(), due[0].attempt), (1, 2));
+    proxy.lose_the_answer_to("SET state = 'delivered'");
+    outbox.delivered(new.id, b"answer").await.unwrap();
+    assert_eq!(proxy.lost(), 3);
+    assert_eq!(states(&outbox).await, [PushState::Delivered]);
+    let repeat = NewPush {
+        id: Uuid::now_v7(),
+        ..new
+    };
+    let answered = outbox.take(&repeat, LEASE).await.unwrap();
+    assert_eq!(answered, Taken::Answered(b"answer".to_vec()));
 }
 
 #[rstest]
