@@ -6,9 +6,9 @@ use std::net::IpAddr;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{Digest, SHA256, digest};
 use domain::audit::{AuditActor, Caller};
-use subtle::ConstantTimeEq;
 
 use super::admin_query;
 use super::bearer::Bearer;
@@ -75,8 +75,8 @@ impl ApiKeys {
     fn find(&self, presented: &str) -> Option<&KnownKey> {
         let presented = digest(&SHA256, presented.as_bytes());
         self.known.iter().fold(None, |found, key| {
-            let is_it = key.digest.as_ref().ct_eq(presented.as_ref());
-            found.or(bool::from(is_it).then_some(key))
+            let is_it = verify_slices_are_equal(key.digest.as_ref(), presented.as_ref());
+            found.or(is_it.is_ok().then_some(key))
         })
     }
 }
