@@ -13,7 +13,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("avatars", &["domain"]),
     ("wxsandbox", &[]),
     ("testpg", &[]),
-    ("wxbench", &["testpg"]),
+    ("wxbench", &["testpg", "wxcrypto"]),
     (
         "api",
         &[
