@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::RepositoryError;
+use super::StoreResult;
 use crate::time::Timestamp;
 
 /// Tells which pictures were replaced or left behind by a deleted user, so that their files go.
@@ -10,18 +10,14 @@ use crate::time::Timestamp;
 pub trait ReplacedAvatars: Send + Sync {
     /// Puts a picture on the list that is about to be stored. As soon as a user has it, it is taken off,
     /// in the same transaction.
-    ///
-    /// # Errors
-    /// [`RepositoryError`].
-    async fn announce(&self, url: &str, due_at: Timestamp) -> Result<(), RepositoryError>;
+    async fn announce(&self, url: &str, due_at: Timestamp) -> StoreResult<()>;
 
     /// At most `limit` of those that are due, the oldest first: announced ones from their `due_at` on, all
     /// others at once. URLs that are not of our store are among them.
-    async fn due(&self, now: Timestamp, limit: u32)
-    -> Result<Vec<ReplacedAvatar>, RepositoryError>;
+    async fn due(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<ReplacedAvatar>>;
 
     /// Takes one off the list, once its file is gone. Two replicas may do so at the same time.
-    async fn forget(&self, id: i64) -> Result<(), RepositoryError>;
+    async fn forget(&self, id: i64) -> StoreResult<()>;
 }
 
 /// A picture without a user.

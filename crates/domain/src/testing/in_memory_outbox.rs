@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use uuid::Uuid;
 
+use super::in_memory_store::page_of;
 use crate::account::Page;
 use crate::audit::AuditEntry;
 use crate::ports::{Clock, PushOutbox, RepositoryError, StoreResult};
@@ -21,14 +22,10 @@ pub struct InMemoryOutbox {
 
 struct Row {
     message: NewPush,
-    state: PushState,
-    attempts: u32,
-    received_at: Timestamp,
-    due_at: Timestamp,
+    listed: ListedPush,
     held_until: Timestamp,
     settled_at: Timestamp,
     answer: Vec<u8>,
-    error: Option<String>,
 }
 
 impl InMemoryOutbox {
@@ -62,7 +59,7 @@ impl PushOutbox for InMemoryOutbox {
         let name = |message: &NewPush| (message.app.clone(), message.repeat_key);
         let mut known = rows.iter();
         if let Some(row) = known.find(|row| name(&row.message) == name(message)) {
-            return Ok(match row.state {
+            return Ok(match row.listed.state {
                 PushState::Delivered => Taken::Answered(row.answer.clone()),
                 PushState::Waiting if row.held_until > now => Taken::UnderWay,
                 PushState::Waiting | PushState::Expired => Taken::Stored,
@@ -70,24 +67,27 @@ impl PushOutbox for InMemoryOutbox {
         }
         rows.push(Row {
             message: message.clone(),
-            state: PushState::Waiting,
-            attempts: 1,
-            received_at: now,
-            due_at: now,
+            listed: ListedPush {
+                id: message.id,
+                app: message.app.clone(),
+                event: message.event.clone(),
+                state: PushState::Waiting,
+                attempts: 1,
+                received_at: now,
+                next_attempt_at: Some(now),
+                last_error: None,
+            },
             held_until: after(now, lease),
             settled_at: now,
             answer: Vec::new(),
-            error: None,
         });
         Ok(Taken::New)
     }
 
     async fn delivered(&self, id: Uuid, answer: &[u8]) -> StoreResult<()> {
         for row in self.rows()?.iter_mut().filter(|row| row.message.id == id) {
-            row.state = PushState::Delivered;
-            row.settled_at = self.clock.now();
+            row.settle(PushState::Delivered, self.clock.now());
             row.answer = answer.to_vec();
-            row.message.body.clear();
         }
         Ok(())
     }
@@ -102,9 +102,10 @@ impl PushOutbox for InMemoryOutbox {
         let now = self.clock.now();
         let mut rows = self.rows()?;
         for row in rows.iter_mut().filter(|row| row.message.id == id) {
-            if row.attempts == attempt && row.state == PushState::Waiting {
-                (row.due_at, row.held_until) = (after(now, pause), now);
-                row.error = Some(error.to_owned());
+            if row.listed.attempts == attempt && row.waits() {
+                row.held_until = now;
+                row.listed.next_attempt_at = Some(after(now, pause));
+                row.listed.last_error = Some(error.to_owned());
             }
         }
         Ok(())
@@ -112,17 +113,17 @@ impl PushOutbox for InMemoryOutbox {
 
     async fn claim_due(&self, limit: u32, lease: Duration) -> StoreResult<Vec<DuePush>> {
         let (mut rows, now) = (self.rows()?, self.clock.now());
-        let due = rows.iter_mut().filter(|row| {
-            row.state == PushState::Waiting && row.held_until <= now && row.due_at <= now
-        });
-        let claimed = due.take(limit as usize).map(|row| {
-            row.attempts += 1;
+        let is_due = |row: &&mut Row| row.listed.next_attempt_at.is_some_and(|at| at <= now);
+        let due = rows.iter_mut().filter(is_due);
+        let free = due.filter(|row| row.held_until <= now);
+        let claimed = free.take(limit as usize).map(|row| {
+            row.listed.attempts += 1;
             row.held_until = after(now, lease);
             DuePush {
                 id: row.message.id,
                 app: row.message.app.clone(),
                 event: row.message.event.clone(),
-                attempt: row.attempts,
+                attempt: row.listed.attempts,
                 body: row.message.body.clone(),
             }
         });
@@ -135,30 +136,24 @@ impl PushOutbox for InMemoryOutbox {
         page: Page<Uuid>,
     ) -> StoreResult<Vec<ListedPush>> {
         let rows = self.rows()?;
-        let mut listed: Vec<_> = rows
-            .iter()
-            .filter(|row| state.is_none_or(|state| row.state == state))
-            .filter(|row| page.after.is_none_or(|after| row.message.id > after))
-            .map(Row::listed)
-            .collect();
-        listed.sort_by_key(|row| row.id);
-        listed.truncate(page.limit as usize);
-        Ok(listed)
+        let listed = rows.iter().map(|row| row.listed.clone());
+        let listed = listed.filter(|row| state.is_none_or(|state| row.state == state));
+        Ok(page_of(listed, page, |row| row.id))
     }
 
     async fn retry(&self, id: Uuid, _: AuditEntry) -> StoreResult<Option<bool>> {
         let (mut rows, now) = (self.rows()?, self.clock.now());
         let row = rows.iter_mut().find(|row| row.message.id == id);
         Ok(row.map(|row| {
-            row.due_at = now;
-            row.state == PushState::Waiting
+            row.listed.next_attempt_at = row.waits().then_some(now);
+            row.waits()
         }))
     }
 
     async fn backlog(&self) -> StoreResult<Backlog> {
         let (rows, now) = (self.rows()?, self.clock.now());
-        let waiting = rows.iter().filter(|row| row.state == PushState::Waiting);
-        let ages = waiting.map(|row| now.duration_since(row.received_at));
+        let waiting = rows.iter().filter(|row| row.waits());
+        let ages = waiting.map(|row| now.duration_since(row.listed.received_at));
         let ages: Vec<_> = ages
             .filter_map(|age| Duration::try_from(age).ok())
             .collect();
@@ -170,30 +165,21 @@ impl PushOutbox for InMemoryOutbox {
 
     async fn expire(&self, patience: Duration, kept: Duration) -> StoreResult<usize> {
         let (mut rows, now) = (self.rows()?, self.clock.now());
-        let is_settled = |row: &Row| row.state != PushState::Waiting;
-        rows.retain(|row| !is_settled(row) || row.settled_at > before(now, kept));
-        let waiting = rows.iter_mut().filter(|row| !is_settled(row));
-        let expired = waiting.filter(|row| row.received_at <= before(now, patience));
-        Ok(expired
-            .map(|row| {
-                (row.state, row.settled_at) = (PushState::Expired, now);
-                row.message.body.clear();
-            })
-            .count())
+        rows.retain(|row| row.waits() || row.settled_at > before(now, kept));
+        let waiting = rows.iter_mut().filter(|row| row.waits());
+        let old = waiting.filter(|row| row.listed.received_at <= before(now, patience));
+        Ok(old.map(|row| row.settle(PushState::Expired, now)).count())
     }
 }
 
 impl Row {
-    fn listed(&self) -> ListedPush {
-        ListedPush {
-            id: self.message.id,
-            app: self.message.app.clone(),
-            event: self.message.event.clone(),
-            state: self.state,
-            attempts: self.attempts,
-            received_at: self.received_at,
-            next_attempt_at: (self.state == PushState::Waiting).then_some(self.due_at),
-            last_error: self.error.clone(),
-        }
+    fn waits(&self) -> bool {
+        self.listed.state == PushState::Waiting
+    }
+
+    fn settle(&mut self, state: PushState, now: Timestamp) {
+        (self.listed.state, self.listed.next_attempt_at) = (state, None);
+        self.settled_at = now;
+        self.message.body.clear();
     }
 }

@@ -127,7 +127,7 @@ impl Tables {
 }
 
 /// The items of a page, by ascending ids.
-fn page_of<T, Id: Ord + Copy>(
+pub(super) fn page_of<T, Id: Ord + Copy>(
     items: impl IntoIterator<Item = T>,
     page: Page<Id>,
     id_of: impl Fn(&T) -> Id,

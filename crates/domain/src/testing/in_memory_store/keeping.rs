@@ -5,44 +5,37 @@ use std::time::Instant;
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::{InMemoryStore, Tables};
+use super::{InMemoryStore, Tables, newest_of};
 use crate::account::Page;
 use crate::audit::{AuditEntry, AuditQuery};
 use crate::id::UserId;
 use crate::ports::{
     AuditLog, Change, ChangeFeed, FeedPosition, News, PhoneLookups, ReplacedAvatar,
-    ReplacedAvatars, RepositoryError, SigningKeyRepository, SigningSecret, StoredSigningKey,
+    ReplacedAvatars, SigningKeyRepository, SigningSecret, StoreResult, StoredSigningKey,
     StoredWechatToken, WechatTokenRepository,
 };
 use crate::time::{Duration, Timestamp};
 
 #[async_trait]
 impl AuditLog for InMemoryStore {
-    async fn record(&self, entry: AuditEntry) -> Result<(), RepositoryError> {
+    async fn record(&self, entry: AuditEntry) -> StoreResult<()> {
         self.tables().audit.push(entry);
         Ok(())
     }
 
-    async fn search(
-        &self,
-        query: &AuditQuery,
-        page: Page<Uuid>,
-    ) -> Result<Vec<AuditEntry>, RepositoryError> {
-        let mut found = self.tables().audit.clone();
-        found.retain(|entry| {
+    async fn search(&self, query: &AuditQuery, page: Page<Uuid>) -> StoreResult<Vec<AuditEntry>> {
+        let tables = self.tables();
+        let found = tables.audit.iter().filter(|entry| {
             query.user_id.is_none_or(|user| entry.user_id == Some(user))
                 && query.action.is_none_or(|action| entry.action == action)
-                && page.after.is_none_or(|after| entry.id < after)
         });
-        found.sort_by_key(|entry| std::cmp::Reverse(entry.id));
-        found.truncate(usize::try_from(page.limit).unwrap_or(usize::MAX));
-        Ok(found)
+        Ok(newest_of(found.cloned(), page, |entry| entry.id))
     }
 }
 
 #[async_trait]
 impl ChangeFeed for InMemoryStore {
-    async fn since(&self, position: Option<&FeedPosition>) -> Result<News, RepositoryError> {
+    async fn since(&self, position: Option<&FeedPosition>) -> StoreResult<News> {
         let changes = &self.tables().changes;
         let told = position.and_then(|position| position.as_str().parse::<usize>().ok());
         let news = told.and_then(|told| changes.get(told..));
@@ -69,24 +62,21 @@ impl KeptSigningKey {
             used_at: now,
         }
     }
-
-    fn stored(&self) -> StoredSigningKey {
-        StoredSigningKey {
-            secret: self.secret.clone(),
-            age: self.stored_at.elapsed(),
-        }
-    }
 }
 
 #[async_trait]
 impl SigningKeyRepository for InMemoryStore {
-    async fn all(&self) -> Result<Vec<StoredSigningKey>, RepositoryError> {
+    async fn all(&self) -> StoreResult<Vec<StoredSigningKey>> {
         let tables = self.tables();
         let newest_first = tables.signing_keys.iter().rev();
-        Ok(newest_first.map(KeptSigningKey::stored).collect())
+        let stored = newest_first.map(|kept| StoredSigningKey {
+            secret: kept.secret.clone(),
+            age: kept.stored_at.elapsed(),
+        });
+        Ok(stored.collect())
     }
 
-    async fn store_first(&self, key: SigningSecret) -> Result<(), RepositoryError> {
+    async fn store_first(&self, key: SigningSecret) -> StoreResult<()> {
         let keys = &mut self.tables().signing_keys;
         let is_first = |kept: &KeptSigningKey| kept.secret.algorithm != key.algorithm;
         if keys.iter().all(is_first) {
@@ -100,7 +90,7 @@ impl SigningKeyRepository for InMemoryStore {
         key: SigningSecret,
         dead_after: Duration,
         audit: AuditEntry,
-    ) -> Result<(), RepositoryError> {
+    ) -> StoreResult<()> {
         let mut tables = self.tables();
         let keys = &mut tables.signing_keys;
         keys.retain(|kept| kept.used_at.elapsed() < dead_after);
@@ -109,12 +99,10 @@ impl SigningKeyRepository for InMemoryStore {
         Ok(())
     }
 
-    async fn note_use(&self, id: Uuid) -> Result<(), RepositoryError> {
-        let mut tables = self.tables();
-        for kept in &mut tables.signing_keys {
-            if kept.secret.id == id {
-                kept.used_at = Instant::now();
-            }
+    async fn note_use(&self, id: Uuid) -> StoreResult<()> {
+        let keys = &mut self.tables().signing_keys;
+        for kept in keys.iter_mut().filter(|kept| kept.secret.id == id) {
+            kept.used_at = Instant::now();
         }
         Ok(())
     }
@@ -122,11 +110,11 @@ impl SigningKeyRepository for InMemoryStore {
 
 #[async_trait]
 impl WechatTokenRepository for InMemoryStore {
-    async fn load(&self, key: &str) -> Result<Option<StoredWechatToken>, RepositoryError> {
+    async fn load(&self, key: &str) -> StoreResult<Option<StoredWechatToken>> {
         Ok(self.tables().wechat_tokens.get(key).cloned())
     }
 
-    async fn save(&self, key: &str, token: &StoredWechatToken) -> Result<(), RepositoryError> {
+    async fn save(&self, key: &str, token: &StoredWechatToken) -> StoreResult<()> {
         let mut tables = self.tables();
         tables.wechat_tokens.insert(key.to_owned(), token.clone());
         Ok(())
@@ -135,22 +123,18 @@ impl WechatTokenRepository for InMemoryStore {
 
 #[async_trait]
 impl ReplacedAvatars for InMemoryStore {
-    async fn announce(&self, url: &str, due_at: Timestamp) -> Result<(), RepositoryError> {
+    async fn announce(&self, url: &str, due_at: Timestamp) -> StoreResult<()> {
         self.tables().note_unused(url.to_owned(), due_at);
         Ok(())
     }
 
-    async fn due(
-        &self,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<ReplacedAvatar>, RepositoryError> {
+    async fn due(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<ReplacedAvatar>> {
         let tables = self.tables();
         let due = tables.replaced_avatars.iter().filter(|row| row.0 <= now);
         Ok(due.map(|row| row.1.clone()).take(limit as usize).collect())
     }
 
-    async fn forget(&self, id: i64) -> Result<(), RepositoryError> {
+    async fn forget(&self, id: i64) -> StoreResult<()> {
         self.tables().replaced_avatars.retain(|row| row.1.id != id);
         Ok(())
     }
@@ -179,7 +163,7 @@ impl Tables {
 
 #[async_trait]
 impl PhoneLookups for InMemoryStore {
-    async fn count(&self, user: UserId, day: i32, at_most: u32) -> Result<bool, RepositoryError> {
+    async fn count(&self, user: UserId, day: i32, at_most: u32) -> StoreResult<bool> {
         let mut tables = self.tables();
         let (last, lookups) = tables.phone_lookups.entry(user).or_insert((day, 0));
         if *last != day {
@@ -190,7 +174,7 @@ impl PhoneLookups for InMemoryStore {
         Ok(is_counted)
     }
 
-    async fn uncount(&self, user: UserId, day: i32) -> Result<(), RepositoryError> {
+    async fn uncount(&self, user: UserId, day: i32) -> StoreResult<()> {
         if let Some((last, lookups)) = self.tables().phone_lookups.get_mut(&user)
             && *last == day
         {
