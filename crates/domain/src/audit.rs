@@ -5,19 +5,17 @@ use std::net::IpAddr;
 use uuid::Uuid;
 
 use crate::id::UserId;
+use crate::named_enum::named_enum;
 use crate::ports::Clock;
 use crate::time::Timestamp;
 
 /// One entry of the audit log.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the other names say what they are")]
 pub struct AuditEntry {
-    /// Its id.
     pub id: Uuid,
-    /// When it was done.
     pub at: Timestamp,
-    /// Who did it.
     pub actor: AuditActor,
-    /// What was done.
     pub action: AuditAction,
     /// To whom, if to a user.
     pub user_id: Option<UserId>,
@@ -115,64 +113,34 @@ pub struct AuditQuery {
     pub action: Option<AuditAction>,
 }
 
-/// Declares the actions and their names in the log together.
-macro_rules! audit_actions {
-    ($($(#[$doc:meta])* $action:ident = $name:literal,)*) => {
-        /// What can be done that leaves an entry.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum AuditAction {
-            $($(#[$doc])* $action,)*
-        }
-
-        impl AuditAction {
-            /// All actions, in the order of their declaration.
-            pub const ALL: &[Self] = &[$(Self::$action,)*];
-
-            /// Its name in the log.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$action => $name,)*
-                }
-            }
-
-            /// The action of this name.
-            #[must_use]
-            pub fn from_name(name: &str) -> Option<Self> {
-                match name {
-                    $($name => Some(Self::$action),)*
-                    _ => None,
-                }
-            }
-        }
-    };
-}
-
-audit_actions! {
-    /// A user was disabled.
-    DisableUser = "disable_user",
-    /// A user was enabled.
-    EnableUser = "enable_user",
-    /// An account was deleted.
-    DeleteUser = "delete_user",
-    /// All sessions of a user were ended.
-    EndSessions = "end_sessions",
-    /// Two users were made one.
-    ApplyMerge = "apply_merge",
-    /// Two users were found to be two.
-    DismissMerge = "dismiss_merge",
-    /// WeChat's access_token was handed out.
-    TakeWechatToken = "take_wechat_token",
-    /// A text was signed with a user's session_key; the subject is its SHA-256.
-    SignText = "wechat_signature",
-    /// A pushed message that waits was made due; the subject is its id.
-    RetryPush = "retry_push",
-    /// A user withdrew something at WeChat.
-    Withdraw = "withdraw",
-    /// A ban was lifted.
-    LiftBan = "lift_ban",
-    /// The signing key was replaced.
-    RotateKeys = "rotate_keys",
-    /// What the master keys do not open was given up.
-    ResetKeys = "reset_keys",
+named_enum! {
+    /// What can be done that leaves an entry.
+    AuditAction {
+        /// A user was disabled.
+        DisableUser = "disable_user",
+        /// A user was enabled.
+        EnableUser = "enable_user",
+        /// An account was deleted.
+        DeleteUser = "delete_user",
+        /// All sessions of a user were ended.
+        EndSessions = "end_sessions",
+        /// Two users were made one.
+        ApplyMerge = "apply_merge",
+        /// Two users were found to be two.
+        DismissMerge = "dismiss_merge",
+        /// WeChat's access_token was handed out.
+        TakeWechatToken = "take_wechat_token",
+        /// A text was signed with a user's session_key; the subject is its SHA-256.
+        SignText = "wechat_signature",
+        /// A pushed message that waits was made due; the subject is its id.
+        RetryPush = "retry_push",
+        /// A user withdrew something at WeChat.
+        Withdraw = "withdraw",
+        /// A ban was lifted.
+        LiftBan = "lift_ban",
+        /// The signing key was replaced.
+        RotateKeys = "rotate_keys",
+        /// What the master keys do not open was given up.
+        ResetKeys = "reset_keys",
+    }
 }

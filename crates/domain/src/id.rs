@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-/// Declares an identifier of WeChat's: opaque text that is compared and never taken apart. It is
+/// Declares identifiers of WeChat's: opaque text that is compared and never taken apart. They are
 /// cheap to clone, since the copies share the text.
-macro_rules! wechat_id {
-    ($(#[$doc:meta])* $name:ident) => {
+macro_rules! wechat_ids {
+    ($($(#[$doc:meta])* $name:ident,)*) => {$(
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
         pub struct $name(Arc<str>);
@@ -32,30 +32,24 @@ macro_rules! wechat_id {
                 f.write_str(&self.0)
             }
         }
-    };
+    )*};
 }
 
-wechat_id! {
+wechat_ids! {
     /// A mini program (`appid`): `wx` and 16 hex digits.
-    AppId
-}
-wechat_id! {
+    AppId,
     /// A user as one mini program sees them (`openid`). Unique per user **and** app.
-    OpenId
-}
-wechat_id! {
+    OpenId,
     /// A user as all apps of one Open Platform account see them (`unionid`).
-    UnionId
-}
-wechat_id! {
+    UnionId,
     /// The operator's name for a WeChat Open Platform account (开放平台账号). Apps that share it
     /// share their users' [`UnionId`]s.
-    OpenPlatform
+    OpenPlatform,
 }
 
-/// Declares an identifier of ours: a UUID version 7, so that newer ones sort later.
-macro_rules! own_id {
-    ($(#[$doc:meta])* $name:ident) => {
+/// Declares identifiers of ours: UUIDs version 7, so that newer ones sort later.
+macro_rules! own_ids {
+    ($($(#[$doc:meta])* $name:ident,)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
         pub struct $name(Uuid);
@@ -79,14 +73,12 @@ macro_rules! own_id {
                 self.0.fmt(f)
             }
         }
-    };
+    )*};
 }
 
-own_id! {
+own_ids! {
     /// A person, across all their identities: `userId`, the token's `sub`.
-    UserId
-}
-own_id! {
+    UserId,
     /// One login of a user: the token's `sid`.
-    SessionId
+    SessionId,
 }

@@ -25,6 +25,7 @@ pub mod avatars;
 pub mod ban;
 pub mod id;
 pub mod login;
+mod named_enum;
 pub mod open_data;
 pub mod personal_data;
 pub mod ports;

@@ -36,20 +36,16 @@ impl Gender {
 
 /// The profile as it is stored. A field without a value is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the other names say what they are")]
 pub struct Profile {
-    /// Nickname.
     pub nick_name: Option<String>,
-    /// URL of the avatar.
     pub avatar_url: Option<String>,
     /// Gender. `Some(Gender::Unknown)` only if the user themselves said so.
     pub gender: Option<Gender>,
     /// Language of the user's WeChat, such as `zh_CN`.
     pub language: Option<String>,
-    /// Country.
     pub country: Option<String>,
-    /// Province.
     pub province: Option<String>,
-    /// City.
     pub city: Option<String>,
 }
 
@@ -77,20 +73,14 @@ impl<T> Edit<T> {
 
 /// What a user changes of their profile.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are those of the profile")]
 pub struct ProfileEdit {
-    /// Nickname.
     pub nick_name: Edit<String>,
-    /// URL of the avatar.
     pub avatar_url: Edit<String>,
-    /// Gender.
     pub gender: Edit<Gender>,
-    /// Language.
     pub language: Edit<String>,
-    /// Country.
     pub country: Edit<String>,
-    /// Province.
     pub province: Edit<String>,
-    /// City.
     pub city: Edit<String>,
 }
 
@@ -186,65 +176,53 @@ fn storable(mut text: String) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn report(nick_name: &str, is_anonymous: bool) -> ProfileReport {
-        let profile = Profile {
-            nick_name: Some(nick_name.to_owned()),
-            ..Profile::default()
-        };
-        ProfileReport {
-            profile,
-            is_anonymous,
+    /// An empty profile after these reports of nicknames, of which some are anonymous.
+    fn after(reports: &[(&str, bool)]) -> Option<String> {
+        let mut profile = Profile::default();
+        for (nick_name, is_anonymous) in reports {
+            profile.learn(ProfileReport {
+                profile: Profile {
+                    nick_name: Some((*nick_name).to_owned()),
+                    ..Profile::default()
+                },
+                is_anonymous: *is_anonymous,
+            });
         }
+        profile.nick_name
     }
 
     #[test]
-    fn an_anonymous_report_never_replaces_a_stored_nickname() {
-        let mut profile = Profile::default();
-        profile.learn(report("Band", false));
-        profile.learn(report(ProfileReport::ANONYMOUS_NICK_NAME, true));
-        assert_eq!(profile.nick_name.as_deref(), Some("Band"));
-    }
-
-    #[test]
-    fn an_anonymous_report_fills_an_empty_profile_and_gives_way_to_a_real_one() {
-        let mut profile = Profile::default();
-        profile.learn(report(ProfileReport::ANONYMOUS_NICK_NAME, true));
-        assert_eq!(
-            profile.nick_name.as_deref(),
-            Some(ProfileReport::ANONYMOUS_NICK_NAME)
-        );
-        profile.learn(report("Band", false));
-        assert_eq!(profile.nick_name.as_deref(), Some("Band"));
+    fn an_anonymous_nickname_fills_an_empty_one_and_never_replaces_a_real_one() {
+        const ANONYMOUS: (&str, bool) = (ProfileReport::ANONYMOUS_NICK_NAME, true);
+        for (reports, expected) in [
+            (&[("Band", false), ANONYMOUS][..], "Band"),
+            (&[ANONYMOUS], ProfileReport::ANONYMOUS_NICK_NAME),
+            (&[ANONYMOUS, ("Band", false)], "Band"),
+        ] {
+            assert_eq!(after(reports).as_deref(), Some(expected), "{reports:?}");
+        }
     }
 
     #[test]
     fn empty_text_and_gender_0_change_nothing() {
         let mut profile = Profile::default();
-        let told = Profile {
-            gender: Some(Gender::Female),
-            city: Some("广州".to_owned()),
+        let told = |gender, city: &str| Profile {
+            gender: Some(gender),
+            city: Some(city.to_owned()),
             ..Profile::default()
         };
-        profile.learn(ProfileReport {
-            profile: told.clone(),
-            is_anonymous: false,
-        });
-        let empty = Profile {
-            gender: Some(Gender::Unknown),
-            city: Some(String::new()),
-            ..Profile::default()
-        };
-        profile.learn(ProfileReport {
-            profile: empty,
-            is_anonymous: false,
-        });
-        assert_eq!(profile, told);
+        let full = told(Gender::Female, "广州");
+        for told in [full.clone(), told(Gender::Unknown, "")] {
+            profile.learn(ProfileReport {
+                profile: told,
+                is_anonymous: false,
+            });
+        }
+        assert_eq!(profile, full);
     }
 
     #[test]
     fn a_nul_character_is_dropped() {
-        let mut profile = Profile::default();
-        profile.learn(report("Ba\0nd", false));
-        assert_eq!(profile.nick_name.as_deref(), Some("Band"));
+        assert_eq!(after(&[("Ba\0nd", false)]).as_deref(), Some("Band"));
     }
 }

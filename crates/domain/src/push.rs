@@ -7,6 +7,7 @@ use uuid::Uuid;
 pub use relay::{PushRelay, Relayed, Sent};
 
 use crate::id::{AppId, OpenId};
+use crate::named_enum::named_enum;
 use crate::time::{Duration, Timestamp};
 
 /// A message that has just come.
@@ -41,78 +42,47 @@ pub enum Taken {
 
 /// A message to be sent again.
 #[derive(Clone)]
+#[expect(missing_docs, reason = "the names are those of the new message")]
 pub struct DuePush {
-    /// Its id.
     pub id: Uuid,
-    /// The app it is about.
     pub app: AppId,
-    /// Its event.
     pub event: String,
     /// Which attempt this is; the first one is 1.
     pub attempt: u32,
-    /// The message as it came.
     pub body: Vec<u8>,
 }
 
 /// A message on its way out.
 #[derive(Clone, Copy)]
+#[expect(missing_docs, reason = "the names are those of the new message")]
 pub struct OutgoingPush<'a> {
-    /// Its id.
     pub id: Uuid,
-    /// The app it is about.
     pub app: &'a AppId,
-    /// Its event.
     pub event: &'a str,
-    /// The message as it came.
     pub body: &'a [u8],
 }
 
-/// Where a message stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PushState {
-    /// It is still to be delivered.
-    Waiting,
-    /// The target has it.
-    Delivered,
-    /// It waited too long.
-    Expired,
-}
-
-impl PushState {
-    /// All states.
-    pub const ALL: [Self; 3] = [Self::Waiting, Self::Delivered, Self::Expired];
-
-    /// Its name, outside and in the store.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Delivered => "delivered",
-            Self::Expired => "expired",
-        }
-    }
-
-    /// The state of this name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == name)
+named_enum! {
+    /// Where a message stands.
+    PushState {
+        /// It is still to be delivered.
+        Waiting = "waiting",
+        /// The target has it.
+        Delivered = "delivered",
+        /// It waited too long.
+        Expired = "expired",
     }
 }
 
 /// A message as the operator sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the other names say what they are")]
 pub struct ListedPush {
-    /// Its id.
     pub id: Uuid,
-    /// The app it is about.
     pub app: AppId,
-    /// Its event.
     pub event: String,
-    /// Where it stands.
     pub state: PushState,
-    /// How many attempts there were.
     pub attempts: u32,
-    /// When it came.
     pub received_at: Timestamp,
     /// When it is sent again, while it waits.
     pub next_attempt_at: Option<Timestamp>,

@@ -8,9 +8,9 @@ use sha2::{Digest, Sha256};
 
 use crate::id::AppId;
 
-/// Declares a secret text.
-macro_rules! secret_text {
-    ($(#[$doc:meta])* $name:ident) => {
+/// Declares secret texts.
+macro_rules! secret_texts {
+    ($($(#[$doc:meta])* $name:ident,)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug)]
         pub struct $name(SecretString);
@@ -28,38 +28,26 @@ macro_rules! secret_text {
                 self.0.expose_secret()
             }
         }
-    };
+    )*};
 }
 
-secret_text! {
+secret_texts! {
     /// WeChat's `session_key`, as the base64 text WeChat gave (16 bytes in 24 characters).
     /// It opens a user's encrypted data and never leaves the server.
-    SessionKey
-}
-secret_text! {
+    SessionKey,
     /// The one-time code of `wx.login`. Anyone who has it can log in as the user for 5 minutes.
-    LoginCode
-}
-secret_text! {
+    LoginCode,
     /// A random text the client makes for one login, to prove that a repeat of the request
     /// comes from the same phone.
-    LoginNonce
-}
-secret_text! {
+    LoginNonce,
     /// The one-time code of the button `getPhoneNumber`; not a login code.
-    PhoneCode
-}
-secret_text! {
+    PhoneCode,
     /// A signed token that lets its holder act as the user for some minutes.
-    AccessToken
-}
-secret_text! {
+    AccessToken,
     /// WeChat's access_token (接口调用凭据): anyone who has it can act as the app.
-    WechatToken
-}
-secret_text! {
+    WechatToken,
     /// A token that is exchanged for the next pair of tokens.
-    RefreshToken
+    RefreshToken,
 }
 
 /// SHA-256 of a secret, the only form in which one-time secrets are kept.
@@ -116,15 +104,11 @@ mod tests {
 
     #[test]
     fn debug_never_shows_a_secret() {
-        let shown = format!(
-            "{:?} {:?}",
-            SessionKey::new("tiihtNczf5v6AKRyjwEUhQ=="),
-            LoginCode::new("0a1b2c")
-        );
-        assert!(
-            !shown.contains("tiih") && !shown.contains("0a1b2c"),
-            "{shown}"
-        );
+        let session_key = SessionKey::new("tiihtNczf5v6AKRyjwEUhQ==");
+        let shown = format!("{session_key:?} {:?}", LoginCode::new("0a1b2c"));
+        for secret in ["tiih", "0a1b2c"] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
     }
 
     #[test]

@@ -35,21 +35,14 @@ mod tests {
     #[test]
     fn what_is_finer_than_a_microsecond_is_dropped() {
         let fine = Timestamp::new(1_700_000_000, 123_456_789).unwrap();
-        assert_eq!(
-            to_microseconds(fine),
-            Timestamp::new(1_700_000_000, 123_456_000).unwrap()
-        );
+        let coarse = Timestamp::new(1_700_000_000, 123_456_000).unwrap();
+        assert_eq!(to_microseconds(fine), coarse);
     }
 
     #[test]
     fn the_ends_of_time_are_not_passed() {
-        assert_eq!(
-            after(Timestamp::MAX, Duration::from_secs(1)),
-            Timestamp::MAX
-        );
-        assert_eq!(
-            before(Timestamp::MIN, Duration::from_secs(1)),
-            Timestamp::MIN
-        );
+        let second = Duration::from_secs(1);
+        assert_eq!(after(Timestamp::MAX, second), Timestamp::MAX);
+        assert_eq!(before(Timestamp::MIN, second), Timestamp::MIN);
     }
 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::StoreResult;
 use crate::audit::AuditEntry;
+use crate::named_enum::named_enum;
 use crate::time::Duration;
 
 /// Keeps signing keys, sealed.
@@ -38,38 +39,17 @@ pub trait SigningKeyRepository: Send + Sync {
     async fn note_use(&self, id: Uuid) -> StoreResult<()>;
 }
 
-/// What access tokens are signed with (RFC 7518, RFC 8037).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum SigningAlgorithm {
-    /// Ed25519.
-    #[default]
-    EdDsa,
-    /// ECDSA with P-256 and SHA-256.
-    Es256,
-    /// RSA (2048 bits) with PKCS #1 v1.5 and SHA-256.
-    Rs256,
-}
-
-impl SigningAlgorithm {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::EdDsa, Self::Es256, Self::Rs256];
-
-    /// Its name in JOSE headers.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::EdDsa => "EdDSA",
-            Self::Es256 => "ES256",
-            Self::Rs256 => "RS256",
-        }
-    }
-
-    /// The algorithm of this name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|algorithm| algorithm.as_str() == name)
+named_enum! {
+    /// What access tokens are signed with (RFC 7518, RFC 8037), by its name in JOSE headers.
+    #[derive(Default)]
+    SigningAlgorithm {
+        /// Ed25519.
+        #[default]
+        EdDsa = "EdDSA",
+        /// ECDSA with P-256 and SHA-256.
+        Es256 = "ES256",
+        /// RSA (2048 bits) with PKCS #1 v1.5 and SHA-256.
+        Rs256 = "RS256",
     }
 }
 
