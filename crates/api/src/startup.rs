@@ -223,12 +223,12 @@ async fn compose(
     let opener: Arc<dyn OpenDataOpener> = Arc::new(AesOpenDataOpener);
     let lifecycle = metrics.counted(store.lifecycle);
     let accounts = store.accounts;
-    let avatars = Arc::new(AvatarService::new(
-        pictures,
-        Arc::new(database.replaced_avatars()),
-        accounts.clone(),
-        clock.clone(),
-    ));
+    let avatars = Arc::new(AvatarService {
+        store: pictures,
+        replaced: Arc::new(database.replaced_avatars()),
+        accounts: accounts.clone(),
+        clock: clock.clone(),
+    });
     tokio::spawn(remove_old_avatars(Arc::clone(&avatars)));
     let policy = login_policy(settings);
 

@@ -60,12 +60,10 @@ impl<T> Page<T> {
 
 /// What a user has withdrawn at WeChat (授权用户资料变更).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the other names say what they are")]
 pub enum Withdrawal {
-    /// The nickname.
     NickName,
-    /// The avatar.
     Avatar,
-    /// The phone number.
     Phone,
     /// The identity itself, with its sessions.
     Identity,

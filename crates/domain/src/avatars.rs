@@ -19,11 +19,12 @@ const UPLOADED_BY: Duration = Duration::from_mins(10);
 const SWEEP: u32 = 100;
 
 /// Stores uploaded pictures and removes unused ones.
+#[expect(missing_docs, reason = "a port is named by its type")]
 pub struct AvatarService {
-    store: Arc<dyn AvatarStore>,
-    replaced: Arc<dyn ReplacedAvatars>,
-    accounts: Arc<dyn AccountRepository>,
-    clock: Arc<dyn Clock>,
+    pub store: Arc<dyn AvatarStore>,
+    pub replaced: Arc<dyn ReplacedAvatars>,
+    pub accounts: Arc<dyn AccountRepository>,
+    pub clock: Arc<dyn Clock>,
 }
 
 /// Why a picture was not taken.
@@ -41,22 +42,6 @@ pub enum UploadError {
 }
 
 impl AvatarService {
-    /// Puts the service together.
-    #[must_use]
-    pub fn new(
-        store: Arc<dyn AvatarStore>,
-        replaced: Arc<dyn ReplacedAvatars>,
-        accounts: Arc<dyn AccountRepository>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        Self {
-            store,
-            replaced,
-            accounts,
-            clock,
-        }
-    }
-
     /// Stores a picture as the user's avatar, and gives the user as they are then.
     ///
     /// It is announced first, so that its file is deleted if the process or the request ends before a
@@ -97,9 +82,6 @@ impl AvatarService {
     }
 
     /// The picture of this name.
-    ///
-    /// # Errors
-    /// [`AvatarError::Unavailable`].
     pub async fn read(&self, name: &str) -> Result<Option<StoredAvatar>, AvatarError> {
         self.store.read(name).await
     }

@@ -11,7 +11,8 @@ use std::sync::Arc;
 pub use attempt::{Login, LoginAttempt, NamedUser};
 pub use error::LoginError;
 
-use crate::id::{SessionId, UnionId, UserId};
+use crate::app::App;
+use crate::id::{OpenId, SessionId, UnionId, UserId};
 use crate::open_data::{Expected, Watermark};
 use crate::ports::{
     AccessGrant, Clock, CodeExchanger, OpenDataError, OpenDataOpener, SessionRepository,
@@ -57,18 +58,13 @@ pub struct LoginPolicy {
 }
 
 /// What a login needs from outside.
+#[expect(missing_docs, reason = "a port is named by its type")]
 pub struct LoginPorts {
-    /// WeChat.
     pub exchanger: Arc<dyn CodeExchanger>,
-    /// Open data.
     pub opener: Arc<dyn OpenDataOpener>,
-    /// The store of users.
     pub users: Arc<dyn UserRepository>,
-    /// The store of sessions.
     pub sessions: Arc<dyn SessionRepository>,
-    /// Our tokens.
     pub tokens: Arc<dyn TokenIssuer>,
-    /// Time and ids.
     pub clock: Arc<dyn Clock>,
 }
 
@@ -113,10 +109,8 @@ impl LoginService {
                         let _ = first.await;
                     }
                     if self.codes.is_spent(&code) {
-                        return self
-                            .repeat(code, nonce, Duration::ZERO)
-                            .await?
-                            .ok_or(LoginError::CodeSpent);
+                        let repeated = self.repeat(code, nonce, Duration::ZERO).await?;
+                        return repeated.ok_or(LoginError::CodeSpent);
                     }
                 }
             }
@@ -129,12 +123,8 @@ impl LoginService {
         sent: SentCode,
         turn: Turn<'_>,
     ) -> Result<Login, LoginError> {
-        match self
-            .ports
-            .exchanger
-            .exchange(&attempt.app.id, &attempt.code)
-            .await
-        {
+        let exchanger = &self.ports.exchanger;
+        match exchanger.exchange(&attempt.app.id, &attempt.code).await {
             Ok(wechat) => self.admit(attempt, wechat, sent).await,
             Err(error) => {
                 if !error.spends_code {
@@ -155,15 +145,10 @@ impl LoginService {
         let now = self.ports.clock.now();
         let proven = self.prove(attempt, &wechat, now)?;
         let visit = Visit {
-            at: now,
-            app: attempt.app.clone(),
-            open_id: wechat.open_id,
             union_id: wechat.union_id.or(proven.union_id),
             session_key: Some(wechat.session_key),
             reports: proven.reports,
-            new_user_id: UserId::new(self.ports.clock.new_id()),
-            session: self.new_session(now, Some(sent)),
-            sessions_per_user: self.policy.sessions_per_user,
+            ..self.visit(attempt.app.clone(), wechat.open_id, Some(sent), now)
         };
         self.record(visit, proven.watermark).await
     }
@@ -174,24 +159,29 @@ impl LoginService {
         self.ports.tokens.can_issue()?;
         let now = self.ports.clock.now();
         let visit = Visit {
-            at: now,
-            app: named.app,
-            open_id: named.open_id,
             union_id: named.union_id,
-            session_key: None,
-            reports: Vec::new(),
-            new_user_id: UserId::new(self.ports.clock.new_id()),
-            session: self.new_session(now, None),
-            sessions_per_user: self.policy.sessions_per_user,
+            ..self.visit(named.app, named.open_id, None, now)
         };
         self.record(visit, None).await
     }
 
-    fn new_session(&self, now: Timestamp, sent: Option<SentCode>) -> NewSession {
-        NewSession {
-            id: SessionId::new(self.ports.clock.new_id()),
-            expires_at: after(now, self.policy.session_ttl),
-            sent,
+    /// A visit that has told nothing but who it is.
+    fn visit(&self, app: App, open_id: OpenId, sent: Option<SentCode>, at: Timestamp) -> Visit {
+        let clock = &self.ports.clock;
+        Visit {
+            at,
+            app,
+            open_id,
+            union_id: None,
+            session_key: None,
+            reports: Vec::new(),
+            new_user_id: UserId::new(clock.new_id()),
+            session: NewSession {
+                id: SessionId::new(clock.new_id()),
+                expires_at: after(at, self.policy.session_ttl),
+                sent,
+            },
+            sessions_per_user: self.policy.sessions_per_user,
         }
     }
 
@@ -220,14 +210,12 @@ impl LoginService {
             open_id: &wechat.open_id,
             not_before: self.policy.open_data_max_age.map(|age| before(now, age)),
         };
-        let mut proven = Proven::default();
+        let (port, mut proven) = (&self.ports.opener, Proven::default());
         if let Some(raw) = &attempt.raw_data {
-            proven
-                .reports
-                .push(self.ports.opener.verify(raw, &expected)?);
+            proven.reports.push(port.verify(raw, &expected)?);
         }
         if let Some(data) = &attempt.encrypted_data {
-            let opened = self.ports.opener.open(data, &expected)?;
+            let opened = port.open(data, &expected)?;
             proven.reports.extend(opened.report);
             proven.union_id = opened.union_id;
             proven.watermark = Some(opened.watermark);
@@ -278,11 +266,10 @@ impl LoginService {
             pause = (pause * 2).min(LONGEST_PAUSE);
             found = sessions.find_repeated(code, nonce, since).await?;
         }
-        let now = self.ports.clock.now();
-        found
-            .filter(|account| account.is_usable(now))
-            .map(|account| self.answer(account, None, now))
-            .transpose()
+        let now = clock.now();
+        let found = found.filter(|account| account.is_usable(now));
+        let answer = found.map(|account| self.answer(account, None, now));
+        answer.transpose()
     }
 
     fn answer(

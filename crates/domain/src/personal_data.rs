@@ -5,28 +5,23 @@ use std::sync::Arc;
 use crate::open_data::{EncryptedData, Expected, OpenedData, PhoneGrant};
 use crate::ports::{
     AccountRepository, Clock, OpenDataError, OpenDataOpener, PhoneLookups, PhoneNumbers,
-    RepositoryError, WechatApiError, WechatUserApi,
+    RepositoryError, StoreResult, WechatApiError, WechatUserApi,
 };
-use crate::secret::PhoneCode;
+use crate::secret::{PhoneCode, SessionKey};
 use crate::session::SessionAccount;
 use crate::time::{Duration, Timestamp, before};
-use crate::user::User;
+use crate::user::{Identity, User};
 
 /// Opens open data with the kept session_keys, and keeps phone numbers.
+#[expect(missing_docs, reason = "a port is named by its type")]
 pub struct PersonalDataService {
-    /// The calls to WeChat.
     pub wechat: Arc<dyn WechatUserApi>,
-    /// Open data.
     pub opener: Arc<dyn OpenDataOpener>,
-    /// Phone numbers.
     pub numbers: Arc<dyn PhoneNumbers>,
-    /// The store of accounts.
     pub accounts: Arc<dyn AccountRepository>,
-    /// Time and ids.
     pub clock: Arc<dyn Clock>,
     /// The greatest age of a watermark; `None` for any.
     pub max_age: Option<Duration>,
-    /// How many phone numbers may be looked up.
     pub budget: PhoneBudget,
 }
 
@@ -80,11 +75,7 @@ impl PersonalDataService {
         data: &EncryptedData,
     ) -> Result<OpenedData, PersonalDataError> {
         let identity = &who.identity;
-        let keys = self
-            .accounts
-            .session_keys(&identity.app_id, &identity.open_id)
-            .await?;
-        for session_key in &keys {
+        for session_key in &self.keys(who).await? {
             let expected = Expected {
                 session_key,
                 app_id: &identity.app_id,
@@ -106,11 +97,10 @@ impl PersonalDataService {
         code: &PhoneCode,
     ) -> Result<User, PersonalDataError> {
         let day = self.count_lookup(who).await?;
-        let identity = &who.identity;
-        let asked = self
-            .wechat
-            .phone_number(&identity.app_id, &identity.open_id, code)
-            .await;
+        let Identity {
+            app_id, open_id, ..
+        } = &who.identity;
+        let asked = self.wechat.phone_number(app_id, open_id, code).await;
         if let (Some(day), Err(_)) = (day, &asked) {
             // If this fails, the user has one lookup less today.
             let _counted = self.budget.lookups.uncount(who.user.id, day).await;
@@ -131,9 +121,9 @@ impl PersonalDataService {
         data: &EncryptedData,
     ) -> Result<User, PersonalDataError> {
         let grant = self.open(who, data).await?.phone;
-        let phone = grant.as_ref().and_then(|grant| self.e164(grant));
-        self.keep_phone(who, &phone.ok_or(OpenDataError::Malformed)?)
-            .await
+        let phone = grant.and_then(|grant| self.e164(&grant));
+        let phone = phone.ok_or(OpenDataError::Malformed)?;
+        self.keep_phone(who, &phone).await
     }
 
     /// Whether the newest kept session_key is the user's current one at WeChat.
@@ -141,18 +131,19 @@ impl PersonalDataService {
         &self,
         who: &SessionAccount,
     ) -> Result<bool, PersonalDataError> {
-        let identity = &who.identity;
-        let keys = self
-            .accounts
-            .session_keys(&identity.app_id, &identity.open_id)
-            .await?;
-        match keys.first() {
-            Some(key) => Ok(self
-                .wechat
-                .is_current(&identity.app_id, &identity.open_id, key)
-                .await?),
-            None => Ok(false),
-        }
+        let (keys, identity) = (self.keys(who).await?, &who.identity);
+        let Some(key) = keys.first() else {
+            return Ok(false);
+        };
+        let (app, open_id) = (&identity.app_id, &identity.open_id);
+        Ok(self.wechat.is_current(app, open_id, key).await?)
+    }
+
+    async fn keys(&self, who: &SessionAccount) -> StoreResult<Vec<SessionKey>> {
+        let Identity {
+            app_id, open_id, ..
+        } = &who.identity;
+        self.accounts.session_keys(app_id, open_id).await
     }
 
     /// Counts before WeChat is asked, so that lookups at the same moment do not exceed the limit. Returns the day.
@@ -179,8 +170,8 @@ impl PersonalDataService {
     }
 
     fn e164(&self, grant: &PhoneGrant) -> Option<String> {
-        self.numbers
-            .e164(&grant.country_code, &grant.pure_phone_number)
+        let (country, number) = (&grant.country_code, &grant.pure_phone_number);
+        self.numbers.e164(country, number)
     }
 }
 
@@ -202,9 +193,7 @@ mod tests {
         let midnight: Timestamp = "2026-11-28T16:00:00Z".parse().unwrap();
         let (yesterday, left) = day_in_china(before);
         assert_eq!(left, Duration::from_secs(1));
-        assert_eq!(
-            day_in_china(midnight),
-            (yesterday + 1, Duration::from_hours(24))
-        );
+        let today = (yesterday + 1, Duration::from_hours(24));
+        assert_eq!(day_in_china(midnight), today);
     }
 }

@@ -18,14 +18,11 @@ use crate::time::{Duration, after};
 /// number of times and in parallel, because a phone may lose an answer. After the first use of
 /// anything of n+1 it does so for a short grace, because many request libraries refresh once for
 /// each of several refused requests. Then n is a replay, and a replay ends the session.
+#[expect(missing_docs, reason = "a port is named by its type")]
 pub struct SessionService {
-    /// How sessions go on and end.
     pub lifecycle: Arc<dyn SessionLifecycle>,
-    /// Our tokens.
     pub tokens: Arc<dyn TokenIssuer>,
-    /// Time and ids.
     pub clock: Arc<dyn Clock>,
-    /// What the operator decides.
     pub policy: SessionPolicy,
 }
 
@@ -67,11 +64,9 @@ impl SessionService {
             expires_at: after(now, self.policy.ttl),
             grace: self.policy.reuse_grace,
         };
-        let used = self
-            .lifecycle
-            .use_generation(shown.session_id, shown.generation, now, token)
-            .await?;
-        let account = match used {
+        let (id, generation) = (shown.session_id, shown.generation);
+        let used = self.lifecycle.use_generation(id, generation, now, token);
+        let account = match used.await? {
             GenerationUse::Live(account) => account,
             GenerationUse::Replayed => return Err(RefreshError::Reused),
             GenerationUse::Ended => return Err(RefreshError::SessionRevoked),
@@ -81,25 +76,22 @@ impl SessionService {
             user_id: account.user.id,
             session_id: account.session.id,
             app_id: account.identity.app_id,
-            generation: shown.generation.next(),
+            generation: generation.next(),
         };
         let mut pair = self.tokens.issue(&grant, now)?;
         // In the grace the session is not prolonged, and the answer says so.
-        pair.refresh_ttl = pair
-            .refresh_ttl
-            .min(Duration::try_from(left).unwrap_or_default());
+        let left = Duration::try_from(left).unwrap_or_default();
+        pair.refresh_ttl = pair.refresh_ttl.min(left);
         Ok(pair)
     }
 
     /// Ends this session, or all of its user's.
     pub async fn log_out(&self, account: &SessionAccount, everywhere: bool) -> StoreResult<()> {
-        let now = self.clock.now();
         if everywhere {
+            let now = self.clock.now();
             self.lifecycle.end_all(account.user.id, now).await?;
         } else {
-            self.lifecycle
-                .end(account.user.id, account.session.id, now)
-                .await?;
+            self.end(account, account.session.id).await?;
         }
         Ok(())
     }
@@ -116,9 +108,8 @@ impl SessionService {
 
     /// Ends one of the user's sessions. `false` if they have no such session.
     pub async fn end(&self, account: &SessionAccount, id: SessionId) -> StoreResult<bool> {
-        self.lifecycle
-            .end(account.user.id, id, self.clock.now())
-            .await
+        let now = self.clock.now();
+        self.lifecycle.end(account.user.id, id, now).await
     }
 }
 

@@ -5,44 +5,24 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::account::{Account, AccountQuery, Page, Withdrawal};
-use crate::audit::{AuditAction, AuditEntry, AuditQuery, Caller};
-use crate::ban::Ban;
+use crate::account::{Account, Withdrawal};
+use crate::audit::{AuditAction, AuditEntry, Caller};
 use crate::id::{AppId, OpenId, UserId};
 use crate::ports::{
-    AccountRepository, AuditLog, BanRepository, Clock, MergeCandidate, MergeOutcome,
-    MergeRepository, StoreResult,
+    AccountRepository, AuditLog, BanRepository, Clock, MergeOutcome, MergeRepository, StoreResult,
 };
 
-/// The support desk.
+/// The support desk: what it changes. What it only reads, its ports tell.
+#[expect(missing_docs, reason = "a port is named by its type")]
 pub struct SupportDesk {
-    /// The store of accounts.
     pub accounts: Arc<dyn AccountRepository>,
-    /// Users who seem to be one person.
     pub merges: Arc<dyn MergeRepository>,
-    /// Bans that outlive the account.
     pub bans: Arc<dyn BanRepository>,
-    /// The audit log.
     pub audit: Arc<dyn AuditLog>,
-    /// Time and ids.
     pub clock: Arc<dyn Clock>,
 }
 
 impl SupportDesk {
-    /// The account of a user.
-    pub async fn find(&self, id: UserId) -> StoreResult<Option<Account>> {
-        self.accounts.find(id).await
-    }
-
-    /// The accounts that match.
-    pub async fn search(
-        &self,
-        query: &AccountQuery,
-        page: Page<UserId>,
-    ) -> StoreResult<Vec<Account>> {
-        self.accounts.search(query, page).await
-    }
-
     /// Shuts a user out, and ends their sessions.
     pub async fn disable(&self, id: UserId, by: &Caller) -> StoreResult<Option<Account>> {
         let audit = self.of_user(by, AuditAction::DisableUser, id);
@@ -67,11 +47,6 @@ impl SupportDesk {
         self.accounts.end_sessions(id, audit.at, audit).await
     }
 
-    /// Users who seem to be one person.
-    pub async fn merge_candidates(&self, page: Page<Uuid>) -> StoreResult<Vec<MergeCandidate>> {
-        self.merges.open_candidates(page).await
-    }
-
     /// Makes two users one, unless one of them is disabled and the other is not.
     pub async fn apply_merge(&self, id: Uuid, by: &Caller) -> StoreResult<MergeOutcome> {
         let audit = self.of(by, AuditAction::ApplyMerge, &id);
@@ -84,24 +59,10 @@ impl SupportDesk {
         self.merges.dismiss(id, audit.at, audit).await
     }
 
-    /// The bans that outlive their accounts.
-    pub async fn bans(&self, page: Page<Uuid>) -> StoreResult<Vec<Ban>> {
-        self.bans.list(page).await
-    }
-
     /// Lifts a ban. `false` if there is no such ban.
     pub async fn lift_ban(&self, id: Uuid, by: &Caller) -> StoreResult<bool> {
         let audit = self.of(by, AuditAction::LiftBan, &id);
         self.bans.lift(id, audit).await
-    }
-
-    /// The entries of the audit log that match, the newest first.
-    pub async fn audit_entries(
-        &self,
-        query: &AuditQuery,
-        page: Page<Uuid>,
-    ) -> StoreResult<Vec<AuditEntry>> {
-        self.audit.search(query, page).await
     }
 
     /// Deletes what a user has withdrawn at WeChat. `false` if nothing was known of them. `message`

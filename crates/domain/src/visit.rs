@@ -9,10 +9,9 @@ use crate::time::Timestamp;
 
 /// Everything a login leaves behind.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the other names say what they are")]
 pub struct Visit {
-    /// When it happened.
     pub at: Timestamp,
-    /// The mini program.
     pub app: App,
     /// The user's openid there.
     pub open_id: OpenId,
@@ -25,7 +24,6 @@ pub struct Visit {
     pub reports: Vec<ProfileReport>,
     /// The id the user gets if they are new.
     pub new_user_id: UserId,
-    /// The session to open.
     pub session: NewSession,
     /// How many live sessions the user may have, this one included; 0 for any number.
     pub sessions_per_user: u32,

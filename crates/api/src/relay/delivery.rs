@@ -91,7 +91,7 @@ impl Delivery {
     }
 
     async fn show_backlog(&self) {
-        if let Ok(backlog) = self.relay.backlog().await {
+        if let Ok(backlog) = self.relay.outbox.backlog().await {
             self.metrics.show_push_backlog(backlog);
         }
     }

@@ -12,12 +12,10 @@ use crate::session::SessionAccount;
 use crate::user::User;
 
 /// Changes, exports and deletes the account of the user who asks.
+#[expect(missing_docs, reason = "a port is named by its type")]
 pub struct AccountService {
-    /// The store of accounts.
     pub accounts: Arc<dyn AccountRepository>,
-    /// Pictures that a change leaves behind.
     pub avatars: Arc<AvatarService>,
-    /// Time and ids.
     pub clock: Arc<dyn Clock>,
 }
 

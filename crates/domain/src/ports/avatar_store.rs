@@ -8,31 +8,19 @@ use super::Cause;
 #[async_trait]
 pub trait AvatarStore: Send + Sync {
     /// Re-encodes the picture without metadata, and chooses a name that cannot be guessed. Stores nothing.
-    ///
-    /// # Errors
-    /// [`AvatarError`].
     async fn clean(&self, uploaded: Vec<u8>) -> Result<CleanAvatar, AvatarError>;
 
     /// Stores a picture that this store has cleaned. It is stored when this returns.
-    ///
-    /// # Errors
-    /// [`AvatarError::Unavailable`].
     async fn store(&self, picture: CleanAvatar) -> Result<(), AvatarError>;
 
     /// Removes the picture behind a URL that this store gave. A picture that is gone and any other
     /// URL are left alone.
-    ///
-    /// # Errors
-    /// [`AvatarError::Unavailable`].
     async fn remove(&self, url: &str) -> Result<(), AvatarError>;
 
     /// Whether a URL is of a picture in this store.
     fn owns(&self, url: &str) -> bool;
 
     /// The picture of this name, the last part of its URL.
-    ///
-    /// # Errors
-    /// [`AvatarError::Unavailable`].
     async fn read(&self, name: &str) -> Result<Option<StoredAvatar>, AvatarError>;
 }
 

@@ -36,14 +36,12 @@ pub trait TokenIssuer: Send + Sync {
 
 /// What a token is issued for: who, in which session, of which generation.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the other names say what they are")]
 pub struct AccessGrant {
-    /// The user.
     pub user_id: UserId,
-    /// The session.
     pub session_id: SessionId,
     /// The app the user logged in to.
     pub app_id: AppId,
-    /// The generation of the pair.
     pub generation: Generation,
 }
 

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::{Backlog, DuePush, ListedPush, NewPush, OutgoingPush, PushState, Taken};
-use crate::account::Page;
+use super::{DuePush, NewPush, OutgoingPush, Taken};
 use crate::audit::{AuditAction, Caller};
 use crate::ports::{Clock, PushOutbox, PushTarget, StoreResult};
 use crate::time::Duration;
@@ -38,12 +37,10 @@ const PATIENCE: Duration = Duration::from_hours(3 * 24);
 const KEPT: Duration = Duration::from_hours(3 * 24);
 
 /// Passes messages on.
+#[expect(missing_docs, reason = "a port is named by its type")]
 pub struct PushRelay {
-    /// Where messages are kept.
     pub outbox: Arc<dyn PushOutbox>,
-    /// Where they go.
     pub target: Arc<dyn PushTarget>,
-    /// Time and ids.
     pub clock: Arc<dyn Clock>,
 }
 
@@ -163,20 +160,6 @@ impl PushRelay {
     /// how many messages were given up.
     pub async fn expire(&self) -> StoreResult<usize> {
         self.outbox.expire(PATIENCE, KEPT).await
-    }
-
-    /// How much waits.
-    pub async fn backlog(&self) -> StoreResult<Backlog> {
-        self.outbox.backlog().await
-    }
-
-    /// Messages, for the operator.
-    pub async fn list(
-        &self,
-        state: Option<PushState>,
-        page: Page<Uuid>,
-    ) -> StoreResult<Vec<ListedPush>> {
-        self.outbox.list(state, page).await
     }
 
     /// Makes a waiting message due now. `None` if there is no such message, `Some(false)` if it does

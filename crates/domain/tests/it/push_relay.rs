@@ -46,7 +46,12 @@ impl Relay {
     }
 
     async fn state(&self, id: Uuid) -> PushState {
-        let listed = self.service.list(None, Page::first(10)).await.unwrap();
+        let listed = self
+            .service
+            .outbox
+            .list(None, Page::first(10))
+            .await
+            .unwrap();
         listed.iter().find(|row| row.id == id).unwrap().state
     }
 }
@@ -140,7 +145,7 @@ async fn a_message_is_given_up_after_three_days_unless_the_operator_sends_it() {
     relay.target.fail(1);
     let (message, _) = message("answer");
     relay.service.relay(&message).await.unwrap();
-    assert_eq!(relay.service.backlog().await.unwrap().waiting, 1);
+    assert_eq!(relay.service.outbox.backlog().await.unwrap().waiting, 1);
     let unknown = relay.service.retry(Uuid::now_v7(), &operator()).await;
     assert_eq!(unknown.unwrap(), None);
     let retried = relay.service.retry(message.id, &operator()).await;

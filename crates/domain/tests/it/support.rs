@@ -38,7 +38,7 @@ async fn each_deed_leaves_an_entry_of_its_caller() {
     assert!(withdrawn.await.unwrap());
     desk.disable(user, &by).await.unwrap();
     assert!(desk.delete(user, &by).await.unwrap());
-    let ban = desk.bans(Page::first(10)).await.unwrap().remove(0);
+    let ban = desk.bans.list(Page::first(10)).await.unwrap().remove(0);
     assert_eq!(ban.user_id, user);
     assert!(desk.lift_ban(ban.id, &by).await.unwrap());
 
@@ -66,7 +66,7 @@ async fn each_deed_leaves_an_entry_of_its_caller() {
         user_id: user,
         action: Some(AuditAction::DisableUser),
     };
-    let found = desk.audit_entries(&query, Page::first(10)).await.unwrap();
+    let found = desk.audit.search(&query, Page::first(10)).await.unwrap();
     assert_eq!(found, [audit[5].clone(), audit[0].clone()]);
 }
 
@@ -75,7 +75,7 @@ async fn what_is_not_there_is_told_and_leaves_no_entry() {
     let world = World::default();
     let (desk, by) = (desk(&world), operator());
     let (user, id) = (UserId::new(Uuid::now_v7()), Uuid::now_v7());
-    assert_eq!(desk.find(user).await.unwrap(), None);
+    assert_eq!(desk.accounts.find(user).await.unwrap(), None);
     assert_eq!(desk.disable(user, &by).await.unwrap(), None);
     assert_eq!(desk.enable(user, &by).await.unwrap(), None);
     assert_eq!(desk.end_sessions(user, &by).await.unwrap(), None);
@@ -87,7 +87,8 @@ async fn what_is_not_there_is_told_and_leaves_no_entry() {
         MergeOutcome::NotOpen
     );
     assert!(
-        desk.merge_candidates(Page::first(10))
+        desk.merges
+            .open_candidates(Page::first(10))
             .await
             .unwrap()
             .is_empty()
@@ -112,5 +113,12 @@ async fn a_message_of_wechat_that_is_repeated_is_obeyed_once() {
         open_id: Some(open_id),
         ..AccountQuery::default()
     };
-    assert_eq!(desk.search(&query, Page::first(10)).await.unwrap().len(), 1);
+    assert_eq!(
+        desk.accounts
+            .search(&query, Page::first(10))
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
 }

@@ -47,9 +47,12 @@ impl World {
     }
 
     pub(crate) fn avatars(&self) -> Arc<AvatarService> {
-        let (pictures, store) = (self.pictures.clone(), self.store.clone());
-        let clock = self.clock.clone();
-        Arc::new(AvatarService::new(pictures, store.clone(), store, clock))
+        Arc::new(AvatarService {
+            store: self.pictures.clone(),
+            replaced: self.store.clone(),
+            accounts: self.store.clone(),
+            clock: self.clock.clone(),
+        })
     }
 
     pub(crate) fn accounts(&self) -> AccountService {

@@ -11,7 +11,9 @@ use domain::account::AccountError;
 use domain::app::UnknownApp;
 use domain::login::LoginError;
 use domain::personal_data::PersonalDataError;
-use domain::ports::{Cause, OpenDataError, RepositoryError, TokenIssueError, WechatApiError};
+use domain::ports::{
+    AccessTokenError, Cause, OpenDataError, RepositoryError, TokenIssueError, WechatApiError,
+};
 use domain::sessions::RefreshError;
 use domain::signatures::SignatureError;
 use wxclient::WechatError;
@@ -242,10 +244,12 @@ impl From<RepositoryError> for ApiError {
 impl From<AccessError> for ApiError {
     fn from(error: AccessError) -> Self {
         match error {
-            AccessError::TokenInvalid => Self::new(ErrorCode::TokenInvalid),
-            AccessError::TokenExpired => Self::new(ErrorCode::TokenExpired),
+            AccessError::Token(AccessTokenError::Invalid) => Self::new(ErrorCode::TokenInvalid),
+            AccessError::Token(AccessTokenError::Expired) => Self::new(ErrorCode::TokenExpired),
             AccessError::SessionRevoked => Self::new(ErrorCode::SessionRevoked),
-            AccessError::NoKey => Self::later(ErrorCode::StorageUnavailable, SOON).because(error),
+            AccessError::Token(AccessTokenError::NoKey) => {
+                Self::later(ErrorCode::StorageUnavailable, SOON).because(error)
+            }
             AccessError::Storage(error) => error.into(),
         }
     }

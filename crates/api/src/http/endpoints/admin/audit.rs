@@ -66,7 +66,7 @@ async fn list(
         user_id: parameters.get("userId").map(user_id).transpose()?,
         action: parameters.get("action").map(action).transpose()?,
     };
-    let found = desk.audit_entries(&query, paging.page(|id| id)).await?;
+    let found = desk.audit.search(&query, paging.page(|id| id)).await?;
     Ok(paging.answer(found, |last| last.id, AuditReply::from))
 }
 

@@ -53,7 +53,7 @@ async fn list(
     desk: web::Data<SupportDesk>,
 ) -> Result<Success<Items<BanReply>>, ApiError> {
     let paging = Paging::of(&Parameters::of_query(&request))?;
-    let found = desk.bans(paging.page(|id| id)).await?;
+    let found = desk.bans.list(paging.page(|id| id)).await?;
     Ok(paging.answer(found, |last| last.id, BanReply::from))
 }
 

@@ -73,7 +73,7 @@ async fn list(
     desk: web::Data<SupportDesk>,
 ) -> Result<Success<Items<MergeReply>>, ApiError> {
     let paging = Paging::of(&Parameters::of_query(&request))?;
-    let found = desk.merge_candidates(paging.page(|id| id)).await?;
+    let found = desk.merges.open_candidates(paging.page(|id| id)).await?;
     Ok(paging.answer(found, |last| last.id, MergeReply::from))
 }
 

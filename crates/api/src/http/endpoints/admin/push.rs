@@ -63,7 +63,10 @@ async fn list(
         PushState::from_name(name)
             .ok_or_else(|| ApiError::invalid("参数 state 应为 waiting、delivered 或 expired"))
     });
-    let found = relay.list(state.transpose()?, paging.page(|id| id)).await?;
+    let found = relay
+        .outbox
+        .list(state.transpose()?, paging.page(|id| id))
+        .await?;
     Ok(paging.answer(found, |last| last.id, PushReply::from))
 }
 

@@ -44,7 +44,10 @@ async fn list(
     let parameters = Parameters::of_query(&request);
     let paging = Paging::of(&parameters)?;
     let query = account_query(&parameters)?;
-    let found = desk.search(&query, paging.page(UserId::new)).await?;
+    let found = desk
+        .accounts
+        .search(&query, paging.page(UserId::new))
+        .await?;
     Ok(paging.answer(found, |last| last.user.id.as_uuid(), AccountReply::from))
 }
 
@@ -63,7 +66,7 @@ async fn show(
     PathId(id): PathId,
     desk: web::Data<SupportDesk>,
 ) -> Result<Success<AccountReply>, ApiError> {
-    let account = desk.find(UserId::new(id)).await?;
+    let account = desk.accounts.find(UserId::new(id)).await?;
     let account = account.ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
     Ok(Success::new("ok", account.into()))
 }

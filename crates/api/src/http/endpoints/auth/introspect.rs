@@ -3,7 +3,7 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use domain::access::{AccessError, AccessService};
-use domain::ports::Clock;
+use domain::ports::{AccessTokenError, Clock};
 use domain::secret::AccessToken;
 use serde::Serialize;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Type};
@@ -105,9 +105,12 @@ async fn introspect(
     let claims = match access.account(&token).await {
         Ok(_) => tokens.claims(&token, clock.now()).ok(),
         Err(
-            AccessError::TokenInvalid | AccessError::TokenExpired | AccessError::SessionRevoked,
+            AccessError::Token(AccessTokenError::Invalid | AccessTokenError::Expired)
+            | AccessError::SessionRevoked,
         ) => None,
-        Err(error @ (AccessError::NoKey | AccessError::Storage(_))) => return Err(error.into()),
+        Err(error @ (AccessError::Token(AccessTokenError::NoKey) | AccessError::Storage(_))) => {
+            return Err(error.into());
+        }
     };
     Ok(HttpResponse::Ok().json(Introspection {
         active: claims.is_some(),
