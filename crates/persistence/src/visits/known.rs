@@ -70,6 +70,16 @@ pub(super) enum Origin {
     Loaded { revision: i32 },
 }
 
+impl Origin {
+    /// The revision at which a row was loaded; 0 for a new one.
+    pub(super) const fn revision(self) -> i32 {
+        match self {
+            Self::New => 0,
+            Self::Loaded { revision } => revision,
+        }
+    }
+}
+
 /// Two users who are one person by their unionid.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct MergeCandidate {
@@ -126,6 +136,14 @@ impl PlannedIdentity {
             origin: Origin::New,
             is_changed: true,
         }
+    }
+
+    pub(super) fn union_id(&self) -> Option<&str> {
+        self.identity.union_id.as_ref().map(UnionId::as_str)
+    }
+
+    pub(super) fn open_platform(&self) -> Option<&str> {
+        self.open_platform.as_ref().map(OpenPlatform::as_str)
     }
 
     pub(super) fn learn(&mut self, visit: &Visit) {

@@ -6,7 +6,7 @@ use diesel::dsl::{Field, Select, SingleValue, sum};
 use diesel::helper_types;
 use diesel::prelude::*;
 use diesel::query_source::Alias;
-use domain::id::{AppId, OpenId, OpenPlatform, UnionId, UserId};
+use domain::id::{OpenPlatform, UnionId, UserId};
 use domain::user::{Identity, User};
 use domain::visit::Visit;
 
@@ -15,7 +15,7 @@ use super::known::{BannedName, Known, Origin, PlannedIdentity, PlannedUser, Unio
 use super::plan::unsettled_union;
 use crate::bans;
 use crate::key_ring::{KeyRing, SessionKeyVault};
-use crate::rows::{LOGINS, Logins, LoginsOfUser, UserRow, logins_of_user};
+use crate::rows::{IdentityNames, LOGINS, Logins, LoginsOfUser, UserRow, logins_of_user};
 use crate::schema::{identities, union_ids};
 use crate::stored_keys::IdentityHashKey;
 use crate::types::DbInstant;
@@ -34,9 +34,8 @@ fn sessions_opened() -> SessionsOpened {
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = identities)]
 pub(super) struct KnownIdentityRow {
-    app_id: String,
-    open_id: String,
-    union_id: Option<String>,
+    #[diesel(embed)]
+    names: IdentityNames,
     open_platform: Option<String>,
     session_keys: Vec<u8>,
     created_at: DbInstant,
@@ -67,16 +66,14 @@ impl Known {
     pub(super) fn add_identity(&mut self, row: KnownIdentityRow, vault: &SessionKeyVault) {
         let sessions_opened = row.sessions_opened_of_user.unwrap_or(UNCOUNTED);
         let user_id = self.add_user(row.user, sessions_opened);
-        let app_id = AppId::new(row.app_id);
-        let open_id = OpenId::new(row.open_id);
-        let keys = KeyRing::load(vault, &app_id, &open_id, &row.session_keys);
+        let identity = Identity::from(row.names);
+        let Identity {
+            app_id, open_id, ..
+        } = &identity;
+        let keys = KeyRing::load(vault, app_id, open_id, &row.session_keys);
         let key = (open_id.clone(), app_id.clone());
         let planned = PlannedIdentity {
-            identity: Identity {
-                app_id,
-                open_id,
-                union_id: row.union_id.map(UnionId::new),
-            },
+            identity,
             user_id,
             open_platform: row.open_platform.map(OpenPlatform::new),
             keys,

@@ -4,19 +4,23 @@
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Integer, Nullable, Text};
 use diesel::sqlite::Sqlite;
+use domain::session::SessionAccount;
 use domain::visit::Visit;
 
 use super::WrittenVisit;
-use super::batch_rows::{BatchRows, WrittenIdentity, identity_keys};
-use super::known::Known;
+use super::batch_rows::{
+    BatchRows, WrittenIdentity, code_hash, code_hour, identity_keys, nonce_hash,
+};
+use super::known::{Known, PlannedUser};
 use super::load::{KnownIdentityRow, UnionOwnerRow};
 use super::plan::plan;
 use crate::error::DbResult;
 use crate::key_ring::SessionKeyVault;
+use crate::rows::ProfileRow;
 use crate::schema::{ban_hashes, identities, merge_candidates, sessions, union_ids, users};
 use crate::statement::{Prepared, Statement, value};
 use crate::stored_keys::IdentityHashKey;
-use crate::types::Instant;
+use crate::types::{DbId, DbInstant, Instant};
 
 pub(super) fn record(
     connection: &mut SqliteConnection,
@@ -70,42 +74,82 @@ fn load(
 }
 
 fn write(connection: &mut SqliteConnection, rows: &BatchRows<'_>) -> QueryResult<()> {
-    for user in &rows.new_users {
+    for PlannedUser { user, .. } in &rows.new_users {
         diesel::insert_into(users::table)
-            .values(user)
+            .values((
+                users::id.eq(DbId(user.id.as_uuid())),
+                ProfileRow::from(user.profile.clone()),
+                users::created_at.eq(DbInstant::from(user.created_at)),
+                users::revision.eq(0),
+            ))
             .execute(connection)?;
     }
-    for user in &rows.changed_users {
-        diesel::update(users::table.find(user.id))
-            .set((&user.profile, users::revision.eq(user.revision + 1)))
+    for planned in &rows.changed_users {
+        let profile = ProfileRow::from(planned.user.profile.clone());
+        let revision = users::revision.eq(planned.origin.revision() + 1);
+        diesel::update(users::table.find(DbId(planned.user.id.as_uuid())))
+            .set((profile, revision))
             .execute(connection)?;
     }
     for identity in &rows.new_identities {
+        let planned = identity.planned;
         diesel::insert_into(identities::table)
-            .values(identity)
+            .values((
+                identities::app_id.eq(planned.identity.app_id.as_str()),
+                identities::open_id.eq(planned.identity.open_id.as_str()),
+                identities::user_id.eq(DbId(planned.user_id.as_uuid())),
+                identities::union_id.eq(planned.union_id()),
+                identities::open_platform.eq(planned.open_platform()),
+                identities::session_keys.eq(&identity.session_keys),
+                identities::created_at.eq(DbInstant::from(planned.created_at)),
+                identities::last_login_at.eq(DbInstant::from(planned.last_login_at)),
+                identities::revision.eq(0),
+                identities::sessions_opened.eq(planned.sessions_opened),
+            ))
             .execute(connection)?;
     }
     for identity in &rows.changed_identities {
         update(identity).execute(connection)?;
     }
-    for owner in &rows.new_union_owners {
+    for ((union_id, platform), user) in &rows.new_union_owners {
         diesel::insert_into(union_ids::table)
-            .values(owner)
+            .values((
+                union_ids::open_platform.eq(platform.as_str()),
+                union_ids::union_id.eq(union_id.as_str()),
+                union_ids::user_id.eq(DbId(user.as_uuid())),
+            ))
             .execute(connection)?;
     }
-    for candidate in &rows.merge_candidates {
+    for candidate in rows.merge_candidates {
+        let (union_id, platform) = &candidate.union;
         diesel::insert_into(merge_candidates::table)
-            .values(candidate)
+            .values((
+                merge_candidates::id.eq(DbId(candidate.session_id.as_uuid())),
+                merge_candidates::open_platform.eq(platform.as_str()),
+                merge_candidates::union_id.eq(union_id.as_str()),
+                merge_candidates::user_id.eq(DbId(candidate.user_id.as_uuid())),
+                merge_candidates::union_user_id.eq(DbId(candidate.union_user_id.as_uuid())),
+                merge_candidates::created_at.eq(DbInstant::from(candidate.at)),
+            ))
             .on_conflict((merge_candidates::user_id, merge_candidates::union_user_id))
             .do_nothing()
             .execute(connection)?;
     }
-    for session in &rows.sessions {
+    for (visit, SessionAccount { session, .. }) in &rows.sessions {
+        let created_at = DbInstant::from(session.created_at);
         diesel::insert_into(sessions::table)
             .values((
-                session,
+                sessions::id.eq(DbId(session.id.as_uuid())),
+                sessions::user_id.eq(DbId(session.user_id.as_uuid())),
+                sessions::app_id.eq(visit.app.id.as_str()),
+                sessions::open_id.eq(visit.open_id.as_str()),
                 sessions::generation.eq(1),
-                sessions::last_used_at.eq(session.created_at),
+                sessions::created_at.eq(created_at),
+                sessions::last_used_at.eq(created_at),
+                sessions::expires_at.eq(DbInstant::from(session.expires_at)),
+                sessions::code_hour.eq(code_hour(visit.at)),
+                sessions::code_hash.eq(code_hash(visit)),
+                sessions::nonce_hash.eq(nonce_hash(visit)),
             ))
             .execute(connection)?;
     }
@@ -124,13 +168,14 @@ WHERE open_id = $6 AND app_id = $7";
 }
 
 fn update<'a>(identity: &'a WrittenIdentity<'a>) -> Prepared<'a, UpdateIdentity, Sqlite> {
+    let planned = identity.planned;
     Prepared::new(vec![
-        value::<Nullable<Text>, _, _>(identity.union_id),
-        value::<Nullable<Text>, _, _>(identity.open_platform),
+        value::<Nullable<Text>, _, _>(planned.union_id()),
+        value::<Nullable<Text>, _, _>(planned.open_platform()),
         value::<Binary, _, _>(identity.session_keys.as_slice()),
-        value::<Instant, _, _>(identity.last_login_at),
-        value::<Integer, _, _>(identity.sessions_opened),
-        value::<Text, _, _>(identity.open_id),
-        value::<Text, _, _>(identity.app_id),
+        value::<Instant, _, _>(DbInstant::from(planned.last_login_at)),
+        value::<Integer, _, _>(planned.sessions_opened),
+        value::<Text, _, _>(planned.identity.open_id.as_str()),
+        value::<Text, _, _>(planned.identity.app_id.as_str()),
     ])
 }
