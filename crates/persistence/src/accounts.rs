@@ -1,6 +1,8 @@
 //! Accounts: finding, changing and deleting them.
+//!
+//! Every change of a user's row raises its revision, so that a login in progress, which writes the
+//! profile it has read and learnt to, reads it again first.
 
-mod change;
 mod find;
 mod remove;
 mod union_ids;
@@ -8,24 +10,29 @@ mod union_ids;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use diesel::prelude::*;
 use domain::account::{Account, AccountExport, AccountQuery, Page, Withdrawal};
 use domain::audit::AuditEntry;
 use domain::id::{AppId, OpenId, UserId};
 use domain::ports::{AccountRepository, StoreResult};
-use domain::profile::ProfileEdit;
+use domain::profile::{Profile, ProfileEdit};
 use domain::secret::SessionKey;
 use domain::time::Timestamp;
 use domain::user::User;
 
 use crate::database::Database;
-use crate::strays;
+use crate::rows::ProfileRow;
+use crate::schema::{bans, identities, users};
+use crate::transaction::lock_user;
+use crate::types::{DbId, DbInstant};
+use crate::{audit, session_lifecycle, strays};
 use remove::Removed;
 
 impl Database {
     /// Has the sessions removed that are left, if something was removed. Gives whether it was.
     fn finish(&self, removed: Option<Removed>) -> bool {
-        if let Some(removed) = removed.filter(|removed| removed.has_strays) {
-            strays::remove_others(&self.pool, removed.user);
+        if let Some((user, true)) = removed {
+            strays::remove_others(&self.pool, user);
         }
         removed.is_some()
     }
@@ -52,14 +59,39 @@ impl AccountRepository for Database {
     }
 
     async fn edit_profile(&self, id: UserId, edit: ProfileEdit) -> StoreResult<Option<User>> {
-        self.transact(move |connection| change::edit_profile(connection, id, &edit))
-            .await
+        self.transact(move |connection| {
+            if !lock_user(connection, id)? {
+                return Ok(None);
+            }
+            let user = users::table.find(DbId(id.as_uuid()));
+            let mut profile = user
+                .select(ProfileRow::as_select())
+                .first(connection)
+                .map(Profile::from)?;
+            profile.apply(edit.clone());
+            diesel::update(user)
+                .set((
+                    ProfileRow::from(profile),
+                    users::revision.eq(users::revision + 1),
+                ))
+                .execute(connection)?;
+            Ok(find::find(connection, id)?.map(|account| account.user))
+        })
+        .await
     }
 
     async fn set_phone(&self, id: UserId, phone: &str) -> StoreResult<Option<User>> {
         let phone = phone.to_owned();
-        self.transact(move |connection| change::set_phone(connection, id, &phone))
-            .await
+        self.transact(move |connection| {
+            diesel::update(users::table.find(DbId(id.as_uuid())))
+                .set((
+                    users::phone.eq(&phone),
+                    users::revision.eq(users::revision + 1),
+                ))
+                .execute(connection)?;
+            Ok(find::find(connection, id)?.map(|account| account.user))
+        })
+        .await
     }
 
     async fn set_disabled(
@@ -68,8 +100,40 @@ impl AccountRepository for Database {
         disabled_at: Option<Timestamp>,
         audit: AuditEntry,
     ) -> StoreResult<Option<Account>> {
-        self.transact(move |connection| change::set_disabled(connection, id, disabled_at, &audit))
-            .await
+        self.transact(move |connection| {
+            if !lock_user(connection, id)? {
+                return Ok(None);
+            }
+            let user = users::table.find(DbId(id.as_uuid()));
+            let revision = users::revision.eq(users::revision + 1);
+            match disabled_at.map(DbInstant::from) {
+                None => {
+                    let enabled = users::disabled_at.eq(None::<DbInstant>);
+                    diesel::update(user)
+                        .set((enabled, revision))
+                        .execute(connection)?;
+                    let lifted = bans::table.filter(bans::user_id.eq(DbId(id.as_uuid())));
+                    diesel::delete(lifted).execute(connection)?;
+                }
+                Some(at) => {
+                    // Since when they were, if they already are.
+                    diesel::update(user.filter(users::disabled_at.is_null()))
+                        .set((users::disabled_at.eq(at), revision))
+                        .execute(connection)?;
+                }
+            }
+            // No login of this user is stored that has been planned upon how the user was.
+            diesel::update(identities::table.filter(identities::user_id.eq(DbId(id.as_uuid()))))
+                .set(identities::revision.eq(identities::revision + 1))
+                .execute(connection)?;
+            if let Some(at) = disabled_at {
+                // Last: a login that was faster than the line before has its session by now.
+                session_lifecycle::end_all(connection, id, at)?;
+            }
+            audit::record(connection, &audit)?;
+            find::find(connection, id)
+        })
+        .await
     }
 
     async fn end_sessions(
@@ -78,8 +142,15 @@ impl AccountRepository for Database {
         at: Timestamp,
         audit: AuditEntry,
     ) -> StoreResult<Option<usize>> {
-        self.transact(move |connection| change::end_sessions(connection, id, at, &audit))
-            .await
+        self.transact(move |connection| {
+            if !lock_user(connection, id)? {
+                return Ok(None);
+            }
+            let ended = session_lifecycle::end_all(connection, id, at)?;
+            audit::record(connection, &audit)?;
+            Ok(Some(ended))
+        })
+        .await
     }
 
     async fn delete(&self, id: UserId, audit: AuditEntry) -> StoreResult<bool> {

@@ -23,12 +23,53 @@ use crate::types::{DbId, DbInstant};
 #[async_trait]
 impl BanRepository for Database {
     async fn list(&self, page: Page<Uuid>) -> StoreResult<Vec<Ban>> {
-        self.call(move |connection| list(connection, page)).await
+        self.call(move |connection| {
+            let mut found = bans::table.into_boxed::<AnyBackend>();
+            if let Some(after) = page.after {
+                found = found.filter(bans::id.gt(DbId(after)));
+            }
+            let rows = found
+                .order(bans::id)
+                .limit(page.limit.into())
+                .load::<(DbId, DbId, DbInstant)>(connection)?;
+            let ids: Vec<_> = rows.iter().map(|(id, _, _)| *id).collect();
+            let apps = ban_hashes::table
+                .filter(ban_hashes::ban_id.eq_any(ids))
+                .filter(ban_hashes::app_id.is_not_null())
+                .select((ban_hashes::ban_id, ban_hashes::app_id.assume_not_null()))
+                .distinct()
+                .order(ban_hashes::app_id)
+                .load::<(DbId, String)>(connection)?;
+            let mut apps_by_ban = BTreeMap::<_, Vec<_>>::new();
+            for (ban, app) in apps {
+                apps_by_ban.entry(ban.0).or_default().push(AppId::new(app));
+            }
+            let bans = rows.into_iter().map(|(id, user, at)| Ban {
+                id: id.0,
+                user_id: UserId::new(user.0),
+                at: at.into(),
+                app_ids: apps_by_ban.remove(&id.0).unwrap_or_default(),
+            });
+            Ok(bans.collect())
+        })
+        .await
     }
 
     async fn lift(&self, id: Uuid, audit: AuditEntry) -> StoreResult<bool> {
-        self.transact(move |connection| lift(connection, id, &audit))
-            .await
+        self.transact(move |connection| {
+            let ban = bans::table.find(DbId(id));
+            let user = ban
+                .select(bans::user_id)
+                .first::<DbId>(connection)
+                .optional()?;
+            let lifted = diesel::delete(ban).execute(connection)?;
+            let Some(user) = user.filter(|_| lifted > 0) else {
+                return Ok(audit::find(connection, audit.id)?.is_some());
+            };
+            audit::record(connection, &audit.clone().about(UserId::new(user.0)))?;
+            Ok(true)
+        })
+        .await
     }
 }
 
@@ -48,22 +89,13 @@ pub(crate) fn union_hash(
     key.hash(&[b"union_id", platform, union_id])
 }
 
-/// What of a locked user is about to be deleted.
-#[derive(Clone, Copy)]
-pub(crate) enum Deleted<'a> {
-    /// All identities.
-    User,
-    /// One identity.
-    Identity(&'a AppId, &'a OpenId),
-}
-
-/// Bans what is about to be deleted of a locked user, if the user is disabled. Runs in a
-/// transaction.
+/// Bans the identities of a locked user, or one `only`, that are about to be deleted, if the user is
+/// disabled. Runs in a transaction.
 pub(crate) fn ban_if_disabled(
     connection: &mut AnyConnection,
     keys: &StoredKeys,
     user: UserId,
-    deleted: Deleted<'_>,
+    only: Option<(&AppId, &OpenId)>,
     audit: &AuditEntry,
 ) -> DbResult<()> {
     let id = DbId(user.as_uuid());
@@ -75,7 +107,22 @@ pub(crate) fn ban_if_disabled(
     }
     let key = keys.identity_hash_key(connection)?;
     let ban = ban_of(connection, id, audit)?;
-    for (app, open_id, platform, union_id) in identities_of(connection, id, deleted)? {
+    let mut banned = identities::table
+        .filter(identities::user_id.eq(id))
+        .select((
+            identities::app_id,
+            identities::open_id,
+            identities::open_platform,
+            identities::union_id,
+        ))
+        .into_boxed::<AnyBackend>();
+    if let Some((app, open_id)) = only {
+        banned = banned
+            .filter(identities::open_id.eq(open_id.as_str()))
+            .filter(identities::app_id.eq(app.as_str()));
+    }
+    let banned: Vec<(String, String, Option<String>, Option<String>)> = banned.load(connection)?;
+    for (app, open_id, platform, union_id) in banned {
         let hash = identity_hash(&key, &AppId::new(app.as_str()), &OpenId::new(open_id));
         add_hash(connection, ban, &hash, Some(&app))?;
         if let Some((platform, union_id)) = platform.zip(union_id) {
@@ -84,37 +131,6 @@ pub(crate) fn ban_if_disabled(
         }
     }
     Ok(())
-}
-
-/// Removes the bans of a user.
-pub(crate) fn lift_all_of(connection: &mut AnyConnection, user: UserId) -> DbResult<()> {
-    let of_user = bans::table.filter(bans::user_id.eq(DbId(user.as_uuid())));
-    diesel::delete(of_user).execute(connection)?;
-    Ok(())
-}
-
-type BannedIdentityRow = (String, String, Option<String>, Option<String>);
-
-fn identities_of(
-    connection: &mut AnyConnection,
-    user: DbId,
-    deleted: Deleted<'_>,
-) -> DbResult<Vec<BannedIdentityRow>> {
-    let mut found = identities::table
-        .filter(identities::user_id.eq(user))
-        .select((
-            identities::app_id,
-            identities::open_id,
-            identities::open_platform,
-            identities::union_id,
-        ))
-        .into_boxed::<AnyBackend>();
-    if let Deleted::Identity(app, open_id) = deleted {
-        found = found
-            .filter(identities::open_id.eq(open_id.as_str()))
-            .filter(identities::app_id.eq(app.as_str()));
-    }
-    Ok(found.load(connection)?)
 }
 
 /// The ban of a user, made now if there is none.
@@ -157,49 +173,4 @@ fn add_hash(
         ))
         .execute(connection)?;
     Ok(())
-}
-
-fn list(connection: &mut AnyConnection, page: Page<Uuid>) -> DbResult<Vec<Ban>> {
-    let mut found = bans::table.into_boxed::<AnyBackend>();
-    if let Some(after) = page.after {
-        found = found.filter(bans::id.gt(DbId(after)));
-    }
-    let rows = found
-        .order(bans::id)
-        .limit(page.limit.into())
-        .load::<(DbId, DbId, DbInstant)>(connection)?;
-    let ids: Vec<_> = rows.iter().map(|(id, _, _)| *id).collect();
-    let apps = ban_hashes::table
-        .filter(ban_hashes::ban_id.eq_any(ids))
-        .filter(ban_hashes::app_id.is_not_null())
-        .select((ban_hashes::ban_id, ban_hashes::app_id.assume_not_null()))
-        .distinct()
-        .order(ban_hashes::app_id)
-        .load::<(DbId, String)>(connection)?;
-    let mut apps_by_ban = BTreeMap::<_, Vec<_>>::new();
-    for (ban, app) in apps {
-        apps_by_ban.entry(ban.0).or_default().push(AppId::new(app));
-    }
-    let bans = rows.into_iter().map(|(id, user, at)| Ban {
-        id: id.0,
-        user_id: UserId::new(user.0),
-        at: at.into(),
-        app_ids: apps_by_ban.remove(&id.0).unwrap_or_default(),
-    });
-    Ok(bans.collect())
-}
-
-/// Runs in a transaction.
-fn lift(connection: &mut AnyConnection, id: Uuid, audit: &AuditEntry) -> DbResult<bool> {
-    let ban = bans::table.find(DbId(id));
-    let user = ban
-        .select(bans::user_id)
-        .first::<DbId>(connection)
-        .optional()?;
-    let lifted = diesel::delete(ban).execute(connection)?;
-    let Some(user) = user.filter(|_| lifted > 0) else {
-        return Ok(audit::find(connection, audit.id)?.is_some());
-    };
-    audit::record(connection, &audit.clone().about(UserId::new(user.0)))?;
-    Ok(true)
 }

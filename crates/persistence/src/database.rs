@@ -3,14 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use domain::audit::AuditEntry;
 use domain::ports::{
     AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, PhoneLookups,
     PushOutbox, ReadinessProbe, ReplacedAvatars, SessionLifecycle, SessionRepository,
     SignatoryRepository, SigningKeyRepository, StoreClock, StoreResult, UserRepository,
     WechatTokenRepository,
 };
-use domain::time::Duration;
 
 use crate::audit::AuditEntries;
 use crate::change_feed::DieselChangeFeed;
@@ -22,8 +20,6 @@ use crate::migrations::{self, MigrateError};
 use crate::options::DatabaseOptions;
 use crate::pool::{Pool, WritersFirst};
 use crate::probe::DieselReadinessProbe;
-use crate::reset::{self, GivenUp};
-use crate::rewrap::{self, RewrapProgress};
 use crate::seal::Vaults;
 use crate::signatories::Signatories;
 use crate::statistics::Statistics;
@@ -31,7 +27,7 @@ use crate::token_uses::TokenUses;
 use crate::url::{DatabaseUrl, UnknownDatabaseUrl};
 use crate::visits::Visits;
 use crate::watch::Watch;
-use crate::{housekeeping, privileges, sqlite_file};
+use crate::{privileges, sqlite_file};
 
 /// A database: its pool of connections, and its writers. It implements the ports of the domain,
 /// except two whose adapters have state of their own.
@@ -174,26 +170,6 @@ impl Database {
         Ok(self.pool.run_apart(migrations::run).await?)
     }
 
-    /// Seals every stored secret under the first master key, a batch at a time, while the service
-    /// goes on. What is sealed so already is left alone, so a rewrap that was interrupted is
-    /// simply done again. `progress` is called after each batch with the sums so far; the last of
-    /// them are given back. When nothing was lost, the other master keys are not needed any more.
-    ///
-    /// Every replica must have the new list of master keys by then: one that has not goes on
-    /// sealing under an older key.
-    pub async fn rewrap(
-        &self,
-        progress: impl Fn(RewrapProgress) + Send + Sync,
-    ) -> StoreResult<RewrapProgress> {
-        Ok(rewrap::rewrap(&self.pool, self.vaults.clone(), progress).await?)
-    }
-
-    /// Gives up what no master key opens, after the loss of one, so that the service works with those it
-    /// has. Everybody logs in again.
-    pub async fn give_up_what_is_lost(&self, audit: AuditEntry) -> StoreResult<GivenUp> {
-        Ok(reset::reset(&self.pool, self.vaults.clone(), audit).await?)
-    }
-
     /// Whether the SQLite database in `file` holds anything that is sealed. `false` if there is no such
     /// file or it has not been migrated.
     pub fn sqlite_file_holds_secrets(file: &Path) -> StoreResult<bool> {
@@ -216,12 +192,6 @@ impl Database {
         F: Fn(&mut AnyConnection) -> DbResult<T> + Send + 'static,
     {
         Ok(self.pool.transact(work).await?)
-    }
-
-    /// Forgets the sessions that ended or expired longer than `kept` ago by the database's clock,
-    /// a batch at a time, and gives how many there were. To be called now and then.
-    pub async fn forget_dead_sessions(&self, kept: Duration) -> StoreResult<usize> {
-        Ok(housekeeping::forget_dead_sessions(&self.pool, kept).await?)
     }
 
     /// A reader of the feed of changes. It remembers when it last cleaned the feed.

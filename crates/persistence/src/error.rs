@@ -81,14 +81,11 @@ impl DatabaseError {
     /// Whether it may lie in one row of a statement, so that the others do without it. After a
     /// deadlock the parts of a batch would wait again, one after the other.
     pub(crate) fn is_of_a_row(&self) -> bool {
-        match self.kind {
-            _ if self.has_waited => false,
-            FailureKind::Conflict | FailureKind::Duplicate | FailureKind::Refused => true,
-            FailureKind::Disconnected
-            | FailureKind::Unavailable
-            | FailureKind::Unfit
-            | FailureKind::WrongMasterKey => false,
-        }
+        !self.has_waited
+            && matches!(
+                self.kind,
+                FailureKind::Conflict | FailureKind::Duplicate | FailureKind::Refused
+            )
     }
 
     /// Whether another connection may do better.

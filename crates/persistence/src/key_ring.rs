@@ -36,7 +36,7 @@ pub(crate) struct KeyRing {
 #[derive(Debug)]
 enum KeptKey {
     Sealed(Vec<u8>),
-    Fresh { key: SessionKey, at: Timestamp },
+    Fresh(SessionKey, Timestamp),
 }
 
 impl SessionKeyVault {
@@ -92,17 +92,11 @@ impl SessionKeyVault {
     pub(crate) fn rewrap(&self, app: &AppId, user: &OpenId, row: &[u8]) -> RewrappedRing {
         let mut ring = RewrappedRing::default();
         for sealed in split(row) {
-            match self.0.rewrap(&context(app, user), sealed) {
-                Ok(None) => push(&mut ring.row, sealed),
-                Ok(Some(rewrapped)) => {
-                    push(&mut ring.row, &rewrapped);
-                    ring.rewrapped += 1;
-                }
-                Err(DoesNotOpen) => {
-                    push(&mut ring.row, sealed);
-                    ring.lost += 1;
-                }
-            }
+            let rewrapped = self.0.rewrap(&context(app, user), sealed);
+            ring.lost += u64::from(rewrapped.is_err());
+            let rewrapped = rewrapped.ok().flatten();
+            ring.rewrapped += u64::from(rewrapped.is_some());
+            push(&mut ring.row, rewrapped.as_deref().unwrap_or(sealed));
         }
         ring
     }
@@ -137,11 +131,11 @@ impl KeyRing {
         let sealed = split(row);
         let newest = sealed.first();
         let newest = newest.and_then(|sealed| vault.open_or_report(app, user, sealed));
-        let sealed = sealed.into_iter();
+        let keys = sealed
+            .into_iter()
+            .map(|sealed| KeptKey::Sealed(sealed.to_vec()));
         Self {
-            keys: sealed
-                .map(|sealed| KeptKey::Sealed(sealed.to_vec()))
-                .collect(),
+            keys: keys.collect(),
             newest,
         }
     }
@@ -153,8 +147,7 @@ impl KeyRing {
             return;
         }
         self.newest = Some(key.clone());
-        let key = key.clone();
-        self.keys.insert(0, KeptKey::Fresh { key, at });
+        self.keys.insert(0, KeptKey::Fresh(key.clone(), at));
         self.keys.truncate(CAPACITY);
     }
 
@@ -169,9 +162,7 @@ impl KeyRing {
         for key in &self.keys {
             match key {
                 KeptKey::Sealed(sealed) => push(&mut row, sealed),
-                KeptKey::Fresh { key, at } => {
-                    push(&mut row, &vault.seal(app, user, key, *at)?);
-                }
+                KeptKey::Fresh(key, at) => push(&mut row, &vault.seal(app, user, key, *at)?),
             }
         }
         Ok(row)

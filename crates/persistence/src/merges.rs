@@ -25,8 +25,40 @@ use crate::{audit, session_lifecycle, strays};
 #[async_trait]
 impl MergeRepository for Database {
     async fn open_candidates(&self, page: Page<Uuid>) -> StoreResult<Vec<MergeCandidate>> {
-        self.call(move |connection| open_candidates(connection, page))
-            .await
+        self.call(move |connection| {
+            let mut open = merge_candidates::table
+                .filter(merge_candidates::state.eq("open"))
+                .select((
+                    merge_candidates::id,
+                    merge_candidates::union_id,
+                    merge_candidates::user_id,
+                    merge_candidates::union_user_id,
+                    merge_candidates::created_at,
+                ))
+                .into_boxed::<AnyBackend>();
+            if let Some(after) = page.after {
+                open = open.filter(merge_candidates::id.gt(DbId(after)));
+            }
+            let rows = open
+                .order(merge_candidates::id)
+                .limit(page.limit.into())
+                .load::<(DbId, String, DbId, DbId, DbInstant)>(connection)?;
+            let pairs = rows.iter().flat_map(|(_, _, one, other, _)| [*one, *other]);
+            let disabled = disabled_among(connection, pairs.collect())?;
+            let candidates =
+                rows.into_iter()
+                    .map(|(id, union_id, one, other, at)| MergeCandidate {
+                        id: id.0,
+                        union_id: UnionId::new(union_id),
+                        user_id: UserId::new(one.0),
+                        union_user_id: UserId::new(other.0),
+                        created_at: at.into(),
+                        user_disabled_at: disabled.get(&one.0).copied(),
+                        union_user_disabled_at: disabled.get(&other.0).copied(),
+                    });
+            Ok(candidates.collect())
+        })
+        .await
     }
 
     async fn apply(&self, id: Uuid, at: Timestamp, audit: AuditEntry) -> StoreResult<MergeOutcome> {
@@ -39,46 +71,24 @@ impl MergeRepository for Database {
     }
 
     async fn dismiss(&self, id: Uuid, at: Timestamp, audit: AuditEntry) -> StoreResult<bool> {
-        self.transact(move |connection| dismiss(connection, id, at, &audit))
-            .await
+        self.transact(move |connection| {
+            let open = merge_candidates::table
+                .find(DbId(id))
+                .filter(merge_candidates::state.eq("open"));
+            let dismissed = diesel::update(open)
+                .set((
+                    merge_candidates::state.eq("dismissed"),
+                    merge_candidates::decided_at.eq(DbInstant::from(at)),
+                ))
+                .execute(connection)?;
+            if dismissed == 0 {
+                return Ok(audit::find(connection, audit.id)?.is_some());
+            }
+            audit::record(connection, &audit)?;
+            Ok(true)
+        })
+        .await
     }
-}
-
-fn open_candidates(
-    connection: &mut AnyConnection,
-    page: Page<Uuid>,
-) -> DbResult<Vec<MergeCandidate>> {
-    let mut open = merge_candidates::table
-        .filter(merge_candidates::state.eq("open"))
-        .select((
-            merge_candidates::id,
-            merge_candidates::union_id,
-            merge_candidates::user_id,
-            merge_candidates::union_user_id,
-            merge_candidates::created_at,
-        ))
-        .into_boxed::<AnyBackend>();
-    if let Some(after) = page.after {
-        open = open.filter(merge_candidates::id.gt(DbId(after)));
-    }
-    let rows = open
-        .order(merge_candidates::id)
-        .limit(page.limit.into())
-        .load::<(DbId, String, DbId, DbId, DbInstant)>(connection)?;
-    let pairs = rows.iter().flat_map(|(_, _, one, other, _)| [*one, *other]);
-    let disabled = disabled_among(connection, pairs.collect())?;
-    let candidates = rows
-        .into_iter()
-        .map(|(id, union_id, one, other, at)| MergeCandidate {
-            id: id.0,
-            union_id: UnionId::new(union_id),
-            user_id: UserId::new(one.0),
-            union_user_id: UserId::new(other.0),
-            created_at: at.into(),
-            user_disabled_at: disabled.get(&one.0).copied(),
-            union_user_disabled_at: disabled.get(&other.0).copied(),
-        });
-    Ok(candidates.collect())
 }
 
 /// Which of these users are disabled, and since when.
@@ -249,27 +259,4 @@ fn move_candidates(connection: &mut AnyConnection, from: UserId, to: UserId) -> 
             .execute(connection)?;
     }
     Ok(())
-}
-
-/// Runs in a transaction.
-fn dismiss(
-    connection: &mut AnyConnection,
-    id: Uuid,
-    at: Timestamp,
-    audit: &AuditEntry,
-) -> DbResult<bool> {
-    let open = merge_candidates::table
-        .find(DbId(id))
-        .filter(merge_candidates::state.eq("open"));
-    let dismissed = diesel::update(open)
-        .set((
-            merge_candidates::state.eq("dismissed"),
-            merge_candidates::decided_at.eq(DbInstant::from(at)),
-        ))
-        .execute(connection)?;
-    if dismissed == 0 {
-        return Ok(audit::find(connection, audit.id)?.is_some());
-    }
-    audit::record(connection, audit)?;
-    Ok(true)
 }

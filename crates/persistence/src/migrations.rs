@@ -51,14 +51,10 @@ pub(crate) fn run(connection: &mut AnyConnection) -> DbResult<Vec<String>> {
     }
     match connection {
         AnyConnection::Postgres(connection) => run_postgres(connection),
-        AnyConnection::Sqlite(connection) => connection
-            .immediate_transaction(|connection| {
-                connection
-                    .run_pending_migrations(SQLITE)
-                    .map(|versions| names(&versions))
-                    .map_err(Failed)
-            })
-            .map_err(DatabaseError::from),
+        AnyConnection::Sqlite(connection) => connection.immediate_transaction(|connection| {
+            let versions = connection.run_pending_migrations(SQLITE);
+            Ok(names(&versions.map_err(failed)?))
+        }),
     }
 }
 
@@ -67,15 +63,15 @@ fn run_postgres(connection: &mut PgConnection) -> DbResult<Vec<String>> {
     connection.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0")?;
     let mut told_at = None::<Instant>;
     loop {
-        let run = connection.transaction(|connection| {
+        let run: DbResult<_> = connection.transaction(|connection| {
             if !lock(connection)? {
                 return Ok(None);
             }
-            privileges::check_create(connection).map_err(|error| Failed(Box::new(error)))?;
+            privileges::check_create(connection)?;
             let versions = connection.run_pending_migrations(POSTGRES);
-            Ok(Some(names(&versions.map_err(Failed)?)))
+            Ok(Some(names(&versions.map_err(failed)?)))
         });
-        if let Some(versions) = run.map_err(|error: Failed| DatabaseError::from(error))? {
+        if let Some(versions) = run? {
             return Ok(versions);
         }
         if told_at.is_none_or(|at| at.elapsed() >= TOLD_EVERY) {
@@ -93,7 +89,7 @@ fn run_postgres(connection: &mut PgConnection) -> DbResult<Vec<String>> {
 /// Takes the lock, which lasts until the end of the transaction. Not one of the session: a pooler
 /// would keep it for whoever gets the session next. It is tried for again and again, so that
 /// whoever waits can say so, and keeps no snapshot meanwhile.
-fn lock(connection: &mut PgConnection) -> Result<bool, Failed> {
+fn lock(connection: &mut PgConnection) -> DbResult<bool> {
     let sql = format!("pg_try_advisory_xact_lock({POSTGRES_LOCK})");
     let lock = diesel::select(diesel::dsl::sql::<Bool>(&sql));
     Ok(lock.get_result(connection)?)
@@ -163,24 +159,9 @@ fn names(versions: &[MigrationVersion<'_>]) -> Vec<String> {
     versions.iter().map(ToString::to_string).collect()
 }
 
-/// What a transaction may fail with here.
-struct Failed(MigrationError);
-
-impl From<diesel::result::Error> for Failed {
-    fn from(error: diesel::result::Error) -> Self {
-        Self(Box::new(error))
-    }
-}
-
-impl From<Failed> for DatabaseError {
-    fn from(Failed(error): Failed) -> Self {
-        let error = match error.downcast::<diesel::result::Error>() {
-            Ok(error) => return Self::from(*error),
-            Err(error) => error,
-        };
-        match error.downcast::<Self>() {
-            Ok(error) => *error,
-            Err(error) => Self::new(FailureKind::Refused, error.to_string()),
-        }
+fn failed(error: MigrationError) -> DatabaseError {
+    match error.downcast::<diesel::result::Error>() {
+        Ok(error) => DatabaseError::from(*error),
+        Err(error) => DatabaseError::nonsense(error.to_string()),
     }
 }

@@ -10,7 +10,6 @@ use domain::ports::{PhoneLookups, StoreResult};
 
 use crate::connection::AnyConnection;
 use crate::database::Database;
-use crate::error::DbResult;
 use crate::schema::phone_lookups;
 use crate::types::{DbId, Id};
 
@@ -30,8 +29,23 @@ impl PhoneLookups for Database {
     async fn count(&self, user: UserId, day: i32, at_most: u32) -> StoreResult<bool> {
         let at_most = i32::try_from(at_most).unwrap_or(i32::MAX);
         let user = DbId(user.as_uuid());
-        self.call(move |connection| count(connection, user, day, at_most))
-            .await
+        self.call(move |connection| {
+            let statement = sql_query(COUNT)
+                .bind::<Id, _>(user)
+                .bind::<Integer, _>(day)
+                .bind::<Integer, _>(at_most);
+            let changed = match connection {
+                AnyConnection::Postgres(connection) => statement.execute(connection),
+                AnyConnection::Sqlite(connection) => statement.execute(connection),
+            };
+            match changed {
+                Ok(rows) => Ok(rows > 0),
+                // The user has been deleted, and is not counted.
+                Err(Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _)) => Ok(true),
+                Err(error) => Err(error.into()),
+            }
+        })
+        .await
     }
 
     async fn uncount(&self, user: UserId, day: i32) -> StoreResult<()> {
@@ -46,22 +60,5 @@ impl PhoneLookups for Database {
             Ok(())
         })
         .await
-    }
-}
-
-fn count(connection: &mut AnyConnection, user: DbId, day: i32, at_most: i32) -> DbResult<bool> {
-    let statement = sql_query(COUNT)
-        .bind::<Id, _>(user)
-        .bind::<Integer, _>(day)
-        .bind::<Integer, _>(at_most);
-    let changed = match connection {
-        AnyConnection::Postgres(connection) => statement.execute(connection),
-        AnyConnection::Sqlite(connection) => statement.execute(connection),
-    };
-    match changed {
-        Ok(rows) => Ok(rows > 0),
-        // The user has been deleted, and is not counted.
-        Err(Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _)) => Ok(true),
-        Err(error) => Err(error.into()),
     }
 }

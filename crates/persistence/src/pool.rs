@@ -149,12 +149,8 @@ impl Pool {
         let connector = self.connector.clone();
         let (reply, answer) = oneshot::channel();
         Worker::start()?.run(move |_| {
-            let mut connection = connector.connect_patiently(Purpose::Any);
-            let result = connection
-                .as_mut()
-                .map_err(|error| error.clone())
-                .and_then(work);
-            let _ = reply.send(result);
+            let connected = connector.connect_patiently(Purpose::Any);
+            let _ = reply.send(connected.and_then(|mut connection| work(&mut connection)));
         });
         let panicked = || DatabaseError::nonsense("a call to the database has panicked");
         answer.await.unwrap_or_else(|_| Err(panicked()))

@@ -60,32 +60,29 @@ impl ReadinessProbe for DieselReadinessProbe {
             }
             Err(error) => return Err(NotReady::Unreachable(Box::new(error))),
         }
-        self.write()
-            .await
-            .map_err(|error| NotReady::CannotWrite(Box::new(error)))
+        let written = self.write().await;
+        written.map_err(|error| NotReady::CannotWrite(Box::new(error)))
     }
 }
 
 impl DieselReadinessProbe {
     async fn write(&self) -> DbResult<()> {
-        let lanes = [
-            self.database.visits.status(),
-            self.database.token_uses.status(),
-        ];
+        let Database {
+            visits,
+            token_uses,
+            pool,
+            ..
+        } = &self.database;
+        let lanes = [visits.status(), token_uses.status()];
         if lanes.into_iter().flatten().any(LaneStatus::is_cut_off) {
-            return Err(DatabaseError::unavailable(
-                "the database gives no connection to the writers of logins",
-            ));
+            let text = "the database gives no connection to the writers of logins";
+            return Err(DatabaseError::unavailable(text));
         }
-        let written = self
-            .database
-            .visits
-            .status()
-            .and_then(LaneStatus::written_ago);
+        let written = visits.status().and_then(LaneStatus::written_ago);
         if written.is_some_and(|ago| ago < BELIEVED) || self.has_just_written(None) {
             return Ok(());
         }
-        self.database.pool.run(may_write).await?;
+        pool.run(may_write).await?;
         self.has_just_written(Some(Instant::now()));
         Ok(())
     }
@@ -98,17 +95,13 @@ impl DieselReadinessProbe {
     }
 }
 
-/// A privilege that is missing on one table alone would show at the next login, after its code is
-/// spent.
+/// Writes and deletes a row, durably. Replicas do not meet at it.
 fn may_write(connection: &mut AnyConnection) -> DbResult<()> {
+    // A privilege that is missing on one table alone would show at the next login, after its code
+    // is spent.
     if let AnyConnection::Postgres(connection) = connection {
         privileges::check_granted(connection)?;
     }
-    write(connection)
-}
-
-/// Writes and deletes a row, durably. Replicas do not meet at it.
-fn write(connection: &mut AnyConnection) -> DbResult<()> {
     let mut filler = vec![0; FILLER_BYTES];
     rand::fill(&mut filler[..]);
     let id = DbId(Uuid::from_u128(rand::random()));

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use diesel::prelude::*;
-use domain::ports::{ReplacedAvatar, ReplacedAvatars, RepositoryError};
+use domain::ports::{ReplacedAvatar, ReplacedAvatars, StoreResult};
 use domain::time::Timestamp;
 
 use crate::database::Database;
@@ -11,7 +11,7 @@ use crate::types::DbInstant;
 
 #[async_trait]
 impl ReplacedAvatars for Database {
-    async fn announce(&self, url: &str, due_at: Timestamp) -> Result<(), RepositoryError> {
+    async fn announce(&self, url: &str, due_at: Timestamp) -> StoreResult<()> {
         let url = url.to_owned();
         self.call(move |connection| {
             let row = (
@@ -26,11 +26,7 @@ impl ReplacedAvatars for Database {
         .await
     }
 
-    async fn due(
-        &self,
-        now: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<ReplacedAvatar>, RepositoryError> {
+    async fn due(&self, now: Timestamp, limit: u32) -> StoreResult<Vec<ReplacedAvatar>> {
         let rows = self.pool.run(move |connection| {
             let oldest = replaced_avatars::table
                 .filter(replaced_avatars::due_at.le(DbInstant::from(now)))
@@ -44,7 +40,7 @@ impl ReplacedAvatars for Database {
         Ok(rows.map(|(id, url)| ReplacedAvatar { id, url }).collect())
     }
 
-    async fn forget(&self, id: i64) -> Result<(), RepositoryError> {
+    async fn forget(&self, id: i64) -> StoreResult<()> {
         self.call(move |connection| {
             diesel::delete(replaced_avatars::table.find(id)).execute(connection)?;
             Ok(())

@@ -2,12 +2,13 @@
 
 use diesel::prelude::*;
 use domain::audit::AuditEntry;
+use domain::ports::StoreResult;
 
 use crate::connection::AnyConnection;
+use crate::database::Database;
 use crate::error::DbResult;
-use crate::pool::Pool;
 use crate::schema::wechat_tokens;
-use crate::seal::{Vault, Vaults};
+use crate::seal::Vault;
 use crate::{audit, signing_keys};
 
 /// What was given up. (session_keys stay where they are, and are skipped: the next logins bring new ones.)
@@ -21,17 +22,22 @@ pub struct GivenUp {
     pub identity_hash_key: bool,
 }
 
-pub(crate) async fn reset(pool: &Pool, vaults: Vaults, audit: AuditEntry) -> DbResult<GivenUp> {
-    let given_up = pool.transact(move |connection| {
-        let given_up = GivenUp {
-            identity_hash_key: vaults.stored_keys.replace_if_lost(connection)?,
-            signing_keys: signing_keys::forget_lost(connection, &vaults.signing_keys)?,
-            wechat_tokens: forget_lost_tokens(connection, &vaults.wechat_tokens)?,
-        };
-        audit::record(connection, &audit)?;
-        Ok(given_up)
-    });
-    given_up.await
+impl Database {
+    /// Gives up what no master key opens, after the loss of one, so that the service works with those it
+    /// has. Everybody logs in again.
+    pub async fn give_up_what_is_lost(&self, audit: AuditEntry) -> StoreResult<GivenUp> {
+        let vaults = self.vaults.clone();
+        let given_up = self.transact(move |connection| {
+            let given_up = GivenUp {
+                identity_hash_key: vaults.stored_keys.replace_if_lost(connection)?,
+                signing_keys: signing_keys::forget_lost(connection, &vaults.signing_keys)?,
+                wechat_tokens: forget_lost_tokens(connection, &vaults.wechat_tokens)?,
+            };
+            audit::record(connection, &audit)?;
+            Ok(given_up)
+        });
+        given_up.await
+    }
 }
 
 fn forget_lost_tokens(connection: &mut AnyConnection, vault: &Vault) -> DbResult<usize> {

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use diesel::prelude::*;
 use domain::id::{AppId, OpenId};
+use domain::ports::StoreResult;
 
 use crate::connection::{AnyBackend, AnyConnection};
+use crate::database::Database;
 use crate::error::DbResult;
 use crate::key_ring::SessionKeyVault;
-use crate::pool::Pool;
 use crate::push_outbox::{answer_context, payload_context};
 use crate::schema::{identities, push_messages, signing_keys, wechat_tokens};
-use crate::seal::{Vault, Vaults};
+use crate::seal::Vault;
 use crate::types::DbId;
 
 /// How many identities are changed in one transaction: few enough that a login does not notice.
@@ -31,56 +32,65 @@ pub struct RewrapProgress {
 /// An identity's name, `open_id` first, as the primary key has it.
 type IdentityName = (String, String);
 
-pub(crate) async fn rewrap(
-    pool: &Pool,
-    vaults: Vaults,
-    progress: impl Fn(RewrapProgress) + Send + Sync,
-) -> DbResult<RewrapProgress> {
-    let mut sums = RewrapProgress::default();
-    let mut note = |batch| {
-        sums.add(batch);
-        progress(sums);
-    };
-    let small = vaults.clone();
-    let tables = pool.transact(move |connection| {
+impl Database {
+    /// Seals every stored secret under the first master key, a batch at a time, while the service
+    /// goes on. What is sealed so already is left alone, so a rewrap that was interrupted is
+    /// simply done again. `progress` is called after each batch with the sums so far; the last of
+    /// them are given back. When nothing was lost, the other master keys are not needed any more.
+    ///
+    /// Every replica must have the new list of master keys by then: one that has not goes on
+    /// sealing under an older key.
+    pub async fn rewrap(
+        &self,
+        progress: impl Fn(RewrapProgress) + Send + Sync,
+    ) -> StoreResult<RewrapProgress> {
+        let vaults = self.vaults.clone();
         let mut sums = RewrapProgress::default();
-        small.stored_keys.verify(connection)?;
-        rewrap_signing_keys(connection, &small.signing_keys, &mut sums)?;
-        rewrap_wechat_tokens(connection, &small.wechat_tokens, &mut sums)?;
-        Ok(sums)
-    });
-    note(tables.await?);
-
-    let mut next = Some(None);
-    while let Some(after) = next {
-        let vault = Arc::clone(&vaults.push_messages);
-        let batch =
-            pool.transact(move |connection| rewrap_push_messages(connection, &vault, after));
-        let (batch, last) = batch.await?;
-        note(batch);
-        next = last.map(Some);
-    }
-    let mut next = Some(None);
-    while let Some(after) = next {
-        let (vault, from) = (Arc::clone(&vaults.session_keys), after.clone());
-        let batch =
-            pool.transact(move |connection| rewrap_identities(connection, &vault, from.as_ref()));
-        let (batch, end) = batch.await?;
-        note(batch);
-        next = match end {
-            BatchEnd::Disturbed => Some(after),
-            BatchEnd::At(last) => last.map(Some),
+        let mut note = |batch| {
+            sums.add(batch);
+            progress(sums);
         };
+        let small = vaults.clone();
+        let tables = self.transact(move |connection| {
+            let mut sums = RewrapProgress::default();
+            small.stored_keys.verify(connection)?;
+            rewrap_signing_keys(connection, &small.signing_keys, &mut sums)?;
+            rewrap_wechat_tokens(connection, &small.wechat_tokens, &mut sums)?;
+            Ok(sums)
+        });
+        note(tables.await?);
+
+        let mut next = Some(None);
+        while let Some(after) = next {
+            let vault = Arc::clone(&vaults.push_messages);
+            let batch =
+                self.transact(move |connection| rewrap_push_messages(connection, &vault, after));
+            let (batch, last) = batch.await?;
+            note(batch);
+            next = last.map(Some);
+        }
+        let mut next = Some(None);
+        while let Some(after) = next {
+            let (vault, from) = (Arc::clone(&vaults.session_keys), after.clone());
+            let batch = self
+                .transact(move |connection| rewrap_identities(connection, &vault, from.as_ref()));
+            let (batch, end) = batch.await?;
+            note(batch);
+            next = match end {
+                BatchEnd::Disturbed => Some(after),
+                BatchEnd::At(last) => last.map(Some),
+            };
+        }
+        // Last, because it is what the master keys are checked by: until all else is sealed under the first
+        // one, the others are needed.
+        let rewrapped = self.transact(move |connection| vaults.stored_keys.rewrap(connection));
+        note(RewrapProgress {
+            rows: 1,
+            rewrapped: rewrapped.await?,
+            lost: 0,
+        });
+        Ok(sums)
     }
-    // Last, because it is what the master keys are checked by: until all else is sealed under the first
-    // one, the others are needed.
-    let rewrapped = pool.transact(move |connection| vaults.stored_keys.rewrap(connection));
-    note(RewrapProgress {
-        rows: 1,
-        rewrapped: rewrapped.await?,
-        lost: 0,
-    });
-    Ok(sums)
 }
 
 impl RewrapProgress {

@@ -1,11 +1,18 @@
 //! The tables, as Diesel knows them. Their meaning stands in `migrations/postgres`.
 
-use crate::types::{Id, Instant};
+/// Diesel's macro, with the types of our columns.
+macro_rules! table {
+    ($($table:tt)*) => {
+        diesel::table! {
+            use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt, Text};
+            use crate::types::{Id, Instant};
 
-diesel::table! {
-    use diesel::sql_types::{Integer, Nullable, SmallInt, Text};
-    use super::{Id, Instant};
+            $($table)*
+        }
+    };
+}
 
+table! {
     users (id) {
         id -> Id,
         nick_name -> Nullable<Text>,
@@ -23,10 +30,7 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    use diesel::sql_types::{Binary, Integer, Nullable, Text};
-    use super::{Id, Instant};
-
+table! {
     identities (open_id, app_id) {
         app_id -> Text,
         open_id -> Text,
@@ -41,10 +45,7 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    use diesel::sql_types::Text;
-    use super::Id;
-
+table! {
     union_ids (union_id, open_platform) {
         open_platform -> Text,
         union_id -> Text,
@@ -52,10 +53,7 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    use diesel::sql_types::{Binary, Integer, Nullable, Text};
-    use super::{Id, Instant};
-
+table! {
     sessions (id) {
         id -> Id,
         user_id -> Id,
@@ -72,10 +70,7 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    use diesel::sql_types::{Nullable, Text};
-    use super::{Id, Instant};
-
+table! {
     merge_candidates (id) {
         id -> Id,
         open_platform -> Text,
@@ -88,10 +83,7 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    use diesel::sql_types::{Nullable, Text};
-    use super::{Id, Instant};
-
+table! {
     audit_log (id) {
         id -> Id,
         at -> Instant,
@@ -103,9 +95,7 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    use super::{Id, Instant};
-
+table! {
     bans (id) {
         id -> Id,
         user_id -> Id,
@@ -113,10 +103,7 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    use diesel::sql_types::{Binary, Nullable, Text};
-    use super::Id;
-
+table! {
     ban_hashes (hash, ban_id) {
         hash -> Binary,
         ban_id -> Id,
@@ -124,10 +111,7 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    use diesel::sql_types::{Binary, Text};
-    use super::{Id, Instant};
-
+table! {
     signing_keys (id) {
         id -> Id,
         seed -> Binary,
@@ -137,19 +121,14 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    use diesel::sql_types::{Binary, Text};
-
+table! {
     stored_keys (name) {
         name -> Text,
         sealed -> Binary,
     }
 }
 
-diesel::table! {
-    use diesel::sql_types::{Binary, Text};
-    use super::Instant;
-
+table! {
     wechat_tokens (key) {
         key -> Text,
         token -> Binary,
@@ -157,20 +136,14 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    use diesel::sql_types::Binary;
-    use super::Id;
-
+table! {
     write_probes (id) {
         id -> Id,
         filler -> Binary,
     }
 }
 
-diesel::table! {
-    use diesel::sql_types::{Binary, Integer, Nullable, Text};
-    use super::{Id, Instant};
-
+table! {
     push_messages (id) {
         id -> Id,
         app_id -> Text,
@@ -194,10 +167,7 @@ diesel::joinable!(union_ids -> users (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(users, identities, union_ids, sessions);
 
-diesel::table! {
-    use super::Instant;
-    use diesel::sql_types::{BigInt, Text};
-
+table! {
     replaced_avatars (id) {
         id -> BigInt,
         url -> Text,
@@ -205,10 +175,7 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    use diesel::sql_types::Integer;
-    use super::Id;
-
+table! {
     phone_lookups (user_id) {
         user_id -> Id,
         day -> Integer,

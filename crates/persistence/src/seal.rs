@@ -225,26 +225,28 @@ mod tests {
 
     const CONTEXT: [&[u8]; 2] = [b"wx01", b"o1"];
 
-    #[test]
-    fn what_is_sealed_opens_again() {
+    fn sealed() -> (Vault, Vec<u8>) {
         let vault = Vault::new(&keys(&[1]), "test");
         let sealed = vault.seal(&CONTEXT, b"secret").unwrap();
+        (vault, sealed)
+    }
+
+    #[test]
+    fn what_is_sealed_opens_again() {
+        let (vault, sealed) = sealed();
         assert_eq!(vault.open(&CONTEXT, &sealed).unwrap().as_slice(), b"secret");
     }
 
     #[test]
     fn what_is_sealed_twice_looks_different_and_never_like_itself() {
-        let vault = Vault::new(&keys(&[1]), "test");
-        let one = vault.seal(&CONTEXT, b"secret").unwrap();
-        let other = vault.seal(&CONTEXT, b"secret").unwrap();
-        assert_ne!(one, other);
+        let (vault, one) = sealed();
+        assert_ne!(one, vault.seal(&CONTEXT, b"secret").unwrap());
         assert!(!one.windows(6).any(|window| window == b"secret"));
     }
 
     #[test]
     fn nothing_opens_in_another_context_or_for_another_purpose() {
-        let vault = Vault::new(&keys(&[1]), "test");
-        let sealed = vault.seal(&CONTEXT, b"secret").unwrap();
+        let (vault, sealed) = sealed();
         for context in [
             [b"wx01".as_slice(), b"o2"],
             [b"wx02", b"o1"],
@@ -258,21 +260,14 @@ mod tests {
 
     #[test]
     fn no_changed_byte_goes_unnoticed() {
-        let vault = Vault::new(&keys(&[1]), "test");
-        let sealed = vault.seal(&CONTEXT, b"secret").unwrap();
+        let (vault, sealed) = sealed();
         for at in 0..sealed.len() {
             let mut changed = sealed.clone();
             changed[at] ^= 1;
-            assert_eq!(
-                vault.open(&CONTEXT, &changed),
-                Err(DoesNotOpen),
-                "byte {at}"
-            );
-            assert_eq!(
-                vault.open(&CONTEXT, &sealed[..at]),
-                Err(DoesNotOpen),
-                "cut at {at}"
-            );
+            for damaged in [&changed, &sealed[..at]] {
+                let opened = vault.open(&CONTEXT, damaged);
+                assert_eq!(opened, Err(DoesNotOpen), "{} bytes, at {at}", damaged.len());
+            }
         }
     }
 

@@ -30,7 +30,14 @@ pub(crate) fn keep(
 ) -> DbResult<bool> {
     // A login that is committed later than this counts itself on top of what it had loaded, which
     // is not less than what is counted here.
-    lock_identities(connection, user)?;
+    if let AnyConnection::Postgres(connection) = connection {
+        identities::table
+            .filter(identities::user_id.eq(DbId(user.as_uuid())))
+            .order((identities::open_id, identities::app_id))
+            .select(identities::revision)
+            .for_update()
+            .load::<i32>(connection)?;
+    }
     let at = DbInstant::from(at);
     let until = ended_until(connection, user)?;
     let beyond = live(user, at, until)
@@ -56,19 +63,6 @@ pub(crate) fn keep(
     let count = live(user, at, until).count().get_result(connection)?;
     set_count(connection, user, identity, count)?;
     Ok(!beyond.is_empty())
-}
-
-/// SQLite has one writer.
-fn lock_identities(connection: &mut AnyConnection, user: UserId) -> DbResult<()> {
-    if let AnyConnection::Postgres(connection) = connection {
-        identities::table
-            .filter(identities::user_id.eq(DbId(user.as_uuid())))
-            .order((identities::open_id, identities::app_id))
-            .select(identities::revision)
-            .for_update()
-            .load::<i32>(connection)?;
-    }
-    Ok(())
 }
 
 fn remove_dead(

@@ -51,7 +51,15 @@ impl SessionLifecycle for Database {
 
     async fn end(&self, user: UserId, id: SessionId, at: Timestamp) -> StoreResult<bool> {
         self.call(move |connection| {
-            Ok(end(connection, user, id, at)? || has_ended(connection, user, id, at)?)
+            if end(connection, user, id, at)? {
+                return Ok(true);
+            }
+            // It ended at `at` exactly by a call that is repeated because its answer was lost.
+            let ended = table::table
+                .find(DbId(id.as_uuid()))
+                .filter(table::user_id.eq(DbId(user.as_uuid())))
+                .filter(table::ended_at.eq(DbInstant::from(at)));
+            Ok(diesel::select(exists(ended)).get_result(connection)?)
         })
         .await
     }
@@ -227,19 +235,4 @@ pub(crate) fn end(
         .set(table::ended_at.eq(at))
         .execute(connection)?;
     Ok(ended > 0)
-}
-
-/// Whether a session of a user ended at `at` exactly: by a call that is repeated because its
-/// answer was lost.
-fn has_ended(
-    connection: &mut AnyConnection,
-    user: UserId,
-    id: SessionId,
-    at: Timestamp,
-) -> DbResult<bool> {
-    let ended = table::table
-        .find(DbId(id.as_uuid()))
-        .filter(table::user_id.eq(DbId(user.as_uuid())))
-        .filter(table::ended_at.eq(DbInstant::from(at)));
-    Ok(diesel::select(exists(ended)).get_result(connection)?)
 }

@@ -75,7 +75,9 @@ impl SigningKeyRepository for Database {
             lock(connection)?;
             let kept = signing_keys::table.find(row.id).count();
             if kept.get_result::<i64>(connection)? == 0 {
-                forget_dead(connection, dead_after)?;
+                let last_use = before(store_clock::now(connection)?, dead_after);
+                let is_dead = signing_keys::used_at.le(DbInstant::from(last_use));
+                diesel::delete(signing_keys::table.filter(is_dead)).execute(connection)?;
                 row.insert(connection)?;
             }
             audit::record(connection, &audit)
@@ -174,14 +176,6 @@ fn lock(connection: &mut AnyConnection) -> DbResult<()> {
     if let AnyConnection::Postgres(connection) = connection {
         connection.batch_execute("LOCK TABLE signing_keys IN SHARE ROW EXCLUSIVE MODE")?;
     }
-    Ok(())
-}
-
-/// Forgets the keys that have not been in use for `dead_after`.
-fn forget_dead(connection: &mut AnyConnection, dead_after: Duration) -> DbResult<()> {
-    let last_use = before(store_clock::now(connection)?, dead_after);
-    let dead = signing_keys::table.filter(signing_keys::used_at.le(DbInstant::from(last_use)));
-    diesel::delete(dead).execute(connection)?;
     Ok(())
 }
 

@@ -164,9 +164,8 @@ impl StoredKeys {
     /// open. Gives whether one was given up.
     pub(crate) fn replace_if_lost(&self, connection: &mut AnyConnection) -> DbResult<bool> {
         let stored = sealed(connection)?;
-        if stored
-            .as_ref()
-            .is_some_and(|sealed| self.open(sealed).is_ok())
+        if let Some(sealed) = &stored
+            && self.open(sealed).is_ok()
         {
             return Ok(false);
         }
@@ -194,9 +193,8 @@ impl StoredKeys {
 }
 
 fn sealed(connection: &mut AnyConnection) -> DbResult<Option<Vec<u8>>> {
-    let row = stored_keys::table.find(IDENTITY_HASH);
-    Ok(row
-        .select(stored_keys::sealed)
-        .first(connection)
-        .optional()?)
+    let row = stored_keys::table
+        .find(IDENTITY_HASH)
+        .select(stored_keys::sealed);
+    Ok(row.first(connection).optional()?)
 }

@@ -7,6 +7,7 @@
 
 use std::io::Write;
 
+use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::pg::{Pg, PgValue};
@@ -18,6 +19,8 @@ use domain::time::Timestamp;
 use uuid::Uuid;
 
 use crate::connection::{AnyBackend, AnyRawValue};
+
+type SqliteValue<'a> = <Sqlite as Backend>::RawValue<'a>;
 
 // `pub`, because the tables that Diesel's macro makes are.
 
@@ -95,9 +98,7 @@ impl ToSql<Id, Sqlite> for DbId {
 }
 
 impl FromSql<Id, Sqlite> for DbId {
-    fn from_sql(
-        bytes: <Sqlite as diesel::backend::Backend>::RawValue<'_>,
-    ) -> deserialize::Result<Self> {
+    fn from_sql(bytes: SqliteValue<'_>) -> deserialize::Result<Self> {
         let bytes = <Vec<u8> as FromSql<Binary, Sqlite>>::from_sql(bytes)?;
         Ok(Self(Uuid::from_slice(&bytes)?))
     }
@@ -125,9 +126,7 @@ impl ToSql<Instant, Sqlite> for DbInstant {
 }
 
 impl FromSql<Instant, Sqlite> for DbInstant {
-    fn from_sql(
-        bytes: <Sqlite as diesel::backend::Backend>::RawValue<'_>,
-    ) -> deserialize::Result<Self> {
+    fn from_sql(bytes: SqliteValue<'_>) -> deserialize::Result<Self> {
         Ok(Self(<i64 as FromSql<BigInt, Sqlite>>::from_sql(bytes)?))
     }
 }

@@ -118,19 +118,15 @@ impl State {
     fn give_up_overdue(&self) {
         let now = Instant::now();
         let overdue = self.with(|entries| {
-            let overdue = entries.watched.iter();
-            let ids: Vec<_> = overdue
-                .filter_map(|(id, entry)| (entry.deadline <= now).then_some(*id))
-                .collect();
-            let overdue = ids.iter().filter_map(|id| entries.watched.remove(id));
-            let overdue: Vec<_> = overdue.collect();
+            let is_overdue = |_: &u64, entry: &mut Entry| entry.deadline <= now;
+            let overdue: Vec<_> = entries.watched.extract_if(is_overdue).collect();
             entries.left_behind += overdue.len();
-            for entry in &overdue {
+            for (_, entry) in &overdue {
                 entry.is_given_up.store(true, Ordering::SeqCst);
             }
             overdue
         });
-        for entry in overdue {
+        for (_, entry) in overdue {
             (entry.give_up)();
         }
     }

@@ -5,9 +5,7 @@ use diesel::prelude::*;
 use domain::ports::{StoreResult, StoredWechatToken, WechatTokenRepository};
 use domain::secret::WechatToken;
 
-use crate::connection::AnyConnection;
 use crate::database::Database;
-use crate::error::DbResult;
 use crate::schema::wechat_tokens;
 use crate::seal::Vault;
 use crate::types::DbInstant;
@@ -19,7 +17,12 @@ pub(crate) const PURPOSE: &str = "wechat_token";
 impl WechatTokenRepository for Database {
     async fn load(&self, key: &str) -> StoreResult<Option<StoredWechatToken>> {
         let name = key.to_owned();
-        let row = self.pool.run(move |connection| load(connection, &name));
+        let row = self.pool.run(move |connection| {
+            let row = wechat_tokens::table
+                .find(&name)
+                .select((wechat_tokens::token, wechat_tokens::expires_at));
+            Ok(row.first::<(Vec<u8>, DbInstant)>(connection).optional()?)
+        });
         // One that does not open is as good as none: another is fetched in its place.
         Ok(row.await?.and_then(|(sealed, expires_at)| {
             Some(StoredWechatToken {
@@ -32,9 +35,24 @@ impl WechatTokenRepository for Database {
     async fn save(&self, key: &str, token: &StoredWechatToken) -> StoreResult<()> {
         let (vault, secret) = (&self.vaults.wechat_tokens, token.token.expose());
         let sealed = vault.seal(&[key.as_bytes()], secret.as_bytes())?;
-        let (key, expires_at) = (key.to_owned(), token.expires_at.into());
-        self.transact(move |connection| save(connection, &key, &sealed, expires_at))
-            .await
+        let (key, expires_at) = (key.to_owned(), DbInstant::from(token.expires_at));
+        // It is repeated if another has inserted the same key meanwhile.
+        let saved = self.transact(move |connection| {
+            let token = (
+                wechat_tokens::token.eq(&sealed),
+                wechat_tokens::expires_at.eq(expires_at),
+            );
+            let updated = diesel::update(wechat_tokens::table.find(&key))
+                .set(token)
+                .execute(connection)?;
+            if updated == 0 {
+                diesel::insert_into(wechat_tokens::table)
+                    .values((wechat_tokens::key.eq(&key), token.0, token.1))
+                    .execute(connection)?;
+            }
+            Ok(())
+        });
+        saved.await
     }
 }
 
@@ -45,33 +63,4 @@ fn open(vault: &Vault, key: &str, sealed: &[u8]) -> Option<WechatToken> {
         vault.report_lost("access_token of WeChat's");
     }
     token
-}
-
-fn load(connection: &mut AnyConnection, key: &str) -> DbResult<Option<(Vec<u8>, DbInstant)>> {
-    let row = wechat_tokens::table
-        .find(key)
-        .select((wechat_tokens::token, wechat_tokens::expires_at));
-    Ok(row.first(connection).optional()?)
-}
-
-/// Runs in a transaction, which is repeated if another has inserted the same key meanwhile.
-fn save(
-    connection: &mut AnyConnection,
-    key: &str,
-    sealed: &[u8],
-    expires_at: DbInstant,
-) -> DbResult<()> {
-    let token = (
-        wechat_tokens::token.eq(sealed),
-        wechat_tokens::expires_at.eq(expires_at),
-    );
-    let updated = diesel::update(wechat_tokens::table.find(key))
-        .set(token)
-        .execute(connection)?;
-    if updated == 0 {
-        diesel::insert_into(wechat_tokens::table)
-            .values((wechat_tokens::key.eq(key), token.0, token.1))
-            .execute(connection)?;
-    }
-    Ok(())
 }

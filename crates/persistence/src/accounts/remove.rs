@@ -11,14 +11,13 @@ use domain::audit::AuditEntry;
 use domain::id::{AppId, OpenId, UserId};
 
 use super::union_ids;
-use crate::bans::{self, Deleted};
 use crate::connection::AnyConnection;
 use crate::error::DbResult;
 use crate::schema::{identities, merge_candidates, users};
 use crate::stored_keys::StoredKeys;
 use crate::transaction::lock_user;
 use crate::types::DbId;
-use crate::{audit, push_outbox, strays};
+use crate::{audit, bans, push_outbox, strays};
 
 pub(super) fn delete(
     connection: &mut AnyConnection,
@@ -28,32 +27,17 @@ pub(super) fn delete(
 ) -> DbResult<Option<Removed>> {
     if !lock_user(connection, id)? {
         let done = audit::find(connection, audit.id)?;
-        return Ok(done.map(|_| Removed::before(id)));
+        return Ok(done.map(|_| (id, true)));
     }
-    bans::ban_if_disabled(connection, keys, id, Deleted::User, audit)?;
+    bans::ban_if_disabled(connection, keys, id, None, audit)?;
     let has_strays = delete_locked(connection, id, audit)?;
     audit::record(connection, audit)?;
-    let user = id;
-    Ok(Some(Removed { user, has_strays }))
+    Ok(Some((id, has_strays)))
 }
 
-/// What was removed.
-#[derive(Clone, Copy)]
-pub(super) struct Removed {
-    pub(super) user: UserId,
-    /// Whether sessions are left to be removed.
-    pub(super) has_strays: bool,
-}
-
-impl Removed {
-    /// It was removed by a call whose answer was lost.
-    const fn before(user: UserId) -> Self {
-        Self {
-            user,
-            has_strays: true,
-        }
-    }
-}
+/// Of whom something was removed, and whether sessions are left to be removed: there may be some if
+/// it was done by a call whose answer was lost.
+pub(super) type Removed = (UserId, bool);
 
 pub(super) fn withdraw(
     connection: &mut AnyConnection,
@@ -65,12 +49,11 @@ pub(super) fn withdraw(
 ) -> DbResult<Option<Removed>> {
     // WeChat repeats its messages: what is withdrawn once is withdrawn, and not what came after it.
     if let Some(user) = audit::find(connection, audit.id)?.and_then(|done| done.user_id) {
-        return Ok(Some(Removed::before(user)));
+        return Ok(Some((user, true)));
     }
     let Some(user) = lock_owner(connection, app, open_id)? else {
         let done = audit::find(connection, audit.id)?;
-        let user = done.and_then(|entry| entry.user_id);
-        return Ok(user.map(Removed::before));
+        return Ok(done.and_then(|done| Some((done.user_id?, true))));
     };
     let is = |withdrawal| withdrawn.contains(&withdrawal);
     let cleared = (
@@ -83,12 +66,11 @@ pub(super) fn withdraw(
         .execute(connection)?;
     let mut has_strays = false;
     if is(Withdrawal::Identity) {
-        let deleted = Deleted::Identity(app, open_id);
-        bans::ban_if_disabled(connection, keys, user, deleted, audit)?;
+        bans::ban_if_disabled(connection, keys, user, Some((app, open_id)), audit)?;
         has_strays = delete_identity(connection, user, app, open_id, audit)?;
     }
     audit::record(connection, &audit.clone().about(user))?;
-    Ok(Some(Removed { user, has_strays }))
+    Ok(Some((user, has_strays)))
 }
 
 /// Deletes a user and everything about them. Identities, unionids and merge candidates go with

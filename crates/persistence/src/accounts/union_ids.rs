@@ -56,21 +56,17 @@ fn claimants(
         .filter(identities::union_id.eq(union_id))
         .filter(identities::open_platform.eq(platform))
         .filter(identities::user_id.ne(user))
-        .select((
+        .order((
             users::disabled_at.is_not_null(),
             identities::created_at,
             identities::user_id,
         ))
-        .load::<(bool, DbInstant, DbId)>(connection)?;
-    let mut rows: Vec<_> = rows
-        .into_iter()
-        .map(|(is_disabled, at, user)| (is_disabled, domain::time::Timestamp::from(at), user.0))
-        .collect();
-    rows.sort();
+        .select(identities::user_id)
+        .load::<DbId>(connection)?;
     let mut users = Vec::new();
-    for (_, _, user) in rows {
-        if !users.contains(&DbId(user)) {
-            users.push(DbId(user));
+    for user in rows {
+        if !users.contains(&user) {
+            users.push(user);
         }
     }
     Ok(users)

@@ -60,11 +60,8 @@ impl LaneStatus {
 
     /// How long ago something was written, if nothing has failed since.
     pub(crate) fn written_ago(&self) -> Option<Duration> {
-        let (written, failed) = (&self.written_at, &self.failed_at);
-        let (written, failed) = (
-            written.load(Ordering::Relaxed),
-            failed.load(Ordering::Relaxed),
-        );
+        let both = [&self.written_at, &self.failed_at];
+        let [written, failed] = both.map(|at| at.load(Ordering::Relaxed));
         let at = self.since + Duration::from_millis(written);
         (written > failed).then(|| at.elapsed())
     }
@@ -90,11 +87,8 @@ pub(super) struct Lane<B: Batched> {
     shared: Arc<Shared<B>>,
 }
 
-enum Message<B: Batched> {
-    Write(Pending<B>),
-    /// Open the connection and keep it.
-    Hold,
-}
+/// An item to write, or none: to open the connection and keep it.
+type Message<B> = Option<Pending<B>>;
 
 struct Shared<B: Batched> {
     batched: B,
@@ -152,13 +146,13 @@ impl<B: Batched> Lane<B> {
         {
             self.shared.note_connected(self.status().is_connected());
             // A full queue has it opened too.
-            let _ = sender.try_send(Message::Hold);
+            let _ = sender.try_send(None);
         }
     }
 
     pub(super) fn send(&self, pending: Pending<B>) -> Result<(), RepositoryError> {
         let sender = self.sender.as_ref().ok_or_else(writer_gone::<B>)?;
-        match sender.try_send(Message::Write(pending)) {
+        match sender.try_send(Some(pending)) {
             Ok(()) => Ok(()),
             Err(TrySendError::Full(_)) => Err(RepositoryError::Overloaded),
             Err(TrySendError::Disconnected(_)) => Err(writer_gone::<B>()),
@@ -240,21 +234,19 @@ impl<B: Batched> Shared<B> {
         let is_to_connect = self.is_held.load(Ordering::SeqCst) && !self.status.is_connected();
         let first = if is_to_connect {
             match receiver.recv_timeout(RECONNECT) {
-                Ok(message) => message,
-                Err(RecvTimeoutError::Timeout) => Message::Hold,
                 Err(RecvTimeoutError::Disconnected) => return None,
+                message => message.ok().flatten(),
             }
         } else {
             receiver.recv().ok()?
         };
-        let Message::Write(first) = first else {
+        let Some(first) = first else {
             return Some(Vec::new());
         };
         // Callers that got a result a moment ago can join it with their next request.
         thread::yield_now();
         let mut batch = vec![first];
-        let waiting = receiver.try_iter().filter_map(Message::pending);
-        batch.extend(waiting.take(MAX_BATCH - 1));
+        batch.extend(receiver.try_iter().flatten().take(MAX_BATCH - 1));
         Some(batch)
     }
 
@@ -290,20 +282,9 @@ impl<B: Batched> Shared<B> {
     fn refuse_waiting(&self, error: &DatabaseError) {
         // If it is taken, another thread drains the queue already.
         if let Ok(receiver) = self.receiver.try_lock() {
-            for pending in receiver.try_iter().filter_map(Message::pending) {
-                let _ = pending
-                    .reply
-                    .send(Err(RepositoryError::from(error.clone())));
+            for Pending { reply, .. } in receiver.try_iter().flatten() {
+                let _ = reply.send(Err(RepositoryError::from(error.clone())));
             }
-        }
-    }
-}
-
-impl<B: Batched> Message<B> {
-    fn pending(self) -> Option<Pending<B>> {
-        match self {
-            Self::Write(pending) => Some(pending),
-            Self::Hold => None,
         }
     }
 }
