@@ -11,9 +11,9 @@ mod routes;
 mod server;
 
 pub(crate) use endpoints::push::PushInboxes;
-pub(crate) use extractors::api_key::ApiKeys;
+pub(crate) use extractors::ApiKeys;
 pub(crate) use middleware::route_name::RouteName;
 pub(crate) use middleware::sandbox_guard::SandboxGuard;
 pub(crate) use openapi::text as openapi_text;
-pub use replies::error_code::ErrorCode;
+pub use replies::ErrorCode;
 pub(crate) use server::{HttpState, serve};

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use actix_web::dev::Extensions;
 use actix_web::rt::net::TcpStream;
 
-use super::extractors::client_address::TrustedProxies;
+use super::extractors::TrustedProxies;
 use silent::Silent;
 
 /// How many silent connections there may be at most, however many files may be open.

@@ -4,7 +4,7 @@ use actix_web::Route;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::{HttpMethod, Operation};
 
-use super::replies::error_code::ErrorCode;
+use super::replies::ErrorCode;
 
 /// What [`endpoint!`] makes of a handler with its `#[utoipa::path]`.
 #[derive(Clone, Copy)]
@@ -56,7 +56,7 @@ macro_rules! endpoint {
                 route: || actix_web::web::to($handler),
                 failures: &[
                     $($group,)*
-                    $(&[$($crate::http::replies::error_code::ErrorCode::$code),+],)?
+                    $(&[$($crate::http::replies::ErrorCode::$code),+],)?
                 ],
                 reach: $crate::http::endpoint::Reach::Exact,
             }

@@ -2,15 +2,29 @@
 
 pub(crate) mod admin_query;
 pub(crate) mod api_key;
-pub(crate) mod bearer;
+mod bearer;
 pub(crate) mod client_address;
 pub(crate) mod fields;
 pub(crate) mod gateway;
 pub(crate) mod json_object;
 mod key_guesses;
-pub(crate) mod login_limit;
-pub(crate) mod paging;
-pub(crate) mod parameters;
-pub(crate) mod path_id;
-pub(crate) mod raw_body;
-pub(crate) mod who;
+mod login_limit;
+mod paging;
+mod parameters;
+mod path_id;
+mod raw_body;
+mod who;
+
+pub(crate) use api_key::{
+    ApiKeys, ByKey, Credentials, Introspect, Read, Right, Sign, WechatToken, Write,
+};
+pub(crate) use bearer::Bearer;
+pub(crate) use client_address::TrustedProxies;
+pub(crate) use gateway::Gateway;
+pub(crate) use json_object::{ExactText, JsonObject, OptionalJsonObject, TypedText};
+pub(crate) use login_limit::{InTime, LoginLimit};
+pub(crate) use paging::Paging;
+pub(crate) use parameters::Parameters;
+pub(crate) use path_id::PathId;
+pub(crate) use raw_body::RawBody;
+pub(crate) use who::Who;

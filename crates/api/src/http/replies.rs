@@ -1,9 +1,16 @@
 //! Replies: successes, failures, and types that several endpoints share.
 
-pub(crate) mod account;
-pub(crate) mod error;
-pub(crate) mod error_code;
-pub(crate) mod export;
+mod account;
+mod error;
+mod error_code;
+mod export;
 pub(crate) mod failure_body;
-pub(crate) mod success;
-pub(crate) mod user;
+mod success;
+mod user;
+
+pub(crate) use account::{AccountReply, IdentityReply};
+pub(crate) use error::ApiError;
+pub use error_code::ErrorCode;
+pub(crate) use export::ExportReply;
+pub(crate) use success::{Items, Nothing, Success};
+pub(crate) use user::{IdentityNames, ProfileFields, UserReply};

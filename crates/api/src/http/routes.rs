@@ -13,8 +13,7 @@ use super::endpoints::auth::is_preflight_head;
 use super::endpoints::{FOR_KEYS, OPEN};
 use super::extractors::admin_query::KnownParameters;
 use super::middleware::route_name::BELOW;
-use super::replies::error::ApiError;
-use super::replies::error_code::ErrorCode;
+use super::replies::{ApiError, ErrorCode};
 
 /// Adds every endpoint. Without any API key there is nothing at the paths of those that need one.
 pub(super) fn configure(routes: &mut ServiceConfig, has_keys: bool) {

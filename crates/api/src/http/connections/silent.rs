@@ -10,7 +10,8 @@ use socket2::{SockRef, Socket};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::crowd::Crowd;
-use crate::http::extractors::client_address::{TrustedProxies, network_of};
+use crate::http::extractors::TrustedProxies;
+use crate::http::extractors::client_address::network_of;
 
 /// How often the connections are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);

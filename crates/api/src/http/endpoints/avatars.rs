@@ -8,12 +8,8 @@ use domain::ports::AvatarError;
 use futures_util::{TryStreamExt, stream};
 
 use crate::http::endpoint::{Endpoint, endpoint};
-use crate::http::extractors::raw_body::RawBody;
-use crate::http::extractors::who::Who;
-use crate::http::replies::error::ApiError;
-use crate::http::replies::error_code::ErrorCode;
-use crate::http::replies::success::Success;
-use crate::http::replies::user::UserReply;
+use crate::http::extractors::{RawBody, Who};
+use crate::http::replies::{ApiError, ErrorCode, Success, UserReply};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint!(upload, [StorageUnavailable]),

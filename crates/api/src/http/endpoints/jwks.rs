@@ -3,7 +3,7 @@
 use actix_web::web::{Data, Json};
 
 use crate::http::endpoint::{Endpoint, endpoint};
-use crate::http::replies::error::ApiError;
+use crate::http::replies::ApiError;
 use crate::tokens::{JwkSet, JwtTokenIssuer};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(show)];

@@ -13,14 +13,10 @@ use super::login_body::LoginBody;
 use super::refresh::TokenFields;
 use crate::http::endpoint::{Endpoint, WECHAT, endpoint};
 use crate::http::extractors::gateway::named_user;
-use crate::http::extractors::json_object::{OptionalJsonObject, no_body};
-use crate::http::extractors::login_limit::InTime;
-use crate::http::extractors::parameters::Parameters;
+use crate::http::extractors::json_object::no_body;
+use crate::http::extractors::{InTime, OptionalJsonObject, Parameters};
 use crate::http::middleware::load_shed;
-use crate::http::replies::error::ApiError;
-use crate::http::replies::error_code::ErrorCode;
-use crate::http::replies::success::Success;
-use crate::http::replies::user::{IdentityNames, ProfileFields};
+use crate::http::replies::{ApiError, ErrorCode, IdentityNames, ProfileFields, Success};
 use crate::metrics::Metrics;
 use crate::startup::Background;
 

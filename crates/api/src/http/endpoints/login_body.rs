@@ -8,10 +8,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::http::extractors::fields::{CODE_LENGTH, check_length, encrypted_data, filled, pair};
-use crate::http::extractors::json_object;
-use crate::http::extractors::json_object::{ExactText, object_or_empty};
-use crate::http::extractors::parameters::Parameters;
-use crate::http::replies::error::ApiError;
+use crate::http::extractors::json_object::object_or_empty;
+use crate::http::extractors::{ExactText, Parameters, json_object};
+use crate::http::replies::ApiError;
 
 const NONCE_LENGTH: std::ops::RangeInclusive<usize> = 16..=64;
 

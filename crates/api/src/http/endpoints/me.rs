@@ -11,14 +11,9 @@ use url::Url;
 use utoipa::ToSchema;
 
 use crate::http::endpoint::{Endpoint, endpoint};
-use crate::http::extractors::client_address::TrustedProxies;
 use crate::http::extractors::fields::{check_length, check_storable};
-use crate::http::extractors::json_object::{JsonObject, TypedText};
-use crate::http::extractors::who::Who;
-use crate::http::replies::error::ApiError;
-use crate::http::replies::export::ExportReply;
-use crate::http::replies::success::{Nothing, Success};
-use crate::http::replies::user::UserReply;
+use crate::http::extractors::{JsonObject, TrustedProxies, TypedText, Who};
+use crate::http::replies::{ApiError, ExportReply, Nothing, Success, UserReply};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint!(show),

@@ -8,8 +8,7 @@ use utoipa::ToSchema;
 use wxsandbox::is_loopback;
 
 use crate::http::endpoint::{Endpoint, endpoint};
-use crate::http::replies::error::ApiError;
-use crate::http::replies::error_code::ErrorCode;
+use crate::http::replies::{ApiError, ErrorCode};
 use crate::tokens::JwtTokenIssuer;
 
 pub(crate) const ENDPOINTS: &[Endpoint] =

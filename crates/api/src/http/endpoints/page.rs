@@ -7,8 +7,7 @@ use actix_web::{HttpResponse, web};
 use utoipa_swagger_ui::{Config, SwaggerFile};
 
 use crate::http::endpoint::{Endpoint, endpoint};
-use crate::http::replies::error::ApiError;
-use crate::http::replies::error_code::ErrorCode;
+use crate::http::replies::{ApiError, ErrorCode};
 
 pub(crate) const ENDPOINTS: &[Endpoint] =
     &[endpoint!(show), endpoint!(show_below), endpoint!(file)];

@@ -11,12 +11,8 @@ use utoipa::ToSchema;
 
 use crate::http::endpoint::{Endpoint, WECHAT, endpoint};
 use crate::http::extractors::fields::{CODE_LENGTH, check_length, encrypted_data, filled};
-use crate::http::extractors::json_object::JsonObject;
-use crate::http::extractors::who::Who;
-use crate::http::replies::error::ApiError;
-use crate::http::replies::error_code::ErrorCode;
-use crate::http::replies::success::Success;
-use crate::http::replies::user::UserReply;
+use crate::http::extractors::{JsonObject, Who};
+use crate::http::replies::{ApiError, ErrorCode, Success, UserReply};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint!(

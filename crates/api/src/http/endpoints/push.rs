@@ -14,7 +14,7 @@ use actix_web::web::Data;
 
 pub(crate) use inbox::PushInboxes;
 
-use crate::http::replies::error::ApiError;
+use crate::http::replies::ApiError;
 
 /// Refuses a message that cannot be WeChat's, before its body is there.
 pub(crate) fn refuse_early(request: &ServiceRequest) -> Result<(), ApiError> {

@@ -8,9 +8,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::http::endpoint::{Endpoint, endpoint};
-use crate::http::extractors::json_object::JsonObject;
-use crate::http::replies::error::ApiError;
-use crate::http::replies::success::Success;
+use crate::http::extractors::JsonObject;
+use crate::http::replies::{ApiError, Success};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(
     refresh,

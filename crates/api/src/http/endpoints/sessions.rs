@@ -9,13 +9,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::http::endpoint::{Endpoint, endpoint};
-use crate::http::extractors::json_object::{OptionalJsonObject, value_or_empty};
-use crate::http::extractors::paging::Paging;
-use crate::http::extractors::parameters::Parameters;
-use crate::http::extractors::who::Who;
-use crate::http::replies::error::ApiError;
-use crate::http::replies::error_code::ErrorCode;
-use crate::http::replies::success::{Items, Nothing, Success};
+use crate::http::extractors::json_object::value_or_empty;
+use crate::http::extractors::{OptionalJsonObject, Paging, Parameters, Who};
+use crate::http::replies::{ApiError, ErrorCode, Items, Nothing, Success};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(log_out), endpoint!(list), endpoint!(end)];
 

@@ -4,9 +4,9 @@ use actix_web::HttpRequest;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 
-use super::parameters::Parameters;
+use super::Parameters;
 use crate::http::endpoint::Endpoint;
-use crate::http::replies::error::ApiError;
+use crate::http::replies::ApiError;
 
 /// The longest part of an unknown name that is shown to the caller, characters.
 const SHOWN: usize = 32;

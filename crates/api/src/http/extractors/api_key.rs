@@ -10,12 +10,9 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{Digest, SHA256, digest};
 use domain::audit::{AuditActor, Caller};
 
-use super::admin_query;
-use super::bearer::Bearer;
-use super::client_address::TrustedProxies;
 use super::key_guesses::KeyGuesses;
-use crate::http::replies::error::ApiError;
-use crate::http::replies::error_code::ErrorCode;
+use super::{Bearer, TrustedProxies, admin_query};
+use crate::http::replies::{ApiError, ErrorCode};
 use crate::settings::{ApiKey, Scope};
 
 /// The configured keys, as digests, and guesses at them.

@@ -7,8 +7,7 @@ use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest};
 use domain::secret::AccessToken;
 
-use crate::http::replies::error::ApiError;
-use crate::http::replies::error_code::ErrorCode;
+use crate::http::replies::{ApiError, ErrorCode};
 
 /// The token a request came with, unproven.
 pub(crate) struct Bearer(pub(crate) AccessToken);

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::open_data::EncryptedData;
 
-use crate::http::replies::error::ApiError;
+use crate::http::replies::ApiError;
 
 /// The greatest length of a code: WeChat's have 32 or 64.
 pub(crate) const CODE_LENGTH: RangeInclusive<usize> = 1..=512;

@@ -6,8 +6,7 @@ use domain::app::AppDirectory;
 use domain::login::NamedUser;
 use wxclient::cloud::cloud_identity;
 
-use crate::http::replies::error::ApiError;
-use crate::http::replies::error_code::ErrorCode;
+use crate::http::replies::{ApiError, ErrorCode};
 
 /// Whether the gateway's headers are believed. Anywhere else anyone can send them.
 #[derive(Clone, Copy, Debug)]

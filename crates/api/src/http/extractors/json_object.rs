@@ -13,9 +13,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, Deserializer, Error, MapAccess, Unexpected, Visitor};
 use serde_json::Value;
 
-use super::raw_body::RawBody;
-use crate::http::replies::error::ApiError;
-use crate::http::replies::error_code::ErrorCode;
+use super::RawBody;
+use crate::http::replies::{ApiError, ErrorCode};
 
 /// The body of a request. A missing Content-Type is taken as JSON; a `null` is as absent; unknown
 /// fields are ignored.

@@ -10,9 +10,9 @@ use actix_web::{FromRequest, HttpRequest, web};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
-use super::client_address::{TrustedProxies, network_of};
-use crate::http::replies::error::ApiError;
-use crate::http::replies::error_code::ErrorCode;
+use super::TrustedProxies;
+use super::client_address::network_of;
+use crate::http::replies::{ApiError, ErrorCode};
 
 /// Counts logins by address.
 pub(crate) struct LoginLimit {

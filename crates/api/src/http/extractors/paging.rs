@@ -6,9 +6,8 @@ use domain::account::Page;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::parameters::Parameters;
-use crate::http::replies::error::ApiError;
-use crate::http::replies::success::{Items, Success};
+use super::Parameters;
+use crate::http::replies::{ApiError, Items, Success};
 
 const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 200;

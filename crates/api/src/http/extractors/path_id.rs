@@ -6,8 +6,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 use uuid::Uuid;
 
-use crate::http::replies::error::ApiError;
-use crate::http::replies::error_code::ErrorCode;
+use crate::http::replies::{ApiError, ErrorCode};
 
 /// `{id}` of the path. Where no UUID stands, nothing can be found.
 pub(crate) struct PathId(pub(crate) Uuid);

@@ -6,7 +6,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
 use crate::http::middleware::frame::Names;
-use crate::http::replies::error::ApiError;
+use crate::http::replies::ApiError;
 
 /// The bytes, up to `server.max_body_bytes`; empty if there is no body. `load_shed` has read them.
 pub(crate) struct RawBody(pub(crate) web::Bytes);

@@ -9,9 +9,8 @@ use domain::session::SessionAccount;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
-use super::bearer::Bearer;
-use crate::http::replies::error::ApiError;
-use crate::http::replies::error_code::ErrorCode;
+use super::Bearer;
+use crate::http::replies::{ApiError, ErrorCode};
 
 /// Session, user and identity of the caller. Asking for it is what makes an endpoint one for
 /// logged-in users.

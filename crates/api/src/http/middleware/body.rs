@@ -11,9 +11,8 @@ use tokio::time::timeout;
 
 use super::unfinished::Unfinished;
 use crate::http::endpoints::{avatars, push};
-use crate::http::extractors::client_address::TrustedProxies;
-use crate::http::replies::error::ApiError;
-use crate::http::replies::error_code::ErrorCode;
+use crate::http::extractors::TrustedProxies;
+use crate::http::replies::{ApiError, ErrorCode};
 
 /// How long a body may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -8,7 +8,7 @@ use actix_web::{Error, HttpResponse, ResponseError};
 
 use super::sandbox_guard::SandboxGuard;
 use crate::http::endpoints::auth;
-use crate::http::replies::error::ApiError;
+use crate::http::replies::ApiError;
 use crate::settings::{CorsHeader, CorsOrigin};
 
 /// The rules for `origins`, whose pages may send `headers`, and for the sandbox's page; without any

@@ -16,9 +16,7 @@ use super::load_shed::Place;
 use super::request_id::RequestId;
 use super::route_name::RouteName;
 use crate::http::connections::Connection;
-use crate::http::replies::error::ApiError;
-use crate::http::replies::error_code::ErrorCode;
-use crate::http::replies::failure_body;
+use crate::http::replies::{ApiError, ErrorCode, failure_body};
 use crate::metrics::Metrics;
 
 /// What a request is called, by itself and among those of its kind, and what it holds.

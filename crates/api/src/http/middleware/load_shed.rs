@@ -11,8 +11,7 @@ use actix_web::{Error, HttpMessage, HttpRequest, web};
 
 use super::body::{BodyReader, ReadBody};
 use super::frame::Names;
-use crate::http::replies::error::ApiError;
-use crate::http::replies::error_code::ErrorCode;
+use crate::http::replies::{ApiError, ErrorCode};
 
 /// The places for requests in progress. A counter is enough, because no request waits for a place.
 pub(crate) struct Places {

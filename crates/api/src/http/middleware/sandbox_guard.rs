@@ -12,8 +12,7 @@ use actix_web::{Error, web};
 use url::Url;
 use wxsandbox::{is_loopback, is_loopback_authority};
 
-use crate::http::replies::error::ApiError;
-use crate::http::replies::error_code::ErrorCode;
+use crate::http::replies::{ApiError, ErrorCode};
 use crate::settings::{CorsOrigin, Settings};
 
 /// Who is served in sandbox mode.

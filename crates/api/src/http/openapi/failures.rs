@@ -9,7 +9,7 @@ use utoipa::openapi::{
     ContentBuilder, HeaderBuilder, Ref, RefOr, Response, ResponseBuilder, Schema,
 };
 
-use crate::http::replies::error_code::ErrorCode::{
+use crate::http::replies::ErrorCode::{
     self, Forbidden, HeadersTooLarge, Internal, InvalidRequest, NotFound, Overloaded,
     PayloadTooLarge, RateLimited, SessionRevoked, StorageUnavailable, TokenExpired, TokenInvalid,
     TokenMissing, UnsupportedMediaType,

@@ -7,7 +7,7 @@ use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{HeaderBuilder, OpenApi, RefOr, Schema};
 
 use super::failures;
-use crate::http::replies::error_code::ErrorCode;
+use crate::http::replies::ErrorCode;
 
 /// Completes what an endpoint says of itself, which has these failures of its own.
 pub(super) fn describe(part: &mut OpenApi, own: &[&[ErrorCode]]) {

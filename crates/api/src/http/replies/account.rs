@@ -4,7 +4,7 @@ use domain::account::{Account, AccountIdentity};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::user::{IdentityNames, ProfileFields};
+use super::{IdentityNames, ProfileFields};
 
 /// The user as they see themselves, with all their identities. The openid at the top is the one
 /// they last logged in with.

@@ -18,7 +18,7 @@ use domain::sessions::RefreshError;
 use domain::signatures::SignatureError;
 use wxclient::WechatError;
 
-use super::error_code::ErrorCode;
+use super::ErrorCode;
 use super::failure_body::Failure;
 
 /// When to come back, where nothing better is known.

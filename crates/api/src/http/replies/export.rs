@@ -7,8 +7,7 @@ use domain::user::User;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::account::IdentityReply;
-use super::user::ProfileFields;
+use super::{IdentityReply, ProfileFields};
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

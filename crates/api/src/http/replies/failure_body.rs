@@ -6,7 +6,7 @@ use actix_web::dev::ServiceResponse;
 use actix_web::http::header::{self, HeaderValue};
 use serde::Serialize;
 
-use super::error_code::ErrorCode;
+use super::ErrorCode;
 use crate::http::middleware::frame::Names;
 
 /// What an error leaves in its answer for [`written()`] to turn into the body.

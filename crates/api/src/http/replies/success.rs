@@ -7,8 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::error::ApiError;
-use super::error_code::ErrorCode;
+use super::{ApiError, ErrorCode};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 

@@ -9,12 +9,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::http::endpoint::{Endpoint, endpoint};
-use crate::http::extractors::admin_query;
-use crate::http::extractors::api_key::{ByKey, Read};
-use crate::http::extractors::paging::Paging;
-use crate::http::extractors::parameters::Parameters;
-use crate::http::replies::error::ApiError;
-use crate::http::replies::success::{Items, Success};
+use crate::http::extractors::{ByKey, Paging, Parameters, Read, admin_query};
+use crate::http::replies::{ApiError, Items, Success};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(list)];
 

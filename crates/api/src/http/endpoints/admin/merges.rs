@@ -7,13 +7,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::endpoint::{Endpoint, endpoint};
-use crate::http::extractors::api_key::{ByKey, Read, Write};
-use crate::http::extractors::paging::Paging;
-use crate::http::extractors::parameters::Parameters;
-use crate::http::extractors::path_id::PathId;
-use crate::http::replies::error::ApiError;
-use crate::http::replies::error_code::ErrorCode;
-use crate::http::replies::success::{Items, Nothing, Success};
+use crate::http::extractors::{ByKey, Paging, Parameters, PathId, Read, Write};
+use crate::http::replies::{ApiError, ErrorCode, Items, Nothing, Success};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint!(list),

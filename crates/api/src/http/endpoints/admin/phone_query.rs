@@ -1,6 +1,6 @@
 //! The parameter `phone` of a search by the support desk.
 
-use crate::http::replies::error::ApiError;
+use crate::http::replies::ApiError;
 
 /// The country code of the numbers that are written without one.
 const MAINLAND: &str = "+86";

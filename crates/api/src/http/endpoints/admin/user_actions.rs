@@ -7,12 +7,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::endpoint::{Endpoint, endpoint};
-use crate::http::extractors::api_key::{ByKey, Write};
-use crate::http::extractors::path_id::PathId;
-use crate::http::replies::account::AccountReply;
-use crate::http::replies::error::ApiError;
-use crate::http::replies::error_code::ErrorCode;
-use crate::http::replies::success::{Nothing, Success};
+use crate::http::extractors::{ByKey, PathId, Write};
+use crate::http::replies::{AccountReply, ApiError, ErrorCode, Nothing, Success};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint!(disable),

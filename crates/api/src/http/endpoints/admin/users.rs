@@ -7,16 +7,9 @@ use domain::support::SupportDesk;
 
 use super::phone_query;
 use crate::http::endpoint::{Endpoint, endpoint};
-use crate::http::extractors::admin_query;
-use crate::http::extractors::api_key::{ByKey, Read};
 use crate::http::extractors::fields::storable;
-use crate::http::extractors::paging::Paging;
-use crate::http::extractors::parameters::Parameters;
-use crate::http::extractors::path_id::PathId;
-use crate::http::replies::account::AccountReply;
-use crate::http::replies::error::ApiError;
-use crate::http::replies::error_code::ErrorCode;
-use crate::http::replies::success::{Items, Success};
+use crate::http::extractors::{ByKey, Paging, Parameters, PathId, Read, admin_query};
+use crate::http::replies::{AccountReply, ApiError, ErrorCode, Items, Success};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(list), endpoint!(show)];
 

@@ -12,10 +12,9 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use url::form_urlencoded;
 
-use crate::http::extractors::api_key::{ByKey, Credentials, Right, caller};
-use crate::http::extractors::parameters::Parameters;
-use crate::http::replies::error::ApiError;
-use crate::http::replies::error_code::ErrorCode;
+use crate::http::extractors::api_key::caller;
+use crate::http::extractors::{ByKey, Credentials, Parameters, Right};
+use crate::http::replies::{ApiError, ErrorCode};
 
 /// Some clients leave the padding out.
 const BASE64: GeneralPurpose = GeneralPurpose::new(

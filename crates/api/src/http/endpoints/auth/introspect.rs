@@ -13,11 +13,8 @@ use utoipa::{PartialSchema, ToSchema};
 use super::client;
 use super::client::HeaderCredentials;
 use crate::http::endpoint::{Endpoint, endpoint};
-use crate::http::extractors::api_key::Introspect;
-use crate::http::extractors::parameters::Parameters;
-use crate::http::extractors::raw_body::RawBody;
-use crate::http::replies::error::ApiError;
-use crate::http::replies::error_code::ErrorCode;
+use crate::http::extractors::{Introspect, Parameters, RawBody};
+use crate::http::replies::{ApiError, ErrorCode};
 use crate::tokens::{Claims, JwtTokenIssuer};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(introspect)];

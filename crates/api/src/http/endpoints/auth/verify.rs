@@ -9,7 +9,7 @@ use domain::session::SessionAccount;
 use uuid::Uuid;
 
 use crate::http::endpoint::{Endpoint, Reach, endpoint};
-use crate::http::extractors::who::Who;
+use crate::http::extractors::Who;
 
 // Gateways ask with the method, and some with the path, of the request they hold.
 pub(crate) const ENDPOINTS: &[Endpoint] = &[Endpoint {

@@ -17,11 +17,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::http::endpoint::{Endpoint, WECHAT, endpoint};
-use crate::http::extractors::api_key::{ByKey, Sign};
-use crate::http::extractors::json_object::JsonObject;
-use crate::http::replies::error::ApiError;
-use crate::http::replies::error_code::ErrorCode;
-use crate::http::replies::success::Success;
+use crate::http::extractors::{ByKey, JsonObject, Sign};
+use crate::http::replies::{ApiError, ErrorCode, Success};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(
     sign,

@@ -11,12 +11,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::http::endpoint::{Endpoint, WECHAT, endpoint};
-use crate::http::extractors::api_key::{ByKey, WechatToken};
 use crate::http::extractors::fields::check_length;
-use crate::http::extractors::json_object::JsonObject;
-use crate::http::extractors::parameters::Parameters;
-use crate::http::replies::error::ApiError;
-use crate::http::replies::success::Success;
+use crate::http::extractors::{ByKey, JsonObject, Parameters, WechatToken};
+use crate::http::replies::{ApiError, Success};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint!(show, WECHAT, [UnknownApp]),

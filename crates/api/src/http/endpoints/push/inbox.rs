@@ -11,10 +11,9 @@ use wxcrypto::push::{
 };
 
 use super::fields::{Fields, Format};
+use crate::http::extractors::Parameters;
 use crate::http::extractors::gateway::is_over_wechats_link;
-use crate::http::extractors::parameters::Parameters;
-use crate::http::replies::error::ApiError;
-use crate::http::replies::error_code::ErrorCode;
+use crate::http::replies::{ApiError, ErrorCode};
 use crate::settings::App;
 
 /// How far WeChat's clock and ours may be apart, s. A message that is further off is a copy that

@@ -11,9 +11,8 @@ use super::event;
 use super::inbox::{Message, PushInboxes};
 use super::relay::{Relay, message_id};
 use crate::http::endpoint::{Endpoint, endpoint};
-use crate::http::extractors::client_address::TrustedProxies;
-use crate::http::extractors::raw_body::RawBody;
-use crate::http::replies::error::ApiError;
+use crate::http::extractors::{RawBody, TrustedProxies};
+use crate::http::replies::ApiError;
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(receive, [Forbidden, StorageUnavailable])];
 

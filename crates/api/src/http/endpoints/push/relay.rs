@@ -16,8 +16,7 @@ use uuid::Uuid;
 use super::event;
 use super::fields::{Fields, Format};
 use super::inbox::{Inbox, Message};
-use crate::http::replies::error::ApiError;
-use crate::http::replies::error_code::ErrorCode;
+use crate::http::replies::{ApiError, ErrorCode};
 use crate::metrics::Metrics;
 use crate::startup::Background;
 

@@ -5,8 +5,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::inbox::PushInboxes;
 use crate::http::endpoint::{Endpoint, endpoint};
-use crate::http::extractors::parameters::Parameters;
-use crate::http::replies::error::ApiError;
+use crate::http::extractors::Parameters;
+use crate::http::replies::ApiError;
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(verify, [Forbidden])];
 
