@@ -10,7 +10,7 @@ mod replies;
 mod routes;
 mod server;
 
-pub(crate) use endpoints::push::PushInboxes;
+pub(crate) use endpoints::push::{PushInboxes, Relay};
 pub(crate) use extractors::ApiKeys;
 pub(crate) use middleware::route_name::RouteName;
 pub(crate) use middleware::sandbox_guard::SandboxGuard;

@@ -53,7 +53,7 @@ use tokens::{keep_keys, token_issuer};
 use upkeep::{forget_dead_sessions, remove_old_avatars};
 use wechat::{AppList, app_clients, wechat_client};
 
-use crate::http::{self, ApiKeys, HttpState, PushInboxes, SandboxGuard};
+use crate::http::{self, ApiKeys, HttpState, PushInboxes, Relay, SandboxGuard};
 use crate::metrics::Metrics;
 use crate::ops::{self, Lifecycle, OpsServer};
 use crate::phone_numbers::LibPhoneNumbers;
@@ -251,9 +251,15 @@ async fn compose(
         tokens: tokens.clone(),
         clock: Arc::clone(&clock),
     };
-    let relay = push_relay(settings, database, &clock, &metrics)?;
+    let push_relay = push_relay(settings, database, &clock, &metrics)?;
     Ok(HttpState {
-        relay,
+        relay: Arc::new(Relay {
+            use_case: push_relay.clone(),
+            clock: clock.clone(),
+            background: background.clone(),
+            metrics: metrics.clone(),
+        }),
+        push_relay,
         apps: Arc::new(apps.directory),
         logins: Arc::new(LoginService::new(logins, policy)),
         access: Arc::new(AccessService {
@@ -308,7 +314,7 @@ async fn compose(
         api_keys: Arc::new(ApiKeys::new(&settings.admin.api_keys)),
         push: Arc::new(PushInboxes::of(&settings.apps).context("apps: push_aes_key")?),
         tokens,
-        background: background.clone(),
+        background: Arc::new(background.clone()),
         metrics,
     })
 }

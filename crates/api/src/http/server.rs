@@ -24,7 +24,7 @@ use tracing_actix_web::TracingLogger;
 use super::connections::Connections;
 use super::endpoints::auth::SignatureLimit;
 use super::endpoints::avatars::{AvatarLimit, FORM_OVERHEAD};
-use super::endpoints::push::PushInboxes;
+use super::endpoints::push::{PushInboxes, Relay};
 use super::extractors::{ApiKeys, Gateway, LoginLimit, TrustedProxies};
 use super::middleware::body::BodyReader;
 use super::middleware::load_shed::Places;
@@ -44,27 +44,43 @@ const FORGET_EVERY: Duration = Duration::from_mins(1);
 /// they never send into a connection that is being closed.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
-/// What the handlers work with.
-#[derive(Clone)]
-pub(crate) struct HttpState {
-    pub(crate) apps: Arc<AppDirectory>,
-    pub(crate) logins: Arc<LoginService>,
-    pub(crate) access: Arc<AccessService>,
-    pub(crate) sessions: Arc<SessionService>,
-    pub(crate) accounts: Arc<AccountService>,
-    pub(crate) avatars: Arc<AvatarService>,
-    pub(crate) personal_data: Arc<PersonalDataService>,
-    pub(crate) desk: Arc<SupportDesk>,
-    pub(crate) relay: Arc<PushRelay>,
-    pub(crate) signatures: Arc<SignatureService>,
-    pub(crate) tokens: Arc<JwtTokenIssuer>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) wechat_tokens: Arc<dyn WechatTokenSource>,
-    pub(crate) api_keys: Arc<ApiKeys>,
-    pub(crate) push: Arc<PushInboxes>,
-    /// Work that outlives its request and its worker.
-    pub(crate) background: Background,
-    pub(crate) metrics: Arc<Metrics>,
+/// Declares what the handlers ask for as [`Data`], and how they get it.
+macro_rules! state {
+    ($($field:ident: $type:ty,)+) => {
+        /// What the handlers work with.
+        #[derive(Clone)]
+        pub(crate) struct HttpState {
+            $(pub(crate) $field: Arc<$type>,)+
+        }
+
+        impl HttpState {
+            fn share(&self, config: &mut ServiceConfig) {
+                $(config.app_data(Data::from(Arc::clone(&self.$field)));)+
+            }
+        }
+    };
+}
+
+state! {
+    apps: AppDirectory,
+    logins: LoginService,
+    access: AccessService,
+    sessions: SessionService,
+    accounts: AccountService,
+    avatars: AvatarService,
+    personal_data: PersonalDataService,
+    desk: SupportDesk,
+    push_relay: PushRelay,
+    relay: Relay,
+    signatures: SignatureService,
+    tokens: JwtTokenIssuer,
+    clock: dyn Clock,
+    wechat_tokens: dyn WechatTokenSource,
+    api_keys: ApiKeys,
+    push: PushInboxes,
+    // Work that outlives its request and its worker.
+    background: Background,
+    metrics: Metrics,
 }
 
 /// Starts to serve mini programs on `listener`, whose connections may have so many `descriptors`.
@@ -90,7 +106,7 @@ pub(crate) fn serve(
             app = app.app_data(Data::new(guard.clone()));
         }
         app.configure(&bounds)
-            .configure(|config| share(config, &state))
+            .configure(|config| state.share(config))
             .configure(|config| routes::configure(config, has_keys))
             // The last one wraps all others: a request passes from the bottom of this list to
             // its top.
@@ -161,26 +177,6 @@ fn bounds(
             .app_data(bodies.clone())
             .app_data(avatar_limit.clone());
     }
-}
-
-/// What handlers ask for as [`Data`].
-fn share(config: &mut ServiceConfig, state: &HttpState) {
-    macro_rules! share {
-        ($($field:ident),+) => { $(config.app_data(Data::from(Arc::clone(&state.$field)));)+ };
-    }
-    share!(
-        apps,
-        logins,
-        access,
-        sessions,
-        accounts,
-        avatars,
-        personal_data,
-        desk,
-        signatures
-    );
-    share!(relay, tokens, clock, wechat_tokens, api_keys, push, metrics);
-    config.app_data(Data::new(state.background.clone()));
 }
 
 fn default_workers() -> usize {

@@ -12,8 +12,8 @@ use crate::http::extractors::{RawBody, Who};
 use crate::http::replies::{ApiError, ErrorCode, Success, UserReply};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
-    endpoint!(upload, [StorageUnavailable]),
-    endpoint!(show, [StorageUnavailable]),
+    endpoint!(upload_avatar, [StorageUnavailable]),
+    endpoint!(show_avatar, [StorageUnavailable]),
 ];
 
 /// Where a picture is uploaded.
@@ -30,15 +30,13 @@ pub(crate) struct AvatarLimit(pub(crate) usize);
 #[utoipa::path(
     post,
     path = "/user/avatar",
-    tag = "user",
-    operation_id = "uploadAvatar",
     description = "A form with one file of any field name, as `wx.uploadFile` sends it: PNG, JPEG or WebP by \
         content. The picture is stored without its metadata, at most 1024 pixels wide and high.",
     request_body(content((UploadForm = "multipart/form-data"))),
     responses((status = 200, description = "The user, with the new `avatarUrl`.", body = Success<UserReply>)),
     security(("token" = [])),
 )]
-async fn upload(
+async fn upload_avatar(
     request: HttpRequest,
     Who(account): Who,
     RawBody(body): RawBody,
@@ -74,13 +72,11 @@ pub(crate) struct UploadForm {
 #[utoipa::path(
     get,
     path = "/avatars/{name}",
-    tag = "user",
-    operation_id = "showAvatar",
     params(("name" = String, Path, description = "The last part of `avatarUrl`.")),
     responses((status = 200, description = "The picture. It never changes under its name.",
         content((String = "image/jpeg"), (String = "image/png")))),
 )]
-async fn show(
+async fn show_avatar(
     name: web::Path<String>,
     avatars: web::Data<AvatarService>,
 ) -> Result<HttpResponse, ApiError> {

@@ -43,7 +43,6 @@ pub(crate) struct LoginReply {
     profile: ProfileFields,
     #[serde(skip_serializing_if = "Option::is_none")]
     watermark: Option<WatermarkReply>,
-    #[schema(value_type = String, format = "uuid")]
     user_id: Uuid,
     is_new_user: bool,
     /// Whether a phone number is stored.
@@ -63,8 +62,6 @@ struct WatermarkReply {
 #[utoipa::path(
     post,
     path = "/user/wxlogin",
-    tag = "user",
-    operation_id = "login",
     request_body = LoginBody,
     responses((status = 200, description = "Logged in.", body = Success<LoginReply>)),
 )]
@@ -85,8 +82,6 @@ async fn login(
 #[utoipa::path(
     get,
     path = "/user/wxlogin",
-    tag = "user",
-    operation_id = "loginByGet",
     description = "The fields stand in the query, as `wx.request` sends the data of a GET, or in a \
         JSON body. Where there is a body, the query is ignored.",
     params(

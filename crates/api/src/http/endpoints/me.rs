@@ -16,22 +16,20 @@ use crate::http::extractors::{JsonObject, TrustedProxies, TypedText, Who};
 use crate::http::replies::{ApiError, ExportReply, Nothing, Success, UserReply};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
-    endpoint!(show),
-    endpoint!(edit),
-    endpoint!(delete),
-    endpoint!(export),
+    endpoint!(show_me),
+    endpoint!(edit_me),
+    endpoint!(delete_me),
+    endpoint!(export_me),
 ];
 
 /// Show the user
 #[utoipa::path(
     get,
     path = "/user/me",
-    tag = "user",
-    operation_id = "showMe",
     responses((status = 200, description = "The user.", body = Success<UserReply>)),
     security(("token" = [])),
 )]
-async fn show(Who(account): Who) -> Success<UserReply> {
+async fn show_me(Who(account): Who) -> Success<UserReply> {
     Success::new("ok", UserReply::new(&account))
 }
 
@@ -61,15 +59,13 @@ pub(crate) struct EditBody {
 #[utoipa::path(
     method(post, put, patch),
     path = "/user/me",
-    tag = "user",
-    operation_id = "editMe",
     description = "What is left out stays as it is; an empty text, and gender 0, take the field \
         back. `wx.request` knows no PATCH, so mini programs use POST.",
     request_body = EditBody,
     responses((status = 200, description = "The user as they are now.", body = Success<UserReply>)),
     security(("token" = [])),
 )]
-async fn edit(
+async fn edit_me(
     Who(account): Who,
     JsonObject(body): JsonObject<EditBody>,
     accounts: web::Data<AccountService>,
@@ -85,13 +81,11 @@ async fn edit(
 #[utoipa::path(
     delete,
     path = "/user/me",
-    tag = "user",
-    operation_id = "deleteMe",
     description = "All sessions end; the next login is a new user.",
     responses((status = 200, description = "The account and all personal data are gone.", body = Success<Nothing>)),
     security(("token" = [])),
 )]
-async fn delete(
+async fn delete_me(
     request: HttpRequest,
     Who(account): Who,
     proxies: web::Data<TrustedProxies>,
@@ -107,12 +101,10 @@ async fn delete(
 #[utoipa::path(
     get,
     path = "/user/me/export",
-    tag = "user",
-    operation_id = "exportMe",
     responses((status = 200, description = "Everything stored.", body = Success<ExportReply>)),
     security(("token" = [])),
 )]
-async fn export(
+async fn export_me(
     Who(account): Who,
     accounts: web::Data<AccountService>,
 ) -> Result<Success<ExportReply>, ApiError> {

@@ -11,8 +11,10 @@ use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::replies::{ApiError, ErrorCode};
 use crate::tokens::JwtTokenIssuer;
 
-pub(crate) const ENDPOINTS: &[Endpoint] =
-    &[endpoint!(openid, [NotFound]), endpoint!(oauth, [NotFound])];
+pub(crate) const ENDPOINTS: &[Endpoint] = &[
+    endpoint!(show_openid_configuration, [NotFound]),
+    endpoint!(show_authorization_server, [NotFound]),
+];
 
 /// The metadata, bare. Members that both documents require have the values that Kubernetes gives them,
 /// whose service accounts have no authorization endpoint either.
@@ -33,11 +35,11 @@ pub(crate) struct Metadata {
 #[utoipa::path(
     get,
     path = "/.well-known/openid-configuration",
-    tag = "auth",
-    operation_id = "showOpenidConfiguration",
     responses((status = 200, description = "The metadata, bare.", body = Metadata)),
 )]
-async fn openid(tokens: Data<JwtTokenIssuer>) -> Result<Json<Metadata>, ApiError> {
+async fn show_openid_configuration(
+    tokens: Data<JwtTokenIssuer>,
+) -> Result<Json<Metadata>, ApiError> {
     metadata(&tokens)
 }
 
@@ -45,11 +47,11 @@ async fn openid(tokens: Data<JwtTokenIssuer>) -> Result<Json<Metadata>, ApiError
 #[utoipa::path(
     get,
     path = "/.well-known/oauth-authorization-server",
-    tag = "auth",
-    operation_id = "showAuthorizationServer",
     responses((status = 200, description = "The metadata, bare.", body = Metadata)),
 )]
-async fn oauth(tokens: Data<JwtTokenIssuer>) -> Result<Json<Metadata>, ApiError> {
+async fn show_authorization_server(
+    tokens: Data<JwtTokenIssuer>,
+) -> Result<Json<Metadata>, ApiError> {
     metadata(&tokens)
 }
 

@@ -9,18 +9,19 @@ use utoipa_swagger_ui::{Config, SwaggerFile};
 use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::replies::{ApiError, ErrorCode};
 
-pub(crate) const ENDPOINTS: &[Endpoint] =
-    &[endpoint!(show), endpoint!(show_below), endpoint!(file)];
+pub(crate) const ENDPOINTS: &[Endpoint] = &[
+    endpoint!(show_page),
+    endpoint!(show_page_below),
+    endpoint!(show_page_file),
+];
 
 /// Show this document as a page
 #[utoipa::path(
     get,
     path = "/docs",
-    tag = "about",
-    operation_id = "showPage",
     responses((status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8")),
 )]
-async fn show() -> Result<HttpResponse, ApiError> {
+async fn show_page() -> Result<HttpResponse, ApiError> {
     page("")
 }
 
@@ -28,11 +29,9 @@ async fn show() -> Result<HttpResponse, ApiError> {
 #[utoipa::path(
     get,
     path = "/docs/",
-    tag = "about",
-    operation_id = "showPageBelow",
     responses((status = 200, description = "The page.", body = String, content_type = "text/html; charset=utf-8")),
 )]
-async fn show_below() -> Result<HttpResponse, ApiError> {
+async fn show_page_below() -> Result<HttpResponse, ApiError> {
     page("<base href=\"../\">")
 }
 
@@ -55,8 +54,6 @@ fn page(more: &str) -> Result<HttpResponse, ApiError> {
 #[utoipa::path(
     get,
     path = "/docs/{file}",
-    tag = "about",
-    operation_id = "showPageFile",
     params(("file" = String, Path, description = "Its name.")),
     responses((status = 200, description = "The file.", content(
         (String = "text/javascript"),
@@ -65,7 +62,7 @@ fn page(more: &str) -> Result<HttpResponse, ApiError> {
         (String = "image/png"),
     ))),
 )]
-async fn file(name: web::Path<String>) -> Result<HttpResponse, ApiError> {
+async fn show_page_file(name: web::Path<String>) -> Result<HttpResponse, ApiError> {
     let file = find(&name)?;
     Ok(HttpResponse::Ok()
         .content_type(file.content_type)

@@ -16,7 +16,7 @@ use crate::http::replies::{ApiError, ErrorCode, Success, UserReply};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint!(
-        phone,
+        store_phone,
         WECHAT,
         [
             OpenDataInvalid,
@@ -25,8 +25,8 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
             SessionKeyStale
         ]
     ),
-    endpoint!(open, [OpenDataInvalid, SessionKeyStale]),
-    endpoint!(check, WECHAT, [UserBlocked]),
+    endpoint!(open_data, [OpenDataInvalid, SessionKeyStale]),
+    endpoint!(check_session, WECHAT, [UserBlocked]),
 ];
 
 #[derive(Deserialize, ToSchema)]
@@ -48,14 +48,12 @@ pub(crate) struct PhoneBody {
 #[utoipa::path(
     post,
     path = "/user/phone",
-    tag = "user",
-    operation_id = "storePhone",
     description = "By `code`, or by `encryptedData` and `iv`.",
     request_body = PhoneBody,
     responses((status = 200, description = "The user, with `phone`.", body = Success<UserReply>)),
     security(("token" = [])),
 )]
-async fn phone(
+async fn store_phone(
     Who(account): Who,
     JsonObject(body): JsonObject<PhoneBody>,
     personal_data: web::Data<PersonalDataService>,
@@ -125,13 +123,11 @@ pub(crate) struct OpenDataBody {
 #[utoipa::path(
     post,
     path = "/user/opendata",
-    tag = "user",
-    operation_id = "openData",
     request_body = OpenDataBody,
     responses((status = 200, description = "The payload, whatever its kind.", body = Success<Value>)),
     security(("token" = [])),
 )]
-async fn open(
+async fn open_data(
     Who(account): Who,
     JsonObject(body): JsonObject<OpenDataBody>,
     personal_data: web::Data<PersonalDataService>,
@@ -155,12 +151,10 @@ pub(crate) struct SessionKeyReply {
 #[utoipa::path(
     get,
     path = "/user/session",
-    tag = "user",
-    operation_id = "checkSession",
     responses((status = 200, description = "What WeChat says.", body = Success<SessionKeyReply>)),
     security(("token" = [])),
 )]
-async fn check(
+async fn check_session(
     Who(account): Who,
     personal_data: web::Data<PersonalDataService>,
 ) -> Result<Success<SessionKeyReply>, ApiError> {

@@ -13,6 +13,7 @@ use actix_web::dev::ServiceRequest;
 use actix_web::web::Data;
 
 pub(crate) use inbox::PushInboxes;
+pub(crate) use relay::Relay;
 
 use crate::http::replies::ApiError;
 

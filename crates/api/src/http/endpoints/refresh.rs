@@ -47,8 +47,6 @@ pub(crate) struct TokenFields {
 #[utoipa::path(
     post,
     path = "/user/refresh",
-    tag = "user",
-    operation_id = "refresh",
     description = "A generation may be presented again until something of the next one has been used, and for tokens.reuse_grace_s after that. The grace does not prolong the session.",
     request_body = RefreshBody,
     responses((status = 200, description = "The next pair.", body = Success<TokenFields>)),

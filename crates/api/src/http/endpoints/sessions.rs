@@ -1,19 +1,24 @@
 //! `/user/logout`, `/user/sessions`: list and end the sessions of a user.
 
-use actix_web::{HttpRequest, web};
+use actix_web::web;
 use domain::id::SessionId;
 use domain::session::{ListedSession, SessionAccount};
 use domain::sessions::SessionService;
+use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::json_object::value_or_empty;
-use crate::http::extractors::{OptionalJsonObject, Paging, Parameters, Who};
-use crate::http::replies::{ApiError, ErrorCode, Items, Nothing, Success};
+use crate::http::extractors::{OptionalJsonObject, Paging, Parameters, PathId, Who};
+use crate::http::replies::{ApiError, Items, Nothing, Success};
 
-pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(log_out), endpoint!(list), endpoint!(end)];
+pub(crate) const ENDPOINTS: &[Endpoint] = &[
+    endpoint!(log_out),
+    endpoint!(list_sessions),
+    endpoint!(end_session),
+];
 
 /// How many sessions a page has: as many as a user may have by default.
 const PAGE: u32 = 100;
@@ -29,8 +34,6 @@ pub(crate) struct LogoutBody {
 #[utoipa::path(
     post,
     path = "/user/logout",
-    tag = "user",
-    operation_id = "logOut",
     request_body = Option<LogoutBody>,
     responses((status = 200, description = "Logged out.", body = Success<Nothing>)),
     security(("token" = [])),
@@ -49,15 +52,11 @@ async fn log_out(
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SessionReply {
-    #[schema(format = "uuid")]
-    id: String,
+    id: Uuid,
     app_id: String,
-    #[schema(format = DateTime)]
-    created_at: String,
-    #[schema(format = DateTime)]
-    last_used_at: String,
-    #[schema(format = DateTime)]
-    expires_at: String,
+    created_at: Timestamp,
+    last_used_at: Timestamp,
+    expires_at: Timestamp,
     /// Whether it is the one that asks.
     current: bool,
 }
@@ -66,8 +65,6 @@ pub(crate) struct SessionReply {
 #[utoipa::path(
     get,
     path = "/user/sessions",
-    tag = "user",
-    operation_id = "listSessions",
     params(
         ("cursor" = Option<String>, Query, description = "nextCursor of the page before."),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Items on a page; 100 unless told otherwise."),
@@ -75,12 +72,12 @@ pub(crate) struct SessionReply {
     responses((status = 200, description = "The live sessions, the newest first.", body = Success<Items<SessionReply>>)),
     security(("token" = [])),
 )]
-async fn list(
+async fn list_sessions(
     Who(account): Who,
-    request: HttpRequest,
+    parameters: Parameters,
     sessions: web::Data<SessionService>,
 ) -> Result<Success<Items<SessionReply>>, ApiError> {
-    let paging = Paging::with_default(&Parameters::of_query(&request), PAGE)?;
+    let paging = Paging::with_default(&parameters, PAGE)?;
     let listed = sessions.list(&account, paging.page(SessionId::new)).await?;
     let id = |last: &ListedSession| last.session.id.as_uuid();
     let reply = |listed| SessionReply::new(&listed, &account);
@@ -91,34 +88,27 @@ async fn list(
 #[utoipa::path(
     delete,
     path = "/user/sessions/{id}",
-    tag = "user",
-    operation_id = "endSession",
     params(("id" = String, Path, format = "uuid", description = "The session, as the list names it.")),
     responses((status = 200, description = "It has ended.", body = Success<Nothing>)),
     security(("token" = [])),
 )]
-async fn end(
+async fn end_session(
     Who(account): Who,
-    id: web::Path<String>,
+    PathId(id): PathId,
     sessions: web::Data<SessionService>,
 ) -> Result<Success<Nothing>, ApiError> {
-    let id = id
-        .parse::<Uuid>()
-        .map_err(|_| ApiError::new(ErrorCode::NotFound))?;
-    if !sessions.end(&account, SessionId::new(id)).await? {
-        return Err(ApiError::new(ErrorCode::NotFound));
-    }
-    Ok(Success::new("ok", Nothing {}))
+    let has_ended = sessions.end(&account, SessionId::new(id)).await?;
+    Success::found("ok", has_ended.then_some(Nothing {}))
 }
 
 impl SessionReply {
     fn new(listed: &ListedSession, asking: &SessionAccount) -> Self {
         Self {
-            id: listed.session.id.to_string(),
+            id: listed.session.id.as_uuid(),
             app_id: listed.app_id.to_string(),
-            created_at: listed.session.created_at.to_string(),
-            last_used_at: listed.session.last_used_at.to_string(),
-            expires_at: listed.session.expires_at.to_string(),
+            created_at: listed.session.created_at,
+            last_used_at: listed.session.last_used_at,
+            expires_at: listed.session.expires_at,
             current: listed.session.id == asking.session.id,
         }
     }

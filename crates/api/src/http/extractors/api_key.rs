@@ -1,17 +1,15 @@
 //! API keys: who may call what is not for mini programs.
 
-use std::future::{Ready, ready};
 use std::marker::PhantomData;
 use std::net::IpAddr;
 
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{HttpRequest, web};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{Digest, SHA256, digest};
 use domain::audit::{AuditActor, Caller};
 
 use super::key_guesses::KeyGuesses;
-use super::{Bearer, TrustedProxies, admin_query};
+use super::{TrustedProxies, admin_query, bearer};
 use crate::http::replies::{ApiError, ErrorCode};
 use crate::settings::{ApiKey, Scope};
 
@@ -127,23 +125,15 @@ pub(crate) struct ByKey<R> {
     right: PhantomData<R>,
 }
 
-impl<R: Right> FromRequest for ByKey<R> {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let bearer = Bearer::from_request(request, payload).into_inner();
-        ready(bearer.and_then(|Bearer(presented)| {
-            let presented = Credentials::of_key(presented.expose());
-            let caller = caller(request, &presented, R::SCOPE)?;
-            admin_query::check(request)?;
-            Ok(Self {
-                caller,
-                right: PhantomData,
-            })
-        }))
-    }
-}
+extractor!(ByKey<R> where R: Right, |request| {
+    let presented = bearer(request)?;
+    let caller = caller(request, &Credentials::of_key(presented.expose()), R::SCOPE)?;
+    admin_query::check(request)?;
+    Ok(Self {
+        caller,
+        right: PhantomData,
+    })
+});
 
 /// Who presents `credentials`, if they are those of a key that has the scope.
 pub(crate) fn caller(

@@ -1,28 +1,14 @@
 //! `Authorization: Bearer …` (RFC 6750).
 
-use std::future::{Ready, ready};
-
-use actix_web::dev::Payload;
+use actix_web::HttpRequest;
 use actix_web::http::header;
-use actix_web::{FromRequest, HttpRequest};
 use domain::secret::AccessToken;
 
 use crate::http::replies::{ApiError, ErrorCode};
 
 /// The token a request came with, unproven.
-pub(crate) struct Bearer(pub(crate) AccessToken);
-
-impl FromRequest for Bearer {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(
-            token(request)
-                .map(Self)
-                .ok_or_else(|| ApiError::new(ErrorCode::TokenMissing)),
-        )
-    }
+pub(crate) fn bearer(request: &HttpRequest) -> Result<AccessToken, ApiError> {
+    token(request).ok_or_else(|| ApiError::new(ErrorCode::TokenMissing))
 }
 
 fn token(request: &HttpRequest) -> Option<AccessToken> {

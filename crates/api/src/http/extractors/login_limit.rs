@@ -1,12 +1,10 @@
 //! The limit of logins a minute per address.
 
-use std::future::{Ready, ready};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{HttpRequest, web};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
@@ -53,16 +51,10 @@ impl LoginLimit {
 /// A login that does not come too soon. It stands first among the arguments of a handler.
 pub(crate) struct InTime;
 
-impl FromRequest for InTime {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let limit = request.app_data::<web::Data<LoginLimit>>();
-        let wait = limit.and_then(|limit| limit.wait(request));
-        ready(match wait {
-            Some(wait) => Err(ApiError::later(ErrorCode::RateLimited, wait)),
-            None => Ok(Self),
-        })
+extractor!(InTime, |request| {
+    let limit = request.app_data::<web::Data<LoginLimit>>();
+    match limit.and_then(|limit| limit.wait(request)) {
+        Some(wait) => Err(ApiError::later(ErrorCode::RateLimited, wait)),
+        None => Ok(Self),
     }
-}
+});

@@ -73,6 +73,8 @@ impl Paging {
     }
 }
 
+extractor!(Paging, |request| Self::of(&Parameters::of_query(request)));
+
 fn read_cursor(cursor: &str) -> Option<Uuid> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
     Uuid::from_slice(&bytes).ok()

@@ -38,6 +38,8 @@ impl Parameters {
     }
 }
 
+extractor!(Parameters, |request| Ok(Self::of_query(request)));
+
 #[cfg(test)]
 mod tests {
     use super::*;

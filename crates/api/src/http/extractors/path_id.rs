@@ -1,9 +1,5 @@
 //! The id in a path.
 
-use std::future::{Ready, ready};
-
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest};
 use uuid::Uuid;
 
 use crate::http::replies::{ApiError, ErrorCode};
@@ -11,15 +7,9 @@ use crate::http::replies::{ApiError, ErrorCode};
 /// `{id}` of the path. Where no UUID stands, nothing can be found.
 pub(crate) struct PathId(pub(crate) Uuid);
 
-impl FromRequest for PathId {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let id = request.match_info().get("id").map(Uuid::try_parse);
-        ready(match id {
-            Some(Ok(id)) => Ok(Self(id)),
-            _ => Err(ApiError::new(ErrorCode::NotFound)),
-        })
-    }
-}
+extractor!(PathId, |request| {
+    let id = request.match_info().get("id");
+    let id = id.and_then(|id| Uuid::try_parse(id).ok());
+    id.map(Self)
+        .ok_or_else(|| ApiError::new(ErrorCode::NotFound))
+});

@@ -9,7 +9,7 @@ use domain::session::SessionAccount;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
-use super::Bearer;
+use super::bearer;
 use crate::http::replies::{ApiError, ErrorCode};
 
 /// Session, user and identity of the caller. Asking for it is what makes an endpoint one for
@@ -20,11 +20,11 @@ impl FromRequest for Who {
     type Error = ApiError;
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let bearer = Bearer::from_request(request, payload).into_inner();
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let token = bearer(request);
         let access = request.app_data::<web::Data<AccessService>>().cloned();
         async move {
-            let Bearer(token) = bearer?;
+            let token = token?;
             let access = access.ok_or_else(|| ApiError::new(ErrorCode::Internal))?;
             Ok(Self(access.account(&token).await?))
         }

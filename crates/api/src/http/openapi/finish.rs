@@ -2,8 +2,10 @@
 
 use std::collections::HashSet;
 
+use heck::ToLowerCamelCase;
 use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{HeaderBuilder, OpenApi, RefOr, Schema};
 
 use super::failures;
@@ -11,7 +13,10 @@ use crate::http::replies::ErrorCode;
 
 /// Completes what an endpoint says of itself, which has these failures of its own.
 pub(super) fn describe(part: &mut OpenApi, own: &[&[ErrorCode]]) {
-    for item in part.paths.paths.values_mut() {
+    for (path, item) in &mut part.paths.paths {
+        for operation in operations(item) {
+            place(operation, path);
+        }
         name_apart(item);
         for operation in operations(item) {
             failures::add(operation, own);
@@ -50,6 +55,24 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
         ..
     } = item;
     [get, post, put, patch, delete, head].into_iter().flatten()
+}
+
+/// What follows from the path and the handler's name.
+fn place(operation: &mut Operation, path: &str) {
+    let tag = match path.split('/').nth(1) {
+        Some("user" | "avatars") => "user",
+        Some("auth" | ".well-known") => "auth",
+        Some("admin") => "admin",
+        Some("wechat") => "push",
+        _ => "about",
+    };
+    operation.tags = Some(vec![tag.to_owned()]);
+    if tag == "admin" {
+        let key = SecurityRequirement::new("apiKey", Vec::<String>::new());
+        operation.security = Some(vec![key]);
+    }
+    let name = operation.operation_id.take();
+    operation.operation_id = name.map(|name| name.to_lower_camel_case());
 }
 
 /// A handler that serves several methods is several operations, and each needs its own name.

@@ -1,8 +1,10 @@
 //! An account, as the support desk sees it.
 
 use domain::account::{Account, AccountIdentity};
+use domain::time::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::{IdentityNames, ProfileFields};
 
@@ -17,18 +19,14 @@ pub(crate) struct AccountReply {
     latest: Option<IdentityNames>,
     #[serde(flatten)]
     profile: ProfileFields,
-    #[schema(format = "uuid")]
-    user_id: String,
+    user_id: Uuid,
     phone_bound: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     phone: Option<String>,
-    #[schema(format = DateTime)]
-    created_at: String,
-    #[schema(format = DateTime)]
-    last_login_at: String,
-    #[schema(format = DateTime)]
+    created_at: Timestamp,
+    last_login_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
-    disabled_at: Option<String>,
+    disabled_at: Option<Timestamp>,
     identities: Vec<IdentityReply>,
 }
 
@@ -38,10 +36,8 @@ pub(crate) struct IdentityReply {
     app_id: String,
     #[serde(flatten)]
     names: IdentityNames,
-    #[schema(format = DateTime)]
-    created_at: String,
-    #[schema(format = DateTime)]
-    last_login_at: String,
+    created_at: Timestamp,
+    last_login_at: Timestamp,
 }
 
 impl From<Account> for AccountReply {
@@ -54,12 +50,12 @@ impl From<Account> for AccountReply {
         Self {
             latest,
             profile: (&user.profile).into(),
-            user_id: user.id.to_string(),
+            user_id: user.id.as_uuid(),
             phone_bound: user.phone.is_some(),
             phone: user.phone,
-            created_at: user.created_at.to_string(),
-            last_login_at: user.last_login_at.to_string(),
-            disabled_at: user.disabled_at.map(|at| at.to_string()),
+            created_at: user.created_at,
+            last_login_at: user.last_login_at,
+            disabled_at: user.disabled_at,
             identities: identities.into_iter().map(IdentityReply::from).collect(),
         }
     }
@@ -70,8 +66,8 @@ impl From<AccountIdentity> for IdentityReply {
         Self {
             app_id: known.identity.app_id.to_string(),
             names: (&known.identity).into(),
-            created_at: known.created_at.to_string(),
-            last_login_at: known.last_login_at.to_string(),
+            created_at: known.created_at,
+            last_login_at: known.last_login_at,
         }
     }
 }

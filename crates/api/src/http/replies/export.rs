@@ -3,9 +3,11 @@
 use domain::account::AccountExport;
 use domain::audit::AuditEntry;
 use domain::session::ListedSession;
+use domain::time::Timestamp;
 use domain::user::User;
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::{IdentityReply, ProfileFields};
 
@@ -23,43 +25,33 @@ pub(crate) struct ExportReply {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ExportedUser {
-    #[schema(format = "uuid")]
-    user_id: String,
+    user_id: Uuid,
     #[serde(flatten)]
     profile: ProfileFields,
     #[serde(skip_serializing_if = "Option::is_none")]
     phone: Option<String>,
-    #[schema(format = DateTime)]
-    created_at: String,
-    #[schema(format = DateTime)]
-    last_login_at: String,
-    #[schema(format = DateTime)]
+    created_at: Timestamp,
+    last_login_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
-    disabled_at: Option<String>,
+    disabled_at: Option<Timestamp>,
 }
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ExportedSession {
-    #[schema(format = "uuid")]
-    id: String,
+    id: Uuid,
     app_id: String,
     generation: u32,
-    #[schema(format = DateTime)]
-    created_at: String,
-    #[schema(format = DateTime)]
-    last_used_at: String,
-    #[schema(format = DateTime)]
-    expires_at: String,
-    #[schema(format = DateTime)]
+    created_at: Timestamp,
+    last_used_at: Timestamp,
+    expires_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
-    ended_at: Option<String>,
+    ended_at: Option<Timestamp>,
 }
 
 #[derive(Serialize, ToSchema)]
 struct ExportedAudit {
-    #[schema(format = DateTime)]
-    at: String,
+    at: Timestamp,
     actor: String,
     action: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,12 +82,12 @@ impl From<AccountExport> for ExportReply {
 impl From<User> for ExportedUser {
     fn from(user: User) -> Self {
         Self {
-            user_id: user.id.to_string(),
+            user_id: user.id.as_uuid(),
             profile: (&user.profile).into(),
             phone: user.phone,
-            created_at: user.created_at.to_string(),
-            last_login_at: user.last_login_at.to_string(),
-            disabled_at: user.disabled_at.map(|at| at.to_string()),
+            created_at: user.created_at,
+            last_login_at: user.last_login_at,
+            disabled_at: user.disabled_at,
         }
     }
 }
@@ -103,13 +95,13 @@ impl From<User> for ExportedUser {
 impl From<ListedSession> for ExportedSession {
     fn from(listed: ListedSession) -> Self {
         Self {
-            id: listed.session.id.to_string(),
+            id: listed.session.id.as_uuid(),
             app_id: listed.app_id.to_string(),
             generation: listed.session.generation.number(),
-            created_at: listed.session.created_at.to_string(),
-            last_used_at: listed.session.last_used_at.to_string(),
-            expires_at: listed.session.expires_at.to_string(),
-            ended_at: listed.session.ended_at.map(|at| at.to_string()),
+            created_at: listed.session.created_at,
+            last_used_at: listed.session.last_used_at,
+            expires_at: listed.session.expires_at,
+            ended_at: listed.session.ended_at,
         }
     }
 }
@@ -117,7 +109,7 @@ impl From<ListedSession> for ExportedSession {
 impl From<AuditEntry> for ExportedAudit {
     fn from(entry: AuditEntry) -> Self {
         Self {
-            at: entry.at.to_string(),
+            at: entry.at,
             actor: entry.actor.as_str().to_owned(),
             action: entry.action.as_str(),
             subject: entry.subject,

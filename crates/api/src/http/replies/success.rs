@@ -32,6 +32,12 @@ impl<T: Serialize> Success<T> {
             data,
         }
     }
+
+    /// A success with what was found, or `not_found`.
+    pub(crate) fn found(msg: &'static str, found: Option<impl Into<T>>) -> Result<Self, ApiError> {
+        let found = found.ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
+        Ok(Self::new(msg, found.into()))
+    }
 }
 
 impl<T: Serialize> Responder for Success<T> {

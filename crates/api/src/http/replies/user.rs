@@ -4,7 +4,7 @@ use domain::profile::{Gender, Profile};
 use domain::session::SessionAccount;
 use domain::time::Timestamp;
 use domain::user::{Identity, User};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -72,18 +72,13 @@ pub(crate) struct UserReply {
     identity: IdentityNames,
     #[serde(flatten)]
     profile: ProfileFields,
-    #[schema(value_type = String, format = "uuid")]
     user_id: Uuid,
     /// Whether there is a `phone`.
     phone_bound: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     /// In E.164.
     phone: Option<String>,
-    #[schema(value_type = String, format = DateTime)]
-    #[serde(serialize_with = "as_text")]
     created_at: Timestamp,
-    #[schema(value_type = String, format = DateTime)]
-    #[serde(serialize_with = "as_text")]
     last_login_at: Timestamp,
 }
 
@@ -104,9 +99,4 @@ impl UserReply {
             profile: (&user.profile).into(),
         }
     }
-}
-
-/// RFC 3339, straight into the body.
-fn as_text<S: Serializer>(instant: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(instant)
 }

@@ -1,9 +1,10 @@
 //! `GET /admin/audit`: who did what.
 
-use actix_web::{HttpRequest, web};
+use actix_web::web;
 use domain::audit::{AuditAction, AuditEntry, AuditQuery};
 use domain::id::UserId;
 use domain::support::SupportDesk;
+use domain::time::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -12,22 +13,19 @@ use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::{ByKey, Paging, Parameters, Read, admin_query};
 use crate::http::replies::{ApiError, Items, Success};
 
-pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(list)];
+pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(list_audit)];
 
 /// An entry of the audit log.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AuditReply {
-    #[schema(format = "uuid")]
-    id: String,
-    #[schema(format = DateTime)]
-    at: String,
+    id: Uuid,
+    at: Timestamp,
     /// The name of an API key, `user`, `wechat` or `operator`.
     actor: String,
     action: &'static str,
-    #[schema(format = "uuid")]
     #[serde(skip_serializing_if = "Option::is_none")]
-    user_id: Option<String>,
+    user_id: Option<Uuid>,
     /// What else it was done to: an appid, or the id of a merge candidate, a ban or a key.
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<String>,
@@ -39,8 +37,6 @@ pub(super) struct AuditReply {
 #[utoipa::path(
     get,
     path = "/admin/audit",
-    tag = "admin",
-    operation_id = "listAudit",
     params(
         ("userId" = Option<String>, Query, format = "uuid", description = "About this user."),
         ("action" = Option<String>, Query, description = "Of this action, such as disable_user."),
@@ -48,15 +44,13 @@ pub(super) struct AuditReply {
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Items on a page; 50 unless told otherwise."),
     ),
     responses((status = 200, description = "Those that match all of it, the newest first.", body = Success<Items<AuditReply>>)),
-    security(("apiKey" = [])),
 )]
-async fn list(
+async fn list_audit(
     _: ByKey<Read>,
-    request: HttpRequest,
+    paging: Paging,
+    parameters: Parameters,
     desk: web::Data<SupportDesk>,
 ) -> Result<Success<Items<AuditReply>>, ApiError> {
-    let parameters = Parameters::of_query(&request);
-    let paging = Paging::of(&parameters)?;
     admin_query::check_filters(&parameters, &["userId", "action"])?;
     let query = AuditQuery {
         user_id: parameters.get("userId").map(user_id).transpose()?,
@@ -85,11 +79,11 @@ fn action(name: &str) -> Result<AuditAction, ApiError> {
 impl From<AuditEntry> for AuditReply {
     fn from(entry: AuditEntry) -> Self {
         Self {
-            id: entry.id.to_string(),
-            at: entry.at.to_string(),
+            id: entry.id,
+            at: entry.at,
             actor: entry.actor.as_str().to_owned(),
             action: entry.action.as_str(),
-            user_id: entry.user_id.map(|user| user.to_string()),
+            user_id: entry.user_id.map(|user| user.as_uuid()),
             subject: entry.subject,
             from_ip: entry.from.map(|from| from.to_string()),
         }

@@ -1,34 +1,34 @@
 //! `/admin/push`: delivered and waiting messages of the push relay.
 
-use actix_web::{HttpRequest, web};
+use actix_web::web;
 use domain::push::{ListedPush, PushRelay, PushState};
+use domain::time::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::{ByKey, Paging, Parameters, PathId, Read, Write};
 use crate::http::replies::{ApiError, ErrorCode, Items, Nothing, Success};
 
-pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(list), endpoint!(retry, [Conflict])];
+pub(crate) const ENDPOINTS: &[Endpoint] =
+    &[endpoint!(list_push), endpoint!(retry_push, [Conflict])];
 
 /// A message of WeChat's.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PushReply {
     /// Also the `webhook-id` that the target gets.
-    #[schema(format = "uuid")]
-    id: String,
+    id: Uuid,
     app_id: String,
     /// The event's name, or `msg:` and the MsgType.
     event: String,
     /// `waiting`, `delivered` or `expired`.
     state: &'static str,
     attempts: u32,
-    #[schema(format = DateTime)]
-    received_at: String,
-    #[schema(format = DateTime)]
+    received_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
-    next_attempt_at: Option<String>,
+    next_attempt_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_error: Option<String>,
 }
@@ -37,23 +37,19 @@ pub(super) struct PushReply {
 #[utoipa::path(
     get,
     path = "/admin/push",
-    tag = "admin",
-    operation_id = "listPush",
     params(
         ("state" = Option<String>, Query, description = "`waiting`, `delivered` or `expired`."),
         ("cursor" = Option<String>, Query, description = "nextCursor of the page before."),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Items on a page; 50 unless told otherwise."),
     ),
     responses((status = 200, description = "The messages.", body = Success<Items<PushReply>>)),
-    security(("apiKey" = [])),
 )]
-async fn list(
+async fn list_push(
     _: ByKey<Read>,
-    request: HttpRequest,
+    paging: Paging,
+    parameters: Parameters,
     relay: web::Data<PushRelay>,
 ) -> Result<Success<Items<PushReply>>, ApiError> {
-    let parameters = Parameters::of_query(&request);
-    let paging = Paging::of(&parameters)?;
     let state = parameters.get("state").map(|name| {
         PushState::from_name(name)
             .ok_or_else(|| ApiError::invalid("参数 state 应为 waiting、delivered 或 expired"))
@@ -69,13 +65,10 @@ async fn list(
 #[utoipa::path(
     post,
     path = "/admin/push/{id}/retry",
-    tag = "admin",
-    operation_id = "retryPush",
     params(("id" = String, Path, format = "uuid", description = "The message.")),
     responses((status = 200, description = "It is due now.", body = Success<Nothing>)),
-    security(("apiKey" = [])),
 )]
-async fn retry(
+async fn retry_push(
     key: ByKey<Write>,
     PathId(id): PathId,
     relay: web::Data<PushRelay>,
@@ -91,13 +84,13 @@ async fn retry(
 impl From<ListedPush> for PushReply {
     fn from(message: ListedPush) -> Self {
         Self {
-            id: message.id.to_string(),
+            id: message.id,
             app_id: message.app.to_string(),
             event: message.event,
             state: message.state.as_str(),
             attempts: message.attempts,
-            received_at: message.received_at.to_string(),
-            next_attempt_at: message.next_attempt_at.map(|at| at.to_string()),
+            received_at: message.received_at,
+            next_attempt_at: message.next_attempt_at,
             last_error: message.last_error,
         }
     }

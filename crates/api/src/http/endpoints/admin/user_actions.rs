@@ -8,11 +8,11 @@ use utoipa::ToSchema;
 
 use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::{ByKey, PathId, Write};
-use crate::http::replies::{AccountReply, ApiError, ErrorCode, Nothing, Success};
+use crate::http::replies::{AccountReply, ApiError, Nothing, Success};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
-    endpoint!(disable),
-    endpoint!(enable),
+    endpoint!(disable_user),
+    endpoint!(enable_user),
     endpoint!(delete_user),
     endpoint!(end_sessions),
 ];
@@ -21,60 +21,48 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
 #[utoipa::path(
     post,
     path = "/admin/users/{id}/disable",
-    tag = "admin",
-    operation_id = "disableUser",
     params(("id" = String, Path, format = "uuid", description = "The user.")),
     responses((status = 200, description = "The user, disabled; all sessions have ended.", body = Success<AccountReply>)),
-    security(("apiKey" = [])),
 )]
-async fn disable(
+async fn disable_user(
     key: ByKey<Write>,
     PathId(id): PathId,
     desk: web::Data<SupportDesk>,
 ) -> Result<Success<AccountReply>, ApiError> {
     let account = desk.disable(UserId::new(id), &key.caller).await?;
-    Ok(Success::new("账号已停用", account.ok_or_else(gone)?.into()))
+    Success::found("账号已停用", account)
 }
 
 /// Let a user in again
 #[utoipa::path(
     post,
     path = "/admin/users/{id}/enable",
-    tag = "admin",
-    operation_id = "enableUser",
     params(("id" = String, Path, format = "uuid", description = "The user.")),
     responses((status = 200, description = "The user, enabled.", body = Success<AccountReply>)),
-    security(("apiKey" = [])),
 )]
-async fn enable(
+async fn enable_user(
     key: ByKey<Write>,
     PathId(id): PathId,
     desk: web::Data<SupportDesk>,
 ) -> Result<Success<AccountReply>, ApiError> {
     let account = desk.enable(UserId::new(id), &key.caller).await?;
-    Ok(Success::new("账号已恢复", account.ok_or_else(gone)?.into()))
+    Success::found("账号已恢复", account)
 }
 
 /// Delete a user with all personal data
 #[utoipa::path(
     delete,
     path = "/admin/users/{id}",
-    tag = "admin",
-    operation_id = "deleteUser",
     params(("id" = String, Path, format = "uuid", description = "The user.")),
     responses((status = 200, description = "The user is gone.", body = Success<Nothing>)),
-    security(("apiKey" = [])),
 )]
 async fn delete_user(
     key: ByKey<Write>,
     PathId(id): PathId,
     desk: web::Data<SupportDesk>,
 ) -> Result<Success<Nothing>, ApiError> {
-    if desk.delete(UserId::new(id), &key.caller).await? {
-        Ok(Success::new("账号已注销", Nothing {}))
-    } else {
-        Err(gone())
-    }
+    let is_deleted = desk.delete(UserId::new(id), &key.caller).await?;
+    Success::found("账号已注销", is_deleted.then_some(Nothing {}))
 }
 
 /// How many sessions were live.
@@ -87,11 +75,8 @@ pub(super) struct EndedReply {
 #[utoipa::path(
     delete,
     path = "/admin/users/{id}/sessions",
-    tag = "admin",
-    operation_id = "endSessions",
     params(("id" = String, Path, format = "uuid", description = "The user.")),
     responses((status = 200, description = "How many sessions were live.", body = Success<EndedReply>)),
-    security(("apiKey" = [])),
 )]
 async fn end_sessions(
     key: ByKey<Write>,
@@ -99,10 +84,5 @@ async fn end_sessions(
     desk: web::Data<SupportDesk>,
 ) -> Result<Success<EndedReply>, ApiError> {
     let ended = desk.end_sessions(UserId::new(id), &key.caller).await?;
-    let ended = ended.ok_or_else(gone)?;
-    Ok(Success::new("已退出全部登录", EndedReply { ended }))
-}
-
-fn gone() -> ApiError {
-    ApiError::new(ErrorCode::NotFound)
+    Success::found("已退出全部登录", ended.map(|ended| EndedReply { ended }))
 }

@@ -1,6 +1,6 @@
 //! `GET /admin/users` and `GET /admin/users/{id}`: find users.
 
-use actix_web::{HttpRequest, web};
+use actix_web::web;
 use domain::account::AccountQuery;
 use domain::id::{OpenId, UnionId, UserId};
 use domain::support::SupportDesk;
@@ -9,16 +9,14 @@ use super::phone_query;
 use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::fields::storable;
 use crate::http::extractors::{ByKey, Paging, Parameters, PathId, Read, admin_query};
-use crate::http::replies::{AccountReply, ApiError, ErrorCode, Items, Success};
+use crate::http::replies::{AccountReply, ApiError, Items, Success};
 
-pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(list), endpoint!(show)];
+pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(search_users), endpoint!(show_user)];
 
 /// Look users up
 #[utoipa::path(
     get,
     path = "/admin/users",
-    tag = "admin",
-    operation_id = "searchUsers",
     params(
         ("openId" = Option<String>, Query, description = "WeChat's name of the user in one mini program."),
         ("unionId" = Option<String>, Query, description = "WeChat's name of the user in an open platform."),
@@ -27,15 +25,13 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(list), endpoint!(show)];
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Items on a page; 50 unless told otherwise."),
     ),
     responses((status = 200, description = "Those that match all of it.", body = Success<Items<AccountReply>>)),
-    security(("apiKey" = [])),
 )]
-async fn list(
+async fn search_users(
     _: ByKey<Read>,
-    request: HttpRequest,
+    paging: Paging,
+    parameters: Parameters,
     desk: web::Data<SupportDesk>,
 ) -> Result<Success<Items<AccountReply>>, ApiError> {
-    let parameters = Parameters::of_query(&request);
-    let paging = Paging::of(&parameters)?;
     let query = account_query(&parameters)?;
     let found = desk
         .accounts
@@ -48,20 +44,15 @@ async fn list(
 #[utoipa::path(
     get,
     path = "/admin/users/{id}",
-    tag = "admin",
-    operation_id = "showUser",
     params(("id" = String, Path, format = "uuid", description = "The user.")),
     responses((status = 200, description = "The user.", body = Success<AccountReply>)),
-    security(("apiKey" = [])),
 )]
-async fn show(
+async fn show_user(
     _: ByKey<Read>,
     PathId(id): PathId,
     desk: web::Data<SupportDesk>,
 ) -> Result<Success<AccountReply>, ApiError> {
-    let account = desk.accounts.find(UserId::new(id)).await?;
-    let account = account.ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
-    Ok(Success::new("ok", account.into()))
+    Success::found("ok", desk.accounts.find(UserId::new(id)).await?)
 }
 
 fn account_query(parameters: &Parameters) -> Result<AccountQuery, ApiError> {

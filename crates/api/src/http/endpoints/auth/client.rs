@@ -1,19 +1,17 @@
 //! API keys as OAuth 2.0 clients present them (RFC 6749, section 2.3.1): the key's name as the client's id,
 //! the key as its secret, by HTTP Basic or in the form. A bearer token works as everywhere.
 
-use std::future::{Ready, ready};
 use std::marker::PhantomData;
 
-use actix_web::dev::Payload;
+use actix_web::HttpRequest;
 use actix_web::http::header;
-use actix_web::{FromRequest, HttpRequest};
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use url::form_urlencoded;
 
 use crate::http::extractors::api_key::caller;
-use crate::http::extractors::{ByKey, Credentials, Parameters, Right};
+use crate::http::extractors::{Credentials, Parameters, Right, bearer, extractor};
 use crate::http::replies::{ApiError, ErrorCode};
 
 /// Some clients leave the padding out.
@@ -29,26 +27,22 @@ pub(super) struct HeaderCredentials<R> {
     right: PhantomData<R>,
 }
 
-impl<R: Right> FromRequest for HeaderCredentials<R> {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let proven = match request.headers().get(header::AUTHORIZATION) {
-            None => Ok(false),
-            Some(value) => match basic(value.as_bytes()) {
-                Some(text) => prove_by_text::<R>(request, &text).map(|()| true),
-                None => ByKey::<R>::from_request(request, payload)
-                    .into_inner()
-                    .map(|_| true),
-            },
-        };
-        ready(proven.map(|has_proven| Self {
-            has_proven,
-            right: PhantomData,
-        }))
+extractor!(HeaderCredentials<R> where R: Right, |request| {
+    let header = request.headers().get(header::AUTHORIZATION);
+    if let Some(value) = header {
+        match basic(value.as_bytes()) {
+            Some(text) => prove_by_text::<R>(request, &text)?,
+            None => {
+                let key = bearer(request)?;
+                caller(request, &Credentials::of_key(key.expose()), R::SCOPE)?;
+            }
+        }
     }
-}
+    Ok(Self {
+        has_proven: header.is_some(),
+        right: PhantomData,
+    })
+});
 
 /// Takes `client_id` and `client_secret`.
 pub(super) fn prove_by_form<R: Right>(

@@ -75,8 +75,6 @@ struct IntrospectionForm {
 #[utoipa::path(
     post,
     path = "/auth/introspect",
-    tag = "auth",
-    operation_id = "introspect",
     request_body(content = IntrospectionForm, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "Its claims, if it is good.", body = Introspection)),
     security(("apiKey" = []), ("apiKeyByName" = []), ()),

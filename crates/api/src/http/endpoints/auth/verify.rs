@@ -21,8 +21,6 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[Endpoint {
 #[utoipa::path(
     method(get, head),
     path = "/auth/verify",
-    tag = "auth",
-    operation_id = "verify",
     description = "For nginx's auth_request, Traefik's forwardAuth, Caddy's forward_auth and Envoy's ext_authz. Any other method and any path below this one are answered in the same way; a CORS preflight is 204.",
     responses((status = 200, description = "A good token; who it is stands in the headers.",
         headers(

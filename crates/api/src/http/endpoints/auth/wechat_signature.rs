@@ -21,7 +21,7 @@ use crate::http::extractors::{ByKey, JsonObject, Sign};
 use crate::http::replies::{ApiError, ErrorCode, Success};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(
-    sign,
+    sign_with_session_key,
     WECHAT,
     [
         UnknownApp,
@@ -96,14 +96,12 @@ pub(super) struct SignatureReply {
 #[utoipa::path(
     post,
     path = "/auth/wechat-signature",
-    tag = "auth",
-    operation_id = "signWithSessionKey",
     description = "For virtual payment (虚拟支付), game coins and store payment. Audited with the SHA-256 of the text; at most 600 a minute and key.",
     request_body = SignatureBody,
     responses((status = 200, description = "The signature.", body = Success<SignatureReply>)),
     security(("apiKey" = [])),
 )]
-async fn sign(
+async fn sign_with_session_key(
     key: ByKey<Sign>,
     JsonObject(body): JsonObject<SignatureBody>,
     apps: web::Data<AppDirectory>,

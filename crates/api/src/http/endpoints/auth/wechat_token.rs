@@ -1,7 +1,7 @@
 //! `/auth/wechat-token`: an app's current access_token, for the team's other services, so that one
 //! place fetches it.
 
-use actix_web::{HttpRequest, web};
+use actix_web::web;
 use domain::app::{App, AppDirectory};
 use domain::audit::Caller;
 use domain::ports::{WechatApiError, WechatTokenSource};
@@ -16,8 +16,8 @@ use crate::http::extractors::{ByKey, JsonObject, Parameters, WechatToken};
 use crate::http::replies::{ApiError, Success};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
-    endpoint!(show, WECHAT, [UnknownApp]),
-    endpoint!(report, WECHAT, [UnknownApp]),
+    endpoint!(show_wechat_token, WECHAT, [UnknownApp]),
+    endpoint!(report_wechat_token, WECHAT, [UnknownApp]),
 ];
 
 /// Characters of an access_token; WeChat reserves 512.
@@ -35,20 +35,17 @@ pub(super) struct WechatTokenReply {
 #[utoipa::path(
     get,
     path = "/auth/wechat-token",
-    tag = "auth",
-    operation_id = "showWechatToken",
     params(("appId" = Option<String>, Query, description = "The app; the first one unless told otherwise.")),
     responses((status = 200, description = "The token.", body = Success<WechatTokenReply>)),
     security(("apiKey" = [])),
 )]
-async fn show(
+async fn show_wechat_token(
     key: ByKey<WechatToken>,
-    request: HttpRequest,
+    parameters: Parameters,
     apps: web::Data<AppDirectory>,
     source: web::Data<dyn WechatTokenSource>,
     desk: web::Data<SupportDesk>,
 ) -> Result<Success<WechatTokenReply>, ApiError> {
-    let parameters = Parameters::of_query(&request);
     let app = apps.choose(parameters.get("appId"), None)?;
     let found = source.current(&app.id).await;
     hand_out(found, app, &desk, &key.caller).await
@@ -68,14 +65,12 @@ pub(super) struct RefusedTokenBody {
 #[utoipa::path(
     post,
     path = "/auth/wechat-token",
-    tag = "auth",
-    operation_id = "reportWechatToken",
     description = "If it is still the stored token, WeChat is asked anew, because of such reports at most once in 10 s and app.",
     request_body = RefusedTokenBody,
     responses((status = 200, description = "The token.", body = Success<WechatTokenReply>)),
     security(("apiKey" = [])),
 )]
-async fn report(
+async fn report_wechat_token(
     key: ByKey<WechatToken>,
     JsonObject(body): JsonObject<RefusedTokenBody>,
     apps: web::Data<AppDirectory>,

@@ -14,7 +14,8 @@ use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::{RawBody, TrustedProxies};
 use crate::http::replies::ApiError;
 
-pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(receive, [Forbidden, StorageUnavailable])];
+pub(crate) const ENDPOINTS: &[Endpoint] =
+    &[endpoint!(receive_push, [Forbidden, StorageUnavailable])];
 
 // Answers `success`, bare, once everything is done: after any other answer WeChat sends the
 // message again, and what was deleted once is deleted.
@@ -22,8 +23,6 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(receive, [Forbidden, Stora
 #[utoipa::path(
     post,
     path = "/wechat/events/{appId}",
-    tag = "push",
-    operation_id = "receivePush",
     params(
         ("appId" = String, Path, description = "The app."),
         ("signature" = Option<String>, Query, description = "WeChat's, over the token, timestamp and nonce."),
@@ -35,13 +34,13 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(receive, [Forbidden, Stora
     request_body(content((serde_json::Value = "application/json"), (String = "text/xml"))),
     responses((status = 200, description = "`success`, bare, once everything is done.", body = String, content_type = "text/plain")),
 )]
-async fn receive(
+async fn receive_push(
     request: HttpRequest,
     RawBody(body): RawBody,
     inboxes: web::Data<PushInboxes>,
     desk: web::Data<SupportDesk>,
     proxies: web::Data<TrustedProxies>,
-    relay: Relay,
+    relay: web::Data<Relay>,
 ) -> Result<HttpResponse, ApiError> {
     let inbox = inboxes.named_in(&request)?;
     let message = inbox.open(&request, body, relay.clock.now())?;

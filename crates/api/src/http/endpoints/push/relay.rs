@@ -1,11 +1,10 @@
 //! Passing a message on, and what WeChat gets for it.
 
-use std::future::{Ready, ready};
+use std::sync::Arc;
 
-use actix_web::dev::Payload;
+use actix_web::HttpResponse;
 use actix_web::http::header::ContentType;
 use actix_web::web::Bytes;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use aws_lc_rs::digest::{Context, SHA256};
 use domain::id::AppId;
 use domain::ports::Clock;
@@ -49,29 +48,11 @@ const REPEATED: [&str; 15] = [
 const SMALL_GAMES: &str = "minigame_";
 
 /// What the relay works with.
-#[derive(Clone)]
-pub(super) struct Relay {
-    pub(super) use_case: web::Data<PushRelay>,
-    pub(super) clock: web::Data<dyn Clock>,
-    pub(super) background: web::Data<Background>,
-    pub(super) metrics: web::Data<Metrics>,
-}
-
-impl FromRequest for Relay {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let found = || {
-            Some(Self {
-                use_case: request.app_data::<web::Data<PushRelay>>()?.clone(),
-                clock: request.app_data::<web::Data<dyn Clock>>()?.clone(),
-                background: request.app_data::<web::Data<Background>>()?.clone(),
-                metrics: request.app_data::<web::Data<Metrics>>()?.clone(),
-            })
-        };
-        ready(found().ok_or_else(|| ApiError::new(ErrorCode::Internal)))
-    }
+pub(crate) struct Relay {
+    pub(crate) use_case: Arc<PushRelay>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) background: Background,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 impl Relay {

@@ -8,14 +8,12 @@ use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::Parameters;
 use crate::http::replies::ApiError;
 
-pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(verify, [Forbidden])];
+pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(verify_push_address, [Forbidden])];
 
 /// Let WeChat check the address
 #[utoipa::path(
     get,
     path = "/wechat/events/{appId}",
-    tag = "push",
-    operation_id = "verifyPushAddress",
     params(
         ("appId" = String, Path, description = "The app."),
         ("signature" = Option<String>, Query, description = "WeChat's, over the token, timestamp and nonce."),
@@ -25,13 +23,13 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(verify, [Forbidden])];
     ),
     responses((status = 200, description = "The `echostr`, bare.", body = String, content_type = "text/plain")),
 )]
-async fn verify(
+async fn verify_push_address(
     request: HttpRequest,
+    query: Parameters,
     inboxes: web::Data<PushInboxes>,
 ) -> Result<HttpResponse, ApiError> {
     let inbox = inboxes.named_in(&request)?;
     inbox.verify(&request)?;
-    let query = Parameters::of_query(&request);
     let echo = query.get("echostr");
     let echo = echo.ok_or_else(|| ApiError::invalid("缺少参数 echostr"))?;
     Ok(HttpResponse::Ok()
