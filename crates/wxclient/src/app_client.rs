@@ -25,7 +25,7 @@ use crate::app::App;
 use crate::client::WechatClient;
 use crate::error::WechatError;
 use crate::security::ApiSecurity;
-use crate::token::{FetchedToken, OrdinaryTokens, StableTokens, TokenClient, TokenSource};
+use crate::token::{AppTokens, FetchedToken, TokenClient, TokenSource};
 
 /// A client for one app: a value one holds. Cheap to clone; the clones share the token.
 ///
@@ -42,7 +42,7 @@ impl AppClient {
     #[must_use]
     pub fn new(client: WechatClient, app: App) -> Self {
         let app_id = app.app_id.clone();
-        let tokens = StableTokens::new(client.clone(), app);
+        let tokens = AppTokens::stable(client.clone(), app);
         Self::with_tokens(client, app_id, Arc::new(tokens))
     }
 
@@ -50,7 +50,7 @@ impl AppClient {
     #[must_use]
     pub fn with_plain_tokens(client: WechatClient, app: App) -> Self {
         let app_id = app.app_id.clone();
-        let tokens = OrdinaryTokens::new(client.clone(), app);
+        let tokens = AppTokens::plain(client.clone(), app);
         Self::with_tokens(client, app_id, Arc::new(tokens))
     }
 

@@ -84,21 +84,14 @@ impl ComponentClient {
         app: &AppId,
         code: &LoginCode,
     ) -> Result<WechatSession, WechatError> {
-        self.client
-            .call(
-                |token| {
-                    Call::get(Api::ComponentCode2Session, Repeat::IfCertainlyNotTaken)
-                        .token("component_access_token", token)
-                        .query(&[
-                            ("appid", app.as_str()),
-                            ("js_code", code.expose()),
-                            ("grant_type", "authorization_code"),
-                            ("component_appid", self.app_id.as_str()),
-                        ])
-                },
-                Code2SessionReply::into_session,
-            )
-            .await
+        let call = Call::get(Api::ComponentCode2Session, Repeat::IfCertainlyNotTaken).query(&[
+            ("appid", app.as_str()),
+            ("js_code", code.expose()),
+            ("grant_type", "authorization_code"),
+            ("component_appid", self.app_id.as_str()),
+        ]);
+        let session = self.client.call(call, Code2SessionReply::into_session);
+        session.await
     }
 }
 

@@ -14,8 +14,8 @@ use domain::secret::WechatToken;
 
 use cache::{SharedTokens, TokenCache};
 pub(crate) use client::TokenClient;
+pub use fetch::AppTokens;
 pub(crate) use fetch::TokenReply;
-pub use fetch::{OrdinaryTokens, StableTokens};
 
 use crate::api::Api;
 use crate::error::WechatError;
@@ -54,6 +54,35 @@ impl fmt::Display for TokenKey {
     }
 }
 
+impl TokenKind {
+    /// The API that gives them.
+    pub(crate) const fn api(self) -> Api {
+        match self {
+            Self::Stable => Api::StableToken,
+            Self::Plain => Api::Token,
+            Self::Component => Api::ComponentToken,
+            Self::Authorizer => Api::AuthorizerToken,
+        }
+    }
+
+    /// The query parameter in which an API takes them.
+    const fn parameter(self) -> &'static str {
+        match self {
+            Self::Component => "component_access_token",
+            _ => "access_token",
+        }
+    }
+
+    /// How long before its expiry a token is renewed: five minutes, in which WeChat hands out the
+    /// next one and both work; of a platform after an hour and fifty minutes, as WeChat advises.
+    const fn renewed_ahead(self) -> Duration {
+        match self {
+            Self::Component => Duration::from_mins(10),
+            _ => Duration::from_mins(5),
+        }
+    }
+}
+
 /// A token and how long it still works.
 #[derive(Clone, Debug)]
 pub struct FetchedToken {
@@ -68,15 +97,6 @@ pub struct FetchedToken {
 pub trait TokenSource: Send + Sync {
     /// What the tokens are for.
     fn key(&self) -> TokenKey;
-
-    /// The API that gives them.
-    fn api(&self) -> Api;
-
-    /// How long before its expiry a token is renewed. By default five minutes: in them WeChat
-    /// hands out the next one, and both work.
-    fn renewed_ahead(&self) -> Duration {
-        Duration::from_mins(5)
-    }
 
     /// Fetches the current token, or a new one.
     ///

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::AppClient;
 use crate::api::Api;
 use crate::client::{Call, Repeat};
-use crate::error::WechatError;
+use crate::error::{Fault, WechatError};
 use crate::json::lenient_number;
 
 /// "The data does not exist."
@@ -27,24 +27,10 @@ impl AppClient {
         encrypted_data: &str,
     ) -> Result<Option<EncryptedMessage>, WechatError> {
         let hash = hex::encode(digest::digest(&digest::SHA256, encrypted_data.as_bytes()));
-        let checked = self
-            .client
-            .call(
-                |token| {
-                    Call::post(Api::CheckEncryptedData, Repeat::Freely)
-                        .token("access_token", token)
-                        .body(&[("encrypted_msg_hash", hash.as_str().into())])
-                        .secured(self.security.as_ref())
-                },
-                |reply: CheckReply| {
-                    Ok(reply.valid.then(|| EncryptedMessage {
-                        created_at: Timestamp::from_second(reply.create_time)
-                            .ok()
-                            .filter(|_| reply.create_time > 0),
-                    }))
-                },
-            )
-            .await;
+        let call = Call::post(Api::CheckEncryptedData, Repeat::Freely)
+            .body(&[("encrypted_msg_hash", hash.into())])
+            .secured(self.security.as_ref());
+        let checked = self.client.call(call, CheckReply::into_message).await;
         match checked {
             Err(error) if error.errcode() == Some(UNKNOWN_MESSAGE) => Ok(None),
             checked => checked,
@@ -66,4 +52,14 @@ struct CheckReply {
     valid: bool,
     #[serde(default, deserialize_with = "lenient_number")]
     create_time: i64,
+}
+
+impl CheckReply {
+    fn into_message(self) -> Result<Option<EncryptedMessage>, Fault> {
+        Ok(self.valid.then(|| EncryptedMessage {
+            created_at: Timestamp::from_second(self.create_time)
+                .ok()
+                .filter(|_| self.create_time > 0),
+        }))
+    }
 }

@@ -23,21 +23,14 @@ impl AppClient {
         code: &PhoneCode,
         open_id: &OpenId,
     ) -> Result<PhoneGrant, WechatError> {
-        let body = [
-            ("code", code.expose().into()),
-            ("openid", open_id.as_str().into()),
-        ];
-        self.client
-            .call(
-                |token| {
-                    Call::post(Api::GetPhoneNumber, Repeat::IfCertainlyNotTaken)
-                        .token("access_token", token)
-                        .body(&body)
-                        .secured(self.security.as_ref())
-                },
-                |reply: PhoneReply| reply.into_grant(self.app_id.as_str()),
-            )
-            .await
+        let call = Call::post(Api::GetPhoneNumber, Repeat::IfCertainlyNotTaken)
+            .body(&[
+                ("code", code.expose().into()),
+                ("openid", open_id.as_str().into()),
+            ])
+            .secured(self.security.as_ref());
+        let understand = |reply: PhoneReply| reply.into_grant(self.app_id.as_str());
+        self.client.call(call, understand).await
     }
 }
 

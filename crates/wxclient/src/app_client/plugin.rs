@@ -17,20 +17,14 @@ impl AppClient {
     /// # Errors
     /// [`WechatError`].
     pub async fn plugin_open_pid(&self, code: &str) -> Result<String, WechatError> {
-        self.client
-            .call(
-                |token| {
-                    Call::post(Api::GetPluginOpenpid, Repeat::IfCertainlyNotTaken)
-                        .token("access_token", token)
-                        .body(&[("code", code.into())])
-                        .secured(self.security.as_ref())
-                },
-                |reply: OpenPidReply| match reply.openpid {
-                    id if id.is_empty() => Err(Fault::Malformed("no openpid")),
-                    id => Ok(id),
-                },
-            )
-            .await
+        let call = Call::post(Api::GetPluginOpenpid, Repeat::IfCertainlyNotTaken)
+            .body(&[("code", code.into())])
+            .secured(self.security.as_ref());
+        let understand = |reply: OpenPidReply| match reply.openpid {
+            id if id.is_empty() => Err(Fault::Malformed("no openpid")),
+            id => Ok(id),
+        };
+        self.client.call(call, understand).await
     }
 }
 

@@ -25,19 +25,10 @@ impl AppClient {
         open_id: &OpenId,
         session_key: &SessionKey,
     ) -> Result<bool, WechatError> {
-        let signed = signed(open_id, session_key);
-        let checked = self
-            .client
-            .call(
-                |token| {
-                    Call::get(Api::CheckSession, Repeat::Freely)
-                        .token("access_token", token)
-                        .query(&signed.query())
-                },
-                |_: Acknowledgement| Ok(true),
-            )
-            .await;
-        match checked {
+        let call = Call::get(Api::CheckSession, Repeat::Freely)
+            .query(&signed(open_id, &session_signature(session_key, b"")));
+        let checked = self.client.call(call, |_: Acknowledgement| Ok(true));
+        match checked.await {
             Err(error) if error.failure() == WechatFailure::SessionKeyStale => Ok(false),
             checked => checked,
         }
@@ -54,25 +45,18 @@ impl AppClient {
         open_id: &OpenId,
         session_key: &SessionKey,
     ) -> Result<SessionKey, WechatError> {
-        let signed = signed(open_id, session_key);
-        self.client
-            .call(
-                |token| {
-                    Call::get(Api::ResetSession, Repeat::IfCertainlyNotTaken)
-                        .token("access_token", token)
-                        .query(&signed.query())
-                },
-                |reply: ResetReply| {
-                    if reply.openid != open_id.as_str() {
-                        return Err(Fault::Malformed("a session_key of another user"));
-                    }
-                    if reply.session_key.is_empty() {
-                        return Err(Fault::Malformed("no session_key"));
-                    }
-                    Ok(SessionKey::new(reply.session_key))
-                },
-            )
-            .await
+        let call = Call::get(Api::ResetSession, Repeat::IfCertainlyNotTaken)
+            .query(&signed(open_id, &session_signature(session_key, b"")));
+        let understand = |reply: ResetReply| {
+            if reply.openid != open_id.as_str() {
+                return Err(Fault::Malformed("a session_key of another user"));
+            }
+            if reply.session_key.is_empty() {
+                return Err(Fault::Malformed("no session_key"));
+            }
+            Ok(SessionKey::new(reply.session_key))
+        };
+        self.client.call(call, understand).await
     }
 }
 
@@ -85,26 +69,12 @@ pub fn session_signature(session_key: &SessionKey, message: &[u8]) -> String {
 }
 
 /// The parameters of a call that is signed by a user's session_key.
-pub(super) struct Signed<'a> {
-    open_id: &'a OpenId,
-    signature: String,
-}
-
-pub(super) fn signed<'a>(open_id: &'a OpenId, session_key: &SessionKey) -> Signed<'a> {
-    Signed {
-        open_id,
-        signature: session_signature(session_key, b""),
-    }
-}
-
-impl Signed<'_> {
-    pub(super) fn query(&self) -> [(&'static str, &str); 3] {
-        [
-            ("openid", self.open_id.as_str()),
-            ("signature", &self.signature),
-            ("sig_method", "hmac_sha256"),
-        ]
-    }
+pub(super) fn signed<'a>(open_id: &'a OpenId, signature: &'a str) -> [(&'static str, &'a str); 3] {
+    [
+        ("openid", open_id.as_str()),
+        ("signature", signature),
+        ("sig_method", "hmac_sha256"),
+    ]
 }
 
 /// An answer that is nothing but its errcode, which therefore must be there.

@@ -22,26 +22,20 @@ impl AppClient {
         open_id: &OpenId,
         order: &PaidOrder,
     ) -> Result<UnionId, WechatError> {
-        self.client
-            .call(
-                |token| {
-                    let call = Call::get(Api::GetPaidUnionid, Repeat::Freely)
-                        .token("access_token", token)
-                        .query(&[("openid", open_id.as_str())]);
-                    match order {
-                        PaidOrder::Transaction(id) => call.query(&[("transaction_id", id)]),
-                        PaidOrder::Merchant {
-                            mch_id,
-                            out_trade_no,
-                        } => call.query(&[("mch_id", mch_id), ("out_trade_no", out_trade_no)]),
-                    }
-                },
-                |reply: UnionIdReply| match reply.unionid {
-                    id if id.is_empty() => Err(Fault::Malformed("no unionid")),
-                    id => Ok(UnionId::new(id)),
-                },
-            )
-            .await
+        let call =
+            Call::get(Api::GetPaidUnionid, Repeat::Freely).query(&[("openid", open_id.as_str())]);
+        let call = match order {
+            PaidOrder::Transaction(id) => call.query(&[("transaction_id", id)]),
+            PaidOrder::Merchant {
+                mch_id,
+                out_trade_no,
+            } => call.query(&[("mch_id", mch_id), ("out_trade_no", out_trade_no)]),
+        };
+        let understand = |reply: UnionIdReply| match reply.unionid {
+            id if id.is_empty() => Err(Fault::Malformed("no unionid")),
+            id => Ok(UnionId::new(id)),
+        };
+        self.client.call(call, understand).await
     }
 }
 

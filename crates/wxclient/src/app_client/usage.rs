@@ -38,20 +38,13 @@ impl AppClient {
     /// # Errors
     /// [`WechatError`].
     pub async fn left_of(&self, resource: Resource) -> Result<i64, WechatError> {
-        self.client
-            .call(
-                |token| {
-                    Call::get(Api::GetUsage, Repeat::Freely)
-                        .token("access_token", token)
-                        .query(&[
-                            ("spuId", resource.spu_id()),
-                            ("offset", "0"),
-                            ("limit", "1"),
-                        ])
-                },
-                |reply: UsageReply| Ok(reply.all.saturating_sub(reply.effective_use)),
-            )
-            .await
+        let call = Call::get(Api::GetUsage, Repeat::Freely).query(&[
+            ("spuId", resource.spu_id()),
+            ("offset", "0"),
+            ("limit", "1"),
+        ]);
+        let left = |reply: UsageReply| Ok(reply.all.saturating_sub(reply.effective_use));
+        self.client.call(call, left).await
     }
 }
 

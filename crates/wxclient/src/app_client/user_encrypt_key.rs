@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::AppClient;
-use super::session::signed;
+use super::session::{session_signature, signed};
 use crate::api::Api;
 use crate::client::{Call, Repeat};
 use crate::error::{Fault, WechatError};
@@ -30,25 +30,15 @@ impl AppClient {
         open_id: &OpenId,
         session_key: &SessionKey,
     ) -> Result<Vec<UserEncryptKey>, WechatError> {
-        let signed = signed(open_id, session_key);
-        self.client
-            .call(
-                |token| {
-                    // The API's page says GET, its guide and the published clients POST.
-                    Call::post(Api::GetUserEncryptKey, Repeat::Freely)
-                        .token("access_token", token)
-                        .query(&signed.query())
-                        .secured(self.security.as_ref())
-                },
-                |reply: KeysReply| {
-                    reply
-                        .key_info_list
-                        .into_iter()
-                        .map(KeyInfo::into_key)
-                        .collect()
-                },
-            )
-            .await
+        // The API's page says GET, its guide and the published clients POST.
+        let call = Call::post(Api::GetUserEncryptKey, Repeat::Freely)
+            .query(&signed(open_id, &session_signature(session_key, b"")))
+            .secured(self.security.as_ref());
+        let understand = |reply: KeysReply| {
+            let keys = reply.key_info_list.into_iter();
+            keys.map(KeyInfo::into_key).collect()
+        };
+        self.client.call(call, understand).await
     }
 }
 

@@ -123,6 +123,11 @@ const fn input(failure: WechatFailure, zh: &'static str, en: &'static str) -> Ve
     }
 }
 
+/// Something to correct in front of the service, of which no failure of its own comes.
+const fn front_end(zh: &'static str, en: &'static str) -> Verdict {
+    failing_as(None, input(WechatFailure::InvalidRequest, zh, en))
+}
+
 /// The same verdict, with another retry.
 const fn retried(retry: Retry, verdict: Verdict) -> Verdict {
     Verdict { retry, ..verdict }

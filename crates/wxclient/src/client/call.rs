@@ -21,6 +21,7 @@ pub(crate) enum Repeat {
 }
 
 /// One call. It holds secrets, so it has no `Debug`.
+#[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) api: Api,
     pub(crate) repeat: Repeat,

@@ -56,34 +56,21 @@ impl TokenSource for AuthorizerTokens {
         }
     }
 
-    fn api(&self) -> Api {
-        Api::AuthorizerToken
-    }
-
     async fn fetch(&self) -> Result<FetchedToken, WechatError> {
-        let refresh_token = self.refresh_token();
-        self.component
-            .client
-            .call(
-                |token| {
-                    Call::post(self.api(), Repeat::Freely)
-                        .token("component_access_token", token)
-                        .body(&[
-                            ("component_appid", self.component.app_id.as_str().into()),
-                            ("authorizer_appid", self.app_id.as_str().into()),
-                            (
-                                "authorizer_refresh_token",
-                                refresh_token.expose_secret().into(),
-                            ),
-                        ])
-                },
-                |reply: AuthorizerReply| {
-                    let token = reply.token.into_token()?;
-                    self.keep(reply.authorizer_refresh_token);
-                    Ok(token)
-                },
-            )
-            .await
+        let call = Call::post(Api::AuthorizerToken, Repeat::Freely).body(&[
+            ("component_appid", self.component.app_id.as_str().into()),
+            ("authorizer_appid", self.app_id.as_str().into()),
+            (
+                "authorizer_refresh_token",
+                self.refresh_token().expose_secret().into(),
+            ),
+        ]);
+        let understand = |reply: AuthorizerReply| {
+            let token = reply.token.into_token()?;
+            self.keep(reply.authorizer_refresh_token);
+            Ok(token)
+        };
+        self.component.client.call(call, understand).await
     }
 }
 

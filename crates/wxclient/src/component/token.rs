@@ -1,7 +1,6 @@
 //! 获取第三方平台令牌 (getComponentAccessToken).
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use secrecy::ExposeSecret;
@@ -42,22 +41,13 @@ impl TokenSource for ComponentTokens {
         }
     }
 
-    fn api(&self) -> Api {
-        Api::ComponentToken
-    }
-
-    /// WeChat's advice: after an hour and fifty minutes.
-    fn renewed_ahead(&self) -> Duration {
-        Duration::from_mins(10)
-    }
-
     async fn fetch(&self) -> Result<FetchedToken, WechatError> {
         let ticket = self.tickets.ticket().await.ok_or_else(|| {
             let fault = Fault::NotMade("no component_verify_ticket has come from WeChat yet");
-            WechatError::new(self.api(), fault)
+            WechatError::new(Api::ComponentToken, fault)
         })?;
         let Component { app_id, secret } = &self.component;
-        let call = Call::post(self.api(), Repeat::Freely).body(&[
+        let call = Call::post(Api::ComponentToken, Repeat::Freely).body(&[
             ("component_appid", app_id.as_str().into()),
             ("component_appsecret", secret.current().text.into()),
             ("component_verify_ticket", ticket.expose_secret().into()),

@@ -9,7 +9,7 @@ use domain::time::after;
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::{FetchedToken, TokenSource};
+use super::{FetchedToken, TokenKey, TokenSource};
 use crate::error::{Fault, WechatError};
 
 /// How long the repository may hold up a call that waits for a token: a fetch is quicker then.
@@ -24,6 +24,7 @@ const BETWEEN_REPORTS: Duration = Duration::from_secs(10);
 /// repository. A repository that is away only costs more calls of WeChat's token API.
 pub(crate) struct TokenCache {
     source: Arc<dyn TokenSource>,
+    key: TokenKey,
     shared: Option<SharedTokens>,
     current: Mutex<Option<Current>>,
     /// Held by the one who fetches. When a report last led to a fetch.
@@ -57,6 +58,7 @@ impl Current {
 impl TokenCache {
     pub(crate) fn new(source: Arc<dyn TokenSource>, shared: Option<SharedTokens>) -> Self {
         Self {
+            key: source.key(),
             source,
             shared,
             current: Mutex::default(),
@@ -67,6 +69,11 @@ impl TokenCache {
     /// An empty cache of the same tokens, which shares them.
     pub(crate) fn sharing(&self, shared: SharedTokens) -> Self {
         Self::new(Arc::clone(&self.source), Some(shared))
+    }
+
+    /// The query parameter for the token.
+    pub(crate) const fn parameter(&self) -> &'static str {
+        self.key.kind.parameter()
     }
 
     /// The token to call WeChat with.
@@ -117,9 +124,7 @@ impl TokenCache {
                 }
                 _ => {
                     *last_fetch = Some(Instant::now());
-                    let fetched = self.keep(self.source.fetch().await?);
-                    self.save(&fetched).await;
-                    Ok(fetched)
+                    self.fetch().await
                 }
             }
         };
@@ -133,7 +138,7 @@ impl TokenCache {
     ) -> Result<FetchedToken, WechatError> {
         timeout_at(deadline, renewal)
             .await
-            .unwrap_or_else(|_| Err(WechatError::new(self.source.api(), Fault::Timeout)))
+            .unwrap_or_else(|_| Err(WechatError::new(self.key.kind.api(), Fault::Timeout)))
     }
 
     /// One at a time: what the one before has found is there for the next.
@@ -148,11 +153,15 @@ impl TokenCache {
             return Ok(current.into_fetched());
         }
         if let Some(shared) = self.load().await
-            && shared.expires_in > self.source.renewed_ahead()
+            && shared.expires_in > self.key.kind.renewed_ahead()
             && is_good(&shared.token)
         {
             return Ok(self.keep(shared));
         }
+        self.fetch().await
+    }
+
+    async fn fetch(&self) -> Result<FetchedToken, WechatError> {
         let fetched = self.keep(self.source.fetch().await?);
         self.save(&fetched).await;
         Ok(fetched)
@@ -160,7 +169,7 @@ impl TokenCache {
 
     async fn load(&self) -> Option<FetchedToken> {
         let SharedTokens { repository, clock } = self.shared.as_ref()?;
-        let key = self.source.key().to_string();
+        let key = self.key.to_string();
         let loaded = timeout(PATIENCE, repository.load(&key)).await;
         let StoredWechatToken { token, expires_at } = told(loaded)??;
         let left = expires_at.duration_since(clock.now());
@@ -172,7 +181,7 @@ impl TokenCache {
         let Some(SharedTokens { repository, clock }) = &self.shared else {
             return;
         };
-        let key = self.source.key().to_string();
+        let key = self.key.to_string();
         let stored = StoredWechatToken {
             token: fetched.token.clone(),
             expires_at: after(clock.now(), fetched.expires_in),
@@ -184,7 +193,7 @@ impl TokenCache {
         let now = Instant::now();
         let good_for = fetched
             .expires_in
-            .saturating_sub(self.source.renewed_ahead())
+            .saturating_sub(self.key.kind.renewed_ahead())
             .max(Duration::from_secs(1));
         *self.lock() = Some(Current {
             token: fetched.token.clone(),
@@ -229,7 +238,7 @@ mod tests {
     use async_trait::async_trait;
     use domain::id::AppId;
 
-    use super::super::{TokenKey, TokenKind};
+    use super::super::TokenKind;
     use super::*;
     use crate::api::Api;
     use crate::error::Refusal;
@@ -246,15 +255,11 @@ mod tests {
             }
         }
 
-        fn api(&self) -> Api {
-            Api::StableToken
-        }
-
         async fn fetch(&self) -> Result<FetchedToken, WechatError> {
             tokio::time::sleep(Duration::from_secs(1)).await;
             let next = self.0.lock().unwrap().pop_front();
             let (token, seconds) = next.ok_or_else(|| {
-                WechatError::new(self.api(), Fault::Refused(Refusal::new(45009, "")))
+                WechatError::new(Api::StableToken, Fault::Refused(Refusal::new(45009, "")))
             })?;
             Ok(FetchedToken {
                 token: WechatToken::new(token),

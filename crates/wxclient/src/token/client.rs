@@ -47,25 +47,26 @@ impl TokenClient {
         self.tokens.reported(refused, self.client.deadline()).await
     }
 
-    /// Makes the call that `with_token` describes. If WeChat refuses the token, it is made once
-    /// more with another one, and never a third time.
-    pub(crate) async fn call<W, T>(
+    /// Makes `call` with the token. If WeChat refuses the token, it is made once more with another
+    /// one, and never a third time.
+    pub(crate) async fn call<W: DeserializeOwned, T>(
         &self,
-        with_token: impl Fn(&str) -> Call,
+        call: Call,
         understand: impl Fn(W) -> Result<T, Fault>,
-    ) -> Result<T, WechatError>
-    where
-        W: DeserializeOwned,
-    {
+    ) -> Result<T, WechatError> {
         let deadline = self.client.deadline();
+        let with = |token: &WechatToken| {
+            let call = call.clone();
+            call.token(self.tokens.parameter(), token.expose())
+        };
         let token = self.tokens.token(deadline).await?.token;
-        let call = with_token(token.expose());
-        match self.client.call_until(call, deadline, &understand).await {
+        let result = self.client.call_until(with(&token), deadline, &understand);
+        match result.await {
             Err(error) if error.verdict().retry == Retry::WithNewToken => {
                 tracing::debug!(%error, "asking WeChat again with another access_token");
                 let token = self.tokens.instead_of(&token, deadline).await?.token;
-                let call = with_token(token.expose());
-                self.client.call_until(call, deadline, &understand).await
+                let again = self.client.call_until(with(&token), deadline, &understand);
+                again.await
             }
             result => result,
         }

@@ -101,68 +101,43 @@ impl TokenReply {
     }
 }
 
-/// An app's stable tokens.
+/// An app's own tokens.
 #[derive(Clone, Debug)]
-pub struct StableTokens {
+pub struct AppTokens {
     client: WechatClient,
     app: App,
+    kind: TokenKind,
 }
 
-impl StableTokens {
+impl AppTokens {
     /// The stable tokens of `app`.
     #[must_use]
-    pub const fn new(client: WechatClient, app: App) -> Self {
-        Self { client, app }
-    }
-}
-
-#[async_trait]
-impl TokenSource for StableTokens {
-    fn key(&self) -> TokenKey {
-        TokenKey {
-            owner: self.app.app_id.clone(),
-            kind: TokenKind::Stable,
-        }
+    pub const fn stable(client: WechatClient, app: App) -> Self {
+        let kind = TokenKind::Stable;
+        Self { client, app, kind }
     }
 
-    fn api(&self) -> Api {
-        Api::StableToken
-    }
-
-    async fn fetch(&self) -> Result<FetchedToken, WechatError> {
-        self.client.stable_token(&self.app).await
-    }
-}
-
-/// An app's ordinary tokens.
-#[derive(Clone, Debug)]
-pub struct OrdinaryTokens {
-    client: WechatClient,
-    app: App,
-}
-
-impl OrdinaryTokens {
     /// The ordinary tokens of `app`.
     #[must_use]
-    pub const fn new(client: WechatClient, app: App) -> Self {
-        Self { client, app }
+    pub const fn plain(client: WechatClient, app: App) -> Self {
+        let kind = TokenKind::Plain;
+        Self { client, app, kind }
     }
 }
 
 #[async_trait]
-impl TokenSource for OrdinaryTokens {
+impl TokenSource for AppTokens {
     fn key(&self) -> TokenKey {
         TokenKey {
             owner: self.app.app_id.clone(),
-            kind: TokenKind::Plain,
+            kind: self.kind,
         }
     }
 
-    fn api(&self) -> Api {
-        Api::Token
-    }
-
     async fn fetch(&self) -> Result<FetchedToken, WechatError> {
-        self.client.plain_token(&self.app).await
+        match self.kind {
+            TokenKind::Plain => self.client.plain_token(&self.app).await,
+            _ => self.client.stable_token(&self.app).await,
+        }
     }
 }

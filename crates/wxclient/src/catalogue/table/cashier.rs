@@ -1,7 +1,7 @@
 //! Codes of `wx.requestVirtualPayment` other than those of its signatures
 //! (<https://developers.weixin.qq.com/miniprogram/dev/api/payment/wx.requestVirtualPayment.html>).
 
-use super::{Actor, Category, Retry, Verdict, text};
+use super::{Actor, Category, Verdict, failing_as, front_end, misconfigured};
 
 entries! {
     -15001 "(前端)虚拟支付参数错误,原因见 errMsg" "phone: a parameter of the payment is wrong, errMsg says which"
@@ -32,48 +32,39 @@ entries! {
     -15027 "(前端)虚拟支付失败,原因见 errMsg" "phone: the payment failed, errMsg says why" => ORDER;
 }
 
-/// The phone shows a code of its own, so nothing follows for the service.
-const fn verdict(category: Category, actor: Actor, zh: &'static str, en: &'static str) -> Verdict {
-    Verdict {
-        category,
-        actor,
-        todo: text(zh, en),
-        retry: Retry::Never,
-        failure: None,
-    }
-}
+// The phone shows a code of its own, so nothing follows for the service.
 
-const ORDER: Verdict = verdict(
-    Category::Input,
-    Actor::FrontEnd,
+const ORDER: Verdict = front_end(
     "支付后端:按 errMsg 修正 signData 或 mode,换新的 outTradeNo 重新下单并签名",
     "the payment backend corrects signData or mode as errMsg says, and signs a new order with a new outTradeNo",
 );
 
-const NEW_ORDER: Verdict = verdict(
-    Category::Input,
-    Actor::FrontEnd,
+const NEW_ORDER: Verdict = front_end(
     "支付后端:换新的 outTradeNo 重新下单;每个 outTradeNo 只能使用一次",
     "the payment backend makes a new order; WeChat takes each outTradeNo once",
 );
 
-const PUBLISH: Verdict = verdict(
-    Category::Configuration,
-    Actor::Operator,
-    "在小程序后台「虚拟支付」中为对应的 env 发布道具或代币,约 10 分钟后生效",
-    "publish the product or coin for this env on the virtual payment page of WeChat's console; it takes effect within some 10 minutes",
+const PUBLISH: Verdict = failing_as(
+    None,
+    misconfigured(
+        "在小程序后台「虚拟支付」中为对应的 env 发布道具或代币,约 10 分钟后生效",
+        "publish the product or coin for this env on the virtual payment page of WeChat's console; it takes effect within some 10 minutes",
+    ),
 );
 
-const CONSOLE: Verdict = verdict(
-    Category::Configuration,
-    Actor::Operator,
-    "在小程序后台「虚拟支付」与商户平台查看商户状态并按提示处理",
-    "look at the merchant's state on the virtual payment page of WeChat's console and in the merchant platform, and do what it asks for",
+const CONSOLE: Verdict = failing_as(
+    None,
+    misconfigured(
+        "在小程序后台「虚拟支付」与商户平台查看商户状态并按提示处理",
+        "look at the merchant's state on the virtual payment page of WeChat's console and in the merchant platform, and do what it asks for",
+    ),
 );
 
-const LATER: Verdict = verdict(
-    Category::Busy,
-    Actor::None,
-    "稍后由用户再次点击购买;刚发布的道具约 10 分钟后生效",
-    "the user taps again later; what was just published takes effect within some 10 minutes",
-);
+const LATER: Verdict = Verdict {
+    category: Category::Busy,
+    actor: Actor::None,
+    ..front_end(
+        "稍后由用户再次点击购买;刚发布的道具约 10 分钟后生效",
+        "the user taps again later; what was just published takes effect within some 10 minutes",
+    )
+};

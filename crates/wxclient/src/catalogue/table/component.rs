@@ -1,7 +1,8 @@
 //! Errcodes of third-party platforms.
 //! <https://developers.weixin.qq.com/doc/oplatform/openApi/OpenApiDoc/miniprogram-management/login/thirdpartyCode2Session.html>
 
-use super::{Actor, Category, OUR_BUG, Retry, Verdict, WechatFailure, misconfigured, text};
+use super::transport::away;
+use super::{OUR_BUG, Retry, Verdict, misconfigured};
 
 entries! {
     40090 "客户端 IP 不合法" "the caller's IP is not valid" => PLATFORM_IP;
@@ -33,12 +34,9 @@ const PLATFORM_IP: Verdict = misconfigured(
 );
 
 const NEXT_TICKET: Verdict = Verdict {
-    category: Category::Busy,
-    actor: Actor::Operator,
-    todo: text(
+    retry: Retry::AfterSeconds(600),
+    ..away(
         "微信每 10 分钟推送新 ticket;若一直失败,检查授权事件接收地址",
         "WeChat pushes a new ticket every ten minutes; if it stays so, check the URL that receives them",
-    ),
-    retry: Retry::AfterSeconds(600),
-    failure: Some(WechatFailure::Unavailable),
+    )
 };

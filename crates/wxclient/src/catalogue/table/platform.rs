@@ -1,5 +1,6 @@
 //! Errcodes of the platform as such: busy, too many calls, not allowed.
 
+use super::transport::away;
 use super::{Actor, Category, Retry, Verdict, WechatFailure, failing_as, misconfigured, text};
 
 entries! {
@@ -12,16 +13,10 @@ entries! {
             failure: None,
         };
     -1 "系统繁忙" "WeChat is busy"
-        => Verdict {
-            category: Category::Busy,
-            actor: Actor::None,
-            todo: text(
-                "服务会自行重试;仍失败时,前端稍后用新的 code 再试",
-                "the service asks again by itself; after that the front end tries later, with a new code",
-            ),
-            retry: Retry::WithPauses,
-            failure: Some(WechatFailure::Unavailable),
-        };
+        => busy(
+            "服务会自行重试;仍失败时,前端稍后用新的 code 再试",
+            "the service asks again by itself; after that the front end tries later, with a new code",
+        );
     45009 "接口调用超过每日限额" "daily quota used up"
         => Verdict {
             category: Category::Limit,
@@ -66,13 +61,7 @@ entries! {
             failure: Some(WechatFailure::UserBlocked),
         };
     1000 "插件接口系统错误" "system error of getPluginOpenPId"
-        => Verdict {
-            category: Category::Busy,
-            actor: Actor::None,
-            todo: text("服务会自行重试", "the service asks again by itself"),
-            retry: Retry::WithPauses,
-            failure: Some(WechatFailure::Unavailable),
-        };
+        => busy("服务会自行重试", "the service asks again by itself");
     1003 "插件接口调用过于频繁" "getPluginOpenPId is called too often" => TOO_OFTEN;
     76021 "cgi_path 不存在" "cgi_path does not exist (quota API)"
         => misconfigured("检查查询额度时填写的接口路径", "check the API path asked about");
@@ -92,6 +81,14 @@ entries! {
             None,
             misconfigured("购买额度或停用风险等级检查", "buy quota, or switch the risk check off"),
         );
+}
+
+const fn busy(zh: &'static str, en: &'static str) -> Verdict {
+    Verdict {
+        actor: Actor::None,
+        retry: Retry::WithPauses,
+        ..away(zh, en)
+    }
 }
 
 const TOO_OFTEN: Verdict = Verdict {

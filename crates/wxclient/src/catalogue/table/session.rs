@@ -1,8 +1,6 @@
 //! Errcodes of session_keys, open data and users.
 
-use super::{
-    Actor, Category, OUR_BUG, PHONE, Retry, Verdict, WechatFailure, failing_as, input, text,
-};
+use super::{Actor, Category, OUR_BUG, PHONE, Retry, Verdict, WechatFailure, front_end, input};
 
 entries! {
     1 "数据不存在" "the data does not exist (checkencryptedmsg: not made by WeChat within three days)"
@@ -12,19 +10,8 @@ entries! {
             "let the user tap again and send the new encryptedData",
         );
     // Of the openid that goes along with the code.
-    40003 "不合法的 OpenID" "invalid openid"
-        => input(
-            WechatFailure::InvalidRequest,
-            "确认 openid 属于该小程序",
-            "check that the openid is of this app",
-        ), elsewhere &[PHONE];
-    // Of the openid that goes along with the code.
-    43104 "appid 与 openid 不匹配" "the openid is not of this app"
-        => input(
-            WechatFailure::InvalidRequest,
-            "确认 openid 属于该小程序",
-            "check that the openid is of this app",
-        ), elsewhere &[PHONE];
+    40003 "不合法的 OpenID" "invalid openid" => OTHER_OPENID, elsewhere &[PHONE];
+    43104 "appid 与 openid 不匹配" "the openid is not of this app" => OTHER_OPENID, elsewhere &[PHONE];
     87007 "session_key 不存在或已过期" "the session_key does not exist or has expired" => STALE;
     87008 "无效的 sig_method" "invalid sig_method" => OUR_BUG;
     87009 "无效的签名(session_key 已更换或过期)"
@@ -56,25 +43,22 @@ const STALE: Verdict = input(
     "call wx.login and log in again first, then let the user tap the button",
 );
 
+const OTHER_OPENID: Verdict = input(
+    WechatFailure::InvalidRequest,
+    "确认 openid 属于该小程序",
+    "check that the openid is of this app",
+);
+
 const NOT_KNOWN_NOW: Verdict = Verdict {
     category: Category::Risk,
     actor: Actor::None,
-    todo: text(
+    ..front_end(
         "跳过风险检查,待用户下次访问后再查",
         "leave the risk check out and repeat it after the user's next visit",
-    ),
-    retry: Retry::Never,
-    failure: None,
+    )
 };
 
-const CONTENT_REFUSED: Verdict = failing_as(
-    None,
-    Verdict {
-        actor: Actor::EndUser,
-        ..input(
-            WechatFailure::InvalidRequest,
-            "请用户修改内容",
-            "the user changes the content",
-        )
-    },
-);
+const CONTENT_REFUSED: Verdict = Verdict {
+    actor: Actor::EndUser,
+    ..front_end("请用户修改内容", "the user changes the content")
+};

@@ -1,14 +1,12 @@
 //! Codes that no server API answers: the phone's, and those of WeChat's decryption samples.
 
-use super::{
-    Actor, Category, Retry, Verdict, WechatFailure, failing_as, input, misconfigured, text,
-};
+use super::{Actor, Verdict, WechatFailure, failing_as, front_end, input, misconfigured, text};
 
 entries! {
     104 "(前端)用户未同意隐私协议" "phone: the user has not accepted the privacy guideline"
         => Verdict {
             actor: Actor::EndUser,
-            ..on_the_phone(
+            ..front_end(
                 "引导用户同意隐私保护指引",
                 "lead the user to the privacy guideline, to accept it",
             )
@@ -29,7 +27,7 @@ entries! {
     65206 "(前端)用户不在群内" "phone: the user is not in the group"
         => Verdict {
             actor: Actor::EndUser,
-            ..on_the_phone(
+            ..front_end(
                 "请用户从所在的群进入小程序",
                 "the user opens the app from a group they are in",
             )
@@ -54,17 +52,7 @@ entries! {
     -41004 "(解密示例)base64 错误" "samples: bad base64" => OPEN_DATA;
 }
 
-const fn on_the_phone(zh: &'static str, en: &'static str) -> Verdict {
-    Verdict {
-        category: Category::Input,
-        actor: Actor::FrontEnd,
-        todo: text(zh, en),
-        retry: Retry::Never,
-        failure: None,
-    }
-}
-
-const NETWORK: Verdict = on_the_phone(
+const NETWORK: Verdict = front_end(
     "前端稍后重试该请求",
     "the front end repeats the request after a while",
 );

@@ -9,12 +9,7 @@ entries! {
     40001 "access_token 无效或不是最新(无 access_token 的接口:AppSecret 错误)"
         "access_token invalid or not the latest (where none is sent: AppSecret wrong)"
         => NEW_TOKEN, elsewhere &[Deviation {
-                        apis: &[
-                Api::Code2Session,
-                Api::StableToken,
-                Api::Token,
-                Api::ComponentToken,
-            ],
+            apis: &[Api::Code2Session, Api::StableToken, Api::Token, Api::ComponentToken],
             verdict: SECRET_WRONG,
         }];
     40014 "不合法的 access_token" "invalid access_token" => NEW_TOKEN;
