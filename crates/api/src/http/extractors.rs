@@ -22,6 +22,7 @@ pub(crate) mod admin_query;
 pub(crate) mod api_key;
 mod bearer;
 pub(crate) mod client_address;
+mod desk;
 pub(crate) mod fields;
 pub(crate) mod gateway;
 pub(crate) mod json_object;
@@ -38,6 +39,7 @@ pub(crate) use api_key::{
 };
 pub(crate) use bearer::bearer;
 pub(crate) use client_address::TrustedProxies;
+pub(crate) use desk::Desk;
 pub(crate) use extractor;
 pub(crate) use gateway::Gateway;
 pub(crate) use json_object::{ExactText, JsonObject, OptionalJsonObject, TypedText};

@@ -9,7 +9,7 @@ use futures_util::{TryStreamExt, stream};
 
 use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::{RawBody, Who};
-use crate::http::replies::{ApiError, ErrorCode, Success, UserReply};
+use crate::http::replies::{Answer, ApiError, ErrorCode, Success, UserReply};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint!(upload_avatar, [StorageUnavailable]),
@@ -42,7 +42,7 @@ async fn upload_avatar(
     RawBody(body): RawBody,
     limit: web::Data<AvatarLimit>,
     avatars: web::Data<AvatarService>,
-) -> Result<Success<UserReply>, ApiError> {
+) -> Answer<UserReply> {
     let body = stream::iter([Ok::<_, actix_web::error::PayloadError>(body)]);
     let mut form = Multipart::new(request.headers(), body);
     let mut file = None;

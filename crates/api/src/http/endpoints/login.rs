@@ -1,7 +1,8 @@
 //! `POST /user/wxlogin`: a login, also with GET, which existing front ends send.
 
+use actix_web::HttpRequest;
 use actix_web::http::header;
-use actix_web::{HttpRequest, web};
+use actix_web::web::Data;
 use domain::app::AppDirectory;
 use domain::id::AppId;
 use domain::login::{Login, LoginAttempt, LoginError, LoginService, NamedUser};
@@ -16,7 +17,7 @@ use crate::http::extractors::gateway::named_user;
 use crate::http::extractors::json_object::no_body;
 use crate::http::extractors::{InTime, OptionalJsonObject, Parameters};
 use crate::http::middleware::load_shed;
-use crate::http::replies::{ApiError, ErrorCode, IdentityNames, ProfileFields, Success};
+use crate::http::replies::{Answer, ApiError, ErrorCode, IdentityNames, ProfileFields, Success};
 use crate::metrics::Metrics;
 use crate::startup::Background;
 
@@ -69,11 +70,11 @@ async fn login(
     _: InTime,
     request: HttpRequest,
     body: Result<OptionalJsonObject<LoginBody>, ApiError>,
-    apps: web::Data<AppDirectory>,
-    logins: web::Data<LoginService>,
-    background: web::Data<Background>,
-    metrics: web::Data<Metrics>,
-) -> Result<Success<LoginReply>, ApiError> {
+    apps: Data<AppDirectory>,
+    logins: Data<LoginService>,
+    background: Data<Background>,
+    metrics: Data<Metrics>,
+) -> Answer<LoginReply> {
     let asked = Asked::of(&request, body.map(|body| body.0), &apps)?;
     answer(&request, asked, logins, background, &metrics).await
 }
@@ -97,11 +98,11 @@ async fn login_by_get(
     _: InTime,
     request: HttpRequest,
     body: Result<OptionalJsonObject<LoginBody>, ApiError>,
-    apps: web::Data<AppDirectory>,
-    logins: web::Data<LoginService>,
-    background: web::Data<Background>,
-    metrics: web::Data<Metrics>,
-) -> Result<Success<LoginReply>, ApiError> {
+    apps: Data<AppDirectory>,
+    logins: Data<LoginService>,
+    background: Data<Background>,
+    metrics: Data<Metrics>,
+) -> Answer<LoginReply> {
     let body = match body {
         Ok(OptionalJsonObject(None)) => LoginBody::of_query(&Parameters::of_query(&request)),
         body => body.map(|body| body.0),
@@ -113,10 +114,10 @@ async fn login_by_get(
 async fn answer(
     request: &HttpRequest,
     asked: Asked,
-    logins: web::Data<LoginService>,
-    background: web::Data<Background>,
+    logins: Data<LoginService>,
+    background: Data<Background>,
     metrics: &Metrics,
-) -> Result<Success<LoginReply>, ApiError> {
+) -> Answer<LoginReply> {
     // A phone may hang up while its code is being spent; the session must be stored all the
     // same, or its repeat with the same nonce would find nothing. So the login is a task of its
     // own, which outlives the request.

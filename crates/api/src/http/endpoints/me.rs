@@ -1,6 +1,7 @@
 //! `/user/me`: the user's own account.
 
-use actix_web::{HttpRequest, web};
+use actix_web::HttpRequest;
+use actix_web::web::Data;
 use domain::account::AccountService;
 use domain::avatars::AvatarService;
 use domain::profile::{Edit, Gender, ProfileEdit};
@@ -13,7 +14,7 @@ use utoipa::ToSchema;
 use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::fields::{check_length, check_storable};
 use crate::http::extractors::{JsonObject, TrustedProxies, TypedText, Who};
-use crate::http::replies::{ApiError, ExportReply, Nothing, Success, UserReply};
+use crate::http::replies::{Answer, ApiError, ExportReply, Nothing, Success, UserReply};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint!(show_me),
@@ -68,9 +69,9 @@ pub(crate) struct EditBody {
 async fn edit_me(
     Who(account): Who,
     JsonObject(body): JsonObject<EditBody>,
-    accounts: web::Data<AccountService>,
-    pictures: web::Data<AvatarService>,
-) -> Result<Success<UserReply>, ApiError> {
+    accounts: Data<AccountService>,
+    pictures: Data<AvatarService>,
+) -> Answer<UserReply> {
     let mut body = body;
     body.keep_avatar(account.user.profile.avatar_url.as_deref(), &pictures)?;
     let user = accounts.edit(&account, body.into_edit()?).await?;
@@ -88,9 +89,9 @@ async fn edit_me(
 async fn delete_me(
     request: HttpRequest,
     Who(account): Who,
-    proxies: web::Data<TrustedProxies>,
-    accounts: web::Data<AccountService>,
-) -> Result<Success<Nothing>, ApiError> {
+    proxies: Data<TrustedProxies>,
+    accounts: Data<AccountService>,
+) -> Answer<Nothing> {
     accounts
         .delete(&account, proxies.client_of(&request))
         .await?;
@@ -104,10 +105,7 @@ async fn delete_me(
     responses((status = 200, description = "Everything stored.", body = Success<ExportReply>)),
     security(("token" = [])),
 )]
-async fn export_me(
-    Who(account): Who,
-    accounts: web::Data<AccountService>,
-) -> Result<Success<ExportReply>, ApiError> {
+async fn export_me(Who(account): Who, accounts: Data<AccountService>) -> Answer<ExportReply> {
     let export = accounts.export(&account).await?;
     Ok(Success::new("ok", ExportReply::from(export)))
 }

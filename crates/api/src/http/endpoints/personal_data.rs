@@ -1,6 +1,6 @@
 //! `/user/phone`, `/user/opendata`, `/user/session`: data from the phone of a logged-in user.
 
-use actix_web::web;
+use actix_web::web::Data;
 use domain::open_data::EncryptedData;
 use domain::personal_data::PersonalDataService;
 use domain::secret::PhoneCode;
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::http::endpoint::{Endpoint, WECHAT, endpoint};
 use crate::http::extractors::fields::{CODE_LENGTH, check_length, encrypted_data, filled};
 use crate::http::extractors::{JsonObject, Who};
-use crate::http::replies::{ApiError, ErrorCode, Success, UserReply};
+use crate::http::replies::{Answer, ApiError, ErrorCode, Success, UserReply};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint!(
@@ -56,8 +56,8 @@ pub(crate) struct PhoneBody {
 async fn store_phone(
     Who(account): Who,
     JsonObject(body): JsonObject<PhoneBody>,
-    personal_data: web::Data<PersonalDataService>,
-) -> Result<Success<UserReply>, ApiError> {
+    personal_data: Data<PersonalDataService>,
+) -> Answer<UserReply> {
     let user = match body.into_proof()? {
         PhoneProof::Code(code) => personal_data
             .phone_by_code(&account, &code)
@@ -130,8 +130,8 @@ pub(crate) struct OpenDataBody {
 async fn open_data(
     Who(account): Who,
     JsonObject(body): JsonObject<OpenDataBody>,
-    personal_data: web::Data<PersonalDataService>,
-) -> Result<Success<Box<RawValue>>, ApiError> {
+    personal_data: Data<PersonalDataService>,
+) -> Answer<Box<RawValue>> {
     let data = encrypted_data("", body.encrypted_data, body.iv)?;
     let data = data.ok_or_else(|| ApiError::invalid("缺少字段 encryptedData 与 iv"))?;
     let opened = personal_data.open(&account, &data).await?;
@@ -156,8 +156,8 @@ pub(crate) struct SessionKeyReply {
 )]
 async fn check_session(
     Who(account): Who,
-    personal_data: web::Data<PersonalDataService>,
-) -> Result<Success<SessionKeyReply>, ApiError> {
+    personal_data: Data<PersonalDataService>,
+) -> Answer<SessionKeyReply> {
     let asked = personal_data.session_key_is_current(&account).await;
     let session_key_valid =
         asked.map_err(|error| ApiError::from(error).doing("session_key check failed"))?;

@@ -1,6 +1,6 @@
 //! `POST /user/refresh`: the next pair of tokens.
 
-use actix_web::web;
+use actix_web::web::Data;
 use domain::ports::TokenPair;
 use domain::secret::RefreshToken;
 use domain::sessions::SessionService;
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::JsonObject;
-use crate::http::replies::{ApiError, Success};
+use crate::http::replies::{Answer, ApiError, Success};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(
     refresh,
@@ -53,8 +53,8 @@ pub(crate) struct TokenFields {
 )]
 async fn refresh(
     JsonObject(body): JsonObject<RefreshBody>,
-    sessions: web::Data<SessionService>,
-) -> Result<Success<TokenFields>, ApiError> {
+    sessions: Data<SessionService>,
+) -> Answer<TokenFields> {
     let token = body
         .refresh_token
         .ok_or_else(|| ApiError::invalid("缺少字段 refreshToken"))?;

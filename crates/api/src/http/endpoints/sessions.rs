@@ -1,6 +1,6 @@
 //! `/user/logout`, `/user/sessions`: list and end the sessions of a user.
 
-use actix_web::web;
+use actix_web::web::Data;
 use domain::id::SessionId;
 use domain::session::{ListedSession, SessionAccount};
 use domain::sessions::SessionService;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::json_object::value_or_empty;
 use crate::http::extractors::{OptionalJsonObject, Paging, Parameters, PathId, Who};
-use crate::http::replies::{ApiError, Items, Nothing, Success};
+use crate::http::replies::{Answer, Items, Nothing, Success};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint!(log_out),
@@ -41,8 +41,8 @@ pub(crate) struct LogoutBody {
 async fn log_out(
     Who(account): Who,
     OptionalJsonObject(body): OptionalJsonObject<LogoutBody>,
-    sessions: web::Data<SessionService>,
-) -> Result<Success<Nothing>, ApiError> {
+    sessions: Data<SessionService>,
+) -> Answer<Nothing> {
     let everywhere = body.and_then(|body| body.everywhere).unwrap_or(false);
     sessions.log_out(&account, everywhere).await?;
     Ok(Success::new("已退出登录", Nothing {}))
@@ -75,13 +75,13 @@ pub(crate) struct SessionReply {
 async fn list_sessions(
     Who(account): Who,
     parameters: Parameters,
-    sessions: web::Data<SessionService>,
-) -> Result<Success<Items<SessionReply>>, ApiError> {
+    sessions: Data<SessionService>,
+) -> Answer<Items<SessionReply>> {
     let paging = Paging::with_default(&parameters, PAGE)?;
     let listed = sessions.list(&account, paging.page(SessionId::new)).await?;
     let id = |last: &ListedSession| last.session.id.as_uuid();
     let reply = |listed| SessionReply::new(&listed, &account);
-    Ok(paging.answer(listed, id, reply))
+    paging.answer(listed, id, reply)
 }
 
 /// End one session
@@ -95,8 +95,8 @@ async fn list_sessions(
 async fn end_session(
     Who(account): Who,
     PathId(id): PathId,
-    sessions: web::Data<SessionService>,
-) -> Result<Success<Nothing>, ApiError> {
+    sessions: Data<SessionService>,
+) -> Answer<Nothing> {
     let has_ended = sessions.end(&account, SessionId::new(id)).await?;
     Success::found("ok", has_ended.then_some(Nothing {}))
 }

@@ -14,6 +14,9 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// Bytes that hold nearly every body, so that it is written without growing.
 const ROOM: usize = 1_024;
 
+/// What a handler answers with.
+pub(crate) type Answer<T> = Result<Success<T>, ApiError>;
+
 /// `{"code":200,"msg":"…","data":{…}}`
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Success<T> {
@@ -34,7 +37,7 @@ impl<T: Serialize> Success<T> {
     }
 
     /// A success with what was found, or `not_found`.
-    pub(crate) fn found(msg: &'static str, found: Option<impl Into<T>>) -> Result<Self, ApiError> {
+    pub(crate) fn found(msg: &'static str, found: Option<impl Into<T>>) -> Answer<T> {
         let found = found.ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
         Ok(Self::new(msg, found.into()))
     }

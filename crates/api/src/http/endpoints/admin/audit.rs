@@ -1,17 +1,15 @@
 //! `GET /admin/audit`: who did what.
 
-use actix_web::web;
 use domain::audit::{AuditAction, AuditEntry, AuditQuery};
 use domain::id::UserId;
-use domain::support::SupportDesk;
 use domain::time::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::http::endpoint::{Endpoint, endpoint};
-use crate::http::extractors::{ByKey, Paging, Parameters, Read, admin_query};
-use crate::http::replies::{ApiError, Items, Success};
+use crate::http::extractors::{Desk, Paging, Parameters, Read, admin_query};
+use crate::http::replies::{Answer, ApiError, Items, Success};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(list_audit)];
 
@@ -46,18 +44,17 @@ pub(super) struct AuditReply {
     responses((status = 200, description = "Those that match all of it, the newest first.", body = Success<Items<AuditReply>>)),
 )]
 async fn list_audit(
-    _: ByKey<Read>,
+    desk: Desk<Read>,
     paging: Paging,
     parameters: Parameters,
-    desk: web::Data<SupportDesk>,
-) -> Result<Success<Items<AuditReply>>, ApiError> {
+) -> Answer<Items<AuditReply>> {
     admin_query::check_filters(&parameters, &["userId", "action"])?;
     let query = AuditQuery {
         user_id: parameters.get("userId").map(user_id).transpose()?,
         action: parameters.get("action").map(action).transpose()?,
     };
     let found = desk.audit.search(&query, paging.page(|id| id)).await?;
-    Ok(paging.answer(found, |last| last.id, AuditReply::from))
+    paging.answer(found, |last| last.id, AuditReply::from)
 }
 
 fn user_id(text: &str) -> Result<UserId, ApiError> {

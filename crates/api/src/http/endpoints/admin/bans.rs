@@ -1,16 +1,14 @@
 //! `/admin/bans`: bans of users whose account was deleted while disabled.
 
-use actix_web::web;
 use domain::ban::Ban;
-use domain::support::SupportDesk;
 use domain::time::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::http::endpoint::{Endpoint, endpoint};
-use crate::http::extractors::{ByKey, Paging, PathId, Read, Write};
-use crate::http::replies::{ApiError, Items, Nothing, Success};
+use crate::http::extractors::{Desk, Paging, PathId, Read, Write};
+use crate::http::replies::{Answer, Items, Nothing, Success};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(list_bans), endpoint!(lift_ban)];
 
@@ -38,13 +36,9 @@ pub(super) struct BanReply {
     ),
     responses((status = 200, description = "Disabled users who were deleted.", body = Success<Items<BanReply>>)),
 )]
-async fn list_bans(
-    _: ByKey<Read>,
-    paging: Paging,
-    desk: web::Data<SupportDesk>,
-) -> Result<Success<Items<BanReply>>, ApiError> {
+async fn list_bans(desk: Desk<Read>, paging: Paging) -> Answer<Items<BanReply>> {
     let found = desk.bans.list(paging.page(|id| id)).await?;
-    Ok(paging.answer(found, |last| last.id, BanReply::from))
+    paging.answer(found, |last| last.id, BanReply::from)
 }
 
 /// Lift a ban
@@ -54,12 +48,8 @@ async fn list_bans(
     params(("id" = String, Path, format = "uuid", description = "The ban.")),
     responses((status = 200, description = "Lifted.", body = Success<Nothing>)),
 )]
-async fn lift_ban(
-    key: ByKey<Write>,
-    PathId(id): PathId,
-    desk: web::Data<SupportDesk>,
-) -> Result<Success<Nothing>, ApiError> {
-    let is_lifted = desk.lift_ban(id, &key.caller).await?;
+async fn lift_ban(desk: Desk<Write>, PathId(id): PathId) -> Answer<Nothing> {
+    let is_lifted = desk.lift_ban(id, &desk.caller).await?;
     Success::found("封禁已解除", is_lifted.then_some(Nothing {}))
 }
 

@@ -1,16 +1,14 @@
 //! `/admin/merges`: pairs of users who are probably one person, and the decision of the operator.
 
-use actix_web::web;
 use domain::ports::{MergeCandidate, MergeOutcome};
-use domain::support::SupportDesk;
 use domain::time::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::http::endpoint::{Endpoint, endpoint};
-use crate::http::extractors::{ByKey, Paging, PathId, Read, Write};
-use crate::http::replies::{ApiError, ErrorCode, Items, Nothing, Success};
+use crate::http::extractors::{Desk, Paging, PathId, Read, Write};
+use crate::http::replies::{Answer, ApiError, ErrorCode, Items, Nothing, Success};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint!(list_merges),
@@ -54,13 +52,9 @@ pub(super) struct MergedReply {
     ),
     responses((status = 200, description = "The open ones.", body = Success<Items<MergeReply>>)),
 )]
-async fn list_merges(
-    _: ByKey<Read>,
-    paging: Paging,
-    desk: web::Data<SupportDesk>,
-) -> Result<Success<Items<MergeReply>>, ApiError> {
+async fn list_merges(desk: Desk<Read>, paging: Paging) -> Answer<Items<MergeReply>> {
     let found = desk.merges.open_candidates(paging.page(|id| id)).await?;
-    Ok(paging.answer(found, |last| last.id, MergeReply::from))
+    paging.answer(found, |last| last.id, MergeReply::from)
 }
 
 /// Make two users one
@@ -70,12 +64,8 @@ async fn list_merges(
     params(("id" = String, Path, format = "uuid", description = "The candidate.")),
     responses((status = 200, description = "Who remains.", body = Success<MergedReply>)),
 )]
-async fn apply_merge(
-    key: ByKey<Write>,
-    PathId(id): PathId,
-    desk: web::Data<SupportDesk>,
-) -> Result<Success<MergedReply>, ApiError> {
-    match desk.apply_merge(id, &key.caller).await? {
+async fn apply_merge(desk: Desk<Write>, PathId(id): PathId) -> Answer<MergedReply> {
+    match desk.apply_merge(id, &desk.caller).await? {
         MergeOutcome::Applied(remaining) => {
             let user_id = remaining.as_uuid();
             Ok(Success::new("账号已合并", MergedReply { user_id }))
@@ -93,12 +83,8 @@ async fn apply_merge(
     params(("id" = String, Path, format = "uuid", description = "The candidate.")),
     responses((status = 200, description = "Dismissed.", body = Success<Nothing>)),
 )]
-async fn dismiss_merge(
-    key: ByKey<Write>,
-    PathId(id): PathId,
-    desk: web::Data<SupportDesk>,
-) -> Result<Success<Nothing>, ApiError> {
-    let is_dismissed = desk.dismiss_merge(id, &key.caller).await?;
+async fn dismiss_merge(desk: Desk<Write>, PathId(id): PathId) -> Answer<Nothing> {
+    let is_dismissed = desk.dismiss_merge(id, &desk.caller).await?;
     Success::found("已忽略", is_dismissed.then_some(Nothing {}))
 }
 

@@ -1,6 +1,6 @@
 //! `/admin/push`: delivered and waiting messages of the push relay.
 
-use actix_web::web;
+use actix_web::web::Data;
 use domain::push::{ListedPush, PushRelay, PushState};
 use domain::time::Timestamp;
 use serde::Serialize;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::{ByKey, Paging, Parameters, PathId, Read, Write};
-use crate::http::replies::{ApiError, ErrorCode, Items, Nothing, Success};
+use crate::http::replies::{Answer, ApiError, ErrorCode, Items, Nothing, Success};
 
 pub(crate) const ENDPOINTS: &[Endpoint] =
     &[endpoint!(list_push), endpoint!(retry_push, [Conflict])];
@@ -48,17 +48,14 @@ async fn list_push(
     _: ByKey<Read>,
     paging: Paging,
     parameters: Parameters,
-    relay: web::Data<PushRelay>,
-) -> Result<Success<Items<PushReply>>, ApiError> {
+    relay: Data<PushRelay>,
+) -> Answer<Items<PushReply>> {
     let state = parameters.get("state").map(|name| {
         PushState::from_name(name)
             .ok_or_else(|| ApiError::invalid("参数 state 应为 waiting、delivered 或 expired"))
     });
-    let found = relay
-        .outbox
-        .list(state.transpose()?, paging.page(|id| id))
-        .await?;
-    Ok(paging.answer(found, |last| last.id, PushReply::from))
+    let found = relay.list(state.transpose()?, paging.page(|id| id)).await?;
+    paging.answer(found, |last| last.id, PushReply::from)
 }
 
 /// Send a waiting message now
@@ -71,8 +68,8 @@ async fn list_push(
 async fn retry_push(
     key: ByKey<Write>,
     PathId(id): PathId,
-    relay: web::Data<PushRelay>,
-) -> Result<Success<Nothing>, ApiError> {
+    relay: Data<PushRelay>,
+) -> Answer<Nothing> {
     match relay.retry(id, &key.caller).await? {
         Some(true) => Ok(Success::new("即将重新投递", Nothing {})),
         Some(false) => Err(ApiError::new(ErrorCode::Conflict)

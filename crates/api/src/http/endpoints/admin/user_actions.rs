@@ -1,14 +1,12 @@
 //! Changes of users by the support desk. Each change writes an audit entry.
 
-use actix_web::web;
 use domain::id::UserId;
-use domain::support::SupportDesk;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::endpoint::{Endpoint, endpoint};
-use crate::http::extractors::{ByKey, PathId, Write};
-use crate::http::replies::{AccountReply, ApiError, Nothing, Success};
+use crate::http::extractors::{Desk, PathId, Write};
+use crate::http::replies::{AccountReply, Answer, Nothing, Success};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint!(disable_user),
@@ -24,12 +22,8 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     params(("id" = String, Path, format = "uuid", description = "The user.")),
     responses((status = 200, description = "The user, disabled; all sessions have ended.", body = Success<AccountReply>)),
 )]
-async fn disable_user(
-    key: ByKey<Write>,
-    PathId(id): PathId,
-    desk: web::Data<SupportDesk>,
-) -> Result<Success<AccountReply>, ApiError> {
-    let account = desk.disable(UserId::new(id), &key.caller).await?;
+async fn disable_user(desk: Desk<Write>, PathId(id): PathId) -> Answer<AccountReply> {
+    let account = desk.disable(UserId::new(id), &desk.caller).await?;
     Success::found("账号已停用", account)
 }
 
@@ -40,12 +34,8 @@ async fn disable_user(
     params(("id" = String, Path, format = "uuid", description = "The user.")),
     responses((status = 200, description = "The user, enabled.", body = Success<AccountReply>)),
 )]
-async fn enable_user(
-    key: ByKey<Write>,
-    PathId(id): PathId,
-    desk: web::Data<SupportDesk>,
-) -> Result<Success<AccountReply>, ApiError> {
-    let account = desk.enable(UserId::new(id), &key.caller).await?;
+async fn enable_user(desk: Desk<Write>, PathId(id): PathId) -> Answer<AccountReply> {
+    let account = desk.enable(UserId::new(id), &desk.caller).await?;
     Success::found("账号已恢复", account)
 }
 
@@ -56,12 +46,8 @@ async fn enable_user(
     params(("id" = String, Path, format = "uuid", description = "The user.")),
     responses((status = 200, description = "The user is gone.", body = Success<Nothing>)),
 )]
-async fn delete_user(
-    key: ByKey<Write>,
-    PathId(id): PathId,
-    desk: web::Data<SupportDesk>,
-) -> Result<Success<Nothing>, ApiError> {
-    let is_deleted = desk.delete(UserId::new(id), &key.caller).await?;
+async fn delete_user(desk: Desk<Write>, PathId(id): PathId) -> Answer<Nothing> {
+    let is_deleted = desk.delete(UserId::new(id), &desk.caller).await?;
     Success::found("账号已注销", is_deleted.then_some(Nothing {}))
 }
 
@@ -78,11 +64,7 @@ pub(super) struct EndedReply {
     params(("id" = String, Path, format = "uuid", description = "The user.")),
     responses((status = 200, description = "How many sessions were live.", body = Success<EndedReply>)),
 )]
-async fn end_sessions(
-    key: ByKey<Write>,
-    PathId(id): PathId,
-    desk: web::Data<SupportDesk>,
-) -> Result<Success<EndedReply>, ApiError> {
-    let ended = desk.end_sessions(UserId::new(id), &key.caller).await?;
+async fn end_sessions(desk: Desk<Write>, PathId(id): PathId) -> Answer<EndedReply> {
+    let ended = desk.end_sessions(UserId::new(id), &desk.caller).await?;
     Success::found("已退出全部登录", ended.map(|ended| EndedReply { ended }))
 }

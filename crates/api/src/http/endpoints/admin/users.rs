@@ -1,15 +1,13 @@
 //! `GET /admin/users` and `GET /admin/users/{id}`: find users.
 
-use actix_web::web;
 use domain::account::AccountQuery;
 use domain::id::{OpenId, UnionId, UserId};
-use domain::support::SupportDesk;
 
 use super::phone_query;
 use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::fields::storable;
-use crate::http::extractors::{ByKey, Paging, Parameters, PathId, Read, admin_query};
-use crate::http::replies::{AccountReply, ApiError, Items, Success};
+use crate::http::extractors::{Desk, Paging, Parameters, PathId, Read, admin_query};
+use crate::http::replies::{AccountReply, Answer, ApiError, Items, Success};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(search_users), endpoint!(show_user)];
 
@@ -27,17 +25,13 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(search_users), endpoint!(s
     responses((status = 200, description = "Those that match all of it.", body = Success<Items<AccountReply>>)),
 )]
 async fn search_users(
-    _: ByKey<Read>,
+    desk: Desk<Read>,
     paging: Paging,
     parameters: Parameters,
-    desk: web::Data<SupportDesk>,
-) -> Result<Success<Items<AccountReply>>, ApiError> {
+) -> Answer<Items<AccountReply>> {
     let query = account_query(&parameters)?;
-    let found = desk
-        .accounts
-        .search(&query, paging.page(UserId::new))
-        .await?;
-    Ok(paging.answer(found, |last| last.user.id.as_uuid(), AccountReply::from))
+    let found = desk.accounts.search(&query, paging.page(UserId::new)).await?;
+    paging.answer(found, |last| last.user.id.as_uuid(), AccountReply::from)
 }
 
 /// Show one user
@@ -47,11 +41,7 @@ async fn search_users(
     params(("id" = String, Path, format = "uuid", description = "The user.")),
     responses((status = 200, description = "The user.", body = Success<AccountReply>)),
 )]
-async fn show_user(
-    _: ByKey<Read>,
-    PathId(id): PathId,
-    desk: web::Data<SupportDesk>,
-) -> Result<Success<AccountReply>, ApiError> {
+async fn show_user(desk: Desk<Read>, PathId(id): PathId) -> Answer<AccountReply> {
     Success::found("ok", desk.accounts.find(UserId::new(id)).await?)
 }
 

@@ -1,7 +1,8 @@
 //! `POST /auth/introspect`: OAuth 2.0 Token Introspection (RFC 7662).
 
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 use domain::access::{AccessError, AccessService};
 use domain::ports::{AccessTokenError, Clock};
 use domain::secret::AccessToken;
@@ -83,9 +84,9 @@ async fn introspect(
     by_header: HeaderCredentials<Introspect>,
     request: HttpRequest,
     RawBody(body): RawBody,
-    access: web::Data<AccessService>,
-    tokens: web::Data<JwtTokenIssuer>,
-    clock: web::Data<dyn Clock>,
+    access: Data<AccessService>,
+    tokens: Data<JwtTokenIssuer>,
+    clock: Data<dyn Clock>,
 ) -> Result<HttpResponse, ApiError> {
     let is_form = says_form(&request);
     let form = Parameters::parse(if is_form { &body } else { b"" });

@@ -3,7 +3,7 @@
 
 use std::num::NonZeroU32;
 
-use actix_web::web;
+use actix_web::web::Data;
 use aws_lc_rs::digest::{SHA256, digest};
 use domain::app::AppDirectory;
 use domain::id::{OpenId, UserId};
@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::http::endpoint::{Endpoint, WECHAT, endpoint};
 use crate::http::extractors::{ByKey, JsonObject, Sign};
-use crate::http::replies::{ApiError, ErrorCode, Success};
+use crate::http::replies::{Answer, ApiError, ErrorCode, Success};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(
     sign_with_session_key,
@@ -104,10 +104,10 @@ pub(super) struct SignatureReply {
 async fn sign_with_session_key(
     key: ByKey<Sign>,
     JsonObject(body): JsonObject<SignatureBody>,
-    apps: web::Data<AppDirectory>,
-    limit: web::Data<SignatureLimit>,
-    signatures: web::Data<SignatureService>,
-) -> Result<Success<SignatureReply>, ApiError> {
+    apps: Data<AppDirectory>,
+    limit: Data<SignatureLimit>,
+    signatures: Data<SignatureService>,
+) -> Answer<SignatureReply> {
     limit.count(key.caller.actor.as_str())?;
     let app_id = body.app_id.as_deref().filter(|app| !app.is_empty());
     let app = apps.choose(app_id, None)?.id.clone();

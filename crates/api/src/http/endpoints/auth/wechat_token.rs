@@ -1,7 +1,7 @@
 //! `/auth/wechat-token`: an app's current access_token, for the team's other services, so that one
 //! place fetches it.
 
-use actix_web::web;
+use actix_web::web::Data;
 use domain::app::{App, AppDirectory};
 use domain::audit::Caller;
 use domain::ports::{WechatApiError, WechatTokenSource};
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::http::endpoint::{Endpoint, WECHAT, endpoint};
 use crate::http::extractors::fields::check_length;
 use crate::http::extractors::{ByKey, JsonObject, Parameters, WechatToken};
-use crate::http::replies::{ApiError, Success};
+use crate::http::replies::{Answer, ApiError, Success};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint!(show_wechat_token, WECHAT, [UnknownApp]),
@@ -42,10 +42,10 @@ pub(super) struct WechatTokenReply {
 async fn show_wechat_token(
     key: ByKey<WechatToken>,
     parameters: Parameters,
-    apps: web::Data<AppDirectory>,
-    source: web::Data<dyn WechatTokenSource>,
-    desk: web::Data<SupportDesk>,
-) -> Result<Success<WechatTokenReply>, ApiError> {
+    apps: Data<AppDirectory>,
+    source: Data<dyn WechatTokenSource>,
+    desk: Data<SupportDesk>,
+) -> Answer<WechatTokenReply> {
     let app = apps.choose(parameters.get("appId"), None)?;
     let found = source.current(&app.id).await;
     hand_out(found, app, &desk, &key.caller).await
@@ -73,10 +73,10 @@ pub(super) struct RefusedTokenBody {
 async fn report_wechat_token(
     key: ByKey<WechatToken>,
     JsonObject(body): JsonObject<RefusedTokenBody>,
-    apps: web::Data<AppDirectory>,
-    source: web::Data<dyn WechatTokenSource>,
-    desk: web::Data<SupportDesk>,
-) -> Result<Success<WechatTokenReply>, ApiError> {
+    apps: Data<AppDirectory>,
+    source: Data<dyn WechatTokenSource>,
+    desk: Data<SupportDesk>,
+) -> Answer<WechatTokenReply> {
     let refused = body
         .refused
         .ok_or_else(|| ApiError::invalid("缺少字段 refused"))?;
@@ -93,7 +93,7 @@ async fn hand_out(
     app: &App,
     desk: &SupportDesk,
     caller: &Caller,
-) -> Result<Success<WechatTokenReply>, ApiError> {
+) -> Answer<WechatTokenReply> {
     let (token, left) = found
         .map_err(|error| ApiError::from(error).doing("WeChat's access_token was not given"))?;
     // Nothing is handed out that is not in the audit log.

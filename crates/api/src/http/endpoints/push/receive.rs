@@ -2,7 +2,8 @@
 //! passes on what its rules name, all else is acknowledged.
 
 use actix_web::http::header::ContentType;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 use domain::audit::{AuditActor, Caller};
 use domain::id::AppId;
 use domain::support::SupportDesk;
@@ -37,10 +38,10 @@ pub(crate) const ENDPOINTS: &[Endpoint] =
 async fn receive_push(
     request: HttpRequest,
     RawBody(body): RawBody,
-    inboxes: web::Data<PushInboxes>,
-    desk: web::Data<SupportDesk>,
-    proxies: web::Data<TrustedProxies>,
-    relay: web::Data<Relay>,
+    inboxes: Data<PushInboxes>,
+    desk: Data<SupportDesk>,
+    proxies: Data<TrustedProxies>,
+    relay: Data<Relay>,
 ) -> Result<HttpResponse, ApiError> {
     let inbox = inboxes.named_in(&request)?;
     let message = inbox.open(&request, body, relay.clock.now())?;

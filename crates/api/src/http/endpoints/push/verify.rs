@@ -1,7 +1,8 @@
 //! `GET /wechat/events/{appId}`: WeChat's console verifies the address.
 
 use actix_web::http::header::ContentType;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 
 use super::inbox::PushInboxes;
 use crate::http::endpoint::{Endpoint, endpoint};
@@ -26,7 +27,7 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(verify_push_address, [Forb
 async fn verify_push_address(
     request: HttpRequest,
     query: Parameters,
-    inboxes: web::Data<PushInboxes>,
+    inboxes: Data<PushInboxes>,
 ) -> Result<HttpResponse, ApiError> {
     let inbox = inboxes.named_in(&request)?;
     inbox.verify(&request)?;
