@@ -14,6 +14,8 @@ use prometheus_client::registry::Registry;
 use super::about::{self, About};
 use super::registered;
 
+type Result<T> = std::result::Result<T, RepositoryError>;
+
 /// The counts, which the clones share.
 #[derive(Clone)]
 pub(super) struct SessionCounts {
@@ -47,20 +49,14 @@ impl SessionLifecycle for CountedLifecycle {
         generation: Generation,
         at: Timestamp,
         token: TokenUse,
-    ) -> Result<GenerationUse, RepositoryError> {
-        let used = self
-            .sessions
-            .use_generation(id, generation, at, token)
-            .await?;
+    ) -> Result<GenerationUse> {
+        let used = self.sessions.use_generation(id, generation, at, token);
+        let used = used.await?;
         match (&used, token) {
-            (GenerationUse::Live(_), TokenUse::Refresh { .. }) => {
-                self.counts.refreshed.inc();
-            }
-            (GenerationUse::Replayed, _) => {
-                self.counts.replayed.inc();
-            }
-            (GenerationUse::Live(_) | GenerationUse::Ended, _) => {}
-        }
+            (GenerationUse::Live(_), TokenUse::Refresh { .. }) => self.counts.refreshed.inc(),
+            (GenerationUse::Replayed, _) => self.counts.replayed.inc(),
+            (GenerationUse::Live(_) | GenerationUse::Ended, _) => 0,
+        };
         Ok(used)
     }
 
@@ -69,22 +65,17 @@ impl SessionLifecycle for CountedLifecycle {
         user: UserId,
         now: Timestamp,
         page: Page<SessionId>,
-    ) -> Result<Vec<ListedSession>, RepositoryError> {
+    ) -> Result<Vec<ListedSession>> {
         self.sessions.list(user, now, page).await
     }
 
-    async fn end(
-        &self,
-        user: UserId,
-        id: SessionId,
-        at: Timestamp,
-    ) -> Result<bool, RepositoryError> {
+    async fn end(&self, user: UserId, id: SessionId, at: Timestamp) -> Result<bool> {
         let has_ended = self.sessions.end(user, id, at).await?;
         self.counts.ended.inc_by(u64::from(has_ended));
         Ok(has_ended)
     }
 
-    async fn end_all(&self, user: UserId, at: Timestamp) -> Result<usize, RepositoryError> {
+    async fn end_all(&self, user: UserId, at: Timestamp) -> Result<usize> {
         let ended = self.sessions.end_all(user, at).await?;
         self.counts.ended.inc_by(ended as u64);
         Ok(ended)

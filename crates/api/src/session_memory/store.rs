@@ -1,24 +1,32 @@
 //! The ports of the store behind the session memory: whatever changes what is remembered passes
 //! here, so that no caller has to think of it.
 //!
-//! A method that is added to one of these ports does not compile until it is added here. It then
-//! chooses between [`plain`](Remembering::plain), [`changing_user`](Remembering::changing_user) and
+//! A method that is added to one of these ports does not compile until it is added here. It calls the
+//! store as it is, or in [`changing_user`](Remembering::changing_user) or
 //! [`changing`](Remembering::changing).
-
-mod accounts;
-mod merges;
-mod sessions;
-mod users;
 
 use std::sync::Arc;
 
-use domain::id::UserId;
+use async_trait::async_trait;
+use domain::account::{Account, AccountExport, AccountQuery, Page, Withdrawal};
+use domain::audit::AuditEntry;
+use domain::id::{AppId, OpenId, SessionId, UserId};
 use domain::ports::{
-    AccountRepository, Change, MergeRepository, RepositoryError, SessionLifecycle,
-    SessionRepository, UserRepository,
+    AccountRepository, Change, GenerationUse, MergeCandidate, MergeOutcome, MergeRepository,
+    RepositoryError, SessionLifecycle, SessionRepository, TokenUse, UserRepository,
 };
+use domain::profile::ProfileEdit;
+use domain::secret::{SecretHash, SessionKey};
+use domain::session::{Generation, ListedSession, SessionAccount};
+use domain::time::Timestamp;
+use domain::user::User;
+use domain::visit::{Visit, VisitOutcome};
+use uuid::Uuid;
 
 use super::SessionMemory;
+
+/// What the ports of the store answer.
+type Result<T> = std::result::Result<T, RepositoryError>;
 
 /// The ports that write what the session memory remembers, or read it.
 #[derive(Clone)]
@@ -57,39 +65,199 @@ impl<P: ?Sized> Remembering<P> {
         }
     }
 
-    /// The store, for calls that change nothing that is remembered.
-    fn plain(&self) -> &P {
-        &self.store
-    }
-
-    /// Makes a call that may change a user or end their sessions, and forgets them: also if it
+    /// A call that may change a user or end their sessions, who is then forgotten: also if it
     /// failed, because the answer of a commit can be lost.
-    async fn changing_user<'a, T, F>(
-        &'a self,
+    async fn changing_user<T>(
+        &self,
         user: UserId,
-        call: impl FnOnce(&'a P) -> F,
-    ) -> Result<T, RepositoryError>
-    where
-        F: Future<Output = Result<T, RepositoryError>> + 'a,
-    {
-        let result = call(&self.store).await;
+        call: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let result = call.await;
         self.memory.forget(Change::User(user));
         result
     }
 
-    /// Makes a call that may change users whom only the store can name, and forgets what the feed
-    /// then tells.
-    async fn changing<'a, T, F>(
-        &'a self,
-        call: impl FnOnce(&'a P) -> F,
-    ) -> Result<T, RepositoryError>
-    where
-        F: Future<Output = Result<T, RepositoryError>> + 'a,
-    {
-        let result = call(&self.store).await;
+    /// A call that may change users whom only the store can name: what the feed then tells is
+    /// forgotten.
+    async fn changing<T>(&self, call: impl Future<Output = Result<T>>) -> Result<T> {
+        let result = call.await;
         if self.memory.catch_up().await.is_err() {
             self.memory.forget(Change::Everything);
         }
         result
+    }
+}
+
+#[async_trait]
+impl UserRepository for Remembering<dyn UserRepository> {
+    async fn record_visit(&self, visit: Visit) -> Result<VisitOutcome> {
+        let before = self.memory.before();
+        let outcome = self.store.record_visit(visit).await?;
+        if let VisitOutcome::Recorded {
+            account,
+            ended_others,
+        } = &outcome
+        {
+            if *ended_others {
+                self.memory.forget(Change::User(account.user.id));
+            }
+            let account = Arc::new(SessionAccount::clone(account));
+            self.memory.learn_login(&account, before);
+        }
+        Ok(outcome)
+    }
+}
+
+#[async_trait]
+impl SessionRepository for Remembering<dyn SessionRepository> {
+    async fn find(&self, id: SessionId) -> Result<Option<SessionAccount>> {
+        self.store.find(id).await
+    }
+
+    async fn find_usable(
+        &self,
+        id: SessionId,
+        at: Timestamp,
+    ) -> Result<Option<Arc<SessionAccount>>> {
+        if let Some(account) = self.memory.find_usable(id, at) {
+            return Ok(Some(account));
+        }
+        let before = self.memory.before();
+        let found = self.store.find_usable(id, at).await?;
+        if let Some(account) = &found {
+            self.memory.learn(account, before);
+        }
+        Ok(found)
+    }
+
+    async fn find_repeated(
+        &self,
+        code: SecretHash,
+        nonce: SecretHash,
+        since: Timestamp,
+    ) -> Result<Option<SessionAccount>> {
+        self.store.find_repeated(code, nonce, since).await
+    }
+}
+
+#[async_trait]
+impl SessionLifecycle for Remembering<dyn SessionLifecycle> {
+    async fn use_generation(
+        &self,
+        id: SessionId,
+        generation: Generation,
+        at: Timestamp,
+        token: TokenUse,
+    ) -> Result<GenerationUse> {
+        let before = self.memory.before();
+        let used = self.store.use_generation(id, generation, at, token).await;
+        match &used {
+            Ok(GenerationUse::Live(account)) => {
+                let account = Arc::new(SessionAccount::clone(account));
+                self.memory.learn(&account, before);
+            }
+            Ok(GenerationUse::Replayed | GenerationUse::Ended) | Err(_) => {
+                self.memory.forget(Change::Session(id));
+            }
+        }
+        used
+    }
+
+    async fn list(
+        &self,
+        user: UserId,
+        now: Timestamp,
+        page: Page<SessionId>,
+    ) -> Result<Vec<ListedSession>> {
+        self.store.list(user, now, page).await
+    }
+
+    async fn end(&self, user: UserId, id: SessionId, at: Timestamp) -> Result<bool> {
+        let ended = self.store.end(user, id, at).await;
+        self.memory.forget(Change::Session(id));
+        ended
+    }
+
+    async fn end_all(&self, user: UserId, at: Timestamp) -> Result<usize> {
+        self.changing_user(user, self.store.end_all(user, at)).await
+    }
+}
+
+#[async_trait]
+impl AccountRepository for Remembering<dyn AccountRepository> {
+    async fn find(&self, id: UserId) -> Result<Option<Account>> {
+        self.store.find(id).await
+    }
+
+    async fn search(&self, query: &AccountQuery, page: Page<UserId>) -> Result<Vec<Account>> {
+        self.store.search(query, page).await
+    }
+
+    async fn session_keys(&self, app: &AppId, open_id: &OpenId) -> Result<Vec<SessionKey>> {
+        self.store.session_keys(app, open_id).await
+    }
+
+    async fn edit_profile(&self, id: UserId, edit: ProfileEdit) -> Result<Option<User>> {
+        self.changing_user(id, self.store.edit_profile(id, edit))
+            .await
+    }
+
+    async fn set_phone(&self, id: UserId, phone: &str) -> Result<Option<User>> {
+        self.changing_user(id, self.store.set_phone(id, phone))
+            .await
+    }
+
+    async fn set_disabled(
+        &self,
+        id: UserId,
+        disabled_at: Option<Timestamp>,
+        audit: AuditEntry,
+    ) -> Result<Option<Account>> {
+        self.changing_user(id, self.store.set_disabled(id, disabled_at, audit))
+            .await
+    }
+
+    async fn end_sessions(
+        &self,
+        id: UserId,
+        at: Timestamp,
+        audit: AuditEntry,
+    ) -> Result<Option<usize>> {
+        self.changing_user(id, self.store.end_sessions(id, at, audit))
+            .await
+    }
+
+    async fn delete(&self, id: UserId, audit: AuditEntry) -> Result<bool> {
+        self.changing_user(id, self.store.delete(id, audit)).await
+    }
+
+    async fn withdraw(
+        &self,
+        app: &AppId,
+        open_id: &OpenId,
+        withdrawn: &[Withdrawal],
+        audit: AuditEntry,
+    ) -> Result<bool> {
+        self.changing(self.store.withdraw(app, open_id, withdrawn, audit))
+            .await
+    }
+
+    async fn export(&self, id: UserId) -> Result<Option<AccountExport>> {
+        self.store.export(id).await
+    }
+}
+
+#[async_trait]
+impl MergeRepository for Remembering<dyn MergeRepository> {
+    async fn open_candidates(&self, page: Page<Uuid>) -> Result<Vec<MergeCandidate>> {
+        self.store.open_candidates(page).await
+    }
+
+    async fn apply(&self, id: Uuid, at: Timestamp, audit: AuditEntry) -> Result<MergeOutcome> {
+        self.changing(self.store.apply(id, at, audit)).await
+    }
+
+    async fn dismiss(&self, id: Uuid, at: Timestamp, audit: AuditEntry) -> Result<bool> {
+        self.store.dismiss(id, at, audit).await
     }
 }
