@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 use config::Config;
 
-pub use app::{ApiSecurity, App, PushRule};
+pub use app::{App, PushRule};
 pub use error::SettingsError;
 pub use model::{
     Admin, ApiKey, Database, Limits, Log, LogFormat, OpenData, Sandbox, Scope, Server, Settings,

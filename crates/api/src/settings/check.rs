@@ -14,85 +14,90 @@ const MAX_WORKERS: u32 = 512;
 /// Refuses settings that cannot work, by name.
 pub(super) fn check(settings: &Settings) -> Result<(), SettingsError> {
     positive_numbers(settings)?;
-    let workers = settings.server.workers.unwrap_or(1);
-    refuse(
-        workers > MAX_WORKERS,
-        "server.workers",
-        "must be at most 512",
-    )?;
     texts(settings)?;
+    api_key_check::check(&settings.admin.api_keys)?;
     apps(settings)
 }
 
-fn refuse(is_wrong: bool, name: &str, problem: &str) -> Result<(), SettingsError> {
-    if is_wrong {
-        return Err(SettingsError::invalid(name, problem));
-    }
-    Ok(())
+/// Names the first setting that is wrong.
+fn refuse<const N: usize>(settings: [(bool, &str, &str); N]) -> Result<(), SettingsError> {
+    let wrong = settings.into_iter().find(|(is_wrong, ..)| *is_wrong);
+    wrong.map_or(Ok(()), |(_, name, problem)| {
+        Err(SettingsError::invalid(name, problem))
+    })
 }
 
 fn positive_numbers(settings: &Settings) -> Result<(), SettingsError> {
-    let numbers = [
-        ("server.workers", settings.server.workers.unwrap_or(1)),
-        ("server.max_body_bytes", settings.server.max_body_bytes),
-        ("database.pool_size", settings.database.pool_size),
+    macro_rules! positive {
+        ($($section:ident.$setting:ident,)+) => {
+            refuse([$((
+                settings.$section.$setting == 0,
+                concat!(stringify!($section), ".", stringify!($setting)),
+                "must be at least 1",
+            )),+])
+        };
+    }
+    let workers = settings.server.workers.unwrap_or(1);
+    refuse([
+        (workers == 0, "server.workers", "must be at least 1"),
         (
-            "database.acquire_timeout_ms",
-            settings.database.acquire_timeout_ms,
+            workers > MAX_WORKERS,
+            "server.workers",
+            "must be at most 512",
         ),
-        ("database.timeout_ms", settings.database.timeout_ms),
-        (
-            "wechat.connect_timeout_ms",
-            settings.wechat.connect_timeout_ms,
-        ),
-        ("wechat.timeout_ms", settings.wechat.timeout_ms),
-        ("wechat.max_concurrency", settings.wechat.max_concurrency),
-        ("tokens.access_ttl_s", settings.tokens.access_ttl_s),
-        ("tokens.refresh_ttl_s", settings.tokens.refresh_ttl_s),
-        ("limits.max_inflight", settings.limits.max_inflight),
-        ("avatars.max_bytes", settings.avatars.max_bytes),
-    ];
-    numbers
-        .into_iter()
-        .try_for_each(|(name, number)| refuse(number == 0, name, "must be at least 1"))
+    ])?;
+    positive![
+        server.max_body_bytes,
+        database.pool_size,
+        database.acquire_timeout_ms,
+        database.timeout_ms,
+        wechat.connect_timeout_ms,
+        wechat.timeout_ms,
+        wechat.max_concurrency,
+        tokens.access_ttl_s,
+        tokens.refresh_ttl_s,
+        limits.max_inflight,
+        avatars.max_bytes,
+    ]
 }
 
 fn texts(settings: &Settings) -> Result<(), SettingsError> {
     let begins = |text: &str, kinds: &[&str]| kinds.iter().any(|kind| text.starts_with(kind));
+    let is_blank = |text: &String| text.trim().is_empty();
     let database = settings.database.url.expose();
-    refuse(
-        !begins(database, &["sqlite://", "postgres://", "postgresql://"]),
-        "database.url",
-        "must begin with sqlite:// or postgres://",
-    )?;
-    let (issuer, audience) = (&settings.tokens.issuer, &settings.tokens.audience);
-    refuse(
-        issuer.trim().is_empty(),
-        "tokens.issuer",
-        "must not be empty",
-    )?;
-    refuse(
-        audience.iter().any(|name| name.trim().is_empty()),
-        "tokens.audience",
-        "must not hold an empty name",
-    )?;
     let avatars = settings.avatars.url.as_str();
-    refuse(
-        !begins(avatars, &["file://", "s3://"])
-            || begins(avatars, &["s3:///"])
-            || avatars.ends_with("://"),
-        "avatars.url",
-        "expected file://FOLDER or s3://BUCKET/PREFIX",
-    )?;
-    api_key_check::check(&settings.admin.api_keys)
+    refuse([
+        (
+            !begins(database, &["sqlite://", "postgres://", "postgresql://"]),
+            "database.url",
+            "must begin with sqlite:// or postgres://",
+        ),
+        (
+            is_blank(&settings.tokens.issuer),
+            "tokens.issuer",
+            "must not be empty",
+        ),
+        (
+            settings.tokens.audience.iter().any(is_blank),
+            "tokens.audience",
+            "must not hold an empty name",
+        ),
+        (
+            !begins(avatars, &["file://", "s3://"])
+                || begins(avatars, &["s3:///"])
+                || avatars.ends_with("://"),
+            "avatars.url",
+            "expected file://FOLDER or s3://BUCKET/PREFIX",
+        ),
+    ])
 }
 
 fn apps(settings: &Settings) -> Result<(), SettingsError> {
-    refuse(
+    refuse([(
         settings.apps.is_empty() && settings.wechat.base_url.is_some(),
         "wechat.base_url",
         "is set, but no app is; give `apps` (or WXLOGIN_APP_ID and WXLOGIN_APP_SECRET) too",
-    )?;
+    )])?;
     let mut seen = HashSet::new();
     for (index, app) in settings.apps.iter().enumerate() {
         let problem = if let Some(problem) = secret_text::problem(&app.app_id) {
@@ -194,18 +199,18 @@ fn aes_key_problem(app: &App) -> Option<(&'static str, &'static str)> {
 /// Without apps the sandbox replaces WeChat, with public keys: no other machine may
 /// reach a service like that by accident.
 pub(super) fn sandbox_is_private(settings: &Settings) -> Result<(), SettingsError> {
+    let is_open = settings.apps.is_empty() && !settings.sandbox.allow_remote;
     let listeners = [
         ("server.listen", settings.server.listen),
         ("server.ops_listen", settings.server.ops_listen),
         ("sandbox.listen", settings.sandbox.listen),
     ];
-    let is_open = settings.apps.is_empty() && !settings.sandbox.allow_remote;
-    listeners.into_iter().try_for_each(|(name, listen)| {
-        refuse(
+    refuse(listeners.map(|(name, listen)| {
+        (
             is_open && !listen.0.ip().is_loopback(),
             name,
             "must be a loopback address while no app is configured, because anybody can log in to the \
              sandbox; configure an app, or set sandbox.allow_remote = true",
         )
-    })
+    }))
 }

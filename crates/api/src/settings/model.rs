@@ -5,7 +5,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 use super::app::App;
-use super::value::{CorsHeader, CorsOrigin, HttpUrl, Listen, Secret, algorithm, names, network};
+use super::value::{CorsHeader, CorsOrigin, HttpUrl, Listen, Secret, algorithm, names, networks};
 
 /// All settings.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -37,43 +37,133 @@ pub struct Settings {
     pub log: Log,
 }
 
-/// `server.*`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Server {
-    /// Where mini programs reach us.
-    pub listen: Listen,
-    /// Where the orchestrator finds health and metrics. Not for the public.
-    pub ops_listen: Listen,
-    /// Worker threads; by default as many as there are cores.
-    pub workers: Option<u32>,
-    /// The longest request body, bytes.
-    pub max_body_bytes: u32,
-    /// How long requests under way may take to finish after SIGTERM, ms.
-    pub shutdown_timeout_ms: u32,
-    /// Proxies whose `X-Forwarded-For` is believed.
-    #[serde(deserialize_with = "network::list")]
-    pub trusted_proxies: Vec<IpNet>,
-    /// Web origins whose pages may call us.
-    pub cors_allowed_origins: Vec<CorsOrigin>,
-    /// Request headers that those pages may send.
-    pub cors_allowed_headers: Vec<CorsHeader>,
+/// Declares sections: each setting once, with its default.
+macro_rules! sections {
+    ($($(#[$doc:meta])* $section:ident {
+        $($(#[$attribute:meta])* $setting:ident: $kind:ty = $default:expr,)+
+    })+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct $section {
+            $($(#[$attribute])* pub $setting: $kind,)+
+        }
+
+        impl Default for $section {
+            fn default() -> Self {
+                Self {
+                    $($setting: $default,)+
+                }
+            }
+        }
+    )+};
 }
 
-/// `database.*`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Database {
-    /// `sqlite://…` or `postgres://…`. A secret, because it may hold a password.
-    pub url: Secret,
-    /// Connections of a replica at most, those that write logins included.
-    pub pool_size: u32,
-    /// How long a request waits for a connection, ms.
-    pub acquire_timeout_ms: u32,
-    /// How long a call to the database may take, opening a connection included, ms.
-    pub timeout_ms: u32,
-    /// Whether starting brings the schema up to date.
-    pub migrate_on_start: bool,
+sections! {
+    /// `server.*`
+    Server {
+        /// Where mini programs reach us.
+        listen: Listen = Listen::loopback(5000),
+        /// Where the orchestrator finds health and metrics. Not for the public.
+        ops_listen: Listen = Listen::loopback(9090),
+        /// Worker threads; by default as many as there are cores.
+        workers: Option<u32> = None,
+        /// The longest request body, bytes.
+        max_body_bytes: u32 = 65_536,
+        /// How long requests under way may take to finish after SIGTERM, ms.
+        shutdown_timeout_ms: u32 = 15_000,
+        /// Proxies whose `X-Forwarded-For` is believed.
+        #[serde(deserialize_with = "networks")]
+        trusted_proxies: Vec<IpNet> = Vec::new(),
+        /// Web origins whose pages may call us.
+        cors_allowed_origins: Vec<CorsOrigin> = Vec::new(),
+        /// Request headers that those pages may send.
+        cors_allowed_headers: Vec<CorsHeader> = CorsHeader::usual(),
+    }
+
+    /// `database.*`
+    Database {
+        /// `sqlite://…` or `postgres://…`. A secret, because it may hold a password.
+        url: Secret = Secret::new("sqlite://data/wxlogin.db"),
+        /// Connections of a replica at most, those that write logins included.
+        pool_size: u32 = 16,
+        /// How long a request waits for a connection, ms.
+        acquire_timeout_ms: u32 = 2_000,
+        /// How long a call to the database may take, opening a connection included, ms.
+        timeout_ms: u32 = 5_000,
+        /// Whether starting brings the schema up to date.
+        migrate_on_start: bool = true,
+    }
+
+    /// `wechat.*`
+    Wechat {
+        /// WeChat's server API. By default WeChat's own; in sandbox mode the sandbox.
+        base_url: Option<HttpUrl> = None,
+        /// How long connecting may take, ms.
+        connect_timeout_ms: u32 = 2_000,
+        /// How long a whole call may take, with its repeats, ms.
+        timeout_ms: u32 = 5_000,
+        /// Calls under way at once.
+        max_concurrency: u32 = 256,
+        /// Whether the service runs on WeChat's cloud hosting (微信云托管) with its public access
+        /// closed, so that the `X-WX-…` headers of its gateway are believed.
+        cloud_hosting: bool = false,
+    }
+
+    /// `sandbox.*`
+    Sandbox {
+        /// Where the built-in WeChat listens.
+        listen: Listen = Listen::loopback(5001),
+        /// Whether, in sandbox mode, others than this machine may reach the service.
+        allow_remote: bool = false,
+    }
+
+    /// `tokens.*`
+    Tokens {
+        /// The tokens' `iss`.
+        issuer: String = String::from("wxlogin"),
+        /// How long an access token is good for, s.
+        access_ttl_s: u32 = 900,
+        /// How long a refresh token is good for, s.
+        refresh_ttl_s: u32 = 2_592_000,
+        /// How long after the first use of its successor a refresh token is still taken, s; 0 for not
+        /// at all.
+        reuse_grace_s: u32 = 10,
+        /// What access tokens are signed with.
+        #[serde(deserialize_with = "algorithm")]
+        algorithm: SigningAlgorithm = SigningAlgorithm::default(),
+        /// The access tokens' `aud`: none, one or several.
+        #[serde(deserialize_with = "names")]
+        audience: Vec<String> = Vec::new(),
+    }
+
+    /// `open_data.*`
+    OpenData {
+        /// The oldest watermark that is accepted, s; 0 for any.
+        max_age_s: u32 = 300,
+    }
+
+    /// `limits.*`
+    Limits {
+        /// Logins of one address in a minute; 0 for no limit.
+        login_per_minute_per_ip: u32 = 60,
+        /// Requests under way at once; one more is answered 503.
+        max_inflight: u32 = 1_024,
+        /// Live sessions of a user; one more ends the oldest. 0 for any number.
+        sessions_per_user: u32 = 100,
+        /// Phone numbers looked up at WeChat for one user on one day; 0 for any number.
+        phone_lookups_per_day: u32 = 5,
+    }
+
+    /// `avatars.*`
+    Avatars {
+        /// Where they are kept: `file://FOLDER`, or `s3://BUCKET/PREFIX` with the `AWS_*` variables.
+        url: String = String::from("file://data/avatars"),
+        /// The address below which others read them. By default this service's own `/avatars`.
+        public_url: Option<HttpUrl> = None,
+        /// The longest file that is taken, bytes.
+        max_bytes: u32 = 1 << 20,
+    }
 }
 
 impl Database {
@@ -99,76 +189,6 @@ impl Database {
                 .trim_start_matches("postgresql://")
         )
     }
-}
-
-/// `wechat.*`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Wechat {
-    /// WeChat's server API. By default WeChat's own; in sandbox mode the sandbox.
-    pub base_url: Option<HttpUrl>,
-    /// How long connecting may take, ms.
-    pub connect_timeout_ms: u32,
-    /// How long a whole call may take, with its repeats, ms.
-    pub timeout_ms: u32,
-    /// Calls under way at once.
-    pub max_concurrency: u32,
-    /// Whether the service runs on WeChat's cloud hosting (微信云托管) with its public access
-    /// closed, so that the `X-WX-…` headers of its gateway are believed.
-    pub cloud_hosting: bool,
-}
-
-/// `sandbox.*`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Sandbox {
-    /// Where the built-in WeChat listens.
-    pub listen: Listen,
-    /// Whether, in sandbox mode, others than this machine may reach the service.
-    pub allow_remote: bool,
-}
-
-/// `tokens.*`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Tokens {
-    /// The tokens' `iss`.
-    pub issuer: String,
-    /// How long an access token is good for, s.
-    pub access_ttl_s: u32,
-    /// How long a refresh token is good for, s.
-    pub refresh_ttl_s: u32,
-    /// How long after the first use of its successor a refresh token is still taken, s; 0 for not
-    /// at all.
-    pub reuse_grace_s: u32,
-    /// What access tokens are signed with.
-    #[serde(deserialize_with = "algorithm::of_name")]
-    pub algorithm: SigningAlgorithm,
-    /// The access tokens' `aud`: none, one or several.
-    #[serde(deserialize_with = "names::one_or_several")]
-    pub audience: Vec<String>,
-}
-
-/// `open_data.*`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct OpenData {
-    /// The oldest watermark that is accepted, s; 0 for any.
-    pub max_age_s: u32,
-}
-
-/// `limits.*`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Limits {
-    /// Logins of one address in a minute; 0 for no limit.
-    pub login_per_minute_per_ip: u32,
-    /// Requests under way at once; one more is answered 503.
-    pub max_inflight: u32,
-    /// Live sessions of a user; one more ends the oldest. 0 for any number.
-    pub sessions_per_user: u32,
-    /// Phone numbers looked up at WeChat for one user on one day; 0 for any number.
-    pub phone_lookups_per_day: u32,
 }
 
 /// `admin.*`
@@ -215,28 +235,6 @@ pub enum Scope {
     Sign,
 }
 
-/// `avatars.*`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Avatars {
-    /// Where they are kept: `file://FOLDER`, or `s3://BUCKET/PREFIX` with the `AWS_*` variables.
-    pub url: String,
-    /// The address below which others read them. By default this service's own `/avatars`.
-    pub public_url: Option<HttpUrl>,
-    /// The longest file that is taken, bytes.
-    pub max_bytes: u32,
-}
-
-impl Default for Avatars {
-    fn default() -> Self {
-        Self {
-            url: String::from("file://data/avatars"),
-            public_url: None,
-            max_bytes: 1 << 20,
-        }
-    }
-}
-
 /// `log.*`
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -253,82 +251,4 @@ pub enum LogFormat {
     Pretty,
     /// For machines, an object a line.
     Json,
-}
-
-impl Default for Server {
-    fn default() -> Self {
-        Self {
-            listen: Listen::loopback(5000),
-            ops_listen: Listen::loopback(9090),
-            workers: None,
-            max_body_bytes: 65_536,
-            shutdown_timeout_ms: 15_000,
-            trusted_proxies: Vec::new(),
-            cors_allowed_origins: Vec::new(),
-            cors_allowed_headers: CorsHeader::usual(),
-        }
-    }
-}
-
-impl Default for Database {
-    fn default() -> Self {
-        Self {
-            url: Secret::new("sqlite://data/wxlogin.db"),
-            pool_size: 16,
-            acquire_timeout_ms: 2_000,
-            timeout_ms: 5_000,
-            migrate_on_start: true,
-        }
-    }
-}
-
-impl Default for Wechat {
-    fn default() -> Self {
-        Self {
-            base_url: None,
-            connect_timeout_ms: 2_000,
-            timeout_ms: 5_000,
-            max_concurrency: 256,
-            cloud_hosting: false,
-        }
-    }
-}
-
-impl Default for Sandbox {
-    fn default() -> Self {
-        Self {
-            listen: Listen::loopback(5001),
-            allow_remote: false,
-        }
-    }
-}
-
-impl Default for Tokens {
-    fn default() -> Self {
-        Self {
-            issuer: String::from("wxlogin"),
-            algorithm: SigningAlgorithm::default(),
-            audience: Vec::new(),
-            access_ttl_s: 900,
-            refresh_ttl_s: 2_592_000,
-            reuse_grace_s: 10,
-        }
-    }
-}
-
-impl Default for OpenData {
-    fn default() -> Self {
-        Self { max_age_s: 300 }
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            login_per_minute_per_ip: 60,
-            max_inflight: 1_024,
-            sessions_per_user: 100,
-            phone_lookups_per_day: 5,
-        }
-    }
 }

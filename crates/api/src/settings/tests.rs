@@ -5,6 +5,7 @@ mod secrets;
 use std::collections::HashMap;
 
 use rstest::rstest;
+use secrecy::ExposeSecret;
 
 use super::*;
 
@@ -300,6 +301,6 @@ fn the_keys_of_api_security_may_stand_in_files() {
          platform_certificate_file = \"$FOLDER/secret\"\nplatform_certificate_serial = \"3\"\n",
     );
     let security = settings.unwrap().apps[0].api_security.clone().unwrap();
-    assert_eq!(security.private_key.expose(), SECRET);
+    assert_eq!(security.private_key.expose_secret(), SECRET);
     assert_eq!(security.platform_certificate, SECRET);
 }

@@ -2,13 +2,28 @@
 //! `expected` and does not repeat the value.
 
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 
 use actix_web::http::header::{self, HeaderName};
+use domain::ports::SigningAlgorithm;
+use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 use url::Url;
+
+/// Makes a setting of text; says what was expected if `$parse` makes nothing of it.
+macro_rules! from_text {
+    ($type:ty, $expected:literal, $parse:expr) => {
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let parse: fn(&str) -> Option<Self> = $parse;
+                parse(&String::deserialize(deserializer)?)
+                    .ok_or_else(|| D::Error::custom(concat!("expected ", $expected)))
+            }
+        }
+    };
+}
 
 /// Text that is never shown.
 #[derive(Debug, Clone, Deserialize)]
@@ -54,35 +69,20 @@ impl fmt::Debug for Listen {
     }
 }
 
-impl<'de> Deserialize<'de> for Listen {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let address = text
-            .to_socket_addrs()
-            .ok()
-            .and_then(|mut found| found.next());
-        address.map(Self).ok_or_else(|| {
-            D::Error::custom("expected an address and a port, such as 127.0.0.1:5000")
-        })
-    }
-}
+from_text!(
+    Listen,
+    "an address and a port, such as 127.0.0.1:5000",
+    |text| { text.to_socket_addrs().ok()?.next().map(Self) }
+);
 
 /// The base URL of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpUrl(pub Url);
 
-impl<'de> Deserialize<'de> for HttpUrl {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Url::parse(&text)
-            .ok()
-            .filter(|url| {
-                matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none()
-            })
-            .map(Self)
-            .ok_or_else(|| D::Error::custom("expected a URL such as https://api.weixin.qq.com"))
-    }
-}
+from_text!(HttpUrl, "a URL such as https://api.weixin.qq.com", |text| {
+    let url = http_url(text).filter(|url| url.query().is_none());
+    url.map(Self)
+});
 
 /// Where messages are posted. What stands behind the host may be a secret, so it is not shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -94,17 +94,15 @@ impl fmt::Debug for TargetUrl {
     }
 }
 
-impl<'de> Deserialize<'de> for TargetUrl {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Url::parse(&text)
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-            .map(Self)
-            .ok_or_else(|| {
-                D::Error::custom("expected a URL such as https://shop.example.com/wechat")
-            })
-    }
+from_text!(
+    TargetUrl,
+    "a URL such as https://shop.example.com/wechat",
+    |text| http_url(text).map(Self)
+);
+
+fn http_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
 }
 
 /// A web origin, or `*` for all.
@@ -116,23 +114,19 @@ pub enum CorsOrigin {
     Exactly(String),
 }
 
-impl<'de> Deserialize<'de> for CorsOrigin {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
+from_text!(
+    CorsOrigin,
+    "a web origin such as https://shop.example.com, or *",
+    |text| {
         if text == "*" {
-            return Ok(Self::Any);
+            return Some(Self::Any);
         }
-        let origin = Url::parse(&text)
-            .ok()
-            .map(|url| url.origin())
-            .filter(url::Origin::is_tuple);
+        let origin = Url::parse(text).ok()?.origin();
         origin
-            .map(|origin| Self::Exactly(origin.ascii_serialization()))
-            .ok_or_else(|| {
-                D::Error::custom("expected a web origin such as https://shop.example.com, or *")
-            })
+            .is_tuple()
+            .then(|| Self::Exactly(origin.ascii_serialization()))
     }
-}
+);
 
 /// A request header that a web page may send, or `*` for all.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,92 +148,49 @@ impl CorsHeader {
     }
 }
 
-impl<'de> Deserialize<'de> for CorsHeader {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        if text == "*" {
-            return Ok(Self::Any);
-        }
-        HeaderName::from_bytes(text.as_bytes())
-            .map(Self::Named)
-            .map_err(|_| D::Error::custom("expected a header's name such as x-trace-id, or *"))
+from_text!(
+    CorsHeader,
+    "a header's name such as x-trace-id, or *",
+    |text| match text {
+        "*" => Some(Self::Any),
+        name => HeaderName::from_bytes(name.as_bytes())
+            .ok()
+            .map(Self::Named),
     }
-}
+);
 
 /// Networks, where a bare address stands for itself.
-pub(super) mod network {
-    use std::net::IpAddr;
-
-    use ipnet::IpNet;
-    use serde::Deserialize;
-    use serde::de::{Deserializer, Error};
-
-    pub(in crate::settings) fn list<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Vec<IpNet>, D::Error> {
-        Vec::<String>::deserialize(deserializer)?
-            .iter()
-            .map(|text| {
-                parse(text).ok_or_else(|| {
-                    D::Error::custom("expected addresses or networks, such as 10.0.0.0/8")
-                })
-            })
-            .collect()
-    }
-
-    fn parse(text: &str) -> Option<IpNet> {
-        text.parse::<IpNet>()
-            .ok()
-            .or_else(|| Some(IpNet::from(text.parse::<IpAddr>().ok()?.to_canonical())))
-    }
+pub(super) fn networks<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<IpNet>, D::Error> {
+    let parse = |text: &String| {
+        let address = || text.parse::<IpAddr>().map(|address| address.to_canonical());
+        text.parse().or_else(|_| address().map(IpNet::from))
+    };
+    let networks: Result<_, _> = Vec::<String>::deserialize(from)?
+        .iter()
+        .map(parse)
+        .collect();
+    networks.map_err(|_| D::Error::custom("expected addresses or networks, such as 10.0.0.0/8"))
 }
 
 /// The algorithm of the tokens, by its name in JOSE headers.
-pub(super) mod algorithm {
-    use domain::ports::SigningAlgorithm;
-    use serde::Deserialize;
-    use serde::de::{Deserializer, Error};
-
-    pub(in crate::settings) fn of_name<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<SigningAlgorithm, D::Error> {
-        let name = String::deserialize(deserializer)?;
-        SigningAlgorithm::from_name(&name)
-            .ok_or_else(|| D::Error::custom("expected EdDSA, ES256 or RS256"))
-    }
+pub(super) fn algorithm<'de, D: Deserializer<'de>>(from: D) -> Result<SigningAlgorithm, D::Error> {
+    let algorithm = SigningAlgorithm::from_name(&String::deserialize(from)?);
+    algorithm.ok_or_else(|| D::Error::custom("expected EdDSA, ES256 or RS256"))
 }
 
 /// One name as text, or several as a list.
-pub(super) mod names {
-    use serde::de::{Deserializer, Error, SeqAccess, Visitor};
-
-    pub(in crate::settings) fn one_or_several<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Vec<String>, D::Error> {
-        deserializer.deserialize_any(OneOrSeveral)
+pub(super) fn names<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected a text, or a list of texts")]
+    enum Names {
+        One(String),
+        Several(Vec<String>),
     }
 
-    struct OneOrSeveral;
-
-    impl<'de> Visitor<'de> for OneOrSeveral {
-        type Value = Vec<String>;
-
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("a text, or a list of texts")
-        }
-
-        fn visit_str<E: Error>(self, name: &str) -> Result<Vec<String>, E> {
-            Ok(vec![name.to_owned()])
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<String>, A::Error> {
-            let mut names = Vec::new();
-            while let Some(name) = list.next_element()? {
-                names.push(name);
-            }
-            Ok(names)
-        }
-    }
+    Ok(match Names::deserialize(from)? {
+        Names::One(name) => vec![name],
+        Names::Several(names) => names,
+    })
 }
 
 /// A bare key, or `{name, key, scopes}`.

@@ -48,12 +48,8 @@ fn sandbox_app(app: &wxsandbox::AppConfig) -> settings::App {
     settings::App {
         app_id: app.app_id.clone(),
         secret: Secret::new(app.secret.expose_secret()),
-        secrets: Vec::new(),
         name: Some(app.name.clone()),
         open_platform: app.open_platform.clone(),
-        push_token: None,
-        push_aes_key: None,
-        push_relay: Vec::new(),
-        api_security: None,
+        ..settings::App::default()
     }
 }

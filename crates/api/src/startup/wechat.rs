@@ -8,9 +8,8 @@ use domain::app::{App, AppDirectory};
 use domain::id::{AppId, OpenPlatform};
 use domain::ports::{Clock, WechatTokenRepository};
 use persistence::Database;
-use secrecy::SecretString;
 use tokio::runtime::Handle;
-use wxclient::security::{ApiSecurity, ApiSecurityKeys, KeyError};
+use wxclient::security::ApiSecurity;
 use wxclient::{AppClient, AppSecret, CallObserver, WechatClient};
 
 use crate::settings::{self, Settings};
@@ -70,7 +69,8 @@ pub(super) fn app_clients(
         let Some(security) = &app.api_security else {
             return Ok(client);
         };
-        let security = api_security(&app.app_id, security, clock.clone())
+        let app_id = AppId::new(app.app_id.as_str());
+        let security = ApiSecurity::new(app_id, security, clock.clone())
             .with_context(|| format!("api_security of app {}", app.app_id))?;
         Ok(client.secured(security))
     };
@@ -90,20 +90,4 @@ fn wechat_app(app: &settings::App) -> wxclient::App {
         app_id: AppId::new(app.app_id.as_str()),
         secret: app_secret(app),
     }
-}
-
-fn api_security(
-    app_id: &str,
-    keys: &settings::ApiSecurity,
-    clock: Arc<dyn Clock>,
-) -> Result<ApiSecurity, KeyError> {
-    let keys = ApiSecurityKeys {
-        symmetric_key: SecretString::from(keys.symmetric_key.expose()),
-        symmetric_key_serial: keys.symmetric_key_serial.clone(),
-        private_key: SecretString::from(keys.private_key.expose()),
-        private_key_serial: keys.private_key_serial.clone(),
-        platform_certificate: keys.platform_certificate.clone(),
-        platform_certificate_serial: keys.platform_certificate_serial.clone(),
-    };
-    ApiSecurity::new(AppId::new(app_id), &keys, clock)
 }

@@ -1,6 +1,5 @@
 //! API signing and encryption, where an app has it switched on.
 
-use api::settings::{ApiSecurity, Secret};
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::KeyPair as _;
@@ -8,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 use serde_json::json;
+use wxclient::security::ApiSecurityKeys;
 use wxsandbox::{ApiSecurityConfig, OpenDataOptions};
 
 use crate::stack::{Answer, Stack, Store};
@@ -51,10 +51,10 @@ async fn an_app_whose_calls_must_be_signed_gets_its_phone_numbers() {
     let private_key = pem("PRIVATE KEY", ours.as_der().unwrap().as_ref());
     stack
         .restart_with(|settings| {
-            settings.apps[0].api_security = Some(ApiSecurity {
-                symmetric_key: Secret::new(SYMMETRIC_KEY),
+            settings.apps[0].api_security = Some(ApiSecurityKeys {
+                symmetric_key: SYMMETRIC_KEY.into(),
                 symmetric_key_serial: String::from(SYMMETRIC_SERIAL),
-                private_key: Secret::new(private_key),
+                private_key: private_key.into(),
                 private_key_serial: String::from("1"),
                 platform_certificate,
                 platform_certificate_serial: String::from(PLATFORM_SERIAL),

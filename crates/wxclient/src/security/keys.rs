@@ -7,13 +7,15 @@ use base64::engine::general_purpose::STANDARD;
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, SubjectPublicKeyInfoDer};
 use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::cipher::{self, Cipher};
 use super::signature::{Signer, Verifier};
 
 /// The keys of an app and their numbers, from the console's page 开发管理 → API 安全.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ApiSecurityKeys {
     /// The symmetric key (对称密钥, AES256_GCM): 32 bytes in base64.
     pub symmetric_key: SecretString,
