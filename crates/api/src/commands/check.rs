@@ -24,7 +24,11 @@ pub(super) fn run(config: Option<&Path>) -> anyhow::Result<()> {
     for finding in &findings {
         print(&format!("{finding}\n"))?;
     }
-    match findings.iter().filter(|finding| finding.is_bad()).count() {
+    match findings
+        .iter()
+        .filter(|finding| finding.verdict == Verdict::Bad)
+        .count()
+    {
         0 => Ok(()),
         bad => bail!("{bad} of {} checks failed", findings.len()),
     }
@@ -36,19 +40,18 @@ async fn findings(config: Option<&Path>) -> Vec<Finding> {
         .and_then(Checkup::new);
     let checkup = match checkup {
         Ok(checkup) => checkup,
-        Err(error) => return vec![Finding::bad("configuration", format!("{error:#}"))],
+        Err(error) => return vec![finding("configuration", Err(format!("{error:#}")))],
     };
-    let mut findings = vec![configuration(&checkup)];
+    let mut findings = vec![finding("configuration", Ok(configuration(&checkup)))];
     findings.extend(database(&checkup).await);
-    findings.push(clock(&checkup).await);
+    findings.push(finding("clock", clock(&checkup).await));
     findings.extend(database_clock(&checkup).await);
     for app in &checkup.apps {
         findings.push(app_secret(&checkup, app).await);
     }
-    for app in &checkup.settings.apps {
-        for rule in &app.push_relay {
-            findings.push(push_target(&rule.url).await);
-        }
+    for rule in checkup.settings.apps.iter().flat_map(|app| &app.push_relay) {
+        let told = push_target(&rule.url).await;
+        findings.push(finding(format!("push relay to {:?}", rule.url), told));
     }
     if let Some(sandbox) = checkup.sandbox {
         sandbox.stop().await;
@@ -57,8 +60,7 @@ async fn findings(config: Option<&Path>) -> Vec<Finding> {
 }
 
 /// Any answer tells that the target is there. It is a GET, so that no target takes it for a message.
-async fn push_target(url: &TargetUrl) -> Finding {
-    let what = format!("push relay to {url:?}");
+async fn push_target(url: &TargetUrl) -> Told {
     let client = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
@@ -69,94 +71,78 @@ async fn push_target(url: &TargetUrl) -> Finding {
         Err(error) => Err(error),
     };
     match answer.map(|answer| answer.status()) {
-        Ok(status) if status.is_redirection() => Finding::bad(
-            what,
-            format!(
-                "answers {status}, and redirects are not followed: set the URL that it points to"
-            ),
-        ),
-        Ok(status) if matches!(status.as_u16(), 502..=504) => Finding::bad(
-            what,
-            format!("answers {status}: see that the service behind it runs"),
-        ),
-        Ok(_) => Finding::good(what, "reachable"),
-        Err(error) => {
-            let error = anyhow::Error::new(error.without_url());
-            Finding::bad(
-                what,
-                format!("{error:#}; see that it runs and that push_relay has the right URL"),
-            )
-        }
+        Ok(status) if status.is_redirection() => Err(format!(
+            "answers {status}, and redirects are not followed: set the URL that it points to"
+        )),
+        Ok(status) if matches!(status.as_u16(), 502..=504) => Err(format!(
+            "answers {status}: see that the service behind it runs"
+        )),
+        Ok(_) => Ok("reachable".into()),
+        Err(error) => Err(format!(
+            "{}; see that it runs and that push_relay has the right URL",
+            in_full(error.without_url())
+        )),
     }
 }
 
-fn configuration(checkup: &Checkup) -> Finding {
-    let told = match (&checkup.sandbox, checkup.apps.len()) {
+fn configuration(checkup: &Checkup) -> String {
+    match (&checkup.sandbox, checkup.apps.len()) {
         (Some(_), _) => String::from(
             "no app is configured, so the built-in sandbox plays WeChat; a real one needs `apps`",
         ),
         (None, 1) => String::from("1 app"),
         (None, apps) => format!("{apps} apps"),
-    };
-    Finding::good("configuration", told)
+    }
 }
 
 async fn database(checkup: &Checkup) -> Vec<Finding> {
     let what = format!("database {}", checkup.settings.database.shown());
-    let mut findings = vec![database_state(checkup, what.clone()).await];
+    let mut findings = vec![finding(what.as_str(), database_state(checkup).await)];
     match checkup.database.examine().await {
         Ok(found) => findings.extend(found.into_iter().map(|found| match found {
             persistence::Finding::Unfit(told) | persistence::Finding::Warning(told) => {
-                Finding::bad(what.clone(), told)
+                finding(what.as_str(), Err(told))
             }
             persistence::Finding::Advice(told) => Finding {
                 verdict: Verdict::Advice,
-                ..Finding::good(what.clone(), told)
+                ..finding(what.as_str(), Ok(told))
             },
         })),
         // Told already.
-        Err(_) if findings.iter().any(Finding::is_bad) => {}
-        Err(error) => findings.push(Finding::bad(what, in_full(error))),
+        Err(_)
+            if findings
+                .iter()
+                .any(|finding| finding.verdict == Verdict::Bad) => {}
+        Err(error) => findings.push(finding(what, Err(in_full(error)))),
     }
     findings
 }
 
 /// Whether the service could work with it.
-async fn database_state(checkup: &Checkup, what: String) -> Finding {
+async fn database_state(checkup: &Checkup) -> Told {
     let may_migrate = checkup.settings.database.migrate_on_start;
     match checkup.database.readiness().probe().await {
-        Ok(()) => match checkup.database.rehearse().await {
-            Ok(()) => Finding::good(what, "reachable, writable, with the newest schema"),
-            Err(error) => Finding::bad(what, in_full(error)),
-        },
+        Ok(()) => {
+            checkup.database.rehearse().await.map_err(in_full)?;
+            Ok("reachable, writable, with the newest schema".into())
+        }
         Err(NotReady::SchemaOutdated) if may_migrate => {
-            match checkup.database.may_migrate().await {
-                Ok(()) => Finding::good(
-                    what,
-                    "reachable; the next start brings its schema up to date",
-                ),
-                Err(error) => Finding::bad(what, in_full(error)),
-            }
+            checkup.database.may_migrate().await.map_err(in_full)?;
+            Ok("reachable; the next start brings its schema up to date".into())
         }
-        Err(NotReady::SchemaOutdated) => Finding::bad(
-            what,
-            "reachable, but its schema is not the newest: run `wxlogin migrate`",
-        ),
-        Err(error @ (NotReady::WrongMasterKey | NotReady::NoSigningKeys)) => {
-            Finding::bad(what, error.to_string())
+        Err(NotReady::SchemaOutdated) => {
+            Err("reachable, but its schema is not the newest: run `wxlogin migrate`".into())
         }
-        Err(error @ NotReady::CannotWrite(_)) => match checkup.database.rehearse().await {
-            Ok(()) => Finding::bad(what, in_full(error)),
-            // This one says what to do about it.
-            Err(missing) => Finding::bad(what, in_full(missing)),
-        },
-        Err(error @ NotReady::Unreachable(_)) => Finding::bad(
-            what,
-            format!(
-                "{}; see that it runs and that database.url has the right host, port, user and password",
-                in_full(error)
-            ),
-        ),
+        Err(error @ (NotReady::WrongMasterKey | NotReady::NoSigningKeys)) => Err(error.to_string()),
+        Err(error @ NotReady::CannotWrite(_)) => {
+            // What is missing says what to do about it.
+            let missing = checkup.database.rehearse().await;
+            Err(missing.map_or_else(in_full, |()| in_full(error)))
+        }
+        Err(error @ NotReady::Unreachable(_)) => Err(format!(
+            "{}; see that it runs and that database.url has the right host, port, user and password",
+            in_full(error)
+        )),
     }
 }
 
@@ -165,36 +151,33 @@ fn in_full(error: impl std::error::Error + Send + Sync + 'static) -> String {
     format!("{:#}", anyhow::Error::new(error))
 }
 
-async fn clock(checkup: &Checkup) -> Finding {
+async fn clock(checkup: &Checkup) -> Told {
     let wechats = checkup.wechat.server_time().await;
     let ours = SystemClock.now();
     let ahead = match wechats {
         Ok(Some(theirs)) => ours.as_second() - theirs.as_second(),
         Ok(None) => {
-            let told = "not compared, because WeChat's answer does not say the time";
-            return Finding::good("clock", told);
+            return Ok("not compared, because WeChat's answer does not say the time".into());
         }
-        Err(error) => return Finding::bad("clock", format!("not compared: {}", told(error))),
+        Err(error) => return Err(format!("not compared: {}", told(error))),
     };
     let relation = if ahead < 0 { "behind" } else { "ahead of" };
     let told = format!("{} s {relation} WeChat's", ahead.abs());
     if ahead.abs() > TOLERANCE_S {
         let todo = "set the clock and keep it right with NTP (chrony, systemd-timesyncd)";
-        return Finding::bad("clock", format!("{told}; {todo}"));
+        return Err(format!("{told}; {todo}"));
     }
-    Finding::good("clock", told)
+    Ok(told)
 }
 
 /// Nothing if the database does not answer, which another finding says, or has no clock.
 async fn database_clock(checkup: &Checkup) -> Option<Finding> {
     let theirs = checkup.database_clock.now().await.ok()??;
-    let what = "database clock";
-    Some(
-        match service_clock::disagreement(SystemClock.now(), theirs) {
-            None => Finding::good(what, "agrees with this machine's"),
-            Some(told) => Finding::bad(what, told),
-        },
-    )
+    let told = match service_clock::disagreement(SystemClock.now(), theirs) {
+        None => Ok("agrees with this machine's".into()),
+        Some(told) => Err(told),
+    };
+    Some(finding("database clock", told))
 }
 
 /// In normal mode stable_token gives the token that is in use, so no other token is invalidated.
@@ -217,23 +200,15 @@ async fn app_secret(checkup: &Checkup, app: &wxclient::App) -> Finding {
             Err(error) => refused = Some((place, error)),
         }
     }
-    match (taken.as_slice(), refused) {
-        ([], Some((_, error))) => Finding::bad(what, told(error)),
-        ([only], Some((place, _))) => Finding::good(
-            what,
-            format!(
-                "WeChat takes the {only} of its two AppSecrets and refuses the {place}; take that one out; {}",
-                phone_numbers(checkup, app).await
-            ),
+    let takes = match (taken.as_slice(), refused) {
+        ([], Some((_, error))) => return finding(what, Err(told(error))),
+        ([only], Some((place, _))) => format!(
+            "WeChat takes the {only} of its two AppSecrets and refuses the {place}; take that one out"
         ),
-        _ => Finding::good(
-            what,
-            format!(
-                "WeChat takes its AppSecret; {}",
-                phone_numbers(checkup, app).await
-            ),
-        ),
-    }
+        _ => String::from("WeChat takes its AppSecret"),
+    };
+    let left = phone_numbers(checkup, app).await;
+    finding(what, Ok(format!("{takes}; {left}")))
 }
 
 /// How many phone numbers are left. An app that asks for none needs none, so this fails no check.
@@ -264,6 +239,9 @@ fn told(error: WechatError) -> String {
     format!("{en}（{zh}） [{}]", behind.join(": "))
 }
 
+/// What is good, or what is wrong and what to do about it.
+type Told = Result<String, String>;
+
 /// A line of the report.
 struct Finding {
     verdict: Verdict,
@@ -279,24 +257,16 @@ enum Verdict {
     Bad,
 }
 
-impl Finding {
-    fn good(what: impl Into<String>, told: impl Into<String>) -> Self {
-        Self {
-            verdict: Verdict::Good,
-            what: what.into(),
-            told: told.into(),
-        }
-    }
-
-    fn bad(what: impl Into<String>, told: impl Into<String>) -> Self {
-        Self {
-            verdict: Verdict::Bad,
-            ..Self::good(what, told)
-        }
-    }
-
-    fn is_bad(&self) -> bool {
-        self.verdict == Verdict::Bad
+fn finding(what: impl Into<String>, told: Told) -> Finding {
+    let (verdict, told) = match told {
+        Ok(told) => (Verdict::Good, told),
+        Err(told) => (Verdict::Bad, told),
+    };
+    let what = what.into();
+    Finding {
+        verdict,
+        what,
+        told,
     }
 }
 
