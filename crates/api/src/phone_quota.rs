@@ -1,44 +1,37 @@
 //! How many phone numbers an app may still ask WeChat for, as a metric.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::id::{AppId, OpenId};
 use domain::open_data::PhoneGrant;
 use domain::ports::{WechatApiError, WechatUserApi};
 use domain::secret::{PhoneCode, SessionKey};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use tokio::runtime::Handle;
 use wxclient::app_client::Resource;
-use wxclient::{AppClient, HttpWechatUserApi};
+use wxclient::{AppClient, HttpWechatApi};
 
 use crate::metrics::Metrics;
 
-/// How often WeChat is asked what is left. A pack holds some thousand numbers.
-const READ_EVERY: Duration = Duration::from_hours(1);
+/// How often WeChat is asked what is left of an app's numbers. A pack holds some thousand.
+const READS: Quota = Quota::per_hour(NonZeroU32::MIN);
 
 /// [`WechatUserApi`] that reads what is left after a phone number was looked up, so that a service that
 /// looks none up asks WeChat nothing.
 pub(crate) struct MeteredUserApi {
-    pub(crate) api: HttpWechatUserApi,
-    pub(crate) quota: PhoneQuota,
-}
-
-/// What is left, of each app.
-pub(crate) struct PhoneQuota {
-    apps: HashMap<AppId, AppClient>,
-    read: Mutex<HashMap<AppId, Instant>>,
+    api: Arc<HttpWechatApi>,
+    reads: DefaultKeyedRateLimiter<AppId>,
     metrics: Arc<Metrics>,
     runtime: Handle,
 }
 
-impl PhoneQuota {
-    pub(crate) fn new(apps: &[AppClient], metrics: Arc<Metrics>, runtime: &Handle) -> Self {
-        let apps = apps.iter().map(|app| (app.app_id().clone(), app.clone()));
+impl MeteredUserApi {
+    pub(crate) fn new(api: Arc<HttpWechatApi>, metrics: Arc<Metrics>, runtime: &Handle) -> Self {
         Self {
-            apps: apps.collect(),
-            read: Mutex::default(),
+            api,
+            reads: RateLimiter::keyed(READS),
             metrics,
             runtime: runtime.clone(),
         }
@@ -46,10 +39,11 @@ impl PhoneQuota {
 
     /// Reads what is left, unless it was read a moment ago. Nothing waits for it.
     fn read(&self, app: &AppId) {
-        let Some(client) = self.apps.get(app).filter(|_| self.is_due(app)) else {
+        let is_due = |_: &&AppClient| self.reads.check_key(app).is_ok();
+        let Some(client) = self.api.client(app).filter(is_due).cloned() else {
             return;
         };
-        let (client, metrics) = (client.clone(), self.metrics.clone());
+        let metrics = self.metrics.clone();
         self.runtime.spawn(async move {
             for resource in Resource::ALL {
                 match client.left_of(resource).await {
@@ -63,18 +57,6 @@ impl PhoneQuota {
             }
         });
     }
-
-    fn is_due(&self, app: &AppId) -> bool {
-        let now = Instant::now();
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_due = read
-            .get(app)
-            .is_none_or(|last| now.duration_since(*last) >= READ_EVERY);
-        if is_due {
-            read.insert(app.clone(), now);
-        }
-        is_due
-    }
 }
 
 #[async_trait]
@@ -86,7 +68,7 @@ impl WechatUserApi for MeteredUserApi {
         code: &PhoneCode,
     ) -> Result<PhoneGrant, WechatApiError> {
         let grant = self.api.phone_number(app, open_id, code).await?;
-        self.quota.read(app);
+        self.read(app);
         Ok(grant)
     }
 

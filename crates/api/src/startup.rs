@@ -34,7 +34,7 @@ use domain::sessions::{SessionPolicy, SessionService};
 use domain::signatures::SignatureService;
 use domain::support::SupportDesk;
 use persistence::Database;
-use wxclient::{HttpCodeExchanger, HttpWechatTokenSource, HttpWechatUserApi};
+use wxclient::{HttpCodeExchanger, HttpWechatApi};
 use wxcrypto::{AesOpenDataOpener, HmacSessionSigner};
 use wxsandbox::RunningSandbox;
 
@@ -57,7 +57,7 @@ use crate::http::{self, ApiKeys, HttpState, PushInboxes, Relay, SandboxGuard};
 use crate::metrics::Metrics;
 use crate::ops::{self, Lifecycle, OpsServer};
 use crate::phone_numbers::LibPhoneNumbers;
-use crate::phone_quota::{MeteredUserApi, PhoneQuota};
+use crate::phone_quota::MeteredUserApi;
 use crate::relay::{Delivery, HttpPushTarget};
 use crate::settings::Settings;
 
@@ -237,12 +237,11 @@ async fn compose(
 
     let wechat = wechat_client(settings, background.runtime(), Some(metrics.wechat_calls()))?;
     metrics.watch(database.statistics(), wechat.clone());
-    let app_clients = app_clients(settings, &wechat, database, &clock)?;
-    let wechat_tokens = Arc::new(HttpWechatTokenSource::new(app_clients.clone()));
-    let user_api: Arc<dyn WechatUserApi> = Arc::new(MeteredUserApi {
-        quota: PhoneQuota::new(&app_clients, metrics.clone(), background.runtime()),
-        api: HttpWechatUserApi::new(app_clients),
-    });
+    let clients = app_clients(settings, &wechat, database, &clock)?;
+    let wechat_api = Arc::new(HttpWechatApi::new(clients));
+    let runtime = background.runtime();
+    let user_api = MeteredUserApi::new(wechat_api.clone(), metrics.clone(), runtime);
+    let user_api: Arc<dyn WechatUserApi> = Arc::new(user_api);
     let logins = LoginPorts {
         exchanger: Arc::new(HttpCodeExchanger::new(wechat, apps.secrets)),
         opener: Arc::clone(&opener),
@@ -310,7 +309,7 @@ async fn compose(
             clock: clock.clone(),
         }),
         clock,
-        wechat_tokens,
+        wechat_tokens: wechat_api,
         api_keys: Arc::new(ApiKeys::new(&settings.admin.api_keys)),
         push: Arc::new(PushInboxes::of(&settings.apps).context("apps: push_aes_key")?),
         tokens,

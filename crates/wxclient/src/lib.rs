@@ -6,7 +6,6 @@
 //! | [`app`] | the mini program a call is made for, with its AppSecret |
 //! | [`app_client`] | [`AppClient`]: the calls that need an access_token |
 //! | [`token`] | access tokens |
-//! | [`token_source`] | [`HttpWechatTokenSource`], the adapter of the domain's port |
 //! | [`component`] | third-party platforms; for users of this crate, the service does not use it |
 //! | [`security`] | API signing and encryption |
 //! | [`cloud`] | the identity in the headers of WeChat's cloud hosting |
@@ -14,7 +13,7 @@
 //! | [`catalogue`] | every errcode: what it means, who must act, whether to ask again |
 //! | [`error`] | [`WechatError`], which derives all it says from the catalogue |
 //! | [`exchanger`] | [`HttpCodeExchanger`], the adapter of the domain's port |
-//! | [`user_api`] | [`HttpWechatUserApi`], the adapter of the domain's port |
+//! | [`wechat_api`] | [`HttpWechatApi`], the adapter of the domain's ports that concern an app |
 #![doc = ""]
 #![doc = include_str!("../README.md")]
 
@@ -32,8 +31,7 @@ pub mod exchanger;
 mod json;
 pub mod security;
 pub mod token;
-pub mod token_source;
-pub mod user_api;
+pub mod wechat_api;
 
 pub use api::Api;
 pub use app::{App, AppSecret};
@@ -41,5 +39,4 @@ pub use app_client::AppClient;
 pub use client::{BuildError, CallObserver, WechatClient, WechatClientBuilder};
 pub use error::{Fault, WechatError};
 pub use exchanger::HttpCodeExchanger;
-pub use token_source::HttpWechatTokenSource;
-pub use user_api::HttpWechatUserApi;
+pub use wechat_api::HttpWechatApi;

@@ -13,18 +13,18 @@ use domain::secret::{PhoneCode, SessionKey};
 use domain::testing::FixedClock;
 use domain::time::Timestamp;
 use rstest::rstest;
-use wxclient::{AppClient, HttpWechatUserApi};
+use wxclient::{AppClient, HttpWechatApi};
 use wxsandbox::{Api, Fault, FaultEffect, OpenDataOptions};
 
 use crate::sandbox::Stack;
 use crate::wechat::named;
 
 /// The adapter, and a user who has logged in.
-async fn logged_in(stack: &Stack) -> (HttpWechatUserApi, OpenId, SessionKey) {
+async fn logged_in(stack: &Stack) -> (HttpWechatApi, OpenId, SessionKey) {
     let session = stack.exchange(&stack.code()).await.unwrap();
     let client = stack.client().timeout(Duration::from_millis(1500));
     let app = AppClient::new(client.build().unwrap(), stack.app.clone());
-    let api = HttpWechatUserApi::new([app]);
+    let api = HttpWechatApi::new([app]);
     (api, session.open_id, session.session_key)
 }
 
@@ -148,7 +148,7 @@ async fn a_database_that_hangs_costs_a_moment_and_no_call() {
     let clock = Arc::new(FixedClock::at(Timestamp::UNIX_EPOCH));
     let client = stack.client().build().unwrap();
     let app = AppClient::new(client, stack.app.clone()).sharing(Arc::new(Stuck), clock);
-    let api = HttpWechatUserApi::new([app]);
+    let api = HttpWechatApi::new([app]);
     for _ in 0..2 {
         let current = api.is_current(&stack.app.app_id, &session.open_id, &session.session_key);
         assert!(current.await.unwrap());

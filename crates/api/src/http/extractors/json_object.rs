@@ -59,27 +59,19 @@ impl<T: DeserializeOwned + 'static> FromRequest for OptionalJsonObject<T> {
 }
 
 fn says_json(request: &HttpRequest) -> bool {
-    let text = |name| {
-        request
-            .headers()
-            .get(name)
-            .map(|value| value.to_str().unwrap_or("?"))
-    };
-    let is_plain =
-        text(header::CONTENT_ENCODING).is_none_or(|coding| coding.eq_ignore_ascii_case("identity"));
-    let is_json = text(header::CONTENT_TYPE).is_none_or(|kind| {
-        let kind = kind
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_ascii_lowercase();
-        kind.is_empty()
-            || kind == "text/json"
-            || kind == "application/json"
-            || kind.ends_with("+json")
+    let coding = request.headers().get(header::CONTENT_ENCODING);
+    let is_plain = coding.is_none_or(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    let is_json = media_type(request).is_none_or(|kind| {
+        matches!(&*kind, "" | "text/json" | "application/json") || kind.ends_with("+json")
     });
     is_plain && is_json
+}
+
+/// What `Content-Type` says, in lower case and without parameters.
+pub(crate) fn media_type(request: &HttpRequest) -> Option<String> {
+    let kind = request.headers().get(header::CONTENT_TYPE)?.to_str();
+    let kind = kind.unwrap_or("?").split(';').next()?;
+    Some(kind.trim().to_ascii_lowercase())
 }
 
 /// The failure of a request that needs a body and has none.
@@ -115,21 +107,8 @@ pub(crate) struct Object<T>(pub(crate) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ObjectVisitor(PhantomData))
-    }
-}
-
-struct ObjectVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
-    type Value = Object<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+        let object = object_or_empty(deserializer)?.map(Self);
+        object.ok_or_else(|| D::Error::custom("expected an object"))
     }
 }
 

@@ -14,6 +14,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::client;
 use super::client::HeaderCredentials;
 use crate::http::endpoint::{Endpoint, endpoint};
+use crate::http::extractors::json_object::media_type;
 use crate::http::extractors::{Introspect, Parameters, RawBody};
 use crate::http::replies::{ApiError, ErrorCode};
 use crate::tokens::{Claims, JwtTokenIssuer};
@@ -125,15 +126,7 @@ fn token(form: &Parameters) -> Result<AccessToken, ApiError> {
 }
 
 fn says_form(request: &HttpRequest) -> bool {
-    let text = |name| request.headers().get(name).map(|value| value.to_str());
-    let is_plain = text(header::CONTENT_ENCODING).is_none();
-    let kind = text(header::CONTENT_TYPE);
-    let is_form = kind.is_some_and(|kind| {
-        let kind = kind.unwrap_or_default().split(';').next();
-        kind.is_some_and(|kind| {
-            kind.trim()
-                .eq_ignore_ascii_case("application/x-www-form-urlencoded")
-        })
-    });
-    is_plain && is_form
+    let kind = media_type(request);
+    let is_form = kind.as_deref() == Some("application/x-www-form-urlencoded");
+    is_form && !request.headers().contains_key(header::CONTENT_ENCODING)
 }
