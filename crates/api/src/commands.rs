@@ -12,9 +12,6 @@ mod serve;
 use crate::cli::{Cli, Command};
 
 /// Does what the command line says.
-///
-/// # Errors
-/// What went wrong, for a person.
 pub fn run(cli: &Cli) -> anyhow::Result<()> {
     let config = cli.config.as_deref();
     match cli.command.clone().unwrap_or_default() {

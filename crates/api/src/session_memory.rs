@@ -8,7 +8,7 @@ mod trust;
 mod weight;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use domain::id::SessionId;
@@ -16,6 +16,7 @@ use domain::ports::{Change, ChangeFeed, Clock, FeedPosition, RepositoryError};
 use domain::session::SessionAccount;
 use domain::time::Timestamp;
 use domain::visit::is_first_visit;
+use parking_lot::Mutex;
 use quick_cache::sync::Cache;
 
 use forgotten_users::ForgottenUsers;
@@ -172,14 +173,14 @@ impl SessionMemory {
             logins: before.logins,
             at: self.time.elapsed_ms(),
         };
-        let _order = self.in_order();
+        let _order = self.order.lock();
         if self.moment() == before.moment {
             self.remembered.insert(account.session.id, remembered);
         }
     }
 
     fn forget(&self, change: Change) {
-        let _order = self.in_order();
+        let _order = self.order.lock();
         let moment = self.next_moment();
         match change {
             Change::Session(id) => {
@@ -208,10 +209,6 @@ impl SessionMemory {
 
     fn next_moment(&self) -> Moment {
         Moment(self.forgotten.fetch_add(1, Ordering::SeqCst) + 1)
-    }
-
-    fn in_order(&self) -> MutexGuard<'_, ()> {
-        self.order.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn now(&self) -> Instants {

@@ -86,9 +86,6 @@ impl Application {
     }
 
     /// The same on a machine with another clock, as a test has one.
-    ///
-    /// # Errors
-    /// As [`build`](Self::build).
     pub async fn build_on(settings: Settings, machine: Arc<dyn Clock>) -> anyhow::Result<Self> {
         settings.check_sandbox_is_private()?;
         let reserved = Reserved::new(settings.server.listen)?;
@@ -180,9 +177,6 @@ impl Application {
 
     /// Serves until `asked_to_stop` resolves: then the replica is not ready any more, takes no
     /// new connections, and finishes what is under way.
-    ///
-    /// # Errors
-    /// If a listener fails.
     pub async fn run_until(self, asked_to_stop: impl Future<Output = ()>) -> anyhow::Result<()> {
         let handle = self.server.handle();
         let server = tokio::spawn(self.server);

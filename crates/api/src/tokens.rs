@@ -10,7 +10,7 @@ mod signing_key;
 mod succession;
 mod verified;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ports::{
@@ -19,6 +19,7 @@ use domain::ports::{
 };
 use domain::secret::{AccessToken, RefreshToken};
 use domain::time::{Timestamp, after};
+use parking_lot::RwLock;
 
 pub(crate) use access_token::{Audience, Claims};
 pub(crate) use jwk::JwkSet;
@@ -62,12 +63,12 @@ impl JwtTokenIssuer {
 
     /// From now on these are the keys.
     pub(crate) fn set_keys(&self, keys: LiveKeys) {
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        *self.keys.write() = Arc::new(keys);
     }
 
     /// The keys there are.
     pub(crate) fn keys(&self) -> Arc<LiveKeys> {
-        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.keys.read())
     }
 
     /// The claims of a token of ours that is still good.
@@ -104,7 +105,7 @@ impl JwtTokenIssuer {
 
 impl TokenIssuer for JwtTokenIssuer {
     fn can_issue(&self) -> Result<(), TokenIssueError> {
-        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let keys = self.keys.read();
         keys.signing().map(|_| ()).ok_or(TokenIssueError::NoKey)
     }
 

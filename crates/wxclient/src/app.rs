@@ -1,10 +1,11 @@
 //! The mini program of a call: a value, not global state.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::id::AppId;
+use parking_lot::Mutex;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 
@@ -75,14 +76,14 @@ impl AppSecret {
 
     /// The one to present, for the request to WeChat alone.
     pub(crate) fn current(&self) -> Presented<'_> {
-        let is_second = self.lock().is_second;
+        let is_second = self.0.state.lock().is_second;
         self.presented(is_second)
     }
 
     /// The other one, after WeChat has refused `refused`.
     pub(crate) fn instead_of(&self, refused: &Presented<'_>) -> Option<Presented<'_>> {
         self.0.second.as_ref()?;
-        let mut state = self.lock();
+        let mut state = self.0.state.lock();
         let is_paused = |at: Instant| at.elapsed() < PAUSE_AFTER_BOTH;
         if state.both_refused_at.is_some_and(is_paused) {
             return None;
@@ -94,7 +95,7 @@ impl AppSecret {
 
     /// Notes that WeChat refuses the other one too.
     pub(crate) fn both_refused(&self) {
-        self.lock().both_refused_at = Some(Instant::now());
+        self.0.state.lock().both_refused_at = Some(Instant::now());
     }
 
     fn presented(&self, is_second: bool) -> Presented<'_> {
@@ -103,10 +104,6 @@ impl AppSecret {
             text: second.unwrap_or(&self.0.first).expose_secret(),
             is_second,
         }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

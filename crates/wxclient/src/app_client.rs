@@ -94,9 +94,6 @@ impl AppClient {
 
     /// The app's current access_token and how long it still works: for the team's other services,
     /// so that one place fetches it.
-    ///
-    /// # Errors
-    /// [`WechatError`] if there is none and WeChat gives none.
     pub async fn access_token(&self) -> Result<FetchedToken, WechatError> {
         self.client.token().await
     }
@@ -104,9 +101,6 @@ impl AppClient {
     /// The token that is good now, after another service saw WeChat refuse `refused`. WeChat is
     /// asked anew only if `refused` is the newest token known, and because of such reports at most
     /// once in ten seconds.
-    ///
-    /// # Errors
-    /// [`WechatError`] if there is none and WeChat gives none.
     pub async fn access_token_instead_of(
         &self,
         refused: &WechatToken,

@@ -99,8 +99,5 @@ pub trait TokenSource: Send + Sync {
     fn key(&self) -> TokenKey;
 
     /// Fetches the current token, or a new one.
-    ///
-    /// # Errors
-    /// [`WechatError`] if WeChat gives none.
     async fn fetch(&self) -> Result<FetchedToken, WechatError>;
 }

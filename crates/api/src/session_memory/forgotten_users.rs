@@ -2,9 +2,9 @@
 //! believed.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
 
 use domain::id::UserId;
+use parking_lot::RwLock;
 
 use super::Moment;
 
@@ -30,7 +30,7 @@ struct Forgotten {
 impl ForgottenUsers {
     /// The last moment before which nothing about this user is believed.
     pub(super) fn forgotten_at(&self, user: UserId) -> Moment {
-        let state = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let state = self.0.read();
         match state.users.get(&user) {
             Some(forgotten) => forgotten.moment,
             None => state.everybody,
@@ -38,7 +38,7 @@ impl ForgottenUsers {
     }
 
     pub(super) fn forget(&self, user: UserId, moment: Moment, at: u64) {
-        let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.0.write();
         if state.users.len() >= MOST {
             state.forget_everybody(moment);
         }
@@ -46,14 +46,13 @@ impl ForgottenUsers {
     }
 
     pub(super) fn forget_everybody(&self, moment: Moment) {
-        let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        state.forget_everybody(moment);
+        self.0.write().forget_everybody(moment);
     }
 
     /// Drops those forgotten before `at`, when nothing is remembered that is so old.
     pub(super) fn drop_older_than(&self, at: u64) {
-        let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        state.users.retain(|_, forgotten| forgotten.at >= at);
+        let users = &mut self.0.write().users;
+        users.retain(|_, forgotten| forgotten.at >= at);
     }
 }
 

@@ -33,12 +33,12 @@ impl Held {
     /// Holds the next answer back until the sender is used.
     fn hold(&self) -> oneshot::Sender<()> {
         let (open, gate) = oneshot::channel();
-        *self.gate.lock().unwrap() = Some(gate);
+        *self.gate.lock() = Some(gate);
         open
     }
 
     async fn pass(&self) {
-        let gate = self.gate.lock().unwrap().take();
+        let gate = self.gate.lock().take();
         if let Some(gate) = gate {
             gate.await.unwrap();
         }

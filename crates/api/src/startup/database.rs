@@ -16,9 +16,6 @@ use crate::settings::Settings;
 use crate::tokens::{KEPT_LONGER, new_secret};
 
 /// Brings the database to the newest schema.
-///
-/// # Errors
-/// If the database does not answer or refuses.
 pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
     // Migrations open nothing that is sealed, so any key will do.
     let any_key = SecretString::from(STANDARD.encode([0; 32]));
@@ -32,9 +29,6 @@ pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
 }
 
 /// Makes a new signing key.
-///
-/// # Errors
-/// If the database does not answer or refuses.
 pub async fn rotate_keys(settings: &Settings) -> anyhow::Result<()> {
     let database = open_database(settings, &master_key::load(settings)?)?;
     let key = new_secret(settings.tokens.algorithm, &SystemClock)
@@ -53,9 +47,6 @@ pub async fn rotate_keys(settings: &Settings) -> anyhow::Result<()> {
 }
 
 /// Gives up what the master keys do not open. Gives what that was.
-///
-/// # Errors
-/// If the database does not answer.
 pub async fn reset_keys(settings: &Settings) -> anyhow::Result<GivenUp> {
     let database = open_database(settings, &master_key::load_after_loss(settings)?)?;
     let audit = by_operator(AuditAction::ResetKeys, None);
@@ -74,9 +65,6 @@ fn by_operator(action: AuditAction, subject: Option<String>) -> AuditEntry {
 }
 
 /// Seals every stored secret under the first master key. Gives what was done.
-///
-/// # Errors
-/// If the database does not answer.
 pub async fn rewrap(
     settings: &Settings,
     progress: impl Fn(RewrapProgress) + Send + Sync,

@@ -19,9 +19,6 @@ const UNKNOWN_MESSAGE: i64 = 1;
 impl AppClient {
     /// Whether WeChat made `encrypted_data` (the base64 text as the front end got it). Only phone
     /// numbers of the last three days can be asked about; `None` for anything else.
-    ///
-    /// # Errors
-    /// [`WechatError`].
     pub async fn check_encrypted_message(
         &self,
         encrypted_data: &str,

@@ -15,9 +15,6 @@ use crate::error::{Fault, WechatError};
 impl AppClient {
     /// Exchanges `code`, which the phone number button gave to `open_id`. WeChat refuses the code
     /// of another user. It works once and for five minutes.
-    ///
-    /// # Errors
-    /// [`WechatError`].
     pub async fn phone_number(
         &self,
         code: &PhoneCode,

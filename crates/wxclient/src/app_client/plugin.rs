@@ -13,9 +13,6 @@ use crate::error::{Fault, WechatError};
 impl AppClient {
     /// Exchanges `code`, which `wx.pluginLogin` gave, for the user's openpid: their id for the
     /// plugin, whatever app it runs in. The code works once and for five minutes.
-    ///
-    /// # Errors
-    /// [`WechatError`].
     pub async fn plugin_open_pid(&self, code: &str) -> Result<String, WechatError> {
         let call = Call::post(Api::GetPluginOpenpid, Repeat::IfCertainlyNotTaken)
             .body(&[("code", code.into())])

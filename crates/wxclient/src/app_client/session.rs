@@ -17,9 +17,6 @@ use crate::json::lenient_number;
 impl AppClient {
     /// Whether `session_key` is the user's current one. (WeChat does not say whether a key that
     /// is not has been replaced or has expired.)
-    ///
-    /// # Errors
-    /// [`WechatError`].
     pub async fn check_session(
         &self,
         open_id: &OpenId,

@@ -14,9 +14,6 @@ use crate::error::{Fault, WechatError};
 impl AppClient {
     /// The unionid of `open_id`, who has paid `order` within the last five minutes. Needs no
     /// consent; the app must be bound to an Open Platform account (else 89002).
-    ///
-    /// # Errors
-    /// [`WechatError`].
     pub async fn paid_union_id(
         &self,
         open_id: &OpenId,

@@ -34,9 +34,6 @@ impl Resource {
 
 impl AppClient {
     /// How many pieces of `resource` are left of what the app has bought.
-    ///
-    /// # Errors
-    /// [`WechatError`].
     pub async fn left_of(&self, resource: Resource) -> Result<i64, WechatError> {
         let call = Call::get(Api::GetUsage, Repeat::Freely).query(&[
             ("spuId", resource.spu_id()),

@@ -4,9 +4,9 @@
 //! published crates, failsafe lets every waiting call through at once when it half-opens, and
 //! does not say how long it stays open.)
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::whole_seconds;
@@ -41,7 +41,7 @@ impl Breaker {
 
     /// Lets a call pass, or says how long none will.
     pub(super) fn admit(&self) -> Result<Admission<'_>, Duration> {
-        let mut state = self.lock();
+        let mut state = self.0.lock();
         let probe = match *state {
             State::Closed { .. } => None,
             State::Open { until, pause } => {
@@ -63,12 +63,7 @@ impl Breaker {
 
     /// Whether calls fail at once, but for one that tries.
     pub(super) fn is_open(&self) -> bool {
-        !matches!(*self.lock(), State::Closed { .. })
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // The state is whole at every moment, so a panic elsewhere cannot have spoilt it.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        !matches!(*self.0.lock(), State::Closed { .. })
     }
 }
 
@@ -87,7 +82,7 @@ impl Admission<'_> {
             return;
         };
         let probe = self.probe.take();
-        let mut state = self.breaker.lock();
+        let mut state = self.breaker.0.lock();
         let next = match (is_away, *state, probe) {
             (false, ..) => State::Closed { failures: 0 },
             (true, _, Some(pause)) => open((pause * 2).min(LONGEST_PAUSE)),
@@ -121,7 +116,7 @@ impl Drop for Admission<'_> {
     fn drop(&mut self) {
         if let Some(pause) = self.probe {
             let until = Instant::now();
-            *self.breaker.lock() = State::Open { until, pause };
+            *self.breaker.0.lock() = State::Open { until, pause };
         }
     }
 }

@@ -12,9 +12,6 @@ use crate::error::{Fault, WechatError};
 impl WechatClient {
     /// WeChat's clock, to the second, by the `Date` header (RFC 9110, section 6.6.1) of an answer;
     /// `None` if the answer has none. Nothing secret is sent, and any answer will do.
-    ///
-    /// # Errors
-    /// [`WechatError`] if there is no answer at all.
     pub async fn server_time(&self) -> Result<Option<Timestamp>, WechatError> {
         let url = self.shared.urls.of(Api::Code2Session).clone();
         let answer = timeout_at(self.deadline(), self.shared.http.get(url).send()).await;

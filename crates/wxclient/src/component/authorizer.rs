@@ -1,10 +1,9 @@
 //! 获取授权账号调用令牌 (getAuthorizerAccessToken): tokens of an app that has authorised the
 //! platform. They take the place of the app's own.
 
-use std::sync::{Mutex, PoisonError};
-
 use async_trait::async_trait;
 use domain::id::AppId;
+use parking_lot::Mutex;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -35,14 +34,12 @@ impl AuthorizerTokens {
     /// The newest `authorizer_refresh_token`, to be kept: WeChat may replace it with any token.
     #[must_use]
     pub fn refresh_token(&self) -> SecretString {
-        let token = self.refresh_token.lock();
-        token.unwrap_or_else(PoisonError::into_inner).clone()
+        self.refresh_token.lock().clone()
     }
 
     fn keep(&self, refresh_token: Option<String>) {
         if let Some(newer) = refresh_token.filter(|token| !token.is_empty()) {
-            let token = self.refresh_token.lock();
-            *token.unwrap_or_else(PoisonError::into_inner) = newer.into();
+            *self.refresh_token.lock() = newer.into();
         }
     }
 }

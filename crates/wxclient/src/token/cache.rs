@@ -1,11 +1,12 @@
 //! The token of one app in this process: fetched once for all callers, before the old one expires.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ports::{Clock, RepositoryError, StoredWechatToken, WechatTokenRepository};
 use domain::secret::WechatToken;
 use domain::time::after;
+use parking_lot::Mutex;
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -195,7 +196,7 @@ impl TokenCache {
             .expires_in
             .saturating_sub(self.key.kind.renewed_ahead())
             .max(Duration::from_secs(1));
-        *self.lock() = Some(Current {
+        *self.current.lock() = Some(Current {
             token: fetched.token.clone(),
             stale: now + good_for,
             dead: now + fetched.expires_in,
@@ -205,12 +206,8 @@ impl TokenCache {
 
     /// The token at hand, if it still works.
     fn current(&self) -> Option<Current> {
-        let current = self.lock().clone();
+        let current = self.current.lock().clone();
         current.filter(|current| Instant::now() < current.dead)
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Current>> {
-        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -257,7 +254,7 @@ mod tests {
 
         async fn fetch(&self) -> Result<FetchedToken, WechatError> {
             tokio::time::sleep(Duration::from_secs(1)).await;
-            let next = self.0.lock().unwrap().pop_front();
+            let next = self.0.lock().pop_front();
             let (token, seconds) = next.ok_or_else(|| {
                 WechatError::new(Api::StableToken, Fault::Refused(Refusal::new(45009, "")))
             })?;

@@ -27,9 +27,6 @@ impl WechatClient {
 
     /// The same, and the previous token dies **at once**: for a token that has leaked. WeChat
     /// allows it 20 times a day, 30 s apart.
-    ///
-    /// # Errors
-    /// [`WechatError`].
     pub async fn force_stable_token(&self, app: &App) -> Result<FetchedToken, WechatError> {
         self.fetch_stable(app, true).await
     }

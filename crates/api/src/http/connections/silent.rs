@@ -2,10 +2,11 @@
 
 use std::mem::MaybeUninit;
 use std::net::{IpAddr, Shutdown};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::rt::net::TcpStream;
+use parking_lot::Mutex;
 use socket2::{SockRef, Socket};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -75,7 +76,7 @@ impl Silent {
     }
 
     fn enter(self: &Arc<Self>, peer: Peer, socket: Socket) -> Place {
-        let mut crowd = self.crowd();
+        let mut crowd = self.crowd.lock();
         let number = crowd.enter(peer, Watched { socket, looks: 0 });
         let has_many = crowd.count() > self.most;
         let fullest = has_many.then(|| crowd.fullest(|peer| !peer.is_proxy));
@@ -110,7 +111,7 @@ impl Silent {
     }
 
     fn look(&self) {
-        let late = self.crowd().take_all(|watched| {
+        let late = self.crowd.lock().take_all(|watched| {
             watched.looks += 1;
             watched.looks > PATIENCE && !has_unread(&watched.socket)
         });
@@ -118,16 +119,11 @@ impl Silent {
             close(&socket);
         }
     }
-
-    fn crowd(&self) -> MutexGuard<'_, Crowd<Peer, Watched>> {
-        // Nothing that is done under the lock panics halfway.
-        self.crowd.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let watched = self.silent.crowd().remove(self.peer, self.number);
+        let watched = self.silent.crowd.lock().remove(self.peer, self.number);
         drop(watched);
     }
 }
@@ -232,6 +228,6 @@ mod tests {
         assert!(is_closed(&mut late));
         assert!(!is_closed(&mut heard));
         drop(kept);
-        assert_eq!(silent.crowd().count(), 0);
+        assert_eq!(silent.crowd.lock().count(), 0);
     }
 }

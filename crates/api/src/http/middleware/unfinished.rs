@@ -1,8 +1,8 @@
 //! A bound on the bodies that are on their way: on those of one address, and on all together.
 
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use crate::http::connections::crowd::Crowd;
@@ -48,7 +48,7 @@ impl Unfinished {
     pub(crate) fn enter(&self, address: Option<IpAddr>) -> Place<'_> {
         let address = address.map(network_of);
         let (held_by_crowd, held) = oneshot::channel();
-        let mut crowd = self.crowd();
+        let mut crowd = self.crowd.lock();
         let number = crowd.enter(address, held_by_crowd);
         let crowded = if crowd.count_of(address) > PER_ADDRESS {
             Some(address)
@@ -67,11 +67,6 @@ impl Unfinished {
             held,
         }
     }
-
-    fn crowd(&self) -> MutexGuard<'_, Crowd<Option<IpAddr>, oneshot::Sender<()>>> {
-        // Nothing that is done under the lock panics halfway.
-        self.crowd.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Place<'_> {
@@ -84,7 +79,11 @@ impl Place<'_> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        let held = self.unfinished.crowd().remove(self.address, self.number);
+        let held = self
+            .unfinished
+            .crowd
+            .lock()
+            .remove(self.address, self.number);
         drop(held);
     }
 }
@@ -142,6 +141,6 @@ mod tests {
             let mut place = unfinished.enter(Some(address(1)));
             assert!(!is_lost(&mut place));
         }
-        assert_eq!(unfinished.crowd().count(), 0);
+        assert_eq!(unfinished.crowd.lock().count(), 0);
     }
 }
