@@ -28,59 +28,41 @@ fn with_file(toml: &str) -> Result<Settings, SettingsError> {
     Settings::read(Some(&file), &HashMap::new())
 }
 
+fn file_of(text: &str) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&file, text).unwrap();
+    file
+}
+
 #[test]
 fn nothing_configured_gives_the_documented_defaults() {
     let settings = with_variables(&[]).unwrap();
     assert_eq!(settings.server.listen, Listen::loopback(5000));
     assert_eq!(settings.server.ops_listen, Listen::loopback(9090));
     assert_eq!(settings.database.url.expose(), "sqlite://data/wxlogin.db");
-    assert_eq!(
-        (
-            settings.server.max_body_bytes,
-            settings.server.shutdown_timeout_ms
-        ),
-        (65_536, 15_000)
-    );
-    assert_eq!(
-        (
-            settings.database.pool_size,
-            settings.database.acquire_timeout_ms,
-            settings.database.timeout_ms
-        ),
-        (16, 2_000, 5_000)
-    );
-    assert_eq!(
-        (settings.tokens.access_ttl_s, settings.tokens.refresh_ttl_s),
-        (900, 2_592_000)
-    );
-    assert_eq!(
-        (
-            settings.limits.login_per_minute_per_ip,
-            settings.limits.max_inflight
-        ),
-        (60, 1_024)
-    );
+    assert_eq!(settings.server.max_body_bytes, 65_536);
+    assert_eq!(settings.server.shutdown_timeout_ms, 15_000);
+    assert_eq!(settings.database.pool_size, 16);
+    assert_eq!(settings.database.acquire_timeout_ms, 2_000);
+    assert_eq!(settings.database.timeout_ms, 5_000);
+    assert_eq!(settings.tokens.access_ttl_s, 900);
+    assert_eq!(settings.tokens.refresh_ttl_s, 2_592_000);
+    assert_eq!(settings.limits.login_per_minute_per_ip, 60);
+    assert_eq!(settings.limits.max_inflight, 1_024);
     assert_eq!(settings.open_data.max_age_s, 300);
     assert!(settings.apps.is_empty() && settings.database.migrate_on_start);
 }
 
 #[test]
 fn the_environment_wins_over_the_file() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("wxlogin.toml");
-    std::fs::write(&file, "[tokens]\nissuer = \"file\"\naccess_ttl_s = 60\n").unwrap();
+    let file = file_of("[tokens]\nissuer = \"file\"\naccess_ttl_s = 60\n");
     let variables = [
         ("WXLOGIN_TOKENS__ISSUER", "environment"),
-        ("WXLOGIN_CONFIG", file.to_str().unwrap()),
+        ("WXLOGIN_CONFIG", file.path().to_str().unwrap()),
     ];
     let settings = with_variables(&variables).unwrap();
-    assert_eq!(
-        (
-            settings.tokens.issuer.as_str(),
-            settings.tokens.access_ttl_s
-        ),
-        ("environment", 60)
-    );
+    assert_eq!(settings.tokens.issuer.as_str(), "environment");
+    assert_eq!(settings.tokens.access_ttl_s, 60);
 }
 
 #[test]
@@ -108,13 +90,8 @@ fn the_shorthands_mean_what_the_long_forms_mean() {
     ])
     .unwrap();
     assert_eq!(settings.database.url.expose(), "postgres://db/wxlogin");
-    assert_eq!(
-        (
-            settings.apps[0].app_id.as_str(),
-            settings.apps[0].secret.expose()
-        ),
-        ("wx01", SECRET)
-    );
+    assert_eq!(settings.apps[0].app_id.as_str(), "wx01");
+    assert_eq!(settings.apps[0].secret.expose(), SECRET);
 }
 
 #[test]
@@ -123,12 +100,10 @@ fn a_secret_may_stand_in_a_file_of_its_own() {
         with_file("[[apps]]\napp_id = \"wx01\"\nsecret_file = \"$FOLDER/secret\"\n").unwrap();
     assert_eq!(settings.apps[0].secret.expose(), SECRET);
 
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("secret");
-    std::fs::write(&file, format!("{SECRET}\n")).unwrap();
+    let file = file_of(&format!("{SECRET}\n"));
     let settings = with_variables(&[
         ("WXLOGIN_APP_ID", "wx01"),
-        ("WXLOGIN_APP_SECRET_FILE", file.to_str().unwrap()),
+        ("WXLOGIN_APP_SECRET_FILE", file.path().to_str().unwrap()),
     ])
     .unwrap();
     assert_eq!(settings.apps[0].secret.expose(), SECRET);
@@ -136,10 +111,8 @@ fn a_secret_may_stand_in_a_file_of_its_own() {
 
 #[test]
 fn the_apps_in_the_environment_may_name_files_too() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("secret");
-    std::fs::write(&file, format!("{SECRET}\n")).unwrap();
-    let apps = serde_json::json!([{ "app_id": "wx01", "secret_file": file }]).to_string();
+    let file = file_of(&format!("{SECRET}\n"));
+    let apps = serde_json::json!([{ "app_id": "wx01", "secret_file": file.path() }]).to_string();
     let settings = with_variables(&[("WXLOGIN_APPS", &apps)]).unwrap();
     assert_eq!(settings.apps[0].secret.expose(), SECRET);
 }
@@ -174,10 +147,8 @@ fn a_key_may_be_bare_or_named_with_scopes() {
     let [bare, named] = &settings.admin.api_keys[..] else {
         panic!("two keys")
     };
-    assert_eq!(
-        (bare.scopes.as_ref(), named.scopes.as_deref()),
-        (None, Some(&[Scope::Read][..]))
-    );
+    assert_eq!(bare.scopes.as_ref(), None);
+    assert_eq!(named.scopes.as_deref(), Some(&[Scope::Read][..]));
     assert_eq!(named.name.as_deref(), Some("desk"));
 }
 

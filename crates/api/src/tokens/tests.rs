@@ -59,15 +59,11 @@ fn a_token_says_what_it_was_issued_for() {
     let (issuer, grant) = (issuer(1, "wxlogin"), grant());
     let pair = issuer.issue(&grant, NOW).unwrap();
     let claims = issuer.claims(&pair.access, NOW).unwrap();
-    assert_eq!(
-        (claims.sub, claims.app.as_str()),
-        (grant.user_id.as_uuid(), grant.app_id.as_str())
-    );
+    assert_eq!(claims.sub, grant.user_id.as_uuid());
+    assert_eq!(claims.app.as_str(), grant.app_id.as_str());
     let read = issuer.read_access(&pair.access, NOW).unwrap();
-    assert_eq!(
-        (read.session_id, read.generation),
-        (grant.session_id, grant.generation)
-    );
+    assert_eq!(read.session_id, grant.session_id);
+    assert_eq!(read.generation, grant.generation);
 }
 
 #[test]
@@ -167,10 +163,8 @@ fn a_refresh_token_says_its_session_and_generation_until_it_expires() {
     let (issuer, grant) = (issuer(1, "wxlogin"), grant());
     let token = issuer.issue(&grant, NOW).unwrap().refresh;
     let read = issuer.read_refresh(&token, NOW).unwrap();
-    assert_eq!(
-        (read.session_id, read.generation),
-        (grant.session_id, grant.generation)
-    );
+    assert_eq!(read.session_id, grant.session_id);
+    assert_eq!(read.generation, grant.generation);
     assert!(
         issuer
             .read_refresh(&token, after(NOW, Duration::from_hours(720)))

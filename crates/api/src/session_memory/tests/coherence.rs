@@ -6,9 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::id::SessionId;
 use domain::ports::{
-    AccountRepository, AuditLog, BanRepository, ChangeFeed, Clock, MergeRepository,
-    RepositoryError, SessionLifecycle, SessionRepository, SignatoryRepository,
-    SigningKeyRepository, UserRepository, WechatTokenRepository,
+    AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, RepositoryError,
+    SessionLifecycle, SessionRepository, SignatoryRepository, SigningKeyRepository, UserRepository,
+    WechatTokenRepository,
 };
 use domain::secret::SecretHash;
 use domain::session::SessionAccount;
@@ -19,6 +19,7 @@ use domain::time::Timestamp;
 use super::{SessionMemory, StorePorts, ports};
 
 /// A replica on a store that it shares with others.
+#[derive(Clone)]
 struct Replica {
     store: Arc<InMemoryStore>,
     ports: StorePorts,
@@ -56,26 +57,21 @@ impl SessionRepository for Compared {
 }
 
 async fn replica() -> Replica {
-    Replica::on(Arc::default()).await
-}
-
-impl Replica {
-    async fn on(store: Arc<InMemoryStore>) -> Self {
-        let at = Guest::new("wx01", "o1").visit(0).at;
-        let clock: Arc<dyn Clock> = Arc::new(FixedClock::at(at));
-        let memory = Arc::new(SessionMemory::new(store.clone(), clock));
-        memory.catch_up().await.unwrap();
-        let ports = ports(&store, store.clone()).remembered_by(&memory);
-        let sessions = Arc::new(Compared {
-            store: Arc::clone(&store),
-            remembering: Arc::clone(&ports.sessions),
-            at,
-        });
-        Self {
-            store,
-            ports,
-            sessions,
-        }
+    let at = Guest::new("wx01", "o1").visit(0).at;
+    let store: Arc<InMemoryStore> = Arc::default();
+    let clock = Arc::new(FixedClock::at(at));
+    let memory = Arc::new(SessionMemory::new(store.clone(), clock));
+    memory.catch_up().await.unwrap();
+    let ports = ports(&store, store.clone()).remembered_by(&memory);
+    let sessions = Arc::new(Compared {
+        store: Arc::clone(&store),
+        remembering: Arc::clone(&ports.sessions),
+        at,
+    });
+    Replica {
+        store,
+        ports,
+        sessions,
     }
 }
 
@@ -126,11 +122,7 @@ impl StoreUnderTest for Replica {
 
     /// The same replica: what another changes, this one may learn later.
     fn replica(&self) -> Box<dyn StoreUnderTest> {
-        Box::new(Self {
-            store: Arc::clone(&self.store),
-            ports: self.ports.clone(),
-            sessions: Arc::clone(&self.sessions),
-        })
+        Box::new(self.clone())
     }
 }
 

@@ -29,24 +29,6 @@ fn said_of_keys(keys: &str) -> String {
     r#"["0123456789abcdef",{"name":"desk","key":"0123456789abcdef"}]"#,
     "admin.api_keys[1].key"
 )]
-#[case::user(
-    r#"[{"name":"user","key":"0123456789abcdef"}]"#,
-    "admin.api_keys[0].name"
-)]
-#[case::wechat(
-    r#"[{"name":"WeChat","key":"0123456789abcdef"}]"#,
-    "admin.api_keys[0].name"
-)]
-#[case::operator(
-    r#"[{"name":"operator","key":"0123456789abcdef"}]"#,
-    "admin.api_keys[0].name"
-)]
-#[case::no_name(r#"[{"name":"","key":"0123456789abcdef"}]"#, "admin.api_keys[0].name")]
-#[case::blank_name(r#"[{"name":" ","key":"0123456789abcdef"}]"#, "admin.api_keys[0].name")]
-#[case::padded_name(
-    r#"[{"name":"user ","key":"0123456789abcdef"}]"#,
-    "admin.api_keys[0].name"
-)]
 #[case::names_alike(
     r#"[{"name":"desk","key":"0123456789abcdef"},{"name":"Desk","key":"1123456789abcdef"}]"#,
     "admin.api_keys[1].name"
@@ -60,6 +42,18 @@ fn said_of_keys(keys: &str) -> String {
     "admin.api_keys[1].name"
 )]
 fn a_weak_or_ambiguous_key_is_refused_by_name(#[case] keys: &str, #[case] named: &str) {
+    assert_refused(keys, named);
+}
+
+#[rstest]
+fn a_name_that_could_be_taken_for_another_is_refused(
+    #[values("user", "WeChat", "operator", "", " ", "user ")] name: &str,
+) {
+    let keys = format!(r#"[{{"name":"{name}","key":"0123456789abcdef"}}]"#);
+    assert_refused(&keys, "admin.api_keys[0].name");
+}
+
+fn assert_refused(keys: &str, named: &str) {
     let said = said_of_keys(keys);
     assert!(said.starts_with(&format!("{named}:")), "{said}");
     assert!(!said.contains("23456789abc"), "{said}");
@@ -73,56 +67,42 @@ fn sixteen_characters_and_a_name_of_its_own_are_a_key() {
 }
 
 #[rstest]
-#[case::blank_id(r#""app_id":" ","secret":"s""#, "apps[0].app_id")]
-#[case::padded_id(r#""app_id":"wx01 ","secret":"s""#, "apps[0].app_id")]
-#[case::blank_secret(r#""app_id":"wx01","secret":" ""#, "apps[0].secret")]
-#[case::empty_secret(r#""app_id":"wx01","secret":"""#, "apps[0].secret")]
-#[case::both(r#""app_id":"wx01","secret":"s","secrets":["t"]"#, "apps[0].secrets")]
-#[case::three(r#""app_id":"wx01","secrets":["s","t","u"]"#, "apps[0].secrets")]
-#[case::second_padded(r#""app_id":"wx01","secrets":["s","t "]"#, "apps[0].secrets")]
-#[case::none(r#""app_id":"wx01""#, "apps[0].secret")]
+#[case::blank_id(r#""app_id":" ","secret":"s""#, "app_id")]
+#[case::padded_id(r#""app_id":"wx01 ","secret":"s""#, "app_id")]
+#[case::blank_secret(r#""app_id":"wx01","secret":" ""#, "secret")]
+#[case::empty_secret(r#""app_id":"wx01","secret":"""#, "secret")]
+#[case::three(r#""app_id":"wx01","secrets":["s","t","u"]"#, "secrets")]
+#[case::second_padded(r#""app_id":"wx01","secrets":["s","t "]"#, "secrets")]
+#[case::none(r#""app_id":"wx01""#, "secret")]
+fn an_app_without_an_id_and_a_secret_is_refused_by_name(#[case] app: &str, #[case] named: &str) {
+    assert_app_refused(app, named);
+}
+
+#[rstest]
+#[case::both(r#""secrets":["t"]"#, "secrets")]
 #[case::relay_alone(
-    r#""app_id":"wx01","secret":"s","push_relay":[{"events":["*"],"url":"http://127.0.0.1:1/","secret":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}]"#,
-    "apps[0].push_relay"
+    r#""push_relay":[{"events":["*"],"url":"http://127.0.0.1:1/","secret":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}]"#,
+    "push_relay"
 )]
-#[case::empty_token(
-    r#""app_id":"wx01","secret":"s","push_token":"""#,
-    "apps[0].push_token"
-)]
-#[case::blank_token(
-    r#""app_id":"wx01","secret":"s","push_token":"   ""#,
-    "apps[0].push_token"
-)]
-#[case::short_token(
-    r#""app_id":"wx01","secret":"s","push_token":"ab""#,
-    "apps[0].push_token"
-)]
+#[case::empty_token(r#""push_token":"""#, "push_token")]
+#[case::blank_token(r#""push_token":"   ""#, "push_token")]
+#[case::short_token(r#""push_token":"ab""#, "push_token")]
 #[case::key_alone(
-    r#""app_id":"wx01","secret":"s","push_aes_key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA""#,
-    "apps[0].push_token"
+    r#""push_aes_key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA""#,
+    "push_token"
 )]
-#[case::empty_key(
-    r#""app_id":"wx01","secret":"s","push_token":"abc","push_aes_key":"""#,
-    "apps[0].push_aes_key"
-)]
-#[case::short_key(
-    r#""app_id":"wx01","secret":"s","push_token":"abc","push_aes_key":"AAAA""#,
-    "apps[0].push_aes_key"
-)]
-#[case::empty_platform(
-    r#""app_id":"wx01","secret":"s","open_platform":"""#,
-    "apps[0].open_platform"
-)]
-#[case::padded_platform(
-    r#""app_id":"wx01","secret":"s","open_platform":"shop ""#,
-    "apps[0].open_platform"
-)]
-fn what_would_weaken_an_app_is_refused_by_name(#[case] app: &str, #[case] named: &str) {
+#[case::empty_key(r#""push_token":"abc","push_aes_key":"""#, "push_aes_key")]
+#[case::short_key(r#""push_token":"abc","push_aes_key":"AAAA""#, "push_aes_key")]
+#[case::empty_platform(r#""open_platform":"""#, "open_platform")]
+#[case::padded_platform(r#""open_platform":"shop ""#, "open_platform")]
+fn what_would_weaken_an_app_is_refused_by_name(#[case] setting: &str, #[case] named: &str) {
+    assert_app_refused(&format!(r#""app_id":"wx01","secret":"s",{setting}"#), named);
+}
+
+fn assert_app_refused(app: &str, named: &str) {
     let refused = with_variables(&[("WXLOGIN_APPS", &format!("[{{{app}}}]"))]).unwrap_err();
-    assert!(
-        refused.to_string().starts_with(&format!("{named}:")),
-        "{refused}"
-    );
+    let said = refused.to_string();
+    assert!(said.starts_with(&format!("apps[0].{named}:")), "{said}");
 }
 
 #[rstest]
@@ -142,10 +122,8 @@ fn a_file_that_cannot_hold_a_secret_is_refused_by_name(
     )]
     held: &str,
 ) {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("held");
-    std::fs::write(&file, held).unwrap();
-    let path = file.to_str().unwrap();
+    let file = file_of(held);
+    let path = file.path().to_str().unwrap();
     let single = with_variables(&[
         ("WXLOGIN_APP_ID", "wx01"),
         ("WXLOGIN_APP_SECRET_FILE", path),
@@ -160,12 +138,10 @@ fn a_file_that_cannot_hold_a_secret_is_refused_by_name(
 
 #[rstest]
 fn the_line_break_at_the_end_of_a_file_is_fine(#[values("\n", "\r\n", "\n\n", "")] end: &str) {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("held");
-    std::fs::write(&file, format!("{SECRET}{end}")).unwrap();
+    let file = file_of(&format!("{SECRET}{end}"));
     let settings = with_variables(&[
         ("WXLOGIN_APP_ID", "wx01"),
-        ("WXLOGIN_APP_SECRET_FILE", file.to_str().unwrap()),
+        ("WXLOGIN_APP_SECRET_FILE", file.path().to_str().unwrap()),
     ]);
     assert_eq!(settings.unwrap().apps[0].secret.expose(), SECRET);
 }
