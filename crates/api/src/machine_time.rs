@@ -31,7 +31,6 @@ impl MachineTime {
         }
     }
 
-    /// How long ago the count was started.
     pub(crate) fn elapsed(&self) -> Duration {
         let elapsed = since_boot().saturating_sub(self.start);
         #[cfg(test)]
@@ -44,7 +43,6 @@ impl MachineTime {
         millis(self.elapsed())
     }
 
-    /// This moment on both clocks.
     pub(crate) fn now(&self) -> Instants {
         Instants::new(self.elapsed_ms(), self.wall.now())
     }

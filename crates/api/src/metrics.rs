@@ -43,7 +43,6 @@ const SECONDS: [f64; 12] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
 ];
 
-/// All metrics of the process.
 pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<Answered, Counter>,
@@ -155,12 +154,10 @@ impl Metrics {
         self.sandbox.set(i64::from(is_running));
     }
 
-    /// Who counts the calls of WeChat.
     pub(crate) fn wechat_calls(&self) -> Arc<dyn CallObserver> {
         Arc::clone(&self.wechat) as _
     }
 
-    /// The same sessions, counted.
     pub(crate) fn counted(&self, sessions: Arc<dyn SessionLifecycle>) -> Arc<dyn SessionLifecycle> {
         Arc::new(CountedLifecycle {
             sessions,

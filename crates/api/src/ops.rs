@@ -51,7 +51,6 @@ pub(crate) struct OpsServer {
 }
 
 impl OpsServer {
-    /// Stops at once.
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         self.handle.stop(false).await;
         match self.ended.take() {

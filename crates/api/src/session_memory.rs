@@ -30,7 +30,6 @@ use crate::machine_time::{Instants, MachineTime, millis};
 /// How often the changes other replicas made are read.
 const READ_EVERY: Duration = Duration::from_secs(1);
 
-/// How long a session is remembered.
 const REMEMBERED_FOR: Duration = Duration::from_mins(10);
 
 /// What all that is remembered may weigh, bytes: some 6 500 sessions, those that were used least

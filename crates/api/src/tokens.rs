@@ -52,7 +52,6 @@ pub(crate) struct TokenPolicy {
 }
 
 impl JwtTokenIssuer {
-    /// An issuer without keys.
     pub(crate) fn new(policy: TokenPolicy) -> Self {
         Self {
             keys: RwLock::default(),
@@ -61,12 +60,10 @@ impl JwtTokenIssuer {
         }
     }
 
-    /// From now on these are the keys.
     pub(crate) fn set_keys(&self, keys: LiveKeys) {
         *self.keys.write() = Arc::new(keys);
     }
 
-    /// The keys there are.
     pub(crate) fn keys(&self) -> Arc<LiveKeys> {
         Arc::clone(&self.keys.read())
     }
@@ -83,7 +80,6 @@ impl JwtTokenIssuer {
         Ok(claims)
     }
 
-    /// The tokens' `iss`.
     pub(crate) fn issuer(&self) -> &str {
         &self.policy.issuer
     }

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use domain::id::AppId;
 use domain::ports::{WechatApiError, WechatFailure};
 
-/// The configured apps, or their clients.
 #[derive(Debug)]
 pub(crate) struct Apps<T>(HashMap<AppId, T>);
 

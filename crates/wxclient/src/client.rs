@@ -71,7 +71,6 @@ impl WechatClient {
         self.shared.breakers.of(api).is_open()
     }
 
-    /// When a call that begins now must be done.
     pub(crate) fn deadline(&self) -> Instant {
         Instant::now() + self.shared.policy.timeout
     }

@@ -37,7 +37,6 @@ impl WechatClient {
     }
 }
 
-/// The answer as it is sent.
 #[derive(Deserialize)]
 pub(crate) struct Code2SessionReply {
     #[serde(default)]

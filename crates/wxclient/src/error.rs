@@ -140,7 +140,6 @@ impl Fault {
         }
     }
 
-    /// An error while reading the body.
     pub(crate) fn of_reading(error: reqwest::Error) -> Self {
         Self::CutOff(error.without_url())
     }

@@ -41,7 +41,6 @@ pub struct ApiSecurity {
     clock: Arc<dyn Clock>,
 }
 
-/// A request under seal.
 pub(crate) struct Sealed {
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,

@@ -55,7 +55,6 @@ impl fmt::Display for TokenKey {
 }
 
 impl TokenKind {
-    /// The API that gives them.
     pub(crate) const fn api(self) -> Api {
         match self {
             Self::Stable => Api::StableToken,

@@ -242,7 +242,6 @@ fn told(error: WechatError) -> String {
 /// What is good, or what is wrong and what to do about it.
 type Told = Result<String, String>;
 
-/// A line of the report.
 struct Finding {
     verdict: Verdict,
     what: String,

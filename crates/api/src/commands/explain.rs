@@ -18,7 +18,6 @@ pub(super) fn run(error: &str) -> anyhow::Result<()> {
     Ok(print(&text)?)
 }
 
-/// The explanation, a line each.
 fn explain(error: &str) -> Option<String> {
     match error.parse::<i64>() {
         Ok(code) => catalogue::find(code).map(of_wechat),

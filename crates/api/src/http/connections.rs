@@ -53,7 +53,6 @@ impl Connections {
         }
     }
 
-    /// How many there may be at once.
     pub(super) fn limit(&self) -> usize {
         self.open.limit
     }

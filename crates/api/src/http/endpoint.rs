@@ -20,7 +20,6 @@ pub(crate) struct Endpoint {
     pub(crate) reach: Reach,
 }
 
-/// Which requests an endpoint answers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reach {
     /// Those of its path and its methods.
@@ -29,7 +28,6 @@ pub(crate) enum Reach {
     AnyMethodAndBelow,
 }
 
-/// The failures of every call to WeChat.
 pub(crate) const WECHAT: &[ErrorCode] = &[
     ErrorCode::RateLimited,
     ErrorCode::WechatMisconfigured,

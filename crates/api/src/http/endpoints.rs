@@ -34,7 +34,6 @@ pub(super) const OPEN: &[&[Endpoint]] = &[
     page::ENDPOINTS,
 ];
 
-/// The endpoints for holders of an API key.
 pub(super) const FOR_KEYS: &[&[Endpoint]] = &[
     auth::introspect::ENDPOINTS,
     auth::wechat_token::ENDPOINTS,

@@ -14,7 +14,6 @@ use super::endpoints::{FOR_KEYS, OPEN};
 static TEXT: LazyLock<String> =
     LazyLock::new(|| serde_json::to_string_pretty(&described()).unwrap_or_default());
 
-/// The OpenAPI document in JSON.
 pub(crate) fn text() -> &'static str {
     &TEXT
 }

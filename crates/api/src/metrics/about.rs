@@ -1,6 +1,5 @@
 //! What each metric is called and means, in one table. `docs/metrics.md` is made of it.
 
-/// One metric.
 pub(super) struct About {
     /// Without the suffix `_total`, which a counter gets when it is written.
     pub(super) name: &'static str,
@@ -10,14 +9,12 @@ pub(super) struct About {
     pub(super) help_zh: &'static str,
 }
 
-/// One label of a metric.
 pub(super) struct Label {
     pub(super) name: &'static str,
     pub(super) values: &'static str,
     pub(super) values_zh: &'static str,
 }
 
-/// The type of a metric.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Counter,
@@ -26,7 +23,6 @@ pub(super) enum Kind {
 }
 
 impl About {
-    /// The name as it is scraped.
     pub(super) fn full_name(&self) -> String {
         match self.kind {
             Kind::Counter => format!("{}_total", self.name),
@@ -40,7 +36,6 @@ impl About {
     }
 }
 
-/// Declares the metrics and the list of all of them together.
 macro_rules! metrics {
     ($($constant:ident: $kind:ident $name:literal [$($label:literal $values:literal $values_zh:literal),*] $help:literal $help_zh:literal;)*) => {
         $(pub(super) const $constant: About = About {

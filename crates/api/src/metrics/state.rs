@@ -84,7 +84,6 @@ impl Collector for StateCollector {
     }
 }
 
-/// A page of metrics that is being written.
 struct Page<'a>(DescriptorEncoder<'a>);
 
 impl Page<'_> {

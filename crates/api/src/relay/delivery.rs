@@ -31,7 +31,6 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    /// Runs for ever.
     pub(crate) async fn run(self) {
         let mut looks: u32 = 0;
         loop {

@@ -37,7 +37,6 @@ impl Rules {
         self.0.is_empty()
     }
 
-    /// The first rule that names `event`.
     pub(super) fn find(&self, app: &AppId, event: &str) -> Option<&Rule> {
         let mut of_app = self.0.iter().filter(|rule| rule.app == *app);
         of_app.find(|rule| rule.events.iter().any(|pattern| is_match(pattern, event)))

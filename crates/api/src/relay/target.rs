@@ -27,7 +27,6 @@ pub(crate) struct HttpPushTarget {
 }
 
 impl HttpPushTarget {
-    /// For the rules of these apps.
     pub(crate) fn new(apps: &[App], clock: Arc<dyn Clock>) -> reqwest::Result<Self> {
         let rules = Rules::of(apps);
         // The targets are services of the team's own, so no proxy of the way out is asked.
@@ -42,7 +41,6 @@ impl HttpPushTarget {
         })
     }
 
-    /// Whether there is any rule.
     pub(crate) fn has_rules(&self) -> bool {
         !self.rules.is_empty()
     }

@@ -28,7 +28,6 @@ impl WebhookSecret {
         (bytes.len() >= LEAST).then(|| Self(hmac::Key::new(hmac::HMAC_SHA256, &bytes)))
     }
 
-    /// The value of `webhook-signature`.
     pub(super) fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> String {
         let mut context = hmac::Context::with_key(&self.0);
         context.update(format!("{id}.{timestamp}.").as_bytes());

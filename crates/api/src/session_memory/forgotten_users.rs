@@ -17,7 +17,6 @@ pub(super) struct ForgottenUsers(RwLock<State>);
 #[derive(Default)]
 struct State {
     users: HashMap<UserId, Forgotten>,
-    /// When everybody was last forgotten.
     everybody: Moment,
 }
 

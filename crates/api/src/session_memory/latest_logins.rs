@@ -25,7 +25,6 @@ impl Default for LatestLogins {
 }
 
 impl LatestLogins {
-    /// How many there were.
     pub(super) fn count(&self) -> u64 {
         self.count.load(Ordering::SeqCst)
     }

@@ -25,7 +25,6 @@ use uuid::Uuid;
 
 use super::SessionMemory;
 
-/// What the ports of the store answer.
 type Result<T> = std::result::Result<T, RepositoryError>;
 
 /// The ports that write what the session memory remembers, or read it.
@@ -39,7 +38,6 @@ pub(crate) struct StorePorts {
 }
 
 impl StorePorts {
-    /// These ports with `memory` in front of each.
     pub(crate) fn remembered_by(self, memory: &Arc<SessionMemory>) -> Self {
         Self {
             users: Arc::new(Remembering::new(self.users, memory)),

@@ -23,7 +23,6 @@ const LISTS: [&str; 6] = [
 /// The settings that come as a JSON array (`admin.api_keys` may).
 const JSON_LISTS: [&str; 2] = ["apps", "admin.api_keys"];
 
-/// The settings that the environment gives.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Environment {
     values: Map<String, Value>,

@@ -23,7 +23,6 @@ pub(crate) struct Checkup {
 }
 
 impl Checkup {
-    /// Puts the parts together as the service would.
     pub(crate) fn new(mut settings: Settings) -> anyhow::Result<Self> {
         // The service may be running, with its own sandbox.
         settings.sandbox.listen = Listen::loopback(0);

@@ -19,7 +19,6 @@ pub(super) struct Reserved {
 }
 
 impl Reserved {
-    /// Takes the address.
     pub(super) fn new(Listen(address): Listen) -> anyhow::Result<Self> {
         let socket = reserve(address).with_context(|| taken(address))?;
         Ok(Self { socket, address })
@@ -31,7 +30,6 @@ impl Reserved {
         address.context("the listener has no internet address")
     }
 
-    /// Lets connections in.
     pub(super) fn listen(self) -> anyhow::Result<TcpListener> {
         let listening = self.socket.listen(BACKLOG);
         listening.with_context(|| taken(self.address))?;
@@ -39,7 +37,6 @@ impl Reserved {
     }
 }
 
-/// Takes the address and lets connections in.
 pub(super) fn bind(listen: Listen) -> anyhow::Result<TcpListener> {
     Reserved::new(listen)?.listen()
 }

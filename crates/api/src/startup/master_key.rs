@@ -10,7 +10,6 @@ use secrecy::SecretString;
 
 use crate::settings::Settings;
 
-/// The master keys in base64: the first seals, all open.
 pub(crate) fn load(settings: &Settings) -> anyhow::Result<Vec<SecretString>> {
     keys(settings, Lost::No)
 }

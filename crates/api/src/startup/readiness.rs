@@ -8,9 +8,7 @@ use domain::ports::{NotReady, ReadinessProbe, TokenIssuer};
 /// Ready is who has a database that is [ready](ReadinessProbe) and keys to sign with: without these no
 /// token is issued or read.
 pub(crate) struct ServiceReadiness {
-    /// The database.
     pub(crate) database: Arc<dyn ReadinessProbe>,
-    /// The tokens.
     pub(crate) tokens: Arc<dyn TokenIssuer>,
 }
 

@@ -56,7 +56,6 @@ impl ServiceClock {
         }
     }
 
-    /// Reads the store's clock once.
     pub(crate) async fn read(&self) -> Result<(), RepositoryError> {
         let asked = self.time.elapsed();
         let Some(theirs) = self.store.now().await? else {

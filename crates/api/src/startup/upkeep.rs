@@ -9,7 +9,6 @@ use persistence::Database;
 
 use super::system_clock::SystemClock;
 
-/// How often dead sessions are looked for.
 const FORGET_EVERY: Duration = Duration::from_hours(1);
 
 /// How long a dead session is kept, for the user who asks where they were logged in.

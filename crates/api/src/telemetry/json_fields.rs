@@ -49,7 +49,6 @@ impl<'w> FormatFields<'w> for JsonFields {
     }
 }
 
-/// The members of an object, as far as they are written.
 struct Members<'a, W> {
     writer: &'a mut W,
     between: &'static str,

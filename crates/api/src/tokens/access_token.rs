@@ -44,9 +44,7 @@ pub(crate) struct Claims {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Audience {
-    /// One.
     One(String),
-    /// Several.
     Several(Vec<String>),
 }
 
@@ -61,7 +59,6 @@ impl Audience {
     }
 }
 
-/// Why a token could not be signed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SignError {
     #[error("the claims cannot be written")]

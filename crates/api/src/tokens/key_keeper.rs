@@ -34,7 +34,6 @@ pub(crate) struct KeyKeeper {
     is_master_key_wrong: bool,
 }
 
-/// A key as it was read.
 struct Known {
     /// `None` for one that is no key.
     key: Option<Arc<SigningKey>>,

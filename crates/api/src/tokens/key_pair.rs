@@ -16,7 +16,6 @@ use zeroize::Zeroizing;
 
 use super::jwk::Numbers;
 
-/// A key pair that signs.
 pub(super) enum KeyPair {
     Ed25519(Ed25519KeyPair),
     /// Boxed, because it is ten times the size of the others.

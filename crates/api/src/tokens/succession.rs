@@ -14,7 +14,6 @@ const PUBLISHED: Duration = Duration::from_secs(35);
 /// the promised 60.
 const SETTLED: Duration = Duration::from_secs(45);
 
-/// What is known of a key.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Candidate {
     /// Whether it is of the configured algorithm.

@@ -19,7 +19,6 @@ pub(super) struct Verified {
     pub(super) grant: SessionGrant,
     /// Unix seconds.
     pub(super) expires_at: i64,
-    /// The key that signed it.
     pub(super) key: KeyId,
 }
 

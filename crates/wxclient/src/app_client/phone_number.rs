@@ -31,7 +31,6 @@ impl AppClient {
     }
 }
 
-/// The answer as it is sent.
 #[derive(Deserialize)]
 struct PhoneReply {
     phone_info: PhoneInfo,

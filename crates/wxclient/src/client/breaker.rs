@@ -18,10 +18,8 @@ use crate::error::Fault;
 const FAILURES: u32 = 20;
 /// How long it stays open at first. Each failed probe doubles it.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// How long it stays open at most.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// The breaker of one API.
 pub(super) struct Breaker(Mutex<State>);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,7 +74,6 @@ pub(super) struct Admission<'a> {
 }
 
 impl Admission<'_> {
-    /// Says how the call ended.
     pub(super) fn report(mut self, api: Api, fault: Option<&Fault>) {
         let Some(is_away) = fault.map_or(Some(false), |fault| fault.is_away(api)) else {
             return;

@@ -197,7 +197,6 @@ fn is_loopback(base: &Url) -> bool {
     }
 }
 
-/// Mozilla's roots, for a machine or an image that has none.
 fn bundled_roots() -> impl Iterator<Item = Certificate> {
     webpki_root_certs::TLS_SERVER_ROOT_CERTS
         .iter()

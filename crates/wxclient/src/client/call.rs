@@ -33,7 +33,6 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// A GET.
     pub(crate) const fn get(api: Api, repeat: Repeat) -> Self {
         Self::new(Method::GET, api, repeat)
     }
@@ -61,14 +60,12 @@ impl Call {
         self
     }
 
-    /// Adds parameters to the query.
     pub(crate) fn query(mut self, pairs: &[(&'static str, &str)]) -> Self {
         let pairs = pairs.iter().map(|(key, value)| (*key, (*value).to_owned()));
         self.query.extend(pairs);
         self
     }
 
-    /// Adds fields to the JSON body.
     pub(crate) fn body(mut self, fields: &[(&str, Value)]) -> Self {
         let fields = fields
             .iter()

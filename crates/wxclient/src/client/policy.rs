@@ -15,14 +15,11 @@ const MORE_TRIES: usize = 2;
 /// How often a call is made again where the catalogue says [`Retry::Once`].
 const ONCE: usize = 1;
 
-/// The settings of a client.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Policy {
-    /// The longest wait for a connection.
     pub(crate) connect_timeout: Duration,
     /// The longest time a call takes in all: waiting, connecting, asking, asking again.
     pub(crate) timeout: Duration,
-    /// The most requests at once.
     pub(crate) max_concurrency: usize,
 }
 
@@ -46,7 +43,6 @@ impl Policy {
         }
     }
 
-    /// What one call may spend on tries.
     pub(crate) fn budget(&self, api: Api, repeat: Repeat, deadline: Instant) -> Budget {
         Budget {
             api,
@@ -65,7 +61,6 @@ pub(crate) fn backoff() -> ExponentialBuilder {
         .with_max_times(MORE_TRIES)
 }
 
-/// What is left of a call's tries.
 #[derive(Debug)]
 pub(crate) struct Budget {
     api: Api,

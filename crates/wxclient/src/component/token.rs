@@ -11,7 +11,6 @@ use crate::client::{Call, Repeat, WechatClient};
 use crate::error::{Fault, WechatError};
 use crate::token::{FetchedToken, TokenKey, TokenKind, TokenReply, TokenSource};
 
-/// The platform's own tokens.
 pub(super) struct ComponentTokens {
     client: WechatClient,
     component: Component,

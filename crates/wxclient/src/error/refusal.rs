@@ -86,7 +86,6 @@ fn seen_ip(errmsg: &str) -> Option<IpAddr> {
     after(errmsg, "ip ")?.parse().ok()
 }
 
-/// The word after `label`.
 fn after<'a>(errmsg: &'a str, label: &str) -> Option<&'a str> {
     let (_, rest) = errmsg.split_once(label)?;
     rest.split([' ', ',', ']']).next()

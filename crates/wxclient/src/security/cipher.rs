@@ -17,7 +17,6 @@ pub(super) struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// The text that is signed.
     pub(super) fn to_sign(&self, body: &str) -> String {
         let Self {
             urlpath,
@@ -28,7 +27,6 @@ impl Place<'_> {
     }
 }
 
-/// The app's symmetric key.
 pub(super) struct Cipher {
     key: LessSafeKey,
     serial: String,
@@ -96,7 +94,6 @@ impl Cipher {
     }
 }
 
-/// A key of 32 bytes.
 pub(super) fn key(bytes: &[u8]) -> Option<LessSafeKey> {
     let key = aws_lc_rs::aead::UnboundKey::new(&AES_256_GCM, bytes).ok()?;
     Some(LessSafeKey::new(key))

@@ -8,7 +8,6 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::error::Fault;
 
-/// The app's private key.
 pub(super) struct Signer {
     key: KeyPair,
     serial: String,

@@ -72,12 +72,10 @@ impl TokenCache {
         Self::new(Arc::clone(&self.source), Some(shared))
     }
 
-    /// The query parameter for the token.
     pub(crate) const fn parameter(&self) -> &'static str {
         self.key.kind.parameter()
     }
 
-    /// The token to call WeChat with.
     pub(crate) async fn token(&self, deadline: Instant) -> Result<FetchedToken, WechatError> {
         match self.current() {
             Some(current) if Instant::now() < current.stale => Ok(current.into_fetched()),
@@ -204,7 +202,6 @@ impl TokenCache {
         fetched
     }
 
-    /// The token at hand, if it still works.
     fn current(&self) -> Option<Current> {
         let current = self.current.lock().clone();
         current.filter(|current| Instant::now() < current.dead)

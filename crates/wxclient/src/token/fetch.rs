@@ -68,7 +68,6 @@ impl WechatClient {
     }
 }
 
-/// An answer of a token API as it is sent.
 #[derive(Deserialize)]
 pub(crate) struct TokenReply {
     #[serde(

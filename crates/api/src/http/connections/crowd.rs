@@ -15,7 +15,6 @@ pub(crate) struct Crowd<K, T> {
 }
 
 impl<K: Eq + Hash + Copy, T> Crowd<K, T> {
-    /// Adds an item and returns its number.
     pub(crate) fn enter(&mut self, from: K, item: T) -> u64 {
         let number = self.next;
         self.next += 1;

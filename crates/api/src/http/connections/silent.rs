@@ -58,7 +58,6 @@ impl Silent {
         }
     }
 
-    /// Watches a new connection.
     pub(crate) fn watch(self: &Arc<Self>, connection: &TcpStream) -> Option<Place> {
         let connected = SockRef::from(connection);
         let Ok(socket) = connected.try_clone() else {

@@ -16,7 +16,6 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint!(show_avatar, [StorageUnavailable]),
 ];
 
-/// Where a picture is uploaded.
 pub(crate) const UPLOAD_PATH: &str = "/user/avatar";
 
 /// What a form may hold besides the file, bytes: its boundaries, headers and `formData`.

@@ -35,7 +35,6 @@ async fn show_page_below() -> Result<HttpResponse, ApiError> {
     page("<base href=\"../\">")
 }
 
-/// The page, with something more at the beginning of its head.
 fn page(more: &str) -> Result<HttpResponse, ApiError> {
     let index = find("index.html")?;
     // The page stands beside its files' folder, and not in it. Relative addresses let the

@@ -68,7 +68,6 @@ async fn store_phone(
     Ok(Success::new("ok", UserReply::of_changed(&account, &user)))
 }
 
-/// What a number is asked for with.
 enum PhoneProof {
     Code(PhoneCode),
     Data(EncryptedData),

@@ -60,7 +60,6 @@ impl ApiKeys {
         Ok(found)
     }
 
-    /// Forgets addresses that have been quiet.
     pub(crate) fn forget_quiet(&self) {
         self.guesses.forget_quiet();
     }
@@ -95,7 +94,6 @@ pub(crate) struct Credentials<'a> {
 }
 
 impl<'a> Credentials<'a> {
-    /// A key alone.
     pub(crate) fn of_key(key: &'a str) -> Self {
         Self { name: None, key }
     }

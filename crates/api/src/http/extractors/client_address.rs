@@ -21,7 +21,6 @@ pub(crate) struct TrustedProxies {
     complaints: Arc<DefaultDirectRateLimiter>,
 }
 
-/// What a header says about the caller.
 #[derive(Debug, PartialEq, Eq)]
 struct Found<'a> {
     client: IpAddr,
@@ -30,7 +29,6 @@ struct Found<'a> {
 }
 
 impl TrustedProxies {
-    /// Believes these networks.
     pub(crate) fn new(networks: Vec<IpNet>) -> Self {
         let once_a_minute = Quota::per_minute(COMPLAINTS_PER_MINUTE);
         Self {
@@ -86,7 +84,6 @@ impl TrustedProxies {
         }
     }
 
-    /// Whether `address` is a trusted proxy's.
     pub(crate) fn trusts(&self, address: IpAddr) -> bool {
         self.networks
             .iter()

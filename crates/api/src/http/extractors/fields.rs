@@ -46,7 +46,6 @@ pub(crate) fn filled(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
-/// Two fields that come together or not at all.
 pub(crate) fn pair<A, B>(
     (one_name, one): (&str, Option<A>),
     (other_name, other): (&str, Option<B>),

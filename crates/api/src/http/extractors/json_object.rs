@@ -74,7 +74,6 @@ pub(crate) fn media_type(request: &HttpRequest) -> Option<String> {
     Some(kind.trim().to_ascii_lowercase())
 }
 
-/// The failure of a request that needs a body and has none.
 pub(crate) fn no_body() -> ApiError {
     ApiError::invalid("请求体为空，应为 JSON 对象")
 }

@@ -21,7 +21,6 @@ const KNOWN_FOR: Duration = Duration::from_hours(1);
 /// How many addresses are remembered, of either kind.
 const ADDRESSES: usize = 1_024;
 
-/// Counts wrong keys by address.
 pub(crate) struct KeyGuesses {
     wrong: DefaultKeyedRateLimiter<IpAddr>,
     clock: DefaultClock,

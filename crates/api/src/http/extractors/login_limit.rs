@@ -12,7 +12,6 @@ use super::TrustedProxies;
 use super::client_address::network_of;
 use crate::http::replies::{ApiError, ErrorCode};
 
-/// Counts logins by address.
 pub(crate) struct LoginLimit {
     limiter: Option<DefaultKeyedRateLimiter<IpAddr>>,
     proxies: TrustedProxies,
@@ -31,7 +30,6 @@ impl LoginLimit {
         }
     }
 
-    /// How long this caller has to wait, if they have to.
     fn wait(&self, request: &HttpRequest) -> Option<Duration> {
         let limiter = self.limiter.as_ref()?;
         let address = self.proxies.client_of(request)?;

@@ -20,7 +20,6 @@ impl Parameters {
         self.of_name(name).find(|value| !value.is_empty())
     }
 
-    /// Whether there is more than one of this name.
     pub(crate) fn is_repeated(&self, name: &str) -> bool {
         self.of_name(name).nth(1).is_some()
     }

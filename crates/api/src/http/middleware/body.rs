@@ -29,7 +29,6 @@ pub(crate) struct BodyReader {
 /// A body, or why there is none.
 pub(crate) type ReadBody = Result<Bytes, BodyFault>;
 
-/// Why there is no body.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum BodyFault {
     TooLong,
@@ -49,7 +48,6 @@ impl BodyReader {
         }
     }
 
-    /// The longest body that is taken for `request`.
     fn most_bytes(&self, request: &ServiceRequest) -> usize {
         if request.path() == avatars::UPLOAD_PATH {
             self.max_form_bytes
@@ -58,7 +56,6 @@ impl BodyReader {
         }
     }
 
-    /// The body of `request`, which comes from `payload`.
     pub(crate) async fn read(
         &self,
         request: &ServiceRequest,
@@ -85,7 +82,6 @@ impl BodyReader {
     }
 }
 
-/// What `Content-Length` says.
 fn declared(request: &ServiceRequest) -> Option<usize> {
     let length = request.headers().get(header::CONTENT_LENGTH)?;
     length.to_str().ok()?.parse().ok()

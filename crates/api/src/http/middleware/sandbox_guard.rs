@@ -15,14 +15,12 @@ use wxsandbox::{is_loopback, is_loopback_authority};
 use crate::http::replies::{ApiError, ErrorCode};
 use crate::settings::{CorsOrigin, Settings};
 
-/// Who is served in sandbox mode.
 #[derive(Clone, Debug)]
 pub(crate) struct SandboxGuard {
     /// Whether requests under other hosts' names are served.
     allow_remote: bool,
     /// The origins that `server.cors_allowed_origins` names.
     origins: Arc<[String]>,
-    /// The port of the sandbox, whose page may call us.
     page: Option<u16>,
 }
 

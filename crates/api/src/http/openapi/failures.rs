@@ -15,7 +15,6 @@ use crate::http::replies::ErrorCode::{
     TokenMissing, UnsupportedMediaType,
 };
 
-/// The name of the schema of every failure.
 pub(super) const FAILURE: &str = "Failure";
 
 /// Every operation's.
@@ -38,7 +37,6 @@ const KEY: &[ErrorCode] = &[
 ];
 /// Of those that read a body.
 const BODY: &[ErrorCode] = &[InvalidRequest, PayloadTooLarge, UnsupportedMediaType];
-/// All an operation's failures.
 fn of(operation: &Operation, own: &[&[ErrorCode]]) -> Vec<ErrorCode> {
     let mut codes = ALWAYS.to_vec();
     let security = json!(operation.security).to_string();
@@ -126,7 +124,6 @@ fn ids(codes: &[ErrorCode]) -> ObjectBuilder {
         .enum_values(Some(codes.iter().map(|code| code.entry().id)))
 }
 
-/// What every failure looks like.
 pub(super) fn schema() -> Schema {
     let text = || ObjectBuilder::new().schema_type(Type::String);
     ObjectBuilder::new()

@@ -31,7 +31,6 @@ pub(super) fn describe(part: &mut OpenApi, own: &[&[ErrorCode]]) {
     }
 }
 
-/// Completes the document.
 pub(super) fn finish(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     for (name, schema) in &mut components.schemas {

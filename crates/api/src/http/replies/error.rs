@@ -91,7 +91,6 @@ impl ApiError {
         Self { doing, ..self }
     }
 
-    /// The same, because of this.
     pub(crate) fn because(self, cause: impl Into<Cause>) -> Self {
         Self {
             cause: Some(cause.into()),
@@ -99,7 +98,6 @@ impl ApiError {
         }
     }
 
-    /// What went wrong.
     pub(crate) fn code(&self) -> ErrorCode {
         self.code
     }

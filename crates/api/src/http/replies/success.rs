@@ -14,7 +14,6 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// Bytes that hold nearly every body, so that it is written without growing.
 const ROOM: usize = 1_024;
 
-/// What a handler answers with.
 pub(crate) type Answer<T> = Result<Success<T>, ApiError>;
 
 /// `{"code":200,"msg":"…","data":{…}}`

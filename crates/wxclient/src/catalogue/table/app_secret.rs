@@ -52,7 +52,6 @@ entries! {
         );
 }
 
-/// The AppSecret is wrong.
 pub(super) const SECRET_WRONG: Verdict = misconfigured(
     "核对配置中的 AppSecret;若已在公众平台重置,请更新配置",
     "check the configured AppSecret; after a reset in the console, configure the new one",

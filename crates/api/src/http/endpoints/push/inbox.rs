@@ -20,7 +20,6 @@ use crate::settings::App;
 /// somebody sends again.
 const TOLERANCE_S: i64 = 300;
 
-/// All configured apps.
 pub(crate) struct PushInboxes(HashMap<String, Inbox>);
 
 /// One app's.
@@ -46,7 +45,6 @@ pub(super) struct Message {
 }
 
 impl PushInboxes {
-    /// The inboxes of these apps.
     pub(crate) fn of(apps: &[App]) -> Result<Self, InvalidEncodingAesKey> {
         let named = apps
             .iter()
@@ -142,7 +140,6 @@ impl Inbox {
         })
     }
 
-    /// The answer to a sealed message.
     pub(super) fn seal(
         &self,
         answer: &[u8],
@@ -245,7 +242,6 @@ fn check_time(query: &Parameters, now: Timestamp) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Why a message is not taken.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 enum Refusal {
     #[error(transparent)]

@@ -47,7 +47,6 @@ const REPEATED: [&str; 15] = [
 /// The events of small games' payments, whose order number is in a text within the message.
 const SMALL_GAMES: &str = "minigame_";
 
-/// What the relay works with.
 pub(crate) struct Relay {
     pub(crate) use_case: Arc<PushRelay>,
     pub(crate) clock: Arc<dyn Clock>,
