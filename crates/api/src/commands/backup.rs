@@ -7,15 +7,12 @@ use anyhow::Context;
 use persistence::{BackupError, BackupProgress};
 use secrecy::SecretString;
 
-use super::print::print;
-use crate::settings::Settings;
-use crate::telemetry;
+use super::{print, settings_and_log};
 
 const MIB: u64 = 1 << 20;
 
 pub(super) fn run(config: Option<&Path>, file: &Path) -> anyhow::Result<()> {
-    let settings = Settings::load(config)?;
-    let _log = telemetry::init(settings.log.format)?;
+    let (settings, _log) = settings_and_log(config)?;
     let url = SecretString::from(settings.database.url.expose());
     let is_watched = std::io::stderr().is_terminal();
     let tell = |so_far: BackupProgress| {

@@ -9,7 +9,7 @@ use domain::ports::{Clock, NotReady, ReadinessProbe};
 use wxclient::app_client::Resource;
 use wxclient::{AppClient, AppSecret, WechatError};
 
-use super::print::print;
+use super::print;
 use crate::settings::{self, Settings, TargetUrl};
 use crate::startup::{Checkup, SystemClock, service_clock};
 

@@ -3,7 +3,7 @@
 use anyhow::bail;
 use wxclient::catalogue::{self, Category, Verdict};
 
-use super::print::print;
+use super::print;
 use crate::http::ErrorCode;
 
 pub(super) fn run(error: &str) -> anyhow::Result<()> {

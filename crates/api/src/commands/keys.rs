@@ -4,10 +4,9 @@ use std::path::Path;
 
 use persistence::{GivenUp, RewrapProgress};
 
-use super::print::print;
+use super::{print, settings_and_log};
 use crate::cli::KeysCommand;
-use crate::settings::Settings;
-use crate::{startup, telemetry};
+use crate::startup;
 
 const DONE: &str = "all stored secrets are sealed under the first master key; the other master \
                     keys can be taken out of the settings\n";
@@ -16,8 +15,7 @@ const LOST: &str = "open under none of the master keys: add the key they were se
                     master_key and do it again";
 
 pub(super) fn run(config: Option<&Path>, command: &KeysCommand) -> anyhow::Result<()> {
-    let settings = Settings::load(config)?;
-    let _log = telemetry::init(settings.log.format)?;
+    let (settings, _log) = settings_and_log(config)?;
     actix_web::rt::System::new().block_on(async {
         match command {
             KeysCommand::Rotate => {

@@ -7,9 +7,8 @@ use std::pin::pin;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::settings::Settings;
+use super::settings_and_log;
 use crate::startup::Application;
-use crate::telemetry;
 
 /// Threads of the main runtime: where logins and calls to WeChat run. Two, so that one login that
 /// computes does not hold up the answers for all others.
@@ -30,8 +29,7 @@ pub(super) fn run(config: Option<&Path>) -> anyhow::Result<()> {
 async fn serve(config: Option<&Path>) -> anyhow::Result<()> {
     // Before anything that may take its time.
     let mut asked_to_stop = pin!(asked_to_stop()?);
-    let settings = Settings::load(config)?;
-    let _log = telemetry::init(settings.log.format)?;
+    let (settings, _log) = settings_and_log(config)?;
     // A task of its own, because a part of it may block its thread.
     let start = tokio::spawn(Application::build(settings));
     let application = tokio::select! {

@@ -112,54 +112,38 @@ fn text_header(description: &str) -> utoipa::openapi::Header {
 
 /// A failure with one of these ids.
 fn narrowed(codes: &[ErrorCode]) -> Schema {
+    let ids = codes.iter().map(|code| code.entry().id);
+    let ids = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(ids));
     AllOfBuilder::new()
         .item(Ref::from_schema_name(FAILURE))
-        .item(ObjectBuilder::new().property("error", ids(codes)))
+        .item(ObjectBuilder::new().property("error", ids))
         .into()
-}
-
-fn ids(codes: &[ErrorCode]) -> ObjectBuilder {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .enum_values(Some(codes.iter().map(|code| code.entry().id)))
 }
 
 pub(super) fn schema() -> Schema {
-    let text = || ObjectBuilder::new().schema_type(Type::String);
-    ObjectBuilder::new()
-        .description(Some("The body of every failure."))
-        .property(
-            "code",
-            ObjectBuilder::new()
-                .schema_type(Type::Integer)
-                .minimum(Some(400))
-                .maximum(Some(599))
-                .description(Some("The HTTP status.")),
-        )
-        .property(
-            "msg",
-            text().description(Some("A short sentence in Chinese.")),
-        )
-        .property("error", ids(ErrorCode::ALL))
-        .property("requestId", text().description(Some("The X-Request-Id.")))
-        .property(
-            "reason",
-            text()
-                .enum_values(Some(["malformed", "other_app", "other_user", "too_old"]))
-                .description(Some(
-                    "Why open data is not believed, for a caller with a session.",
-                )),
-        )
-        .property(
-            "retryAfter",
-            ObjectBuilder::new()
-                .schema_type(Type::Integer)
-                .minimum(Some(1))
-                .description(Some("Seconds to wait, as in the header Retry-After.")),
-        )
-        .required("code")
-        .required("msg")
-        .required("error")
-        .required("requestId")
-        .into()
+    let ids = ErrorCode::ALL.iter().map(|code| code.entry().id);
+    let schema = json!({
+        "type": "object",
+        "description": "The body of every failure.",
+        "required": ["code", "msg", "error", "requestId"],
+        "properties": {
+            "code": {"type": "integer", "description": "The HTTP status.", "maximum": 599, "minimum": 400},
+            "msg": {"type": "string", "description": "A short sentence in Chinese."},
+            "error": {"type": "string", "enum": ids.collect::<Vec<_>>()},
+            "requestId": {"type": "string", "description": "The X-Request-Id."},
+            "reason": {
+                "type": "string",
+                "description": "Why open data is not believed, for a caller with a session.",
+                "enum": ["malformed", "other_app", "other_user", "too_old"],
+            },
+            "retryAfter": {
+                "type": "integer",
+                "description": "Seconds to wait, as in the header Retry-After.",
+                "minimum": 1,
+            },
+        },
+    });
+    serde_json::from_value(schema).unwrap_or_default()
 }

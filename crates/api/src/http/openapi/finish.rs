@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 
 use heck::ToLowerCamelCase;
+use serde_json::{Value, json};
 use utoipa::openapi::path::{Operation, PathItem};
-use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{HeaderBuilder, OpenApi, RefOr, Schema};
 
@@ -140,41 +141,37 @@ fn without_bodies(head: &mut Operation) {
 
 /// In answers what is not known is left out: the `Option` of a field says that, and not `null`.
 fn never_null(schema: &mut RefOr<Schema>) {
-    let RefOr::T(known) = schema else {
-        return;
-    };
-    let mut replace_with = None;
-    match known {
-        Schema::Object(object) => {
-            if let SchemaType::Array(types) = &mut object.schema_type {
-                types.retain(|kind| *kind != Type::Null);
-                if let [only] = types.as_slice() {
-                    object.schema_type = SchemaType::Type(only.clone());
+    let mut value = json!(schema);
+    without_null(&mut value);
+    if let Ok(known) = serde_json::from_value(value) {
+        *schema = known;
+    }
+}
+
+fn without_null(schema: &mut Value) {
+    match schema {
+        Value::Array(parts) => parts.iter_mut().for_each(without_null),
+        Value::Object(parts) => {
+            parts.values_mut().for_each(without_null);
+            for (list, null) in [("type", json!("null")), ("oneOf", json!({"type": "null"}))] {
+                let Some(Value::Array(kinds)) = parts.get_mut(list) else {
+                    continue;
+                };
+                kinds.retain(|kind| *kind != null);
+                match (list, kinds.as_mut_slice()) {
+                    ("type", [only]) => {
+                        let only = only.take();
+                        parts.insert("type".to_owned(), only);
+                    }
+                    ("oneOf", [only]) => {
+                        let only = only.take();
+                        *schema = only;
+                        return;
+                    }
+                    _ => {}
                 }
-            }
-            object.properties.values_mut().for_each(never_null);
-        }
-        Schema::Array(array) => {
-            if let utoipa::openapi::schema::ArrayItems::RefOrSchema(items) = &mut array.items {
-                never_null(items);
-            }
-        }
-        Schema::AllOf(all) => all.items.iter_mut().for_each(never_null),
-        Schema::OneOf(one) => {
-            one.items.retain(|item| !is_null(item));
-            one.items.iter_mut().for_each(never_null);
-            if let [only] = one.items.as_slice() {
-                let only = only.clone();
-                replace_with = Some(only);
             }
         }
         _ => {}
     }
-    if let Some(only) = replace_with {
-        *schema = only;
-    }
-}
-
-fn is_null(schema: &RefOr<Schema>) -> bool {
-    matches!(schema, RefOr::T(Schema::Object(object)) if object.schema_type == SchemaType::Type(Type::Null))
 }

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::iter::successors;
 use std::time::Duration;
 
 use actix_web::http::header::{self, HeaderValue};
@@ -56,18 +57,13 @@ impl ApiError {
 
     /// `invalid_request`, saying which field and why.
     pub(crate) fn invalid(detail: impl Into<String>) -> Self {
-        Self {
-            detail: Some(detail.into()),
-            ..Self::new(ErrorCode::InvalidRequest)
-        }
+        Self::new(ErrorCode::InvalidRequest).saying(detail)
     }
 
     /// The same in other words than those of the table.
-    pub(crate) fn saying(self, detail: impl Into<String>) -> Self {
-        Self {
-            detail: Some(detail.into()),
-            ..self
-        }
+    pub(crate) fn saying(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
     }
 
     /// `method_not_allowed`, with the methods that are.
@@ -91,11 +87,9 @@ impl ApiError {
         Self { doing, ..self }
     }
 
-    pub(crate) fn because(self, cause: impl Into<Cause>) -> Self {
-        Self {
-            cause: Some(cause.into()),
-            ..self
-        }
+    pub(crate) fn because(mut self, cause: impl Into<Cause>) -> Self {
+        self.cause = Some(cause.into());
+        self
     }
 
     pub(crate) fn code(&self) -> ErrorCode {
@@ -105,23 +99,17 @@ impl ApiError {
     /// What the operator does: by the errcode, if WeChat gave one, because 40164 and 48001 want
     /// different things done.
     fn action(&self) -> &'static str {
-        let mut next = self
-            .cause
-            .as_deref()
-            .map(|cause| cause as &(dyn Error + 'static));
-        while let Some(cause) = next {
-            if let Some(error) = cause.downcast_ref::<WechatError>() {
-                return error.verdict().todo.en;
-            }
-            next = cause.source();
-        }
-        self.code.entry().action
+        let mut causes = self.cause.iter().flat_map(|cause| chain(&**cause));
+        let wechat = causes.find_map(|cause| cause.downcast_ref::<WechatError>());
+        wechat.map_or(self.code.entry().action, |error| error.verdict().todo.en)
     }
 
     /// Ours is an error, WeChat's a warning, the caller's a matter for debugging.
     fn log(&self) {
         let id = self.code.entry().id;
-        let cause = self.cause.as_deref().map(chain).unwrap_or_default();
+        let causes = self.cause.iter().flat_map(|cause| chain(&**cause));
+        let cause = causes.map(ToString::to_string).collect::<Vec<_>>();
+        let cause = cause.join(": ");
         let is_long = self.retry_after.is_some_and(|wait| wait >= LONG);
         match self.code {
             ErrorCode::Internal | ErrorCode::StorageUnavailable => {
@@ -144,16 +132,9 @@ impl ApiError {
     }
 }
 
-/// The error and everything behind it, in one line.
-fn chain(error: &(dyn std::error::Error + Send + Sync + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(source) = next {
-        text.push_str(": ");
-        text.push_str(&source.to_string());
-        next = source.source();
-    }
-    text
+/// The error and everything behind it.
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    successors(Some(error), |&error| error.source())
 }
 
 impl fmt::Display for ApiError {

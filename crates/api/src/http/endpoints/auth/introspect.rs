@@ -7,7 +7,7 @@ use domain::access::{AccessError, AccessService};
 use domain::ports::{AccessTokenError, Clock};
 use domain::secret::AccessToken;
 use serde::Serialize;
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Type};
+use serde_json::json;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -34,24 +34,20 @@ struct Introspection {
 impl ToSchema for Introspection {}
 
 impl PartialSchema for Introspection {
-    /// The claims are there or not, all of them.
+    /// The claims are there or not, all of them. `aud` is one as text, several as a list.
     fn schema() -> RefOr<Schema> {
-        let property = |kind| ObjectBuilder::new().schema_type(kind);
-        let texts = ["iss", "sub", "jti", "sid", "app", "token_type"];
-        let mut schema = ObjectBuilder::new()
-            .property("active", property(Type::Boolean))
-            .required("active");
-        for name in texts {
-            schema = schema.property(name, property(Type::String));
-        }
-        // One as text, several as a list.
-        let text = || ObjectBuilder::new().schema_type(Type::String);
-        let list = ArrayBuilder::new().items(text());
-        schema = schema.property("aud", OneOfBuilder::new().item(text()).item(list));
-        for name in ["iat", "exp", "gen"] {
-            schema = schema.property(name, property(Type::Integer));
-        }
-        schema.into()
+        let (text, number) = (json!({"type": "string"}), json!({"type": "integer"}));
+        let schema = json!({
+            "type": "object",
+            "required": ["active"],
+            "properties": {
+                "active": {"type": "boolean"},
+                "iss": text, "sub": text, "jti": text, "sid": text, "app": text, "token_type": text,
+                "aud": {"oneOf": [text, {"type": "array", "items": text}]},
+                "iat": number, "exp": number, "gen": number,
+            },
+        });
+        RefOr::T(serde_json::from_value(schema).unwrap_or_default())
     }
 }
 
