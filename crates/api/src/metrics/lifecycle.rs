@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::account::Page;
 use domain::id::{SessionId, UserId};
-use domain::ports::{GenerationUse, RepositoryError, SessionLifecycle, TokenUse};
+use domain::ports::{GenerationUse, SessionLifecycle, StoreResult, TokenUse};
 use domain::session::{Generation, ListedSession};
 use domain::time::Timestamp;
 use prometheus_client::metrics::counter::Counter;
@@ -13,8 +13,6 @@ use prometheus_client::registry::Registry;
 
 use super::about::{self, About};
 use super::registered;
-
-type Result<T> = std::result::Result<T, RepositoryError>;
 
 /// The counts, which the clones share.
 #[derive(Clone)]
@@ -49,7 +47,7 @@ impl SessionLifecycle for CountedLifecycle {
         generation: Generation,
         at: Timestamp,
         token: TokenUse,
-    ) -> Result<GenerationUse> {
+    ) -> StoreResult<GenerationUse> {
         let used = self.sessions.use_generation(id, generation, at, token);
         let used = used.await?;
         match (&used, token) {
@@ -65,17 +63,17 @@ impl SessionLifecycle for CountedLifecycle {
         user: UserId,
         now: Timestamp,
         page: Page<SessionId>,
-    ) -> Result<Vec<ListedSession>> {
+    ) -> StoreResult<Vec<ListedSession>> {
         self.sessions.list(user, now, page).await
     }
 
-    async fn end(&self, user: UserId, id: SessionId, at: Timestamp) -> Result<bool> {
+    async fn end(&self, user: UserId, id: SessionId, at: Timestamp) -> StoreResult<bool> {
         let has_ended = self.sessions.end(user, id, at).await?;
         self.counts.ended.inc_by(u64::from(has_ended));
         Ok(has_ended)
     }
 
-    async fn end_all(&self, user: UserId, at: Timestamp) -> Result<usize> {
+    async fn end_all(&self, user: UserId, at: Timestamp) -> StoreResult<usize> {
         let ended = self.sessions.end_all(user, at).await?;
         self.counts.ended.inc_by(ended as u64);
         Ok(ended)

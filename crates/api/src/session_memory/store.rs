@@ -13,7 +13,7 @@ use domain::audit::AuditEntry;
 use domain::id::{AppId, OpenId, SessionId, UserId};
 use domain::ports::{
     AccountRepository, Change, GenerationUse, MergeCandidate, MergeOutcome, MergeRepository,
-    RepositoryError, SessionLifecycle, SessionRepository, TokenUse, UserRepository,
+    SessionLifecycle, SessionRepository, StoreResult, TokenUse, UserRepository,
 };
 use domain::profile::ProfileEdit;
 use domain::secret::{SecretHash, SessionKey};
@@ -24,8 +24,6 @@ use domain::visit::{Visit, VisitOutcome};
 use uuid::Uuid;
 
 use super::SessionMemory;
-
-type Result<T> = std::result::Result<T, RepositoryError>;
 
 /// The ports that write what the session memory remembers, or read it.
 #[derive(Clone)]
@@ -68,8 +66,8 @@ impl<P: ?Sized> Remembering<P> {
     async fn changing_user<T>(
         &self,
         user: UserId,
-        call: impl Future<Output = Result<T>>,
-    ) -> Result<T> {
+        call: impl Future<Output = StoreResult<T>>,
+    ) -> StoreResult<T> {
         let result = call.await;
         self.memory.forget(Change::User(user));
         result
@@ -77,7 +75,7 @@ impl<P: ?Sized> Remembering<P> {
 
     /// A call that may change users whom only the store can name: what the feed then tells is
     /// forgotten.
-    async fn changing<T>(&self, call: impl Future<Output = Result<T>>) -> Result<T> {
+    async fn changing<T>(&self, call: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
         let result = call.await;
         if self.memory.catch_up().await.is_err() {
             self.memory.forget(Change::Everything);
@@ -88,7 +86,7 @@ impl<P: ?Sized> Remembering<P> {
 
 #[async_trait]
 impl UserRepository for Remembering<dyn UserRepository> {
-    async fn record_visit(&self, visit: Visit) -> Result<VisitOutcome> {
+    async fn record_visit(&self, visit: Visit) -> StoreResult<VisitOutcome> {
         let before = self.memory.before();
         let outcome = self.store.record_visit(visit).await?;
         if let VisitOutcome::Recorded {
@@ -108,7 +106,7 @@ impl UserRepository for Remembering<dyn UserRepository> {
 
 #[async_trait]
 impl SessionRepository for Remembering<dyn SessionRepository> {
-    async fn find(&self, id: SessionId) -> Result<Option<SessionAccount>> {
+    async fn find(&self, id: SessionId) -> StoreResult<Option<SessionAccount>> {
         self.store.find(id).await
     }
 
@@ -116,7 +114,7 @@ impl SessionRepository for Remembering<dyn SessionRepository> {
         &self,
         id: SessionId,
         at: Timestamp,
-    ) -> Result<Option<Arc<SessionAccount>>> {
+    ) -> StoreResult<Option<Arc<SessionAccount>>> {
         if let Some(account) = self.memory.find_usable(id, at) {
             return Ok(Some(account));
         }
@@ -133,7 +131,7 @@ impl SessionRepository for Remembering<dyn SessionRepository> {
         code: SecretHash,
         nonce: SecretHash,
         since: Timestamp,
-    ) -> Result<Option<SessionAccount>> {
+    ) -> StoreResult<Option<SessionAccount>> {
         self.store.find_repeated(code, nonce, since).await
     }
 }
@@ -146,7 +144,7 @@ impl SessionLifecycle for Remembering<dyn SessionLifecycle> {
         generation: Generation,
         at: Timestamp,
         token: TokenUse,
-    ) -> Result<GenerationUse> {
+    ) -> StoreResult<GenerationUse> {
         let before = self.memory.before();
         let used = self.store.use_generation(id, generation, at, token).await;
         match &used {
@@ -166,41 +164,41 @@ impl SessionLifecycle for Remembering<dyn SessionLifecycle> {
         user: UserId,
         now: Timestamp,
         page: Page<SessionId>,
-    ) -> Result<Vec<ListedSession>> {
+    ) -> StoreResult<Vec<ListedSession>> {
         self.store.list(user, now, page).await
     }
 
-    async fn end(&self, user: UserId, id: SessionId, at: Timestamp) -> Result<bool> {
+    async fn end(&self, user: UserId, id: SessionId, at: Timestamp) -> StoreResult<bool> {
         let ended = self.store.end(user, id, at).await;
         self.memory.forget(Change::Session(id));
         ended
     }
 
-    async fn end_all(&self, user: UserId, at: Timestamp) -> Result<usize> {
+    async fn end_all(&self, user: UserId, at: Timestamp) -> StoreResult<usize> {
         self.changing_user(user, self.store.end_all(user, at)).await
     }
 }
 
 #[async_trait]
 impl AccountRepository for Remembering<dyn AccountRepository> {
-    async fn find(&self, id: UserId) -> Result<Option<Account>> {
+    async fn find(&self, id: UserId) -> StoreResult<Option<Account>> {
         self.store.find(id).await
     }
 
-    async fn search(&self, query: &AccountQuery, page: Page<UserId>) -> Result<Vec<Account>> {
+    async fn search(&self, query: &AccountQuery, page: Page<UserId>) -> StoreResult<Vec<Account>> {
         self.store.search(query, page).await
     }
 
-    async fn session_keys(&self, app: &AppId, open_id: &OpenId) -> Result<Vec<SessionKey>> {
+    async fn session_keys(&self, app: &AppId, open_id: &OpenId) -> StoreResult<Vec<SessionKey>> {
         self.store.session_keys(app, open_id).await
     }
 
-    async fn edit_profile(&self, id: UserId, edit: ProfileEdit) -> Result<Option<User>> {
+    async fn edit_profile(&self, id: UserId, edit: ProfileEdit) -> StoreResult<Option<User>> {
         self.changing_user(id, self.store.edit_profile(id, edit))
             .await
     }
 
-    async fn set_phone(&self, id: UserId, phone: &str) -> Result<Option<User>> {
+    async fn set_phone(&self, id: UserId, phone: &str) -> StoreResult<Option<User>> {
         self.changing_user(id, self.store.set_phone(id, phone))
             .await
     }
@@ -210,7 +208,7 @@ impl AccountRepository for Remembering<dyn AccountRepository> {
         id: UserId,
         disabled_at: Option<Timestamp>,
         audit: AuditEntry,
-    ) -> Result<Option<Account>> {
+    ) -> StoreResult<Option<Account>> {
         self.changing_user(id, self.store.set_disabled(id, disabled_at, audit))
             .await
     }
@@ -220,12 +218,12 @@ impl AccountRepository for Remembering<dyn AccountRepository> {
         id: UserId,
         at: Timestamp,
         audit: AuditEntry,
-    ) -> Result<Option<usize>> {
+    ) -> StoreResult<Option<usize>> {
         self.changing_user(id, self.store.end_sessions(id, at, audit))
             .await
     }
 
-    async fn delete(&self, id: UserId, audit: AuditEntry) -> Result<bool> {
+    async fn delete(&self, id: UserId, audit: AuditEntry) -> StoreResult<bool> {
         self.changing_user(id, self.store.delete(id, audit)).await
     }
 
@@ -235,27 +233,27 @@ impl AccountRepository for Remembering<dyn AccountRepository> {
         open_id: &OpenId,
         withdrawn: &[Withdrawal],
         audit: AuditEntry,
-    ) -> Result<bool> {
+    ) -> StoreResult<bool> {
         self.changing(self.store.withdraw(app, open_id, withdrawn, audit))
             .await
     }
 
-    async fn export(&self, id: UserId) -> Result<Option<AccountExport>> {
+    async fn export(&self, id: UserId) -> StoreResult<Option<AccountExport>> {
         self.store.export(id).await
     }
 }
 
 #[async_trait]
 impl MergeRepository for Remembering<dyn MergeRepository> {
-    async fn open_candidates(&self, page: Page<Uuid>) -> Result<Vec<MergeCandidate>> {
+    async fn open_candidates(&self, page: Page<Uuid>) -> StoreResult<Vec<MergeCandidate>> {
         self.store.open_candidates(page).await
     }
 
-    async fn apply(&self, id: Uuid, at: Timestamp, audit: AuditEntry) -> Result<MergeOutcome> {
+    async fn apply(&self, id: Uuid, at: Timestamp, audit: AuditEntry) -> StoreResult<MergeOutcome> {
         self.changing(self.store.apply(id, at, audit)).await
     }
 
-    async fn dismiss(&self, id: Uuid, at: Timestamp, audit: AuditEntry) -> Result<bool> {
+    async fn dismiss(&self, id: Uuid, at: Timestamp, audit: AuditEntry) -> StoreResult<bool> {
         self.store.dismiss(id, at, audit).await
     }
 }
