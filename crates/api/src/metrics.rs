@@ -52,7 +52,7 @@ pub(crate) struct Metrics {
     wechat: Arc<WechatCalls>,
     state: Arc<State>,
     sandbox: Gauge,
-    push_failures: Counter,
+    pub(crate) push_failures: Counter,
     push_waiting: Gauge,
     push_oldest: Gauge,
     phone_numbers_left: Family<Pack, Gauge>,
@@ -180,10 +180,6 @@ impl Metrics {
             outcome: outcome.err().map_or("ok", |error| error.entry().id),
         };
         self.logins.get_or_create(&login).inc();
-    }
-
-    pub(crate) fn count_push_failure(&self) {
-        self.push_failures.inc();
     }
 
     pub(crate) fn show_push_backlog(&self, backlog: Backlog) {

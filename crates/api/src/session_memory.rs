@@ -25,7 +25,7 @@ pub(crate) use store::StorePorts;
 use trust::Trust;
 use weight::Weight;
 
-use crate::machine_time::{Instants, MachineTime, millis};
+use crate::machine_time::{MachineTime, millis};
 
 /// How often the changes other replicas made are read.
 const READ_EVERY: Duration = Duration::from_secs(1);
@@ -116,11 +116,11 @@ impl SessionMemory {
     async fn catch_up(&self) -> Result<(), RepositoryError> {
         let mut position = self.position.lock().await;
         // Trust counts from before the query is sent: its snapshot is not older.
-        let asked = self.now();
+        let asked = self.time.now();
         let news = self.feed.since(position.as_ref()).await?;
         // Between two reads that are far apart, more may have changed than the feed shows. The
         // second saw the database at the latest when it was answered.
-        if !self.trust.holds_at(self.now()) {
+        if !self.trust.holds_at(self.time.now()) {
             self.forget(Change::Everything);
         }
         for change in news.changes {
@@ -133,7 +133,7 @@ impl SessionMemory {
 
     /// The session, if it is remembered as one that can be used at `at`.
     fn find_usable(&self, id: SessionId, at: Timestamp) -> Option<Arc<SessionAccount>> {
-        let now = self.now();
+        let now = self.time.now();
         if !self.trust.holds_at(now) {
             return None;
         }
@@ -180,7 +180,7 @@ impl SessionMemory {
 
     fn forget(&self, change: Change) {
         let _order = self.order.lock();
-        let moment = self.next_moment();
+        let moment = Moment(self.forgotten.fetch_add(1, Ordering::SeqCst) + 1);
         match change {
             Change::Session(id) => {
                 self.remembered.remove(&id);
@@ -204,14 +204,6 @@ impl SessionMemory {
 
     fn moment(&self) -> Moment {
         Moment(self.forgotten.load(Ordering::SeqCst))
-    }
-
-    fn next_moment(&self) -> Moment {
-        Moment(self.forgotten.fetch_add(1, Ordering::SeqCst) + 1)
-    }
-
-    fn now(&self) -> Instants {
-        self.time.now()
     }
 }
 

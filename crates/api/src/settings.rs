@@ -7,7 +7,6 @@ mod environment;
 mod error;
 mod file;
 mod model;
-mod secret_file;
 mod secret_text;
 mod value;
 

@@ -68,14 +68,12 @@ impl AppClient {
     /// Keeps the token in `repository`, for all replicas. `clock` says when it expires.
     #[must_use]
     pub fn sharing(
-        self,
+        mut self,
         repository: Arc<dyn WechatTokenRepository>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self {
-            client: self.client.sharing(repository, clock),
-            ..self
-        }
+        self.client = self.client.sharing(repository, clock);
+        self
     }
 
     /// Encrypts and signs the calls that support it (服务端 API 签名与加密), as switched on for the

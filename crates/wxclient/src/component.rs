@@ -64,14 +64,12 @@ impl ComponentClient {
     /// Keeps the token in `repository`, for all replicas. `clock` says when it expires.
     #[must_use]
     pub fn sharing(
-        self,
+        mut self,
         repository: Arc<dyn WechatTokenRepository>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self {
-            client: self.client.sharing(repository, clock),
-            ..self
-        }
+        self.client = self.client.sharing(repository, clock);
+        self
     }
 
     /// Exchanges `code`, which a user of `app` got from `wx.login`, without the app's secret. The

@@ -1,6 +1,5 @@
 //! Errors between this service and WeChat, and who must act.
 
-mod domain;
 mod refusal;
 
 use std::fmt;

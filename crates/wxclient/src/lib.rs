@@ -12,31 +12,27 @@
 //! | [`api`] | the calls by name and path |
 //! | [`catalogue`] | every errcode: what it means, who must act, whether to ask again |
 //! | [`error`] | [`WechatError`], which derives all it says from the catalogue |
-//! | [`exchanger`] | [`HttpCodeExchanger`], the adapter of the domain's port |
-//! | [`wechat_api`] | [`HttpWechatApi`], the adapter of the domain's ports that concern an app |
+//! | [`adapters`] | [`HttpCodeExchanger`] and [`HttpWechatApi`], the adapters of the domain's ports |
 #![doc = ""]
 #![doc = include_str!("../README.md")]
 
+pub mod adapters;
 pub mod api;
 pub mod app;
 pub mod app_client;
-mod apps;
 pub mod catalogue;
 pub mod client;
 pub mod cloud;
 mod code2session;
 pub mod component;
 pub mod error;
-pub mod exchanger;
 mod json;
 pub mod security;
 pub mod token;
-pub mod wechat_api;
 
+pub use adapters::{HttpCodeExchanger, HttpWechatApi};
 pub use api::Api;
 pub use app::{App, AppSecret};
 pub use app_client::AppClient;
 pub use client::{BuildError, CallObserver, WechatClient, WechatClientBuilder};
 pub use error::{Fault, WechatError};
-pub use exchanger::HttpCodeExchanger;
-pub use wechat_api::HttpWechatApi;

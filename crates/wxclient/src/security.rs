@@ -86,7 +86,7 @@ impl ApiSecurity {
         for (name, value) in [
             ("wechatmp-appid", self.app_id.as_str()),
             ("wechatmp-timestamp", &timestamp.to_string()),
-            ("wechatmp-serial", self.signer.serial()),
+            ("wechatmp-serial", &self.signer.serial),
             ("wechatmp-signature", &signature),
         ] {
             let value = HeaderValue::from_str(value)

@@ -200,7 +200,7 @@ async fn app_secret(checkup: &Checkup, app: &wxclient::App) -> Finding {
             Err(error) => refused = Some((place, error)),
         }
     }
-    let takes = match (taken.as_slice(), refused) {
+    let answer = match (taken.as_slice(), refused) {
         ([], Some((_, error))) => return finding(what, Err(told(error))),
         ([only], Some((place, _))) => format!(
             "WeChat takes the {only} of its two AppSecrets and refuses the {place}; take that one out"
@@ -208,7 +208,7 @@ async fn app_secret(checkup: &Checkup, app: &wxclient::App) -> Finding {
         _ => String::from("WeChat takes its AppSecret"),
     };
     let left = phone_numbers(checkup, app).await;
-    finding(what, Ok(format!("{takes}; {left}")))
+    finding(what, Ok(format!("{answer}; {left}")))
 }
 
 /// How many phone numbers are left. An app that asks for none needs none, so this fails no check.

@@ -4,16 +4,14 @@ pub(crate) mod admin;
 pub(crate) mod auth;
 pub(crate) mod avatars;
 mod document;
-mod jwks;
 pub(crate) mod login;
 mod login_body;
 mod me;
-mod metadata;
-mod page;
 mod personal_data;
 pub(crate) mod push;
 mod refresh;
 mod sessions;
+mod well_known;
 
 use super::endpoint::Endpoint;
 
@@ -26,12 +24,10 @@ pub(super) const OPEN: &[&[Endpoint]] = &[
     sessions::ENDPOINTS,
     avatars::ENDPOINTS,
     personal_data::ENDPOINTS,
-    jwks::ENDPOINTS,
-    metadata::ENDPOINTS,
+    well_known::ENDPOINTS,
     push::verify::ENDPOINTS,
     push::receive::ENDPOINTS,
     document::ENDPOINTS,
-    page::ENDPOINTS,
 ];
 
 pub(super) const FOR_KEYS: &[&[Endpoint]] = &[

@@ -20,7 +20,6 @@ macro_rules! extractor {
 
 pub(crate) mod admin_query;
 pub(crate) mod api_key;
-mod bearer;
 pub(crate) mod client_address;
 mod desk;
 pub(crate) mod fields;
@@ -30,14 +29,12 @@ mod key_guesses;
 mod login_limit;
 mod paging;
 mod parameters;
-mod path_id;
 mod raw_body;
 mod who;
 
 pub(crate) use api_key::{
     ApiKeys, ByKey, Credentials, Introspect, Read, Right, Sign, WechatToken, Write,
 };
-pub(crate) use bearer::bearer;
 pub(crate) use client_address::TrustedProxies;
 pub(crate) use desk::Desk;
 pub(crate) use extractor;
@@ -45,7 +42,6 @@ pub(crate) use gateway::Gateway;
 pub(crate) use json_object::{ExactText, JsonObject, OptionalJsonObject, TypedText};
 pub(crate) use login_limit::{InTime, LoginLimit};
 pub(crate) use paging::Paging;
-pub(crate) use parameters::Parameters;
-pub(crate) use path_id::PathId;
+pub(crate) use parameters::{Parameters, PathId};
 pub(crate) use raw_body::RawBody;
-pub(crate) use who::Who;
+pub(crate) use who::{Who, bearer};

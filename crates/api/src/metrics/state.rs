@@ -11,7 +11,6 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use wxclient::{Api, WechatClient};
 
 use super::about::{self, About};
-use super::wechat::ApiLabel;
 
 /// The APIs that requests of users need.
 const CALLED: [Api; 4] = [
@@ -45,11 +44,6 @@ impl fmt::Debug for StateCollector {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct QueueLabel {
-    queue: &'static str,
-}
-
 impl Collector for StateCollector {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let Some(watched) = self.0.0.get() else {
@@ -68,7 +62,7 @@ impl Collector for StateCollector {
         page.one(&about::DATABASE_TIMED_OUT, &timed_out)?;
 
         let queues = watched.database.queues();
-        let label = |queue| QueueLabel { queue };
+        let label = |queue| [("queue", queue)];
         let waiting = queues.map(|queue| (label(queue.name), gauge(queue.waiting)));
         page.several(&about::QUEUE_WAITING, &waiting)?;
         let batches = queues.map(|queue| (label(queue.name), ConstCounter::new(queue.batches)));
@@ -78,7 +72,7 @@ impl Collector for StateCollector {
 
         let suspended = CALLED.map(|api| {
             let is_suspended = i64::from(watched.wechat.is_suspended(api));
-            (ApiLabel { api: api.path() }, ConstGauge::new(is_suspended))
+            ([("api", api.path())], ConstGauge::new(is_suspended))
         });
         page.several(&about::WECHAT_SUSPENDED, &suspended)
     }

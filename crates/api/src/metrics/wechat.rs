@@ -15,18 +15,13 @@ use super::{about, durations, registered};
 /// The calls by what came of them.
 pub(super) struct WechatCalls {
     requests: Family<Called, Counter>,
-    durations: Family<ApiLabel, Histogram>,
+    durations: Family<[(&'static str, &'static str); 1], Histogram>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Called {
     api: &'static str,
     outcome: Outcome,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(super) struct ApiLabel {
-    pub(super) api: &'static str,
 }
 
 /// One of few: WeChat may make up errcodes, but not time series.
@@ -73,7 +68,7 @@ impl CallObserver for WechatCalls {
         let outcome = Outcome::of(outcome);
         self.requests.get_or_create(&Called { api, outcome }).inc();
         self.durations
-            .get_or_create(&ApiLabel { api })
+            .get_or_create(&[("api", api)])
             .observe(took.as_secs_f64());
     }
 }

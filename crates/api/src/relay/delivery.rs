@@ -70,7 +70,7 @@ impl Delivery {
                 tracing::info!(%id, event, attempt, "a pushed message that waited was delivered");
             }
             Ok(Sent::Failed(reason)) => {
-                self.metrics.count_push_failure();
+                self.metrics.push_failures.inc();
                 tracing::warn!(%id, event, attempt, reason, "a pushed message was not delivered");
             }
             Err(error) => tracing::warn!(%id, event, %error, "an attempt could not be noted"),

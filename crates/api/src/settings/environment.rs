@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use config::{Map, Source, Value, ValueKind};
 use serde::Deserialize;
 
-use super::secret_file::{self, items};
-use super::{FILE_VARIABLE, SettingsError, file, secret_text};
+use super::file::{items, read_secret, resolve_files};
+use super::{FILE_VARIABLE, SettingsError, secret_text};
 
 const PREFIX: &str = "WXLOGIN_";
 
@@ -69,7 +69,7 @@ fn value_of(
     }
     let in_file = format!("{name}_FILE");
     given(&in_file)
-        .map(|path| secret_file::read(&in_file, path))
+        .map(|path| read_secret(&in_file, path))
         .transpose()
 }
 
@@ -163,7 +163,7 @@ fn json_list(text: &str, variable: &str) -> Result<Value, SettingsError> {
         || SettingsError::invalid(variable, "expected a JSON array, and this is not one");
     let list: toml::Value = serde_json::from_str(text).map_err(|_| not_json())?;
     let mut holder = toml::Table::from_iter([(LIST.to_owned(), list)]);
-    file::resolve_files(&mut holder)?;
+    resolve_files(&mut holder)?;
     let list = holder.remove(LIST).ok_or_else(not_json)?;
     Value::deserialize(list).map_err(|_| not_json())
 }

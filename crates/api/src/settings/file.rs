@@ -1,11 +1,11 @@
-//! The settings file.
+//! The settings file, and files that hold one secret each, as Docker and Kubernetes provide them.
 
 use std::path::Path;
 
 use config::{File, FileFormat, FileSourceString};
 use toml::{Table, Value};
 
-use super::{SettingsError, secret_file};
+use super::SettingsError;
 
 /// Settings whose value may stand in a file of its own, named by `<setting>_file`: the secrets,
 /// and what is as long as they are.
@@ -53,11 +53,11 @@ pub(super) fn resolve_files(table: &mut Table) -> Result<(), SettingsError> {
         let Some(Value::String(path)) = table.get(&in_file).cloned() else {
             continue;
         };
-        let secret = secret_file::read(&in_file, &path)?;
+        let secret = read_secret(&in_file, &path)?;
         table.remove(&in_file);
         let value = if LISTS.contains(&name) {
             Value::Array(
-                secret_file::items(&secret)
+                items(&secret)
                     .map(|item| Value::String(item.to_owned()))
                     .collect(),
             )
@@ -78,4 +78,21 @@ pub(super) fn resolve_files(table: &mut Table) -> Result<(), SettingsError> {
         }
     }
     Ok(())
+}
+
+/// What the file holds, without the line break at its end.
+pub(super) fn read_secret(setting: &str, path: impl AsRef<Path>) -> Result<String, SettingsError> {
+    let text =
+        std::fs::read_to_string(path).map_err(|error| SettingsError::SecretFileUnreadable {
+            setting: setting.to_owned(),
+            reason: error.kind(),
+        })?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// The items of a list of plain values, separated by commas or line breaks.
+pub(super) fn items(text: &str) -> impl Iterator<Item = &str> {
+    text.split([',', '\n'])
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::AppClient;
 use crate::api::Api;
 use crate::client::{Call, Repeat};
-use crate::error::{Fault, WechatError};
+use crate::error::WechatError;
 use crate::json::lenient_number;
 
 /// "The data does not exist."
@@ -27,7 +27,8 @@ impl AppClient {
         let call = Call::post(Api::CheckEncryptedData, Repeat::Freely)
             .body(&[("encrypted_msg_hash", hash.into())])
             .secured(self.security.as_ref());
-        let checked = self.client.call(call, CheckReply::into_message).await;
+        let understand = |reply: CheckReply| Ok(reply.into_message());
+        let checked = self.client.call(call, understand).await;
         match checked {
             Err(error) if error.errcode() == Some(UNKNOWN_MESSAGE) => Ok(None),
             checked => checked,
@@ -52,11 +53,11 @@ struct CheckReply {
 }
 
 impl CheckReply {
-    fn into_message(self) -> Result<Option<EncryptedMessage>, Fault> {
-        Ok(self.valid.then(|| EncryptedMessage {
+    fn into_message(self) -> Option<EncryptedMessage> {
+        self.valid.then(|| EncryptedMessage {
             created_at: Timestamp::from_second(self.create_time)
                 .ok()
                 .filter(|_| self.create_time > 0),
-        }))
+        })
     }
 }

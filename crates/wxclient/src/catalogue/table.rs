@@ -32,55 +32,38 @@ use super::{Actor, Category, Deviation, Entry, Group, Retry, Text, Verdict, Wech
 use crate::api::Api;
 
 pub(super) static GROUPS: &[Group] = &[
-    Group {
-        title: "The platform",
-        entries: platform::ENTRIES,
-    },
-    Group {
-        title: "Codes of wx.login, the phone button and plugins",
-        entries: code::ENTRIES,
-    },
-    Group {
-        title: "The app, its AppSecret and its IP whitelist",
-        entries: app_secret::ENTRIES,
-    },
-    Group {
-        title: "The access_token",
-        entries: token::ENTRIES,
-    },
-    Group {
-        title: "session_key and the user's data",
-        entries: session::ENTRIES,
-    },
-    Group {
-        title: "The request",
-        entries: request::ENTRIES,
-    },
-    Group {
-        title: "API signing and encryption (服务端 API 签名与加密)",
-        entries: signing::ENTRIES,
-    },
-    Group {
-        title: "Third-party platforms (第三方平台)",
-        entries: component::ENTRIES,
-    },
-    Group {
-        title: "Payment: signatures with the session_key (虚拟支付、小游戏、门店支付)",
-        entries: payment::ENTRIES,
-    },
-    Group {
-        title: "wx.requestVirtualPayment (虚拟支付)",
-        entries: cashier::ENTRIES,
-    },
-    Group {
-        title: "Multi-end apps (多端应用)",
-        entries: multi_end::ENTRIES,
-    },
-    Group {
-        title: "Beside the server API: on the phone, and in WeChat's decryption samples",
-        entries: side::ENTRIES,
-    },
+    group("The platform", platform::ENTRIES),
+    group(
+        "Codes of wx.login, the phone button and plugins",
+        code::ENTRIES,
+    ),
+    group(
+        "The app, its AppSecret and its IP whitelist",
+        app_secret::ENTRIES,
+    ),
+    group("The access_token", token::ENTRIES),
+    group("session_key and the user's data", session::ENTRIES),
+    group("The request", request::ENTRIES),
+    group(
+        "API signing and encryption (服务端 API 签名与加密)",
+        signing::ENTRIES,
+    ),
+    group("Third-party platforms (第三方平台)", component::ENTRIES),
+    group(
+        "Payment: signatures with the session_key (虚拟支付、小游戏、门店支付)",
+        payment::ENTRIES,
+    ),
+    group("wx.requestVirtualPayment (虚拟支付)", cashier::ENTRIES),
+    group("Multi-end apps (多端应用)", multi_end::ENTRIES),
+    group(
+        "Beside the server API: on the phone, and in WeChat's decryption samples",
+        side::ENTRIES,
+    ),
 ];
+
+const fn group(title: &'static str, entries: &'static [Entry]) -> Group {
+    Group { title, entries }
+}
 
 const fn entry(code: i64, zh: &'static str, en: &'static str, verdict: Verdict) -> Entry {
     Entry {

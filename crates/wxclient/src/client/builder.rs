@@ -20,7 +20,7 @@ use crate::api::Api;
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The settings of a [`WechatClient`].
-#[derive(Clone)]
+#[derive(Clone, Default)]
 #[must_use]
 pub struct WechatClientBuilder {
     base: Option<Url>,
@@ -28,22 +28,6 @@ pub struct WechatClientBuilder {
     policy: Policy,
     observer: Option<Arc<dyn CallObserver>>,
     runtime: Option<Handle>,
-}
-
-impl Default for WechatClientBuilder {
-    fn default() -> Self {
-        Self {
-            base: None,
-            proxy: None,
-            policy: Policy {
-                connect_timeout: Duration::from_secs(2),
-                timeout: Duration::from_secs(5),
-                max_concurrency: 256,
-            },
-            observer: None,
-            runtime: None,
-        }
-    }
 }
 
 impl WechatClientBuilder {

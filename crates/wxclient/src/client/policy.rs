@@ -23,6 +23,16 @@ pub(crate) struct Policy {
     pub(crate) max_concurrency: usize,
 }
 
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(2),
+            timeout: Duration::from_secs(5),
+            max_concurrency: 256,
+        }
+    }
+}
+
 impl Policy {
     /// When a try can begin at the latest, to have the time to connect before the deadline.
     ///
@@ -90,13 +100,7 @@ mod tests {
     const PAUSE: Duration = Duration::from_millis(100);
 
     fn budget_for(repeat: Repeat, left: Duration) -> Budget {
-        let policy = Policy {
-            connect_timeout: Duration::from_secs(2),
-            timeout: Duration::from_secs(5),
-            max_concurrency: 1,
-        };
-        let deadline = Instant::now() + left;
-        policy.budget(Api::Code2Session, repeat, deadline)
+        Policy::default().budget(Api::Code2Session, repeat, Instant::now() + left)
     }
 
     fn budget(left: Duration) -> Budget {

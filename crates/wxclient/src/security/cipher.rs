@@ -28,8 +28,8 @@ impl Place<'_> {
 }
 
 pub(super) struct Cipher {
-    key: LessSafeKey,
-    serial: String,
+    pub(super) key: LessSafeKey,
+    pub(super) serial: String,
 }
 
 /// An encrypted body as it is sent, all in base64.
@@ -41,10 +41,6 @@ struct Encrypted {
 }
 
 impl Cipher {
-    pub(super) const fn new(key: LessSafeKey, serial: String) -> Self {
-        Self { key, serial }
-    }
-
     pub(super) fn encrypt(
         &self,
         place: &Place<'_>,
@@ -122,10 +118,10 @@ mod tests {
         let bytes = STANDARD
             .decode("otUpngOjU+nVQaWJIC3D/yMLV17RKaP6t4Ot9tbnzLY=")
             .unwrap();
-        Cipher::new(
-            key(&bytes).unwrap(),
-            "fa05fe1e5bcc79b81ad5ad4b58acf787".to_owned(),
-        )
+        Cipher {
+            key: key(&bytes).unwrap(),
+            serial: "fa05fe1e5bcc79b81ad5ad4b58acf787".to_owned(),
+        }
     }
 
     #[test]

@@ -39,7 +39,8 @@ impl ApiSecurityKeys {
             .map(Zeroizing::new)
             .map_err(|_| KeyError::Symmetric)?;
         let key = cipher::key(&bytes).ok_or(KeyError::Symmetric)?;
-        Ok(Cipher::new(key, self.symmetric_key_serial.clone()))
+        let serial = self.symmetric_key_serial.clone();
+        Ok(Cipher { key, serial })
     }
 
     pub(super) fn signer(&self) -> Result<Signer, KeyError> {
@@ -50,14 +51,16 @@ impl ApiSecurityKeys {
             _ => return Err(KeyError::Private),
         };
         let key = key.map_err(|_| KeyError::Private)?;
-        Ok(Signer::new(key, self.private_key_serial.clone()))
+        let serial = self.private_key_serial.clone();
+        Ok(Signer { key, serial })
     }
 
     pub(super) fn verifier(&self) -> Result<Verifier, KeyError> {
         let key = public_key(self.platform_certificate.as_bytes())
             .and_then(|key| ParsedPublicKey::new(&RSA_PSS_2048_8192_SHA256, key.as_ref()).ok())
             .ok_or(KeyError::Platform)?;
-        Ok(Verifier::new(key, self.platform_certificate_serial.clone()))
+        let serial = self.platform_certificate_serial.clone();
+        Ok(Verifier { key, serial })
     }
 }
 

@@ -9,20 +9,12 @@ use base64::engine::general_purpose::STANDARD;
 use crate::error::Fault;
 
 pub(super) struct Signer {
-    key: KeyPair,
-    serial: String,
+    pub(super) key: KeyPair,
+    /// The key's number in WeChat's console.
+    pub(super) serial: String,
 }
 
 impl Signer {
-    pub(super) const fn new(key: KeyPair, serial: String) -> Self {
-        Self { key, serial }
-    }
-
-    /// The key's number in WeChat's console.
-    pub(super) fn serial(&self) -> &str {
-        &self.serial
-    }
-
     /// The signature of `text`, in base64.
     pub(super) fn sign(&self, text: &str) -> Result<String, Fault> {
         let mut signature = vec![0; self.key.public_modulus_len()];
@@ -40,15 +32,11 @@ impl Signer {
 
 /// WeChat's public key, out of the platform certificate (平台证书).
 pub(super) struct Verifier {
-    key: ParsedPublicKey,
-    serial: String,
+    pub(super) key: ParsedPublicKey,
+    pub(super) serial: String,
 }
 
 impl Verifier {
-    pub(super) const fn new(key: ParsedPublicKey, serial: String) -> Self {
-        Self { key, serial }
-    }
-
     /// Verifies the signature of `text` among an answer's headers. While WeChat changes its
     /// certificate, an answer is signed with both.
     pub(super) fn verify<'h>(

@@ -81,7 +81,7 @@ async fn list_sessions(
     let listed = sessions.list(&account, paging.page(SessionId::new)).await?;
     let id = |last: &ListedSession| last.session.id.as_uuid();
     let reply = |listed| SessionReply::new(&listed, &account);
-    paging.answer(listed, id, reply)
+    Ok(paging.answer(listed, id, reply))
 }
 
 /// End one session

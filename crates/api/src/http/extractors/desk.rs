@@ -14,16 +14,16 @@ use crate::http::replies::{ApiError, ErrorCode};
 /// handler's arguments, as [`ByKey`] does.
 pub(crate) struct Desk<R> {
     pub(crate) caller: Caller,
-    desk: Data<SupportDesk>,
+    service: Data<SupportDesk>,
     right: PhantomData<R>,
 }
 
 extractor!(Desk<R> where R: Right, |request| {
     let ByKey { caller, .. } = <ByKey<R> as actix_web::FromRequest>::extract(request).into_inner()?;
-    let desk = request.app_data::<Data<SupportDesk>>();
+    let service = request.app_data::<Data<SupportDesk>>();
     Ok(Self {
         caller,
-        desk: desk.ok_or_else(|| ApiError::new(ErrorCode::Internal))?.clone(),
+        service: service.ok_or_else(|| ApiError::new(ErrorCode::Internal))?.clone(),
         right: PhantomData,
     })
 });
@@ -32,6 +32,6 @@ impl<R> Deref for Desk<R> {
     type Target = SupportDesk;
 
     fn deref(&self) -> &SupportDesk {
-        &self.desk
+        &self.service
     }
 }

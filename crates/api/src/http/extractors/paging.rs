@@ -7,7 +7,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::Parameters;
-use crate::http::replies::{Answer, ApiError, Items, Success};
+use crate::http::replies::{ApiError, Items, Success};
 
 const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 200;
@@ -58,10 +58,10 @@ impl Paging {
         mut found: Vec<T>,
         id: impl FnOnce(&T) -> Uuid,
         reply: impl FnMut(T) -> R,
-    ) -> Answer<Items<R>> {
+    ) -> Success<Items<R>> {
         let cursor = self.cut(&mut found, id);
         let items = found.into_iter().map(reply).collect();
-        Ok(Success::new("ok", Items::page(items, cursor)))
+        Success::new("ok", Items::page(items, cursor))
     }
 
     fn cut<T>(&self, found: &mut Vec<T>, id: impl FnOnce(&T) -> Uuid) -> Option<String> {

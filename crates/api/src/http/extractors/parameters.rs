@@ -1,7 +1,10 @@
-//! The parameters of a query string, or of a form.
+//! The parameters of a path, of a query string, or of a form.
 
 use actix_web::HttpRequest;
 use url::form_urlencoded;
+use uuid::Uuid;
+
+use crate::http::replies::{ApiError, ErrorCode};
 
 /// Names and values, decoded.
 pub(crate) struct Parameters(Vec<(String, String)>);
@@ -18,6 +21,11 @@ impl Parameters {
     /// The first of this name. An empty one is as absent, which is how forms leave a field out.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.of_name(name).find(|value| !value.is_empty())
+    }
+
+    /// The same; empty if there is none.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.get(name).unwrap_or_default()
     }
 
     pub(crate) fn is_repeated(&self, name: &str) -> bool {
@@ -38,6 +46,16 @@ impl Parameters {
 }
 
 extractor!(Parameters, |request| Ok(Self::of_query(request)));
+
+/// `{id}` of the path. Where no UUID stands, nothing can be found.
+pub(crate) struct PathId(pub(crate) Uuid);
+
+extractor!(PathId, |request| {
+    let id = request.match_info().get("id");
+    let id = id.and_then(|id| Uuid::try_parse(id).ok());
+    id.map(Self)
+        .ok_or_else(|| ApiError::new(ErrorCode::NotFound))
+});
 
 #[cfg(test)]
 mod tests {

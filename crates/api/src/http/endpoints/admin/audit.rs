@@ -54,7 +54,7 @@ async fn list_audit(
         action: parameters.get("action").map(action).transpose()?,
     };
     let found = desk.audit.search(&query, paging.page(|id| id)).await?;
-    paging.answer(found, |last| last.id, AuditReply::from)
+    Ok(paging.answer(found, |last| last.id, AuditReply::from))
 }
 
 fn user_id(text: &str) -> Result<UserId, ApiError> {

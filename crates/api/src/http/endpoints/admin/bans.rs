@@ -38,7 +38,7 @@ pub(super) struct BanReply {
 )]
 async fn list_bans(desk: Desk<Read>, paging: Paging) -> Answer<Items<BanReply>> {
     let found = desk.bans.list(paging.page(|id| id)).await?;
-    paging.answer(found, |last| last.id, BanReply::from)
+    Ok(paging.answer(found, |last| last.id, BanReply::from))
 }
 
 /// Lift a ban

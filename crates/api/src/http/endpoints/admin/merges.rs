@@ -54,7 +54,7 @@ pub(super) struct MergedReply {
 )]
 async fn list_merges(desk: Desk<Read>, paging: Paging) -> Answer<Items<MergeReply>> {
     let found = desk.merges.open_candidates(paging.page(|id| id)).await?;
-    paging.answer(found, |last| last.id, MergeReply::from)
+    Ok(paging.answer(found, |last| last.id, MergeReply::from))
 }
 
 /// Make two users one

@@ -54,8 +54,11 @@ async fn list_push(
         PushState::from_name(name)
             .ok_or_else(|| ApiError::invalid("参数 state 应为 waiting、delivered 或 expired"))
     });
-    let found = relay.list(state.transpose()?, paging.page(|id| id)).await?;
-    paging.answer(found, |last| last.id, PushReply::from)
+    let found = relay
+        .outbox
+        .list(state.transpose()?, paging.page(|id| id))
+        .await?;
+    Ok(paging.answer(found, |last| last.id, PushReply::from))
 }
 
 /// Send a waiting message now

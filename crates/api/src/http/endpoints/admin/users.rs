@@ -30,8 +30,11 @@ async fn search_users(
     parameters: Parameters,
 ) -> Answer<Items<AccountReply>> {
     let query = account_query(&parameters)?;
-    let found = desk.accounts.search(&query, paging.page(UserId::new)).await?;
-    paging.answer(found, |last| last.user.id.as_uuid(), AccountReply::from)
+    let found = desk
+        .accounts
+        .search(&query, paging.page(UserId::new))
+        .await?;
+    Ok(paging.answer(found, |last| last.user.id.as_uuid(), AccountReply::from))
 }
 
 /// Show one user

@@ -30,12 +30,11 @@ pub(super) struct HeaderCredentials<R> {
 extractor!(HeaderCredentials<R> where R: Right, |request| {
     let header = request.headers().get(header::AUTHORIZATION);
     if let Some(value) = header {
-        match basic(value.as_bytes()) {
-            Some(text) => prove_by_text::<R>(request, &text)?,
-            None => {
-                let key = bearer(request)?;
-                caller(request, &Credentials::of_key(key.expose()), R::SCOPE)?;
-            }
+        if let Some(text) = basic(value.as_bytes()) {
+            prove_by_text::<R>(request, &text)?;
+        } else {
+            let key = bearer(request)?;
+            caller(request, &Credentials::of_key(key.expose()), R::SCOPE)?;
         }
     }
     Ok(Self {

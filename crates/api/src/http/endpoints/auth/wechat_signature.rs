@@ -40,25 +40,21 @@ const PER_MINUTE: u32 = 600;
 
 /// Counts signatures by the name of the API key.
 pub(crate) struct SignatureLimit {
-    limiter: Option<DefaultKeyedRateLimiter<String>>,
+    limiter: DefaultKeyedRateLimiter<String>,
     clock: DefaultClock,
 }
 
 impl SignatureLimit {
     pub(crate) fn new() -> Self {
-        let per_minute = NonZeroU32::new(PER_MINUTE);
+        let per_minute = NonZeroU32::new(PER_MINUTE).unwrap_or(NonZeroU32::MIN);
         Self {
-            limiter: per_minute.map(|count| RateLimiter::keyed(Quota::per_minute(count))),
+            limiter: RateLimiter::keyed(Quota::per_minute(per_minute)),
             clock: DefaultClock::default(),
         }
     }
 
     fn count(&self, key: &str) -> Result<(), ApiError> {
-        let Some(limiter) = &self.limiter else {
-            return Ok(());
-        };
-        let counted = limiter.check_key(&key.to_owned());
-        counted.map_err(|refused| {
+        self.limiter.check_key(&key.to_owned()).map_err(|refused| {
             let wait = refused.wait_time_from(self.clock.now());
             ApiError::later(ErrorCode::RateLimited, wait)
         })

@@ -8,28 +8,21 @@ use super::fields::Fields;
 
 /// Whether this is an event on a user's data, which the service acts on itself.
 pub(super) fn concerns_user_data(message: &Fields) -> bool {
-    let event = message.get("event").unwrap_or_default();
-    [
-        "user_info_modified",
-        "user_authorization_revoke",
-        "user_authorization_cancellation",
-    ]
-    .iter()
-    .any(|known| event.eq_ignore_ascii_case(known))
+    matches!(
+        message.event().as_str(),
+        "user_info_modified" | "user_authorization_revoke" | "user_authorization_cancellation"
+    )
 }
 
 /// Whether it tells of a payment (虚拟支付).
 pub(super) fn is_of_a_payment(message: &Fields) -> bool {
-    let event = message.get("event").unwrap_or_default();
-    event.to_ascii_lowercase().starts_with("xpay_")
+    message.event().starts_with("xpay_")
 }
 
 /// Whether it revokes an authorisation and does not say which.
 pub(super) fn revokes_nothing(message: &Fields) -> bool {
-    let event = message.get("event").unwrap_or_default();
     let codes = message.get("revokeinfo").unwrap_or_default();
-    event.eq_ignore_ascii_case("user_authorization_revoke")
-        && !codes.contains(|c: char| c.is_ascii_digit())
+    message.event() == "user_authorization_revoke" && !codes.contains(|c: char| c.is_ascii_digit())
 }
 
 /// Whose data the message is about: `OpenID`, or the sender where WeChat leaves it out.
@@ -43,8 +36,7 @@ pub(super) fn user(message: &Fields) -> Option<OpenId> {
 
 /// What must be deleted: nothing, for any other message.
 pub(super) fn withdrawals(message: &Fields) -> Vec<Withdrawal> {
-    let event = message.get("event").unwrap_or_default();
-    match event.to_ascii_lowercase().as_str() {
+    match message.event().as_str() {
         // WeChat has cleaned a risky nickname or avatar; the next login or edit brings the new.
         "user_info_modified" => vec![Withdrawal::NickName, Withdrawal::Avatar],
         "user_authorization_revoke" => revoked(message.get("revokeinfo").unwrap_or_default()),

@@ -67,6 +67,11 @@ impl Fields {
             .map(String::as_str)
             .filter(|value| !value.is_empty())
     }
+
+    /// The event's name in lower case; empty if the message is none.
+    pub(super) fn event(&self) -> String {
+        self.get("event").unwrap_or_default().to_ascii_lowercase()
+    }
 }
 
 /// The texts, numbers and lists of a JSON object.

@@ -134,7 +134,7 @@ impl Inbox {
         let fields = Fields::parse(&text).ok_or_else(|| self.refuse(Refusal::NoMessage))?;
         Ok(Message {
             format: Format::of(&text),
-            sealed_with: was_sealed.then(|| query.get("nonce").unwrap_or_default().to_owned()),
+            sealed_with: was_sealed.then(|| query.text("nonce").to_owned()),
             fields,
             text,
         })
@@ -182,10 +182,9 @@ impl Keys {
     /// Checks the signature that covers the query: of an address verification, or of a message
     /// in plain mode.
     fn verify(&self, query: &Parameters) -> Result<(), Refusal> {
-        let text = |name| query.get(name).unwrap_or_default();
-        Ok(self
-            .token
-            .verify(text("signature"), text("timestamp"), text("nonce"))?)
+        let [signature, timestamp, nonce] =
+            ["signature", "timestamp", "nonce"].map(|name| query.text(name));
+        Ok(self.token.verify(signature, timestamp, nonce)?)
     }
 
     /// Checks a message that is not sealed, or that cannot be opened here.
@@ -202,10 +201,7 @@ impl Keys {
         }
         self.verify(query)?;
         check_time(query, now)?;
-        let says_sealed = query
-            .get("encrypt_type")
-            .is_some_and(|kind| kind.eq_ignore_ascii_case("aes"));
-        if is_sealed || says_sealed {
+        if is_sealed || query.text("encrypt_type").eq_ignore_ascii_case("aes") {
             return Err(Refusal::NoKey);
         }
         Ok(())
@@ -221,11 +217,10 @@ impl Keys {
         now: Timestamp,
     ) -> Result<Vec<u8>, Refusal> {
         let safe_mode = self.safe_mode.as_ref().ok_or(Refusal::NoKey)?;
-        let text = |name| query.get(name).unwrap_or_default();
         let message = safe_mode.open(&SealedMessage {
-            msg_signature: text("msg_signature"),
-            timestamp: text("timestamp"),
-            nonce: text("nonce"),
+            msg_signature: query.text("msg_signature"),
+            timestamp: query.text("timestamp"),
+            nonce: query.text("nonce"),
             encrypt,
         })?;
         check_time(query, now)?;
@@ -234,8 +229,10 @@ impl Keys {
 }
 
 fn check_time(query: &Parameters, now: Timestamp) -> Result<(), Refusal> {
-    let sent = query.get("timestamp").and_then(|sent| sent.parse().ok());
-    let sent: i64 = sent.ok_or(Refusal::OtherTime)?;
+    let sent: i64 = query
+        .text("timestamp")
+        .parse()
+        .map_err(|_| Refusal::OtherTime)?;
     if now.as_second().abs_diff(sent) > TOLERANCE_S.unsigned_abs() {
         return Err(Refusal::OtherTime);
     }

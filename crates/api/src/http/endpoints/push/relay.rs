@@ -90,7 +90,7 @@ impl Relay {
             let (relayed, sent) = relay.relay(&new).await?;
             match sent {
                 Some(Sent::Failed(reason)) => {
-                    metrics.count_push_failure();
+                    metrics.push_failures.inc();
                     tracing::warn!(%id, event, reason, "a pushed message waits for its target");
                 }
                 Some(Sent::Delivered) => {
@@ -179,8 +179,7 @@ fn repeat_key(message: &Message) -> [u8; 32] {
         for name in REPEATED {
             add(fields.get(name).unwrap_or_default());
         }
-        let event = fields.get("event").unwrap_or_default();
-        if event.to_ascii_lowercase().starts_with(SMALL_GAMES) {
+        if fields.event().starts_with(SMALL_GAMES) {
             hash.update(&message.text);
         }
     } else {

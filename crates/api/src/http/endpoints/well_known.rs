@@ -1,5 +1,6 @@
-//! `GET /.well-known/openid-configuration` and `/.well-known/oauth-authorization-server`: where other
-//! backends find what they need to verify tokens (RFC 8414, OpenID Connect Discovery 1.0).
+//! `GET /.well-known/jwks.json`, `/.well-known/openid-configuration` and
+//! `/.well-known/oauth-authorization-server`: where other backends find what they need to verify tokens
+//! (RFC 7517, RFC 8414, OpenID Connect Discovery 1.0).
 
 use actix_web::web::{Data, Json};
 use serde::Serialize;
@@ -9,12 +10,23 @@ use wxsandbox::is_loopback;
 
 use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::replies::{ApiError, ErrorCode};
-use crate::tokens::JwtTokenIssuer;
+use crate::tokens::{JwkSet, JwtTokenIssuer};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
+    endpoint!(show_keys),
     endpoint!(show_openid_configuration, [NotFound]),
     endpoint!(show_authorization_server, [NotFound]),
 ];
+
+/// Hand out the public keys, to verify tokens offline
+#[utoipa::path(
+    get,
+    path = "/.well-known/jwks.json",
+    responses((status = 200, description = "The key set (RFC 7517), bare.", body = JwkSet)),
+)]
+async fn show_keys(tokens: Data<JwtTokenIssuer>) -> Result<Json<JwkSet>, ApiError> {
+    Ok(Json(tokens.keys_to_show()?.public()))
+}
 
 /// The metadata, bare. Members that both documents require have the values that Kubernetes gives them,
 /// whose service accounts have no authorization endpoint either.
