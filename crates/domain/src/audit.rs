@@ -115,30 +115,22 @@ pub struct AuditQuery {
 
 named_enum! {
     /// What can be done that leaves an entry.
+    #[expect(missing_docs, reason = "the other names say what they are")]
     AuditAction {
-        /// A user was disabled.
         DisableUser = "disable_user",
-        /// A user was enabled.
         EnableUser = "enable_user",
-        /// An account was deleted.
         DeleteUser = "delete_user",
-        /// All sessions of a user were ended.
         EndSessions = "end_sessions",
-        /// Two users were made one.
         ApplyMerge = "apply_merge",
         /// Two users were found to be two.
         DismissMerge = "dismiss_merge",
-        /// WeChat's access_token was handed out.
         TakeWechatToken = "take_wechat_token",
         /// A text was signed with a user's session_key; the subject is its SHA-256.
         SignText = "wechat_signature",
         /// A pushed message that waits was made due; the subject is its id.
         RetryPush = "retry_push",
-        /// A user withdrew something at WeChat.
         Withdraw = "withdraw",
-        /// A ban was lifted.
         LiftBan = "lift_ban",
-        /// The signing key was replaced.
         RotateKeys = "rotate_keys",
         /// What the master keys do not open was given up.
         ResetKeys = "reset_keys",

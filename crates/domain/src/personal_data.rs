@@ -39,30 +39,26 @@ const DAY: i64 = 24 * 60 * 60;
 
 /// Why it was not done.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the texts of the errors say what they are")]
 pub enum PersonalDataError {
-    /// The data does not hold.
     #[error("the open data is not believed")]
     OpenData(#[from] OpenDataError),
     /// None of the kept session_keys opens the data: the user logs in first, and then presses
     /// the button again.
     #[error("none of the kept session_keys opens the data")]
     SessionKeyStale,
-    /// WeChat did not tell.
     #[error("WeChat did not give what was asked for")]
     Wechat(#[from] WechatApiError),
-    /// The user has used up today's lookups.
     #[error("the user's phone number was looked up too often today")]
     TooManyLookups {
         /// Until there are new ones.
         wait: Duration,
     },
-    /// What WeChat told is no phone number.
     #[error("WeChat gave a phone number that is none")]
     NoPhoneNumber,
     /// The account was deleted a moment ago.
     #[error("the account is gone")]
     Gone,
-    /// The database did not answer.
     #[error("the account could not be reached")]
     Storage(#[from] RepositoryError),
 }

@@ -71,10 +71,9 @@ impl Generation {
 /// A session with the user and the identity that opened it: what a request with a token is
 /// answered from.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the other names say what they are")]
 pub struct SessionAccount {
-    /// The session.
     pub session: Session,
-    /// Whose it is.
     pub user: User,
     /// The identity they logged in with.
     pub identity: Identity,

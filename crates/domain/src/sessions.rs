@@ -37,20 +37,16 @@ pub struct SessionPolicy {
 
 /// Why a refresh token gives nothing.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the texts of the errors say what they are")]
 pub enum RefreshError {
-    /// It is not ours, or too old.
     #[error("the refresh token is not one of this service's, or too old")]
     Invalid,
-    /// Its successor has been used: the session has been ended.
     #[error("the refresh token had been replaced; its session has been ended")]
     Reused,
-    /// Its session had ended before.
     #[error("the session has ended")]
     SessionRevoked,
-    /// The database did not answer.
     #[error("the session could not be carried on")]
     Storage(#[from] RepositoryError),
-    /// No tokens can be issued.
     #[error("no tokens could be issued")]
     Token(#[from] TokenIssueError),
 }

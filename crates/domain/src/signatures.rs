@@ -14,16 +14,12 @@ use crate::ports::{
 use crate::secret::SessionKey;
 
 /// Signs texts with session_keys.
+#[expect(missing_docs, reason = "a port is named by its type")]
 pub struct SignatureService {
-    /// Whose session_key signs.
     pub signatories: Arc<dyn SignatoryRepository>,
-    /// The calls to WeChat.
     pub wechat: Arc<dyn WechatUserApi>,
-    /// Signs with a session_key.
     pub signer: Arc<dyn SessionSigner>,
-    /// The audit log.
     pub audit: Arc<dyn AuditLog>,
-    /// Time and ids.
     pub clock: Arc<dyn Clock>,
 }
 
@@ -76,20 +72,17 @@ pub struct SessionSignature {
 
 /// Why nothing was signed.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the texts of the errors say what they are")]
 pub enum SignatureError {
-    /// There is no such user in this app.
     #[error("there is no such user in this app")]
     NoSuchUser,
-    /// The operator has shut the user out.
     #[error("the user is disabled")]
     UserDisabled,
     /// No session_key is kept, or WeChat says that it is not current any more.
     #[error("there is no current session_key of the user")]
     SessionKeyStale,
-    /// WeChat did not say whether the session_key is current.
     #[error("WeChat did not check the session_key")]
     Wechat(#[from] WechatApiError),
-    /// The database did not answer.
     #[error("the account could not be reached")]
     Storage(#[from] RepositoryError),
 }

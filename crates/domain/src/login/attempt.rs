@@ -9,25 +9,22 @@ use crate::session::SessionAccount;
 
 /// A request to log in, of the right shape and otherwise unproven.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the other names say what they are")]
 pub struct LoginAttempt {
-    /// The mini program it comes from.
     pub app: App,
     /// What `wx.login` gave.
     pub code: LoginCode,
     /// Made by the client, so that a repeat of this request can be told from a thief's.
     pub nonce: Option<LoginNonce>,
-    /// encryptedData and iv, if the client has them.
     pub encrypted_data: Option<EncryptedData>,
-    /// rawData and signature, if the client has them.
     pub raw_data: Option<SignedRawData>,
 }
 
 /// A user whom WeChat's gateway has named.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the other names say what they are")]
 pub struct NamedUser {
-    /// The mini program they are in.
     pub app: App,
-    /// Who they are there.
     pub open_id: OpenId,
     /// Their unionid, if the gateway told it.
     pub union_id: Option<UnionId>,

@@ -27,6 +27,7 @@ pub trait MergeRepository: Send + Sync {
 
 /// Two users who are one person by a unionid.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the other names say what they are")]
 pub struct MergeCandidate {
     /// The session whose login found it.
     pub id: Uuid,
@@ -36,11 +37,8 @@ pub struct MergeCandidate {
     pub user_id: UserId,
     /// The user who has had it before.
     pub union_user_id: UserId,
-    /// When it was found.
     pub created_at: Timestamp,
-    /// When `user_id` was disabled, if they are.
     pub user_disabled_at: Option<Timestamp>,
-    /// When `union_user_id` was disabled, if they are.
     pub union_user_disabled_at: Option<Timestamp>,
 }
 

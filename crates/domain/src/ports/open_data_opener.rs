@@ -30,6 +30,7 @@ pub trait OpenDataOpener: Send + Sync {
 
 /// Why open data is not believed. A caller without a session learns no more than that it is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the texts of the errors say what they are")]
 pub enum OpenDataError {
     /// It cannot be a ciphertext (not base64, wrong length), or opens and has no watermark.
     #[error("the data cannot be open data of WeChat's")]
@@ -37,16 +38,12 @@ pub enum OpenDataError {
     /// This session_key does not open it to JSON: the key is stale or the data is forged.
     #[error("the session_key does not open the data")]
     NotOpened,
-    /// The signature of rawData does not hold.
     #[error("the signature of rawData does not hold")]
     BadSignature,
-    /// The watermark names another app.
     #[error("the data was made for another app")]
     OtherApp,
-    /// It is about another user.
     #[error("the data is about another user")]
     OtherUser,
-    /// The watermark is older than is accepted.
     #[error("the data is too old")]
     TooOld,
 }

@@ -13,17 +13,15 @@ pub trait ReadinessProbe: Send + Sync {
 
 /// Why a replica cannot serve.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the texts of the errors say what they are")]
 pub enum NotReady {
-    /// It cannot be reached.
     #[error("the database does not answer")]
     Unreachable(#[source] Cause),
     /// It answers, but its schema is not the one this program was built for.
     #[error("the database's schema is not up to date: run `wxlogin migrate`")]
     SchemaOutdated,
-    /// The configured master keys are not those of this database.
     #[error("{}", super::RepositoryError::WrongMasterKey)]
     WrongMasterKey,
-    /// The keys that sign tokens have not been read yet.
     #[error("the signing keys have not been read yet")]
     NoSigningKeys,
     /// It answers, but nothing can be written to it: it is read-only, its disk is full, or it gives

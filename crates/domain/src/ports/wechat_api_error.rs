@@ -20,11 +20,11 @@ pub struct WechatApiError {
 
 /// What a failure of WeChat's means, by what can be done about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the texts of the errors say what they are")]
 pub enum WechatFailure {
     /// The login code is wrong, expired, or of another app.
     #[error("WeChat refused the code")]
     CodeInvalid,
-    /// The login code has been exchanged before.
     #[error("WeChat has exchanged the code before")]
     CodeUsed,
     /// The phone code is wrong, expired, used, or of another app or person.
@@ -36,25 +36,19 @@ pub enum WechatFailure {
     /// The session_key has been replaced or has expired.
     #[error("WeChat does not take the session_key any more")]
     SessionKeyStale,
-    /// What the front end sent does not hold.
     #[error("WeChat refused what was sent")]
     InvalidRequest,
-    /// The encrypted data does not hold.
     #[error("WeChat did not make the encrypted data")]
     OpenDataInvalid,
-    /// What the front end sent is too long.
     #[error("WeChat refused what was sent as too long")]
     TooLong,
-    /// Too many calls for this user or app.
     #[error("WeChat limits the rate of calls")]
     RateLimited,
     /// The appid, the secret, the IP list or a permission is wrong: the operator must act.
     #[error("WeChat refuses this service's credentials or permissions")]
     Misconfigured,
-    /// The answer is not one WeChat's documents know.
     #[error("WeChat's answer makes no sense")]
     BadAnswer,
-    /// No answer in time.
     #[error("WeChat did not answer in time")]
     Timeout,
     /// WeChat is busy, away, or was not asked because it has been away.

@@ -1,7 +1,7 @@
 //! Pictures in memory.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -18,11 +18,7 @@ impl InMemoryAvatars {
     /// How many pictures there are.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.files().len()
-    }
-
-    fn files(&self) -> MutexGuard<'_, HashMap<String, Vec<u8>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap().len()
     }
 }
 
@@ -40,14 +36,17 @@ impl AvatarStore for InMemoryAvatars {
 
     async fn store(&self, picture: CleanAvatar) -> Result<(), AvatarError> {
         if let Some(name) = picture.url.strip_prefix(PLACE) {
-            self.files().insert(name.to_owned(), picture.bytes);
+            self.0
+                .lock()
+                .unwrap()
+                .insert(name.to_owned(), picture.bytes);
         }
         Ok(())
     }
 
     async fn remove(&self, url: &str) -> Result<(), AvatarError> {
         if let Some(name) = url.strip_prefix(PLACE) {
-            self.files().remove(name);
+            self.0.lock().unwrap().remove(name);
         }
         Ok(())
     }
@@ -57,7 +56,7 @@ impl AvatarStore for InMemoryAvatars {
     }
 
     async fn read(&self, name: &str) -> Result<Option<StoredAvatar>, AvatarError> {
-        Ok(self.files().get(name).map(|bytes| StoredAvatar {
+        Ok(self.0.lock().unwrap().get(name).map(|bytes| StoredAvatar {
             bytes: bytes.clone(),
             content_type: "image/png",
             cache_control: "no-store",

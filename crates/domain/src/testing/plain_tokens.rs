@@ -1,7 +1,7 @@
 //! Readable tokens.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use crate::ports::{
     AccessGrant, AccessTokenError, RefreshTokenError, SessionGrant, TokenIssueError, TokenIssuer,
@@ -28,7 +28,7 @@ impl PlainTokens {
     }
 
     fn read(&self, number: Option<&str>, now: Timestamp) -> Result<SessionGrant, AccessTokenError> {
-        let issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
+        let issued = self.issued.lock().unwrap();
         let number = number.and_then(|number| number.parse::<usize>().ok());
         match number.and_then(|number| issued.get(number)) {
             None => Err(AccessTokenError::Invalid),
@@ -48,7 +48,7 @@ impl TokenIssuer for PlainTokens {
 
     fn issue(&self, grant: &AccessGrant, now: Timestamp) -> Result<TokenPair, TokenIssueError> {
         self.can_issue()?;
-        let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut issued = self.issued.lock().unwrap();
         let number = issued.len();
         let grant = SessionGrant {
             session_id: grant.session_id,

@@ -49,6 +49,7 @@ pub use deletion::*;
 pub use disabling::*;
 pub use generations::*;
 pub use guest::Guest;
+pub(super) use guest::named;
 pub use identities::*;
 pub use keeping::*;
 pub use merges::*;

@@ -1,8 +1,9 @@
 //! Open data that is not encrypted at all.
 
+use super::repository_contract::named;
 use crate::open_data::{EncryptedData, Expected, OpenedData, PhoneGrant, SignedRawData, Watermark};
 use crate::ports::{OpenDataError, OpenDataOpener};
-use crate::profile::{Profile, ProfileReport};
+use crate::profile::ProfileReport;
 
 /// An [`OpenDataOpener`] that takes what it is given for a nickname, and `phone 86 1` for a phone number
 /// too, unless it is `forged`. An iv that is not empty is the only session_key that opens the data.
@@ -25,7 +26,7 @@ impl OpenDataOpener for TrustingOpener {
                 timestamp: 0,
             },
             union_id: None,
-            report: Some(report(&data.encrypted_data)),
+            report: Some(named(&data.encrypted_data)),
             phone: phone(&data.encrypted_data),
             json: String::from("{}"),
         })
@@ -39,7 +40,7 @@ impl OpenDataOpener for TrustingOpener {
         if data.signature == "forged" {
             return Err(OpenDataError::BadSignature);
         }
-        Ok(report(&String::from_utf8_lossy(&data.raw_data)))
+        Ok(named(&String::from_utf8_lossy(&data.raw_data)))
     }
 }
 
@@ -49,15 +50,4 @@ fn phone(text: &str) -> Option<PhoneGrant> {
         country_code: country_code.to_owned(),
         pure_phone_number: number.to_owned(),
     })
-}
-
-fn report(nick_name: &str) -> ProfileReport {
-    let profile = Profile {
-        nick_name: Some(nick_name.to_owned()),
-        ..Profile::default()
-    };
-    ProfileReport {
-        profile,
-        is_anonymous: false,
-    }
 }

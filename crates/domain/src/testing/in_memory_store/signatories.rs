@@ -21,10 +21,7 @@ impl SignatoryRepository for InMemoryStore {
         let found = in_app.max_by_key(|(_, row)| row.last_login_at);
         Ok(found.map(|((_, open_id), row)| Signatory {
             user_id: row.user_id,
-            is_disabled: tables
-                .users
-                .get(&row.user_id)
-                .is_some_and(|user| user.disabled_at.is_some()),
+            is_disabled: tables.is_disabled(row.user_id),
             open_id: open_id.clone(),
             session_key: row.session_keys.first().cloned(),
         }))

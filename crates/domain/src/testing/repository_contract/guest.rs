@@ -57,13 +57,11 @@ impl Guest {
         self
     }
 
-    /// Their app.
     #[must_use]
     pub fn app_id(&self) -> &AppId {
         &self.app.id
     }
 
-    /// Their openid.
     #[must_use]
     pub fn open_id(&self) -> &OpenId {
         &self.open_id
@@ -129,7 +127,7 @@ pub(super) fn nonce_hash(code: &SecretHash, nonce: &str) -> SecretHash {
     SecretHash::of_nonce(code, &LoginNonce::new(nonce))
 }
 
-pub(super) fn named(nick_name: &str) -> ProfileReport {
+pub(in crate::testing) fn named(nick_name: &str) -> ProfileReport {
     ProfileReport {
         profile: Profile {
             nick_name: Some(nick_name.to_owned()),

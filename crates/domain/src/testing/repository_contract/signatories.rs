@@ -63,22 +63,15 @@ pub async fn the_session_key_that_signs_is_the_newest_on_every_replica(store: &S
     let replica = store.replica();
     for (second, newest) in (1..).zip(["a", "b", "c", "d"]) {
         visit_with_key(&*replica, &guest, second, newest).await;
-        assert_eq!(
-            key(find(store, "wx01", &user).await).as_deref(),
-            Some(newest)
-        );
-        assert_eq!(
-            key(find(&*replica, "wx01", &user).await).as_deref(),
-            Some(newest)
-        );
+        for store in [store, &*replica] {
+            let found = find(store, "wx01", &user).await;
+            assert_eq!(key(found).as_deref(), Some(newest));
+        }
     }
 }
 
 pub async fn after_a_merge_the_identity_that_logged_in_last_signs(store: &Store) {
-    let (stays, goes) = (
-        Guest::member("wx01", "stays"),
-        Guest::member("wx01", "goes"),
-    );
+    let [stays, goes] = ["stays", "goes"].map(|open_id| Guest::member("wx01", open_id));
     let user = visit_with_key(store, &stays.clone().with_union_id("u"), 0, "a").await;
     visit_with_key(store, &goes, 1, "b").await;
     visit_with_key(store, &goes.with_union_id("u"), 2, "c").await;
@@ -137,10 +130,8 @@ pub async fn audit_entries_at_once_are_all_kept(store: &Store) {
     let audit = store.audit();
     let recorded = join_all(entries.iter().map(|entry| audit.record(entry.clone()))).await;
     assert!(recorded.iter().all(Result::is_ok));
-    let mut kept = audit
-        .search(&AuditQuery::default(), EVERYTHING)
-        .await
-        .unwrap();
+    let kept = audit.search(&AuditQuery::default(), EVERYTHING).await;
+    let mut kept = kept.unwrap();
     kept.reverse();
     assert_eq!(kept, entries);
 }
