@@ -48,12 +48,9 @@ const POSTGRES_SETTINGS: &str = "
 /// A statement is cancelled by the server before the call is given up, so that the connection can
 /// be used again: after four fifths of the time; and a wait for a lock after half of it.
 fn postgres_timeouts(timeout: Duration) -> String {
-    let (statement, lock) = (timeout * 4 / 5, timeout / 2);
-    format!(
-        "SET statement_timeout = {}; SET lock_timeout = {};",
-        statement.as_millis().max(1),
-        lock.as_millis().max(1)
-    )
+    let times = [timeout * 4 / 5, timeout / 2];
+    let [statement, lock] = times.map(|time| time.as_millis().max(1));
+    format!("SET statement_timeout = {statement}; SET lock_timeout = {lock};")
 }
 
 /// The statements of a batch join a list of keys with big tables, by their primary keys. The

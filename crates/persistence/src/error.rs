@@ -65,11 +65,8 @@ impl DatabaseError {
 
     /// SQLite's file could not be made.
     pub(crate) fn file(path: &Path, error: &std::io::Error) -> Self {
-        let text = format!(
-            "the database file {} cannot be made: {error}",
-            path.display()
-        );
-        Self::unavailable(text)
+        let path = path.display();
+        Self::unavailable(format!("the database file {path} cannot be made: {error}"))
     }
 
     /// The configured master keys are not those of this database.

@@ -14,7 +14,7 @@ mod writer;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::Arc;
 
-use domain::ports::RepositoryError;
+use domain::ports::{RepositoryError, StoreResult};
 use tokio::sync::oneshot;
 
 use batch::Pending;
@@ -24,7 +24,7 @@ pub(crate) use lane::{LaneOptions, LaneStatus};
 pub(crate) use wire::WireSlot;
 
 use crate::connection::AnyConnection;
-use crate::error::DatabaseError;
+use crate::error::{DatabaseError, DbResult};
 
 /// How many must wait before a second writer helps the first. With fewer, two would only make the
 /// batches smaller, and the cost is per batch.
@@ -49,14 +49,17 @@ pub(crate) trait Batched: Clone + Send + Sync + 'static {
         &self,
         connection: &mut AnyConnection,
         items: &[&Self::Item],
-    ) -> Result<Vec<Self::Outcome>, DatabaseError>;
+    ) -> DbResult<Vec<Self::Outcome>>;
 
-    /// The same after the connection was lost: any of them may have been written.
+    /// The same after the connection was lost: any of them may have been written. By default that does
+    /// no harm.
     fn write_again(
         &self,
         connection: &mut AnyConnection,
         items: &[&Self::Item],
-    ) -> Result<Vec<Self::Outcome>, DatabaseError>;
+    ) -> DbResult<Vec<Self::Outcome>> {
+        self.write(connection, items)
+    }
 }
 
 /// The queue before the writers.
@@ -106,7 +109,7 @@ impl<B: Batched> GroupCommit<B> {
 
     /// Puts an item into the queue and waits until it is written. It is written although the
     /// caller goes away.
-    pub(crate) async fn write(&self, item: B::Item) -> Result<B::Outcome, RepositoryError> {
+    pub(crate) async fn write(&self, item: B::Item) -> StoreResult<B::Outcome> {
         let waiting = self.counts.one_more_waits();
         let lane = self.lane(&item, waiting.before);
         let lane = lane.ok_or_else(writer_gone::<B>)?;

@@ -253,7 +253,7 @@ fn run_on<T>(
     connection: &mut Option<KeptConnection>,
     connector: &Connector,
     work: impl FnOnce(&mut AnyConnection) -> DbResult<T>,
-) -> DbResult<Result<T, DatabaseError>> {
+) -> DbResult<DbResult<T>> {
     let kept = match connection {
         Some(kept) => kept,
         None => connection.insert(KeptConnection::new(connector.connect_for(Purpose::Any)?)),

@@ -82,19 +82,8 @@ impl Batched for Signatories {
             AnyConnection::Sqlite(connection) => one_by_one(connection, asked)?,
         };
         let newest = newest(&rows);
-        let found = asked
-            .iter()
-            .map(|asked| newest.get(*asked).copied().cloned());
+        let found = asked.iter().map(|one| newest.get(*one).copied().cloned());
         Ok(found.collect())
-    }
-
-    /// Nothing is written.
-    fn write_again(
-        &self,
-        connection: &mut AnyConnection,
-        asked: &[&Asked],
-    ) -> DbResult<Vec<Option<SignatoryRow>>> {
-        self.write(connection, asked)
     }
 }
 

@@ -18,6 +18,20 @@ pub(crate) trait Statement: 'static {
     const SQL: &'static str;
 }
 
+/// Declares a [`Statement`] with its text.
+macro_rules! statement {
+    ($(#[$doc:meta])* $name:ident = $sql:literal) => {
+        $(#[$doc])*
+        struct $name;
+
+        impl $crate::statement::Statement for $name {
+            const SQL: &'static str = $sql;
+        }
+    };
+}
+
+pub(crate) use statement;
+
 /// A statement with its parameters. Each is prepared once a connection, under the type `S`, which
 /// Diesel does not do for updates and for SQL of its `sql_query`.
 pub(crate) struct Prepared<'a, S, DB, Columns = ()> {

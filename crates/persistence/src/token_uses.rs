@@ -38,7 +38,7 @@ impl NotedUse {
     }
 }
 
-/// Uses of tokens are noted.
+/// Uses of tokens are noted. One that is noted twice is a use by two requests at once: the answer is the same.
 #[derive(Clone)]
 pub(crate) struct TokenUses;
 
@@ -72,15 +72,6 @@ impl Batched for TokenUses {
             Noted::NotYet(found) => rules::note_found(connection, used, found),
         });
         outcomes.collect()
-    }
-
-    /// A use that is noted twice is a use by two requests at once: the answer is the same.
-    fn write_again(
-        &self,
-        connection: &mut AnyConnection,
-        uses: &[&NotedUse],
-    ) -> DbResult<Vec<GenerationUse>> {
-        self.write(connection, uses)
     }
 }
 

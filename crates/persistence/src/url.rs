@@ -75,10 +75,8 @@ impl PostgresUrl {
                 .split('&')
                 .any(|parameter| parameter.split('=').next() == Some(name));
             if !is_given {
-                url.push(if url.contains('?') { '&' } else { '?' });
-                url.push_str(name);
-                url.push('=');
-                url.push_str(value);
+                let separator = if url.contains('?') { '&' } else { '?' };
+                url = format!("{url}{separator}{name}={value}");
             }
         }
         Self(SecretString::from(url))

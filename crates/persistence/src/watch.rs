@@ -190,8 +190,6 @@ pub(crate) fn stop_if_given_up() -> DbResult<()> {
 
 /// What those are told who waited.
 pub(crate) fn too_late(timeout: Duration) -> DatabaseError {
-    DatabaseError::unavailable(format!(
-        "the database did not answer within {} ms",
-        timeout.as_millis()
-    ))
+    let waited = timeout.as_millis();
+    DatabaseError::unavailable(format!("the database did not answer within {waited} ms"))
 }

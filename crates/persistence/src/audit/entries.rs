@@ -10,12 +10,12 @@ use domain::audit::AuditEntry;
 use crate::connection::{AnyBackend, AnyConnection};
 use crate::error::DbResult;
 use crate::group_commit::Batched;
-use crate::statement::{Prepared, Statement, list, value};
+use crate::statement::{Prepared, list, statement, value};
 use crate::transaction::transaction;
 use crate::types::{DbId, DbInstant, Id, Instant};
 
 /// Entries that accompany no change are stored. On PostgreSQL a batch is one statement, on SQLite one
-/// transaction.
+/// transaction. Entries that are stored already are left as they are.
 #[derive(Clone)]
 pub(crate) struct AuditEntries;
 
@@ -39,15 +39,6 @@ impl Batched for AuditEntries {
         }
         Ok(vec![(); entries.len()])
     }
-
-    /// Entries that are stored already are left as they are.
-    fn write_again(
-        &self,
-        connection: &mut AnyConnection,
-        entries: &[&AuditEntry],
-    ) -> DbResult<Vec<()>> {
-        self.write(connection, entries)
-    }
 }
 
 fn record_all(connection: &mut PgConnection, entries: &[&AuditEntry]) -> QueryResult<()> {
@@ -60,9 +51,8 @@ fn record_all(connection: &mut PgConnection, entries: &[&AuditEntry]) -> QueryRe
         list::<Nullable<Text>, _, _>(entries, |entry| entry.subject.as_deref()),
         list::<Nullable<Text>, _, _>(entries, |entry| address(entry)),
     ];
-    Prepared::<RecordAll, Pg>::new(lists)
-        .execute(connection)
-        .map(drop)
+    let statement = Prepared::<RecordAll, Pg>::new(lists);
+    statement.execute(connection).map(drop)
 }
 
 /// Stores an entry if it is not stored already: a step that lost its connection while it was being
@@ -89,22 +79,18 @@ fn address(entry: &AuditEntry) -> Option<String> {
     entry.from.map(|from| from.to_string())
 }
 
-struct RecordAll;
-
-impl Statement for RecordAll {
-    const SQL: &'static str = "
+statement! {
+    RecordAll = "
 INSERT INTO audit_log (id, at, actor, action, user_id, subject, from_ip)
 SELECT v.id, v.at, v.actor, v.action, v.user_id, v.subject, v.from_ip
 FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[])
          AS v (id, at, actor, action, user_id, subject, from_ip)
-ON CONFLICT (id) DO NOTHING";
+ON CONFLICT (id) DO NOTHING"
 }
 
-struct Record;
-
-impl Statement for Record {
-    const SQL: &'static str = "
+statement! {
+    Record = "
 INSERT INTO audit_log (id, at, actor, action, user_id, subject, from_ip)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT (id) DO NOTHING";
+ON CONFLICT (id) DO NOTHING"
 }

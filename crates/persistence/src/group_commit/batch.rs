@@ -3,13 +3,13 @@
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-use domain::ports::RepositoryError;
+use domain::ports::{RepositoryError, StoreResult};
 use tokio::sync::oneshot;
 
 use super::Batched;
 use crate::error::DatabaseError;
 
-pub(super) type Reply<B> = oneshot::Sender<Result<<B as Batched>::Outcome, RepositoryError>>;
+pub(super) type Reply<B> = oneshot::Sender<StoreResult<<B as Batched>::Outcome>>;
 
 /// An item that waits, and who waits for it.
 pub(super) struct Pending<B: Batched> {

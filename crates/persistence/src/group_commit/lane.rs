@@ -6,14 +6,14 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use domain::ports::RepositoryError;
+use domain::ports::{RepositoryError, StoreResult};
 
 use super::batch::{Pending, Replies};
 use super::counts::QueueCounts;
 use super::wire::{Wire, WireSlot};
 use super::writer::Writer;
 use super::{Batched, writer_gone};
-use crate::error::DatabaseError;
+use crate::error::{DatabaseError, DbResult};
 use crate::pool::WritersFirst;
 use crate::watch::{self, Watch};
 
@@ -150,7 +150,7 @@ impl<B: Batched> Lane<B> {
         }
     }
 
-    pub(super) fn send(&self, pending: Pending<B>) -> Result<(), RepositoryError> {
+    pub(super) fn send(&self, pending: Pending<B>) -> StoreResult<()> {
         let sender = self.sender.as_ref().ok_or_else(writer_gone::<B>)?;
         match sender.try_send(Some(pending)) {
             Ok(()) => Ok(()),
@@ -250,7 +250,7 @@ impl<B: Batched> Shared<B> {
         Some(batch)
     }
 
-    fn connect(&self, wire: &Wire) -> Result<(), DatabaseError> {
+    fn connect(&self, wire: &Wire) -> DbResult<()> {
         let connected = wire.prepare();
         if connected.is_err() {
             self.status.has_failed();

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::connection::{AnyConnection, Connector, KeptConnection, Purpose};
-use crate::error::DatabaseError;
+use crate::error::DbResult;
 use crate::watch;
 
 /// Where the writers that share a connection find it.
@@ -60,7 +60,7 @@ impl Wire {
 
     /// Makes sure that there is a connection. One that has been lost is waited for a little; one
     /// that did not come back is only tried for.
-    pub(super) fn prepare(&self) -> Result<(), DatabaseError> {
+    pub(super) fn prepare(&self) -> DbResult<()> {
         self.with(|state| {
             state.connection = Some(state.take(&self.connector)?);
             Ok(())
@@ -74,8 +74,8 @@ impl Wire {
     /// Runs `work` on the connection, which is kept unless it turns out to be of no use.
     pub(super) fn run<T>(
         &self,
-        work: impl FnOnce(&mut AnyConnection) -> Result<T, DatabaseError>,
-    ) -> Result<T, DatabaseError> {
+        work: impl FnOnce(&mut AnyConnection) -> DbResult<T>,
+    ) -> DbResult<T> {
         self.with(|state| {
             // It may have taken a while until the other writer was done with it.
             watch::stop_if_given_up()?;
@@ -96,7 +96,7 @@ impl Wire {
 }
 
 impl State {
-    fn take(&mut self, connector: &Connector) -> Result<KeptConnection, DatabaseError> {
+    fn take(&mut self, connector: &Connector) -> DbResult<KeptConnection> {
         if let Some(connection) = self.connection.take() {
             return Ok(connection);
         }

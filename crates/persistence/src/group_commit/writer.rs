@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::batch::Replies;
 use super::wire::Wire;
 use super::{Batched, LaneStatus};
-use crate::error::{DatabaseError, FailureKind};
+use crate::error::{DbResult, FailureKind};
 use crate::watch;
 
 /// How often a batch is tried while others keep changing what it builds upon, or the connection
@@ -55,7 +55,7 @@ impl<B: Batched> Writer<'_, B> {
         }
     }
 
-    fn try_write(&self, items: &[&B::Item]) -> Result<Vec<B::Outcome>, DatabaseError> {
+    fn try_write(&self, items: &[&B::Item]) -> DbResult<Vec<B::Outcome>> {
         let mut in_doubt = false;
         let mut tries = 1;
         loop {

@@ -17,7 +17,7 @@ use super::{Noted, NotedUse};
 use crate::error::DbResult;
 use crate::rows::AccountRow;
 use crate::sessions;
-use crate::statement::{Prepared, Statement, list};
+use crate::statement::{Prepared, list, statement};
 use crate::types::{DbId, DbInstant, Id, Instant};
 
 pub(super) fn note(connection: &mut PgConnection, uses: &[&NotedUse]) -> DbResult<Vec<Noted>> {
@@ -81,11 +81,9 @@ fn by_id(accounts: impl Iterator<Item = SessionAccount>) -> Accounts {
         .collect()
 }
 
-/// Writes those uses that change a live session in which nothing newer has been used.
-struct CarryOn;
-
-impl Statement for CarryOn {
-    const SQL: &'static str = "
+statement! {
+    /// Writes those uses that change a live session in which nothing newer has been used.
+    CarryOn = "
 UPDATE sessions
 SET generation = v.generation,
     expires_at = coalesce(v.expires_at, sessions.expires_at),
@@ -102,5 +100,5 @@ WHERE sessions.id = v.session_id
   AND identities.user_id = sessions.user_id
   AND users.id = sessions.user_id AND users.disabled_at IS NULL
   AND (users.sessions_ended_until IS NULL OR sessions.created_at > users.sessions_ended_until)
-RETURNING *";
+RETURNING *"
 }

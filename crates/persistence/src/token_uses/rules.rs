@@ -10,7 +10,7 @@ use crate::connection::{AnyBackend, AnyConnection};
 use crate::error::DbResult;
 use crate::session_lifecycle::end;
 use crate::sessions;
-use crate::statement::{Prepared, Statement, value};
+use crate::statement::{Prepared, statement, value};
 use crate::types::{DbId, DbInstant, Id, Instant};
 
 /// Notes a use of the session as it is in the database.
@@ -100,13 +100,11 @@ pub(super) fn as_column(generation: Generation) -> i32 {
     i32::try_from(generation.number()).unwrap_or(i32::MAX)
 }
 
-/// The update of a session that has not changed since it was found.
-struct CarryOn;
-
-impl Statement for CarryOn {
-    const SQL: &'static str = "
+statement! {
+    /// The update of a session that has not changed since it was found.
+    CarryOn = "
 UPDATE sessions
 SET last_used_at = CASE WHEN generation < $1 THEN $2 ELSE last_used_at END,
     generation = $3, expires_at = $4
-WHERE id = $5 AND user_id = $6 AND ended_at IS NULL AND generation = $7";
+WHERE id = $5 AND user_id = $6 AND ended_at IS NULL AND generation = $7"
 }

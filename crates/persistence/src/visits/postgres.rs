@@ -21,7 +21,7 @@ use super::plan::plan;
 use crate::error::DbResult;
 use crate::key_ring::SessionKeyVault;
 use crate::schema::ban_hashes;
-use crate::statement::{Prepared, Statement, list};
+use crate::statement::{Prepared, list, statement};
 use crate::stored_keys::IdentityHashKey;
 use write::WriteBatch;
 
@@ -77,31 +77,25 @@ fn load(
     Ok(known)
 }
 
-struct LoadIdentities;
-
-impl Statement for LoadIdentities {
-    const SQL: &'static str = "
+statement! {
+    LoadIdentities = "
 SELECT *
 FROM unnest($1::text[], $2::text[]) AS v (open_id, app_id)
 JOIN identities ON identities.open_id = v.open_id AND identities.app_id = v.app_id
-JOIN users ON users.id = identities.user_id";
+JOIN users ON users.id = identities.user_id"
 }
 
-struct LoadUnionOwners;
-
-impl Statement for LoadUnionOwners {
-    const SQL: &'static str = "
+statement! {
+    LoadUnionOwners = "
 SELECT *
 FROM unnest($1::text[], $2::text[]) AS v (union_id, open_platform)
 JOIN union_ids ON union_ids.union_id = v.union_id AND union_ids.open_platform = v.open_platform
-JOIN users ON users.id = union_ids.user_id";
+JOIN users ON users.id = union_ids.user_id"
 }
 
-struct LoadBans;
-
-impl Statement for LoadBans {
-    const SQL: &'static str = "
+statement! {
+    LoadBans = "
 SELECT *
 FROM unnest($1::bytea[]) AS v (hash)
-JOIN ban_hashes ON ban_hashes.hash = v.hash";
+JOIN ban_hashes ON ban_hashes.hash = v.hash"
 }

@@ -18,7 +18,7 @@ use crate::error::DbResult;
 use crate::key_ring::SessionKeyVault;
 use crate::rows::ProfileRow;
 use crate::schema::{ban_hashes, identities, merge_candidates, sessions, union_ids, users};
-use crate::statement::{Prepared, Statement, value};
+use crate::statement::{Prepared, statement, value};
 use crate::stored_keys::IdentityHashKey;
 use crate::types::{DbId, DbInstant, Instant};
 
@@ -156,15 +156,13 @@ fn write(connection: &mut SqliteConnection, rows: &BatchRows<'_>) -> QueryResult
     Ok(())
 }
 
-/// What every login does. (The update of a user is rare enough to be prepared each time.)
-struct UpdateIdentity;
-
-impl Statement for UpdateIdentity {
-    const SQL: &'static str = "
+statement! {
+    /// What every login does. (The update of a user is rare enough to be prepared each time.)
+    UpdateIdentity = "
 UPDATE identities
 SET union_id = $1, open_platform = $2, session_keys = $3, last_login_at = $4,
     sessions_opened = $5, revision = revision + 1
-WHERE open_id = $6 AND app_id = $7";
+WHERE open_id = $6 AND app_id = $7"
 }
 
 fn update<'a>(identity: &'a WrittenIdentity<'a>) -> Prepared<'a, UpdateIdentity, Sqlite> {
