@@ -22,23 +22,19 @@ const TOLD_EVERY: Duration = Duration::from_millis(200);
 
 /// Why there is no backup. Nothing is left of one that failed.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the texts of the errors say what they are")]
 pub enum BackupError {
-    /// The URL.
     #[error(transparent)]
     Url(#[from] UnknownDatabaseUrl),
     /// PostgreSQL has programs of its own for this.
     #[error("the database is PostgreSQL, which has its own programs for backups")]
     Postgres,
-    /// There is no database yet.
     #[error("there is no database at {}", .0.display())]
     NoDatabase(PathBuf),
-    /// A file is there and is kept.
     #[error("{} is there already", .0.display())]
     Exists(PathBuf),
-    /// A file cannot be written.
     #[error("{} cannot be written", .0.display())]
     File(PathBuf, #[source] Error),
-    /// SQLite refused.
     #[error("the database cannot be copied")]
     Copy(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The copy was made and is not whole.

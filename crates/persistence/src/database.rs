@@ -24,6 +24,7 @@ use crate::seal::Vaults;
 use crate::signatories::Signatories;
 use crate::statistics::Statistics;
 use crate::token_uses::TokenUses;
+use crate::transaction::repeated;
 use crate::url::{DatabaseUrl, UnknownDatabaseUrl};
 use crate::visits::Visits;
 use crate::watch::Watch;
@@ -43,33 +44,20 @@ pub struct Database {
     pub(crate) vaults: Vaults,
 }
 
-/// The connections of the writers.
-struct Wires {
-    visits: Vec<WireSlot>,
-    /// For uses of tokens and for signatures, which take turns.
-    others: WireSlot,
-    count: u32,
-}
-
-impl Wires {
-    fn of(connector: &Connector, pool_size: u32) -> Self {
-        let wire = || WireSlot::new(connector.clone());
-        let (visits, others, count) = match (&connector.url, pool_size) {
-            // SQLite lets one write at a time anyway, and what one has in its cache is of use to
-            // the other.
-            (DatabaseUrl::Sqlite(_), _) | (DatabaseUrl::Postgres(_), ..4) => {
-                let one = wire();
-                (vec![one.clone()], one, 1)
-            }
-            (DatabaseUrl::Postgres(_), 4..8) => (vec![wire()], wire(), 2),
-            // Under load one plans visits while the other waits for its commit.
-            (DatabaseUrl::Postgres(_), 8..) => (vec![wire(), wire()], wire(), 3),
-        };
-        Self {
-            visits,
-            others,
-            count,
+/// The connections of the writers: for visits; for uses of tokens and for signatures, which take turns;
+/// and how many there are.
+fn wires(connector: &Connector, pool_size: u32) -> (Vec<WireSlot>, WireSlot, u32) {
+    let wire = || WireSlot::new(connector.clone());
+    match (&connector.url, pool_size) {
+        // SQLite lets one write at a time anyway, and what one has in its cache is of use to the
+        // other.
+        (DatabaseUrl::Sqlite(_), _) | (DatabaseUrl::Postgres(_), ..4) => {
+            let one = wire();
+            (vec![one.clone()], one, 1)
         }
+        (DatabaseUrl::Postgres(_), 4..8) => (vec![wire()], wire(), 2),
+        // Under load one plans visits while the other waits for its commit.
+        (DatabaseUrl::Postgres(_), 8..) => (vec![wire(), wire()], wire(), 3),
     }
 }
 
@@ -106,8 +94,8 @@ impl Database {
         };
         let watch = Watch::start(timeout).map_err(OpenError::Threads)?;
         let writers = Arc::<WritersFirst>::default();
-        let wires = Wires::of(&connector, pool_size);
-        let pool_size = pool_size.saturating_sub(wires.count);
+        let (for_visits, others, count) = wires(&connector, pool_size);
+        let pool_size = pool_size.saturating_sub(count);
         let lanes = LaneOptions {
             capacity: queue_capacity,
             watch: watch.clone(),
@@ -119,8 +107,8 @@ impl Database {
             vault: Arc::clone(&vaults.session_keys),
             stored_keys: Arc::clone(&vaults.stored_keys),
         };
-        let visits = GroupCommit::start(&visits, wires.visits, &lanes);
-        let others = || vec![wires.others.clone()];
+        let visits = GroupCommit::start(&visits, for_visits, &lanes);
+        let others = || vec![others.clone()];
         let token_uses = GroupCommit::start(&TokenUses, others(), &lanes);
         let signatories = GroupCommit::start(&Signatories, others(), &lanes);
         let audit_entries = GroupCommit::start(&AuditEntries, others(), &lanes);
@@ -183,6 +171,16 @@ impl Database {
         F: Fn(&mut AnyConnection) -> DbResult<T> + Send + 'static,
     {
         Ok(self.pool.run(work).await?)
+    }
+
+    /// The same for one statement, which is repeated if another transaction is in its way.
+    pub(crate) async fn repeat<T, F>(&self, work: F) -> StoreResult<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut AnyConnection) -> DbResult<T> + Send + 'static,
+    {
+        self.call(move |connection| repeated(connection, &work))
+            .await
     }
 
     /// The same in a transaction.

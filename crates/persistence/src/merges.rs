@@ -134,7 +134,15 @@ fn apply(
     move_candidates(connection, gone, stays)?;
     // What still refers to the user, this candidate among it, goes with the row.
     diesel::delete(users::table.find(DbId(gone.as_uuid()))).execute(connection)?;
-    keep_avatar(connection, stays)?;
+    // The avatar that is kept is not an unused one, although it belonged to the other user.
+    let avatar = users::table
+        .find(DbId(stays.as_uuid()))
+        .select(users::avatar_url)
+        .first::<Option<String>>(connection)?;
+    if let Some(avatar) = avatar {
+        let kept = replaced_avatars::table.filter(replaced_avatars::url.eq(avatar));
+        diesel::delete(kept).execute(connection)?;
+    }
     audit::record(connection, &audit.clone().about(stays))?;
     Ok((MergeOutcome::Applied(stays), has_strays.then_some(gone)))
 }
@@ -183,19 +191,6 @@ fn fill_profile(connection: &mut AnyConnection, from: UserId, to: UserId) -> DbR
             users::revision.eq(users::revision + 1),
         ))
         .execute(connection)?;
-    Ok(())
-}
-
-/// Removes the avatar of a user from the list of unused ones: it belonged to the other user.
-fn keep_avatar(connection: &mut AnyConnection, user: UserId) -> DbResult<()> {
-    let avatar = users::table
-        .find(DbId(user.as_uuid()))
-        .select(users::avatar_url)
-        .first::<Option<String>>(connection)?;
-    if let Some(avatar) = avatar {
-        diesel::delete(replaced_avatars::table.filter(replaced_avatars::url.eq(avatar)))
-            .execute(connection)?;
-    }
     Ok(())
 }
 

@@ -30,6 +30,7 @@ pub(crate) fn keep(
 ) -> DbResult<bool> {
     // A login that is committed later than this counts itself on top of what it had loaded, which
     // is not less than what is counted here.
+    // (SQLite has one writer.)
     if let AnyConnection::Postgres(connection) = connection {
         identities::table
             .filter(identities::user_id.eq(DbId(user.as_uuid())))
@@ -60,8 +61,19 @@ pub(crate) fn keep(
     }
     let until = ended_until(connection, user)?;
     remove_dead(connection, user, at, until, bound)?;
-    let count = live(user, at, until).count().get_result(connection)?;
-    set_count(connection, user, identity, count)?;
+    let count = live(user, at, until)
+        .count()
+        .get_result::<i64>(connection)?;
+    let count = i32::try_from(count).unwrap_or(i32::MAX);
+    // One of the user's identities says how many sessions are live.
+    let of_user = identities::user_id.eq(DbId(user.as_uuid()));
+    diesel::update(identities::table.filter(of_user))
+        .set(identities::sessions_opened.eq(0))
+        .execute(connection)?;
+    let key = (identity.open_id.as_str(), identity.app_id.as_str());
+    diesel::update(identities::table.find(key).filter(of_user))
+        .set(identities::sessions_opened.eq(count))
+        .execute(connection)?;
     Ok(!beyond.is_empty())
 }
 
@@ -81,24 +93,5 @@ fn remove_dead(
     if !removed.is_empty() {
         diesel::delete(sessions::table.filter(sessions::id.eq_any(removed))).execute(connection)?;
     }
-    Ok(())
-}
-
-/// Says at one of the user's identities how many sessions are live.
-fn set_count(
-    connection: &mut AnyConnection,
-    user: UserId,
-    identity: &Identity,
-    count: i64,
-) -> DbResult<()> {
-    let of_user = identities::user_id.eq(DbId(user.as_uuid()));
-    diesel::update(identities::table.filter(of_user))
-        .set(identities::sessions_opened.eq(0))
-        .execute(connection)?;
-    let key = (identity.open_id.as_str(), identity.app_id.as_str());
-    let count = i32::try_from(count).unwrap_or(i32::MAX);
-    diesel::update(identities::table.find(key).filter(of_user))
-        .set(identities::sessions_opened.eq(count))
-        .execute(connection)?;
     Ok(())
 }

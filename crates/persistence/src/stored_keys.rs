@@ -58,12 +58,12 @@ impl StoredKeys {
         &self,
         connection: &mut AnyConnection,
     ) -> DbResult<IdentityHashKey> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(key) = known.as_ref() {
-            return Ok(key.clone());
-        }
-        drop(known);
-        self.verify(connection)
+        let known = self
+            .known
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        known.map_or_else(|| self.verify(connection), Ok)
     }
 
     /// Fails with [`WrongMasterKey`](crate::error::FailureKind::WrongMasterKey) unless one of the master

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use domain::account::{
     Account, AccountExport, AccountIdentity, AccountQuery, EXPORTED_SESSIONS, Page,
 };
-use domain::id::{AppId, OpenId, SessionId, UnionId, UserId};
+use domain::id::{AppId, OpenId, UnionId, UserId};
 
 use crate::connection::{AnyBackend, AnyConnection};
 use crate::error::DbResult;
@@ -52,12 +52,6 @@ pub(super) fn search(
     accounts(connection, rows)
 }
 
-/// The sessions that an export holds.
-const EXPORTED: Page<SessionId> = Page {
-    after: None,
-    limit: EXPORTED_SESSIONS,
-};
-
 /// Everything about a user. Runs in a transaction.
 pub(super) fn export(
     connection: &mut AnyConnection,
@@ -68,7 +62,7 @@ pub(super) fn export(
     };
     Ok(Some(AccountExport {
         account,
-        sessions: session_lifecycle::list(connection, id, None, EXPORTED)?,
+        sessions: session_lifecycle::list(connection, id, None, Page::first(EXPORTED_SESSIONS))?,
         audit: audit::of_user(connection, id)?,
         merge_candidates: others_of(connection, id)?,
     }))

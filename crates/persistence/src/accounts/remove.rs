@@ -126,17 +126,7 @@ fn delete_identity(
     if !diesel::select(exists(left)).get_result::<bool>(connection)? {
         return delete_locked(connection, user, audit);
     }
-    forget_lost_unionids(connection, user, audit)?;
-    strays::remove(connection, user)
-}
-
-/// Forgets the unionids of a user that none of their identities shows any longer.
-fn forget_lost_unionids(
-    connection: &mut AnyConnection,
-    user: UserId,
-    audit: &AuditEntry,
-) -> DbResult<()> {
-    let id = DbId(user.as_uuid());
+    // The unionids that none of the identities shows any longer go.
     let shown = identities::table
         .filter(identities::user_id.eq(id))
         .filter(identities::union_id.is_not_null())
@@ -151,5 +141,5 @@ fn forget_lost_unionids(
         .filter(of_user)
         .filter(merge_candidates::union_id.ne_all(&shown));
     diesel::delete(lost).execute(connection)?;
-    Ok(())
+    strays::remove(connection, user)
 }

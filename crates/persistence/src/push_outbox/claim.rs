@@ -3,20 +3,21 @@
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Nullable, Text};
+use domain::id::AppId;
+use domain::push::{DuePush, Taken};
 use domain::time::Duration;
-use uuid::Uuid;
 
 use super::in_a_while;
 use crate::connection::{AnyBackend, AnyConnection};
-use crate::error::DatabaseError;
+use crate::error::DbResult;
 use crate::schema::push_messages;
-use crate::statement::{Prepared, Statement, value};
+use crate::statement::{Prepared, statement, value};
 use crate::store_clock::{later_by, now, now_of};
 use crate::types::{DbId, DbInstant, Id};
 
 /// A message as it is to be stored.
 pub(super) struct NewRow {
-    pub(super) id: Uuid,
+    pub(super) id: DbId,
     pub(super) app_id: String,
     pub(super) event: String,
     pub(super) repeat_key: [u8; 32],
@@ -24,22 +25,16 @@ pub(super) struct NewRow {
     pub(super) payload: Vec<u8>,
 }
 
-/// What was there in place of a new message.
-pub(super) enum Found {
-    Nothing,
-    UnderWay,
-    Settled { id: Uuid, answer: Option<Vec<u8>> },
-}
-
-/// Stores a message and claims it, in one statement, unless it is there already.
+/// Stores a message and claims it, in one statement, unless it is there already: then
+/// gives that one, with its answer sealed.
 pub(super) fn take(
     connection: &mut AnyConnection,
     row: &NewRow,
     lease: Duration,
-) -> Result<Found, DatabaseError> {
+) -> DbResult<(DbId, Taken)> {
     loop {
         let columns = vec![
-            value::<Id, _, _>(DbId(row.id)),
+            value::<Id, _, _>(row.id),
             value::<Text, _, _>(row.app_id.as_str()),
             value::<Binary, _, _>(row.repeat_key.as_slice()),
             value::<Text, _, _>(row.event.as_str()),
@@ -50,7 +45,7 @@ pub(super) fn take(
             later_by(lease, connection),
         ];
         if Prepared::<Take, AnyBackend>::new(columns).execute(connection)? > 0 {
-            return Ok(Found::Nothing);
+            return Ok((row.id, Taken::New));
         }
         // `None` if it has expired since.
         if let Some(found) = find(connection, row)? {
@@ -60,7 +55,7 @@ pub(super) fn take(
 }
 
 /// What became of a message that is there.
-fn find(connection: &mut AnyConnection, row: &NewRow) -> Result<Option<Found>, DatabaseError> {
+fn find(connection: &mut AnyConnection, row: &NewRow) -> DbResult<Option<(DbId, Taken)>> {
     let known = push_messages::table
         .filter(push_messages::app_id.eq(&row.app_id))
         .filter(push_messages::repeat_key.eq(row.repeat_key.as_slice()))
@@ -77,29 +72,27 @@ fn find(connection: &mut AnyConnection, row: &NewRow) -> Result<Option<Found>, D
         return Ok(None);
     };
     let is_first_attempt = attempts == 1 && state == "waiting";
-    // After a lost connection the row may be this call's own.
-    if id.0 == row.id && is_first_attempt {
-        return Ok(Some(Found::Nothing));
-    }
     let now = DbInstant::from(now(connection)?);
-    if is_first_attempt && claimed_until.is_some_and(|until| until > now) {
-        return Ok(Some(Found::UnderWay));
-    }
-    Ok(Some(Found::Settled { id: id.0, answer }))
+    let taken = match answer {
+        // After a lost connection the row may be this call's own.
+        _ if is_first_attempt && id == row.id => Taken::New,
+        _ if is_first_attempt && claimed_until.is_some_and(|until| until > now) => Taken::UnderWay,
+        Some(sealed) => Taken::Answered(sealed),
+        None => Taken::Stored,
+    };
+    Ok(Some((id, taken)))
 }
 
-struct Take;
-
-impl Statement for Take {
-    const SQL: &'static str = "
+statement! {
+    Take = "
 INSERT INTO push_messages (id, app_id, repeat_key, event, user_hash, payload, state, attempts,
                            received_at, next_attempt_at, claimed_until)
 VALUES ($1, $2, $3, $4, $5, $6, 'waiting', 1, $7, $8, $9)
-ON CONFLICT DO NOTHING";
+ON CONFLICT DO NOTHING"
 }
 
 /// Whether anything waits that is due.
-pub(super) fn is_any_due(connection: &mut AnyConnection) -> Result<bool, DatabaseError> {
+pub(super) fn is_any_due(connection: &mut AnyConnection) -> DbResult<bool> {
     let now = now(connection)?;
     let due = push_messages::table
         .filter(push_messages::state.eq("waiting"))
@@ -110,22 +103,13 @@ pub(super) fn is_any_due(connection: &mut AnyConnection) -> Result<bool, Databas
 /// Id, app, event, attempts and payload.
 type Claimable = (DbId, String, String, i32, Vec<u8>);
 
-/// A message that the caller may send.
-pub(super) struct DueRow {
-    pub(super) id: Uuid,
-    pub(super) app_id: String,
-    pub(super) event: String,
-    pub(super) attempt: u32,
-    pub(super) payload: Vec<u8>,
-}
-
-/// Claims what is due and not claimed, in a transaction. On PostgreSQL rows that another replica is
+/// Claims what is due and not claimed, in a transaction, with its body sealed. On PostgreSQL rows that another replica is
 /// claiming are skipped; SQLite has one writer.
 pub(super) fn claim_due(
     connection: &mut AnyConnection,
     limit: u32,
     lease: Duration,
-) -> Result<Vec<DueRow>, DatabaseError> {
+) -> DbResult<Vec<DuePush>> {
     let now = now(connection)?;
     let due = push_messages::table
         .filter(push_messages::state.eq("waiting"))
@@ -157,12 +141,12 @@ pub(super) fn claim_due(
                 push_messages::claimed_until.eq(Some(in_a_while(now, lease))),
             ))
             .execute(connection)?;
-        claimed.push(DueRow {
+        claimed.push(DuePush {
             id: id.0,
-            app_id,
+            app: AppId::new(app_id),
             event,
             attempt: u32::try_from(attempt).unwrap_or(u32::MAX),
-            payload,
+            body: payload,
         });
     }
     Ok(claimed)
