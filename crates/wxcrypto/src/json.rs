@@ -1,17 +1,16 @@
 //! The outermost level of a JSON object, its values still text.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::fmt;
 
-use serde::Deserialize;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 /// A JSON object of which only the names have been read, so that no value of any form
 /// can keep the others from being read. Of equal names the last one counts.
-#[derive(Deserialize)]
-#[serde(transparent)]
 pub(crate) struct Object<'a> {
-    #[serde(borrow)]
-    fields: BTreeMap<String, &'a RawValue>,
+    fields: Vec<(Cow<'a, str>, &'a RawValue)>,
 }
 
 impl<'a> Object<'a> {
@@ -22,11 +21,42 @@ impl<'a> Object<'a> {
 
     /// The JSON text of a field.
     pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
-        self.fields.get(name).map(|value| value.get())
+        let mut fields = self.fields.iter().rev();
+        let field = fields.find(|(known, _)| known == name);
+        field.map(|(_, value)| value.get())
     }
 
     /// Whether one of the fields is there.
     pub(crate) fn has_any(&self, names: &[&str]) -> bool {
-        names.iter().any(|name| self.fields.contains_key(*name))
+        self.fields.iter().any(|(name, _)| names.contains(&&**name))
     }
 }
+
+impl<'de: 'a, 'a> Deserialize<'de> for Object<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+struct Fields;
+
+impl<'de> Visitor<'de> for Fields {
+    type Value = Object<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
+        // The profile of a user has nine.
+        let mut fields = Vec::with_capacity(12);
+        while let Some((Name(name), value)) = map.next_entry()? {
+            fields.push((name, value));
+        }
+        Ok(Object { fields })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
