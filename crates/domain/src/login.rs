@@ -192,7 +192,7 @@ impl LoginService {
     ) -> Result<Login, LoginError> {
         let now = visit.at;
         match self.ports.users.record_visit(visit).await? {
-            VisitOutcome::Recorded { account, .. } => self.answer(*account, watermark, now),
+            VisitOutcome::Recorded { account, .. } => self.answer(account, watermark, now),
             VisitOutcome::UserDisabled => Err(LoginError::UserDisabled),
         }
     }
@@ -268,13 +268,13 @@ impl LoginService {
         }
         let now = clock.now();
         let found = found.filter(|account| account.is_usable(now));
-        let answer = found.map(|account| self.answer(account, None, now));
+        let answer = found.map(|account| self.answer(Arc::new(account), None, now));
         answer.transpose()
     }
 
     fn answer(
         &self,
-        account: SessionAccount,
+        account: Arc<SessionAccount>,
         watermark: Option<Watermark>,
         now: Timestamp,
     ) -> Result<Login, LoginError> {

@@ -1,5 +1,7 @@
 //! A login as the store sees it: one whole value in, one whole value out.
 
+use std::sync::Arc;
+
 use crate::app::App;
 use crate::id::{OpenId, SessionId, UnionId, UserId};
 use crate::profile::ProfileReport;
@@ -71,7 +73,7 @@ pub enum VisitOutcome {
     /// The user and the session are stored, durably.
     Recorded {
         /// The session, and whose it is.
-        account: Box<SessionAccount>,
+        account: Arc<SessionAccount>,
         /// Whether older sessions of the user were ended, because there were too many.
         ended_others: bool,
     },

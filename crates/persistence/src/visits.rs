@@ -84,7 +84,7 @@ impl WrittenVisit {
     fn recorded(account: SessionAccount, sessions_opened: i64) -> Self {
         Self {
             outcome: VisitOutcome::Recorded {
-                account: Box::new(account),
+                account: Arc::new(account),
                 ended_others: false,
             },
             sessions_opened,

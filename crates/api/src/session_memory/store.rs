@@ -97,8 +97,7 @@ impl UserRepository for Remembering<dyn UserRepository> {
             if *ended_others {
                 self.memory.forget(Change::User(account.user.id));
             }
-            let account = Arc::new(SessionAccount::clone(account));
-            self.memory.learn_login(&account, before);
+            self.memory.learn_login(account, before);
         }
         Ok(outcome)
     }

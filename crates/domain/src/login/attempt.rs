@@ -1,5 +1,7 @@
 //! Input and output of a login.
 
+use std::sync::Arc;
+
 use crate::app::App;
 use crate::id::{OpenId, UnionId};
 use crate::open_data::{EncryptedData, SignedRawData, Watermark};
@@ -34,7 +36,7 @@ pub struct NamedUser {
 #[derive(Clone, Debug)]
 pub struct Login {
     /// The session, and whose it is.
-    pub account: SessionAccount,
+    pub account: Arc<SessionAccount>,
     /// The tokens of the session.
     pub tokens: TokenPair,
     /// The watermark of the opened data, if data came along.

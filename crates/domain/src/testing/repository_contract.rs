@@ -339,7 +339,7 @@ macro_rules! repository_contract {
 
 fn account(outcome: StoreResult<VisitOutcome>) -> SessionAccount {
     match outcome {
-        Ok(VisitOutcome::Recorded { account, .. }) => *account,
+        Ok(VisitOutcome::Recorded { account, .. }) => SessionAccount::clone(&account),
         Ok(VisitOutcome::UserDisabled) => panic!("the user is not disabled"),
         Err(error) => panic!("the visit was not recorded: {error:?}"),
     }

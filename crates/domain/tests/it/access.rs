@@ -28,7 +28,7 @@ async fn a_token_leads_to_its_session_and_user() {
     } = world.log_in("o-alice").await;
     world.log_in("o-bob").await;
     let found = access(&world).account(&tokens.access).await.unwrap();
-    assert_eq!(*found, account);
+    assert_eq!(found, account);
 }
 
 #[tokio::test]

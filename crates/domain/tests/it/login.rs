@@ -242,7 +242,7 @@ async fn a_user_whom_wechats_gateway_names_is_logged_in_without_a_code() {
     world.clock.advance(Duration::from_secs(1));
     let named = NamedUser {
         app: attempt("", None).app,
-        open_id: before.identity.open_id,
+        open_id: before.identity.open_id.clone(),
         union_id: None,
     };
     let login = world.replica().login_named(named.clone()).await.unwrap();

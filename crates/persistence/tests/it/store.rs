@@ -45,7 +45,7 @@ pub(crate) async fn postgres() -> Store {
 /// The account of a visit that must have been recorded.
 pub(crate) fn account(outcome: Result<VisitOutcome, RepositoryError>) -> SessionAccount {
     match outcome.unwrap() {
-        VisitOutcome::Recorded { account, .. } => *account,
+        VisitOutcome::Recorded { account, .. } => SessionAccount::clone(&account),
         VisitOutcome::UserDisabled => panic!("the user is not disabled"),
     }
 }

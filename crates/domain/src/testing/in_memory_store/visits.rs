@@ -1,5 +1,7 @@
 //! Logins, and finding their sessions again.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use super::{BannedName, IdentityRow, InMemoryStore, SessionRow, Tables};
@@ -126,7 +128,7 @@ impl Tables {
         let ended_others = self.bound(user_id, visit.sessions_per_user, visit.at);
         Ok(account.map_or(VisitOutcome::UserDisabled, |account| {
             VisitOutcome::Recorded {
-                account: Box::new(account),
+                account: Arc::new(account),
                 ended_others,
             }
         }))
