@@ -12,5 +12,5 @@ pub(crate) use account::{AccountReply, IdentityReply};
 pub(crate) use error::ApiError;
 pub use error_code::ErrorCode;
 pub(crate) use export::ExportReply;
-pub(crate) use success::{Answer, Items, Nothing, Success};
+pub(crate) use success::{Answer, Items, Nothing, Success, Written};
 pub(crate) use user::{IdentityNames, ProfileFields, UserReply};

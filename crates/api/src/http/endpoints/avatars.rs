@@ -9,7 +9,7 @@ use futures_util::{TryStreamExt, stream};
 
 use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::{RawBody, Who};
-use crate::http::replies::{Answer, ApiError, ErrorCode, Success, UserReply};
+use crate::http::replies::{ApiError, ErrorCode, Success, UserReply, Written};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint!(upload_avatar, [StorageUnavailable]),
@@ -41,7 +41,7 @@ async fn upload_avatar(
     RawBody(body): RawBody,
     limit: web::Data<AvatarLimit>,
     avatars: web::Data<AvatarService>,
-) -> Answer<UserReply> {
+) -> Result<Written, ApiError> {
     let body = stream::iter([Ok::<_, actix_web::error::PayloadError>(body)]);
     let mut form = Multipart::new(request.headers(), body);
     let mut file = None;
@@ -55,7 +55,7 @@ async fn upload_avatar(
     }
     let file = file.ok_or_else(|| ApiError::invalid("表单中缺少文件"))?;
     let user = avatars.upload(&account, file).await?;
-    Ok(Success::new("ok", UserReply::of_changed(&account, &user)))
+    Ok(Success::new("ok", UserReply::of_changed(&account, &user)).written())
 }
 
 /// The form, for the document.

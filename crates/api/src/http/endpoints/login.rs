@@ -17,7 +17,7 @@ use crate::http::extractors::gateway::named_user;
 use crate::http::extractors::json_object::no_body;
 use crate::http::extractors::{InTime, OptionalJsonObject, Parameters};
 use crate::http::middleware::load_shed;
-use crate::http::replies::{Answer, ApiError, ErrorCode, IdentityNames, ProfileFields, Success};
+use crate::http::replies::{ApiError, ErrorCode, IdentityNames, ProfileFields, Success, Written};
 use crate::metrics::Metrics;
 use crate::startup::Background;
 
@@ -37,24 +37,24 @@ const FAILURES: &[ErrorCode] = &[
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct LoginReply {
+pub(crate) struct LoginReply<'a> {
     #[serde(flatten)]
-    identity: IdentityNames,
+    identity: IdentityNames<'a>,
     #[serde(flatten)]
-    profile: ProfileFields,
+    profile: ProfileFields<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    watermark: Option<WatermarkReply>,
+    watermark: Option<WatermarkReply<'a>>,
     user_id: Uuid,
     is_new_user: bool,
     /// Whether a phone number is stored.
     phone_bound: bool,
     #[serde(flatten)]
-    tokens: TokenFields,
+    tokens: TokenFields<'a>,
 }
 
 #[derive(Serialize, ToSchema)]
-struct WatermarkReply {
-    appid: String,
+struct WatermarkReply<'a> {
+    appid: &'a str,
     /// Unix seconds.
     timestamp: i64,
 }
@@ -74,7 +74,7 @@ async fn login(
     logins: Data<LoginService>,
     background: Data<Background>,
     metrics: Data<Metrics>,
-) -> Answer<LoginReply> {
+) -> Result<Written, ApiError> {
     let asked = Asked::of(&request, body.map(|body| body.0), &apps)?;
     answer(&request, asked, logins, background, &metrics).await
 }
@@ -102,7 +102,7 @@ async fn login_by_get(
     logins: Data<LoginService>,
     background: Data<Background>,
     metrics: Data<Metrics>,
-) -> Answer<LoginReply> {
+) -> Result<Written, ApiError> {
     let body = match body {
         Ok(OptionalJsonObject(None)) => LoginBody::of_query(&Parameters::of_query(&request)),
         body => body.map(|body| body.0),
@@ -117,7 +117,7 @@ async fn answer(
     logins: Data<LoginService>,
     background: Data<Background>,
     metrics: &Metrics,
-) -> Answer<LoginReply> {
+) -> Result<Written, ApiError> {
     // A phone may hang up while its code is being spent; the session must be stored all the
     // same, or its repeat with the same nonce would find nothing. So the login is a task of its
     // own, which outlives the request.
@@ -130,7 +130,8 @@ async fn answer(
             Asked::ByCode(attempt) => logins.login(&attempt).await?,
             Asked::ByGateway(named) => logins.login_named(named).await?,
         };
-        Ok::<_, LoginError>(LoginReply::new(&login))
+        let reply = Success::new("登录成功", LoginReply::new(&login));
+        Ok::<_, LoginError>(reply.written())
     };
     let reply = match background.run(task).await {
         Ok(reply) => reply.map_err(ApiError::from),
@@ -141,7 +142,7 @@ async fn answer(
     };
     let outcome = reply.as_ref().map(|_| ()).map_err(ApiError::code);
     metrics.count_login(&app, outcome);
-    Ok(Success::new("登录成功", reply?))
+    reply
 }
 
 /// How a login says who it is for.
@@ -178,10 +179,10 @@ impl Asked {
     }
 }
 
-impl LoginReply {
-    fn new(login: &Login) -> Self {
+impl<'a> LoginReply<'a> {
+    fn new(login: &'a Login) -> Self {
         let watermark = login.watermark.as_ref().map(|watermark| WatermarkReply {
-            appid: watermark.app_id.to_string(),
+            appid: watermark.app_id.as_str(),
             timestamp: watermark.timestamp,
         });
         Self {

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::fields::{check_length, check_storable};
 use crate::http::extractors::{JsonObject, TrustedProxies, TypedText, Who};
-use crate::http::replies::{Answer, ApiError, ExportReply, Nothing, Success, UserReply};
+use crate::http::replies::{Answer, ApiError, ExportReply, Nothing, Success, UserReply, Written};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint!(show_me),
@@ -30,8 +30,8 @@ pub(crate) const ENDPOINTS: &[Endpoint] = &[
     responses((status = 200, description = "The user.", body = Success<UserReply>)),
     security(("token" = [])),
 )]
-async fn show_me(Who(account): Who) -> Success<UserReply> {
-    Success::new("ok", UserReply::new(&account))
+async fn show_me(Who(account): Who) -> Written {
+    Success::new("ok", UserReply::new(&account)).written()
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -71,11 +71,11 @@ async fn edit_me(
     JsonObject(body): JsonObject<EditBody>,
     accounts: Data<AccountService>,
     pictures: Data<AvatarService>,
-) -> Answer<UserReply> {
+) -> Result<Written, ApiError> {
     let mut body = body;
     body.keep_avatar(account.user.profile.avatar_url.as_deref(), &pictures)?;
     let user = accounts.edit(&account, body.into_edit()?).await?;
-    Ok(Success::new("ok", UserReply::of_changed(&account, &user)))
+    Ok(Success::new("ok", UserReply::of_changed(&account, &user)).written())
 }
 
 /// Delete the account

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::http::endpoint::{Endpoint, WECHAT, endpoint};
 use crate::http::extractors::fields::{CODE_LENGTH, check_length, encrypted_data, filled};
 use crate::http::extractors::{JsonObject, Who};
-use crate::http::replies::{Answer, ApiError, ErrorCode, Success, UserReply};
+use crate::http::replies::{Answer, ApiError, ErrorCode, Success, UserReply, Written};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
     endpoint!(
@@ -57,7 +57,7 @@ async fn store_phone(
     Who(account): Who,
     JsonObject(body): JsonObject<PhoneBody>,
     personal_data: Data<PersonalDataService>,
-) -> Answer<UserReply> {
+) -> Result<Written, ApiError> {
     let user = match body.into_proof()? {
         PhoneProof::Code(code) => personal_data
             .phone_by_code(&account, &code)
@@ -65,7 +65,7 @@ async fn store_phone(
             .map_err(|error| ApiError::from(error).doing("phone number lookup failed"))?,
         PhoneProof::Data(data) => personal_data.phone_by_data(&account, &data).await?,
     };
-    Ok(Success::new("ok", UserReply::of_changed(&account, &user)))
+    Ok(Success::new("ok", UserReply::of_changed(&account, &user)).written())
 }
 
 enum PhoneProof {

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::JsonObject;
-use crate::http::replies::{Answer, ApiError, Success};
+use crate::http::replies::{ApiError, Success, Written};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(
     refresh,
@@ -31,14 +31,14 @@ pub(crate) struct RefreshBody {
 /// A pair of tokens, as a login answers it too.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct TokenFields {
+pub(crate) struct TokenFields<'a> {
     /// A JWT (EdDSA).
-    token: String,
+    token: &'a str,
     /// Always `Bearer`.
     token_type: &'static str,
     /// Seconds.
     expires_in: u64,
-    refresh_token: String,
+    refresh_token: &'a str,
     /// Seconds.
     refresh_expires_in: u64,
 }
@@ -54,21 +54,21 @@ pub(crate) struct TokenFields {
 async fn refresh(
     JsonObject(body): JsonObject<RefreshBody>,
     sessions: Data<SessionService>,
-) -> Answer<TokenFields> {
+) -> Result<Written, ApiError> {
     let token = body
         .refresh_token
         .ok_or_else(|| ApiError::invalid("缺少字段 refreshToken"))?;
     let pair = sessions.refresh(&RefreshToken::new(token)).await?;
-    Ok(Success::new("ok", TokenFields::from(&pair)))
+    Ok(Success::new("ok", TokenFields::from(&pair)).written())
 }
 
-impl From<&TokenPair> for TokenFields {
-    fn from(pair: &TokenPair) -> Self {
+impl<'a> From<&'a TokenPair> for TokenFields<'a> {
+    fn from(pair: &'a TokenPair) -> Self {
         Self {
-            token: pair.access.expose().to_owned(),
+            token: pair.access.expose(),
             token_type: "Bearer",
             expires_in: pair.access_ttl.as_secs(),
-            refresh_token: pair.refresh.expose().to_owned(),
+            refresh_token: pair.refresh.expose(),
             refresh_expires_in: pair.refresh_ttl.as_secs(),
         }
     }

@@ -16,9 +16,9 @@ pub(crate) struct AccountReply {
     /// There always is one: an account goes with its last identity.
     #[serde(flatten)]
     #[schema(value_type = IdentityNames)]
-    latest: Option<IdentityNames>,
+    latest: Option<IdentityNames<'static>>,
     #[serde(flatten)]
-    profile: ProfileFields,
+    profile: ProfileFields<'static>,
     user_id: Uuid,
     phone_bound: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,7 +35,7 @@ pub(crate) struct AccountReply {
 pub(crate) struct IdentityReply {
     app_id: String,
     #[serde(flatten)]
-    names: IdentityNames,
+    names: IdentityNames<'static>,
     created_at: Timestamp,
     last_login_at: Timestamp,
 }
@@ -46,10 +46,10 @@ impl From<Account> for AccountReply {
         let latest = identities
             .iter()
             .max_by_key(|identity| identity.last_login_at)
-            .map(|latest| IdentityNames::from(&latest.identity));
+            .map(|latest| IdentityNames::from(&latest.identity).into_owned());
         Self {
             latest,
-            profile: (&user.profile).into(),
+            profile: ProfileFields::from(&user.profile).into_owned(),
             user_id: user.id.as_uuid(),
             phone_bound: user.phone.is_some(),
             phone: user.phone,
@@ -65,7 +65,7 @@ impl From<AccountIdentity> for IdentityReply {
     fn from(known: AccountIdentity) -> Self {
         Self {
             app_id: known.identity.app_id.to_string(),
-            names: (&known.identity).into(),
+            names: IdentityNames::from(&known.identity).into_owned(),
             created_at: known.created_at,
             last_login_at: known.last_login_at,
         }

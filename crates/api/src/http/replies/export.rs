@@ -27,7 +27,7 @@ pub(crate) struct ExportReply {
 struct ExportedUser {
     user_id: Uuid,
     #[serde(flatten)]
-    profile: ProfileFields,
+    profile: ProfileFields<'static>,
     #[serde(skip_serializing_if = "Option::is_none")]
     phone: Option<String>,
     created_at: Timestamp,
@@ -83,7 +83,7 @@ impl From<User> for ExportedUser {
     fn from(user: User) -> Self {
         Self {
             user_id: user.id.as_uuid(),
-            profile: (&user.profile).into(),
+            profile: ProfileFields::from(&user.profile).into_owned(),
             phone: user.phone,
             created_at: user.created_at,
             last_login_at: user.last_login_at,

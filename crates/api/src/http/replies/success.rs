@@ -35,6 +35,12 @@ impl<T: Serialize> Success<T> {
         }
     }
 
+    /// The body, for data that is borrowed from what a handler drops.
+    pub(crate) fn written(&self) -> Written {
+        let mut body = Vec::with_capacity(ROOM);
+        Written(serde_json::to_writer(&mut body, self).map(|()| body))
+    }
+
     /// A success with what was found, or `not_found`.
     pub(crate) fn found(msg: &'static str, found: Option<impl Into<T>>) -> Answer<T> {
         let found = found.ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
@@ -45,13 +51,26 @@ impl<T: Serialize> Success<T> {
 impl<T: Serialize> Responder for Success<T> {
     type Body = BoxBody;
 
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        self.written().respond_to(request)
+    }
+}
+
+/// The body of a success.
+pub(crate) struct Written(serde_json::Result<Vec<u8>>);
+
+impl Responder for Written {
+    type Body = BoxBody;
+
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
-        let mut body = Vec::with_capacity(ROOM);
-        if let Err(error) = serde_json::to_writer(&mut body, &self) {
-            return ApiError::new(ErrorCode::Internal)
-                .because(error)
-                .error_response();
-        }
+        let body = match self.0 {
+            Ok(body) => body,
+            Err(error) => {
+                return ApiError::new(ErrorCode::Internal)
+                    .because(error)
+                    .error_response();
+            }
+        };
         let mut response = HttpResponse::with_body(StatusCode::OK, BoxBody::new(body));
         response.headers_mut().insert(header::CONTENT_TYPE, JSON);
         response
