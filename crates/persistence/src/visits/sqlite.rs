@@ -74,6 +74,13 @@ fn load(
 }
 
 fn write(connection: &mut SqliteConnection, rows: &BatchRows<'_>) -> QueryResult<()> {
+    write_users(connection, rows)?;
+    write_identities(connection, rows)?;
+    write_union_ids(connection, rows)?;
+    write_sessions(connection, rows)
+}
+
+fn write_users(connection: &mut SqliteConnection, rows: &BatchRows<'_>) -> QueryResult<()> {
     for PlannedUser { user, .. } in &rows.new_users {
         diesel::insert_into(users::table)
             .values((
@@ -91,6 +98,10 @@ fn write(connection: &mut SqliteConnection, rows: &BatchRows<'_>) -> QueryResult
             .set((profile, revision))
             .execute(connection)?;
     }
+    Ok(())
+}
+
+fn write_identities(connection: &mut SqliteConnection, rows: &BatchRows<'_>) -> QueryResult<()> {
     for identity in &rows.new_identities {
         let planned = identity.planned;
         diesel::insert_into(identities::table)
@@ -111,6 +122,10 @@ fn write(connection: &mut SqliteConnection, rows: &BatchRows<'_>) -> QueryResult
     for identity in &rows.changed_identities {
         update(identity).execute(connection)?;
     }
+    Ok(())
+}
+
+fn write_union_ids(connection: &mut SqliteConnection, rows: &BatchRows<'_>) -> QueryResult<()> {
     for ((union_id, platform), user) in &rows.new_union_owners {
         diesel::insert_into(union_ids::table)
             .values((
@@ -135,6 +150,10 @@ fn write(connection: &mut SqliteConnection, rows: &BatchRows<'_>) -> QueryResult
             .do_nothing()
             .execute(connection)?;
     }
+    Ok(())
+}
+
+fn write_sessions(connection: &mut SqliteConnection, rows: &BatchRows<'_>) -> QueryResult<()> {
     for (visit, SessionAccount { session, .. }) in &rows.sessions {
         let created_at = DbInstant::from(session.created_at);
         diesel::insert_into(sessions::table)
