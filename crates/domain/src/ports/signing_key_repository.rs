@@ -16,7 +16,7 @@ use crate::time::Duration;
 /// which key signs.
 ///
 /// Each key is independent: an adapter MUST skip one that it cannot read, and MUST refuse every call
-/// with [`RepositoryError::WrongMasterKey`] if the master keys are not those of the store.
+/// with [`WrongMasterKey`](super::RepositoryError::WrongMasterKey) if the master keys are not those of the store.
 #[async_trait]
 pub trait SigningKeyRepository: Send + Sync {
     /// All keys that can be read, the newest first.
