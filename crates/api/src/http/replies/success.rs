@@ -12,7 +12,7 @@ use super::{ApiError, ErrorCode};
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Bytes that hold nearly every body, so that it is written without growing.
-const ROOM: usize = 1_024;
+const BODY_CAPACITY: usize = 1_024;
 
 pub(crate) type Answer<T> = Result<Success<T>, ApiError>;
 
@@ -37,7 +37,7 @@ impl<T: Serialize> Success<T> {
 
     /// The body, for data that is borrowed from what a handler drops.
     pub(crate) fn written(&self) -> Written {
-        let mut body = Vec::with_capacity(ROOM);
+        let mut body = Vec::with_capacity(BODY_CAPACITY);
         Written(serde_json::to_writer(&mut body, self).map(|()| body))
     }
 

@@ -103,7 +103,7 @@ pub async fn many_signatories_at_once_are_each_their_own(store: &Store) {
         let user = match number % 3 {
             0 => Whom::User(*user),
             1 => Whom::OpenId(guest.open_id().clone()),
-            _ => Whom::OpenId(OpenId::new("nobody")),
+            _ => Whom::OpenId(OpenId::new("unknown")),
         };
         let signatories = store.signatories();
         async move { signatories.find(guest.app_id(), &user).await.unwrap() }
