@@ -89,7 +89,10 @@ def prometheus(folder: pathlib.Path, replica: Service):
     command = ["prometheus", f"--config.file={settings}", f"--storage.tsdb.path={folder}/tsdb",
                f"--web.listen-address=127.0.0.1:{port}"]
     with running(command, folder / "prometheus.log", port):
-        yield f"http://127.0.0.1:{port}"
+        url = f"http://127.0.0.1:{port}"
+        # It listens before it has read its own log, and refuses queries until then.
+        until("Prometheus to be ready", lambda: answers(f"{url}/-/ready"))
+        yield url
 
 
 @contextlib.contextmanager
@@ -99,7 +102,16 @@ def victoria_metrics(folder: pathlib.Path, replica: Service):
     command = ["victoria-metrics", f"-promscrape.config={settings}", f"-storageDataPath={folder}/vm",
                f"-httpListenAddr=127.0.0.1:{port}", "-search.latencyOffset=0s"]
     with running(command, folder / "victoria.log", port):
-        yield f"http://127.0.0.1:{port}"
+        url = f"http://127.0.0.1:{port}"
+        until("VictoriaMetrics to be ready", lambda: answers(f"{url}/health"))
+        yield url
+
+
+def answers(url: str) -> bool:
+    with contextlib.suppress(OSError):
+        fetch(url)
+        return True
+    return False
 
 
 def scrape(folder: pathlib.Path, replica: Service, more: dict) -> pathlib.Path:
