@@ -9,8 +9,6 @@ use crate::ports::{
 use crate::secret::AccessToken;
 use crate::session::SessionAccount;
 
-/// Tells who is asking.
-#[expect(missing_docs, reason = "a port is named by its type")]
 pub struct AccessService {
     pub sessions: Arc<dyn SessionRepository>,
     pub lifecycle: Arc<dyn SessionLifecycle>,
@@ -18,16 +16,13 @@ pub struct AccessService {
     pub clock: Arc<dyn Clock>,
 }
 
-/// Why a request with a token is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
-    /// The token is not accepted, or cannot be verified yet.
     #[error(transparent)]
     Token(#[from] AccessTokenError),
     /// The session was ended, or its user was disabled or deleted.
     #[error("the session has ended")]
     SessionRevoked,
-    /// The database did not answer.
     #[error("the session could not be looked up")]
     Storage(#[from] RepositoryError),
 }

@@ -13,7 +13,6 @@ use crate::user::{Identity, User};
 /// A user with all their identities.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// The user.
     pub user: User,
     /// Who they are in each mini program, the oldest first.
     pub identities: Vec<AccountIdentity>,
@@ -22,20 +21,16 @@ pub struct Account {
 /// An identity and its history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountIdentity {
-    /// The identity.
     pub identity: Identity,
     /// When the user first logged in to this mini program.
     pub created_at: Timestamp,
-    /// When they last did.
     pub last_login_at: Timestamp,
 }
 
 /// Which accounts are looked for. What is `None` is not asked about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccountQuery {
-    /// With this openid in some app.
     pub open_id: Option<OpenId>,
-    /// With this unionid.
     pub union_id: Option<UnionId>,
     /// With one of these phone numbers, E.164; empty if the number does not matter.
     pub phones: Vec<String>,
@@ -46,12 +41,10 @@ pub struct AccountQuery {
 pub struct Page<T> {
     /// The last item of the page before; `None` for the first page.
     pub after: Option<T>,
-    /// How many items at most.
     pub limit: u32,
 }
 
 impl<T> Page<T> {
-    /// The first page.
     #[must_use]
     pub const fn first(limit: u32) -> Self {
         Self { after: None, limit }
@@ -60,7 +53,6 @@ impl<T> Page<T> {
 
 /// What a user has withdrawn at WeChat (授权用户资料变更).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the other names say what they are")]
 pub enum Withdrawal {
     NickName,
     Avatar,
@@ -75,12 +67,10 @@ pub const EXPORTED_SESSIONS: u32 = 1000;
 /// Everything stored about a user, secrets aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountExport {
-    /// The user and their identities.
     pub account: Account,
     /// Their sessions, ended ones included, the newest first; no more than
     /// [`EXPORTED_SESSIONS`].
     pub sessions: Vec<ListedSession>,
-    /// What was done to their account.
     pub audit: Vec<AuditEntry>,
     /// Users they may be one person with, by a unionid.
     pub merge_candidates: Vec<UserId>,

@@ -6,14 +6,12 @@ use crate::id::{AppId, OpenPlatform};
 /// needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct App {
-    /// WeChat's name for it.
     pub id: AppId,
     /// The Open Platform account it is bound to, if the operator named one. Two apps with the
     /// same account share users by unionid.
     pub open_platform: Option<OpenPlatform>,
 }
 
-/// The request names an app that is not configured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the app is not configured here")]
 pub struct UnknownApp;
@@ -33,13 +31,11 @@ impl AppDirectory {
         Self { first, others }
     }
 
-    /// The app of this id.
     #[must_use]
     pub fn find(&self, id: &str) -> Option<&App> {
         self.all().find(|app| app.id.as_str() == id)
     }
 
-    /// Every app, in the operator's order.
     pub fn all(&self) -> impl Iterator<Item = &App> {
         std::iter::once(&self.first).chain(&self.others)
     }

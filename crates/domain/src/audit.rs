@@ -9,9 +9,7 @@ use crate::named_enum::named_enum;
 use crate::ports::Clock;
 use crate::time::Timestamp;
 
-/// One entry of the audit log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the other names say what they are")]
 pub struct AuditEntry {
     pub id: Uuid,
     pub at: Timestamp,
@@ -48,7 +46,6 @@ impl AuditEntry {
 /// Who did something that leaves an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AuditActor {
-    /// The person themselves.
     User,
     /// WeChat, by a pushed event.
     Wechat,
@@ -70,7 +67,6 @@ impl AuditActor {
         }
     }
 
-    /// The actor of this name.
     #[must_use]
     pub fn from_name(name: String) -> Self {
         let known = [Self::User, Self::Wechat, Self::Operator];
@@ -82,9 +78,7 @@ impl AuditActor {
 /// Who asks for something that leaves an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// Who it is.
     pub actor: AuditActor,
-    /// The address it was asked from, if it was asked over HTTP.
     pub from: Option<IpAddr>,
 }
 
@@ -107,15 +101,12 @@ impl Caller {
 /// Which entries are looked for. What is `None` is not asked about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AuditQuery {
-    /// About this user.
     pub user_id: Option<UserId>,
-    /// Of this action.
     pub action: Option<AuditAction>,
 }
 
 named_enum! {
     /// What can be done that leaves an entry.
-    #[expect(missing_docs, reason = "the other names say what they are")]
     AuditAction {
         DisableUser = "disable_user",
         EnableUser = "enable_user",

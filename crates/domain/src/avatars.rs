@@ -18,8 +18,6 @@ const UPLOADED_BY: Duration = Duration::from_mins(10);
 /// How many pictures one sweep removes.
 const SWEEP: u32 = 100;
 
-/// Stores uploaded pictures and removes unused ones.
-#[expect(missing_docs, reason = "a port is named by its type")]
 pub struct AvatarService {
     pub store: Arc<dyn AvatarStore>,
     pub replaced: Arc<dyn ReplacedAvatars>,
@@ -27,16 +25,12 @@ pub struct AvatarService {
     pub clock: Arc<dyn Clock>,
 }
 
-/// Why a picture was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum UploadError {
-    /// The picture cannot be used, or the store cannot.
     #[error(transparent)]
     Avatar(#[from] AvatarError),
-    /// The account was deleted a moment ago.
     #[error("the account is gone")]
     Gone,
-    /// The database did not answer.
     #[error("the account could not be reached")]
     Storage(#[from] RepositoryError),
 }
@@ -81,7 +75,6 @@ impl AvatarService {
         self.store.owns(url)
     }
 
-    /// The picture of this name.
     pub async fn read(&self, name: &str) -> Result<Option<StoredAvatar>, AvatarError> {
         self.store.read(name).await
     }

@@ -20,7 +20,6 @@ macro_rules! wechat_ids {
                 Self(text.into())
             }
 
-            /// The text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -55,13 +54,11 @@ macro_rules! own_ids {
         pub struct $name(Uuid);
 
         impl $name {
-            /// Wraps a UUID.
             #[must_use]
             pub const fn new(uuid: Uuid) -> Self {
                 Self(uuid)
             }
 
-            /// The UUID.
             #[must_use]
             pub const fn as_uuid(&self) -> Uuid {
                 self.0

@@ -44,7 +44,6 @@ const STORING_TAKES: Duration = Duration::from_secs(1);
 /// once.
 const BRIEFLY: Duration = Duration::from_millis(600);
 
-/// What the operator decides about logins.
 #[derive(Clone, Copy, Debug)]
 pub struct LoginPolicy {
     /// The greatest age of a watermark; `None` for any.
@@ -57,8 +56,6 @@ pub struct LoginPolicy {
     pub sessions_per_user: u32,
 }
 
-/// What a login needs from outside.
-#[expect(missing_docs, reason = "a port is named by its type")]
 pub struct LoginPorts {
     pub exchanger: Arc<dyn CodeExchanger>,
     pub opener: Arc<dyn OpenDataOpener>,
@@ -78,7 +75,6 @@ pub struct LoginService {
 }
 
 impl LoginService {
-    /// Puts the service together.
     #[must_use]
     pub fn new(ports: LoginPorts, policy: LoginPolicy) -> Self {
         Self {

@@ -15,7 +15,6 @@ macro_rules! named_enum {
             /// All of them, in the order of their declaration.
             pub const ALL: [Self; [$($name,)*].len()] = [$(Self::$variant,)*];
 
-            /// Its name.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -23,7 +22,6 @@ macro_rules! named_enum {
                 }
             }
 
-            /// The one of this name.
             #[must_use]
             pub fn from_name(name: &str) -> Option<Self> {
                 Self::ALL.into_iter().find(|one| one.as_str() == name)

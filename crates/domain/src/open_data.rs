@@ -27,7 +27,6 @@ pub struct SignedRawData {
 /// What opened data must agree with before anything in it is believed.
 #[derive(Clone, Copy, Debug)]
 pub struct Expected<'a> {
-    /// The session_key it must be encrypted or signed with.
     pub session_key: &'a SessionKey,
     /// The app its watermark must name.
     pub app_id: &'a AppId,
@@ -40,13 +39,9 @@ pub struct Expected<'a> {
 /// Open data that opened, agreed with what was expected, and can be believed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OpenedData {
-    /// Where and when WeChat made it.
     pub watermark: Watermark,
-    /// The unionid in it, if any.
     pub union_id: Option<UnionId>,
-    /// The profile in it, if it is of a kind that has one.
     pub report: Option<ProfileReport>,
-    /// The phone number in it, if it is of that kind.
     pub phone: Option<PhoneGrant>,
     /// The whole payload, as WeChat's JSON text.
     pub json: String,
@@ -55,7 +50,6 @@ pub struct OpenedData {
 /// WeChat's `watermark`: the proof of origin inside every opened payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Watermark {
-    /// The app the data was made for.
     pub app_id: AppId,
     /// When it was made, unix seconds.
     pub timestamp: i64,

@@ -12,8 +12,6 @@ use crate::session::SessionAccount;
 use crate::time::{Duration, Timestamp, before};
 use crate::user::{Identity, User};
 
-/// Opens open data with the kept session_keys, and keeps phone numbers.
-#[expect(missing_docs, reason = "a port is named by its type")]
 pub struct PersonalDataService {
     pub wechat: Arc<dyn WechatUserApi>,
     pub opener: Arc<dyn OpenDataOpener>,
@@ -25,9 +23,7 @@ pub struct PersonalDataService {
     pub budget: PhoneBudget,
 }
 
-/// How many phone numbers may be looked up.
 pub struct PhoneBudget {
-    /// Counts the lookups.
     pub lookups: Arc<dyn PhoneLookups>,
     /// By one user on one day; 0 for any number.
     pub per_day: u32,
@@ -37,9 +33,7 @@ pub struct PhoneBudget {
 const CHINA: i64 = 8;
 const DAY: i64 = 24 * 60 * 60;
 
-/// Why it was not done.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the texts of the errors say what they are")]
 pub enum PersonalDataError {
     #[error("the open data is not believed")]
     OpenData(#[from] OpenDataError),
@@ -50,13 +44,9 @@ pub enum PersonalDataError {
     #[error("WeChat did not give what was asked for")]
     Wechat(#[from] WechatApiError),
     #[error("the user's phone number was looked up too often today")]
-    TooManyLookups {
-        /// Until there are new ones.
-        wait: Duration,
-    },
+    TooManyLookups { wait: Duration },
     #[error("WeChat gave a phone number that is none")]
     NoPhoneNumber,
-    /// The account was deleted a moment ago.
     #[error("the account is gone")]
     Gone,
     #[error("the account could not be reached")]

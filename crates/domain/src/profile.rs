@@ -5,9 +5,7 @@
 pub enum Gender {
     /// 0: not told. All that WeChat has said since 2021-10-20.
     Unknown,
-    /// 1.
     Male,
-    /// 2.
     Female,
 }
 
@@ -23,7 +21,6 @@ impl Gender {
         }
     }
 
-    /// WeChat's number: 0, 1 or 2.
     #[must_use]
     pub const fn number(self) -> i16 {
         match self {
@@ -36,7 +33,6 @@ impl Gender {
 
 /// The profile as it is stored. A field without a value is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the other names say what they are")]
 pub struct Profile {
     pub nick_name: Option<String>,
     pub avatar_url: Option<String>,
@@ -73,7 +69,6 @@ impl<T> Edit<T> {
 
 /// What a user changes of their profile.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are those of the profile")]
 pub struct ProfileEdit {
     pub nick_name: Edit<String>,
     pub avatar_url: Edit<String>,
@@ -87,7 +82,6 @@ pub struct ProfileEdit {
 /// A profile as WeChat told it at a login, in encryptedData or in signed rawData.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProfileReport {
-    /// What WeChat said.
     pub profile: Profile,
     /// Whether WeChat gave its placeholder (grey avatar, `微信用户`) in place of the person's
     /// own nickname and avatar (since its changes of April 2021 and November 2022).
@@ -119,7 +113,6 @@ impl Profile {
         fill(&mut self.city, told.city);
     }
 
-    /// Takes over what the user changes.
     pub fn apply(&mut self, edit: ProfileEdit) {
         edit.nick_name.apply_to(&mut self.nick_name);
         edit.avatar_url.apply_to(&mut self.avatar_url);
@@ -144,7 +137,6 @@ impl Profile {
         }
     }
 
-    /// The texts in it.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         let Self {
             nick_name,

@@ -15,7 +15,6 @@ use crate::time::{Duration, Timestamp};
 pub struct NewPush {
     /// Its id, which every attempt carries.
     pub id: Uuid,
-    /// The app it is about.
     pub app: AppId,
     /// The event's name, or `msg:` and the MsgType.
     pub event: String,
@@ -42,7 +41,6 @@ pub enum Taken {
 
 /// A message to be sent again.
 #[derive(Clone)]
-#[expect(missing_docs, reason = "the names are those of the new message")]
 pub struct DuePush {
     pub id: Uuid,
     pub app: AppId,
@@ -54,7 +52,6 @@ pub struct DuePush {
 
 /// A message on its way out.
 #[derive(Clone, Copy)]
-#[expect(missing_docs, reason = "the names are those of the new message")]
 pub struct OutgoingPush<'a> {
     pub id: Uuid,
     pub app: &'a AppId,
@@ -65,9 +62,7 @@ pub struct OutgoingPush<'a> {
 named_enum! {
     /// Where a message stands.
     PushState {
-        /// It is still to be delivered.
         Waiting = "waiting",
-        /// The target has it.
         Delivered = "delivered",
         /// It waited too long.
         Expired = "expired",
@@ -76,7 +71,6 @@ named_enum! {
 
 /// A message as the operator sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the other names say what they are")]
 pub struct ListedPush {
     pub id: Uuid,
     pub app: AppId,
@@ -93,7 +87,6 @@ pub struct ListedPush {
 /// What waits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Backlog {
-    /// How many messages.
     pub waiting: u64,
     /// How long the oldest has waited.
     pub oldest: Duration,

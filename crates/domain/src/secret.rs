@@ -70,13 +70,11 @@ impl SecretHash {
         Self(hash.finalize().into())
     }
 
-    /// Takes a hash back from where it was kept.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// The 32 bytes of the hash.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0

@@ -7,13 +7,10 @@ use crate::user::{Identity, User};
 /// One login of a user on one device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
-    /// Its name, the token's `sid`.
     pub id: SessionId,
-    /// Whose it is.
     pub user_id: UserId,
     /// The newest [`Generation`] of tokens of which something has been used.
     pub generation: Generation,
-    /// When the user logged in.
     pub created_at: Timestamp,
     /// When something of the newest generation was first used; at first, when the user logged in.
     pub last_used_at: Timestamp,
@@ -49,13 +46,11 @@ impl Generation {
     /// The pair a login gives.
     pub const FIRST: Self = Self(1);
 
-    /// Takes a number back from where it was kept.
     #[must_use]
     pub const fn new(number: u32) -> Self {
         Self(number)
     }
 
-    /// The number.
     #[must_use]
     pub const fn number(self) -> u32 {
         self.0
@@ -71,7 +66,6 @@ impl Generation {
 /// A session with the user and the identity that opened it: what a request with a token is
 /// answered from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the other names say what they are")]
 pub struct SessionAccount {
     pub session: Session,
     pub user: User,
@@ -90,7 +84,6 @@ impl SessionAccount {
 /// A session as its user sees it among others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedSession {
-    /// The session.
     pub session: Session,
     /// The mini program it was opened in.
     pub app_id: AppId,

@@ -18,7 +18,6 @@ use crate::time::{Duration, after};
 /// number of times and in parallel, because a phone may lose an answer. After the first use of
 /// anything of n+1 it does so for a short grace, because many request libraries refresh once for
 /// each of several refused requests. Then n is a replay, and a replay ends the session.
-#[expect(missing_docs, reason = "a port is named by its type")]
 pub struct SessionService {
     pub lifecycle: Arc<dyn SessionLifecycle>,
     pub tokens: Arc<dyn TokenIssuer>,
@@ -26,7 +25,6 @@ pub struct SessionService {
     pub policy: SessionPolicy,
 }
 
-/// What the operator decides about sessions.
 #[derive(Clone, Copy, Debug)]
 pub struct SessionPolicy {
     /// How long a session lives without being refreshed.
@@ -35,9 +33,7 @@ pub struct SessionPolicy {
     pub reuse_grace: Duration,
 }
 
-/// Why a refresh token gives nothing.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the texts of the errors say what they are")]
 pub enum RefreshError {
     #[error("the refresh token is not one of this service's, or too old")]
     Invalid,

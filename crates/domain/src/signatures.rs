@@ -13,8 +13,6 @@ use crate::ports::{
 };
 use crate::secret::SessionKey;
 
-/// Signs texts with session_keys.
-#[expect(missing_docs, reason = "a port is named by its type")]
 pub struct SignatureService {
     pub signatories: Arc<dyn SignatoryRepository>,
     pub wechat: Arc<dyn WechatUserApi>,
@@ -28,7 +26,6 @@ pub struct SignatureService {
 pub struct SignatureOrder {
     /// The app whose session_key signs.
     pub app: AppId,
-    /// The user.
     pub user: Whom,
     /// The text: a JSON object with at least one member, which the caller has checked.
     pub text: String,
@@ -38,23 +35,17 @@ pub struct SignatureOrder {
     pub check_session: bool,
 }
 
-/// How a user is named.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Whom {
-    /// By our id.
     User(UserId),
-    /// By the openid in the app.
     OpenId(OpenId),
 }
 
 /// A user in an app, as a signature needs them.
 #[derive(Clone, Debug)]
 pub struct Signatory {
-    /// The user.
     pub user_id: UserId,
-    /// Whether the operator has shut the user out.
     pub is_disabled: bool,
-    /// The user in the app.
     pub open_id: OpenId,
     /// The newest one. `None` if none is kept, or it cannot be opened: an older one would make a
     /// signature that WeChat refuses.
@@ -66,13 +57,10 @@ pub struct Signatory {
 pub struct SessionSignature {
     /// Lower-case hex of HMAC-SHA256.
     pub signature: String,
-    /// The user in the app.
     pub open_id: OpenId,
 }
 
-/// Why nothing was signed.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the texts of the errors say what they are")]
 pub enum SignatureError {
     #[error("there is no such user in this app")]
     NoSuchUser,

@@ -13,7 +13,6 @@ use crate::ports::{
 };
 
 /// The support desk: what it changes. What it only reads, its ports tell.
-#[expect(missing_docs, reason = "a port is named by its type")]
 pub struct SupportDesk {
     pub accounts: Arc<dyn AccountRepository>,
     pub merges: Arc<dyn MergeRepository>,
@@ -29,7 +28,6 @@ impl SupportDesk {
         self.accounts.set_disabled(id, Some(audit.at), audit).await
     }
 
-    /// Lets a user in again.
     pub async fn enable(&self, id: UserId, by: &Caller) -> StoreResult<Option<Account>> {
         let audit = self.of_user(by, AuditAction::EnableUser, id);
         self.accounts.set_disabled(id, None, audit).await

@@ -8,11 +8,6 @@ mod joined_phone_numbers;
 pub mod phone_lookup_contract;
 mod plain_signer;
 mod plain_tokens;
-#[expect(
-    missing_docs,
-    clippy::panic,
-    reason = "a rule is named by what it says, and one that is broken fails its test"
-)]
 pub mod repository_contract;
 mod scripted_exchanger;
 mod scripted_target;

@@ -9,7 +9,6 @@ use crate::time::Timestamp;
 pub struct User {
     /// Our name for them; never changes, never reused.
     pub id: UserId,
-    /// What they show of themselves.
     pub profile: Profile,
     /// Their phone number in E.164 (`+8613580006666`). Personal data: masked wherever it is
     /// logged.
@@ -23,7 +22,6 @@ pub struct User {
 }
 
 impl User {
-    /// A user as they come.
     #[must_use]
     pub fn new(id: UserId, at: Timestamp) -> Self {
         Self {
@@ -40,9 +38,7 @@ impl User {
 /// A user as one mini program knows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// The mini program.
     pub app_id: AppId,
-    /// The user's openid there.
     pub open_id: OpenId,
     /// Their unionid, once WeChat has told it.
     pub union_id: Option<UnionId>,

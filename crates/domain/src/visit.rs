@@ -11,13 +11,10 @@ use crate::time::Timestamp;
 
 /// Everything a login leaves behind.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the other names say what they are")]
 pub struct Visit {
     pub at: Timestamp,
     pub app: App,
-    /// The user's openid there.
     pub open_id: OpenId,
-    /// The unionid, if WeChat told it.
     pub union_id: Option<UnionId>,
     /// The fresh session_key, to be kept sealed; `None` if WeChat's gateway named the user and no
     /// code was exchanged.
@@ -34,7 +31,6 @@ pub struct Visit {
 /// The session a login opens, at [`Generation::FIRST`].
 #[derive(Clone, Debug)]
 pub struct NewSession {
-    /// Its id.
     pub id: SessionId,
     /// When its refresh token dies.
     pub expires_at: Timestamp,
@@ -61,9 +57,7 @@ impl NewSession {
 /// The hashes of what a phone logs in with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SentCode {
-    /// The login code.
     pub code: SecretHash,
-    /// The nonce that came with the code, if one came.
     pub nonce: Option<SecretHash>,
 }
 
@@ -72,7 +66,6 @@ pub struct SentCode {
 pub enum VisitOutcome {
     /// The user and the session are stored, durably.
     Recorded {
-        /// The session, and whose it is.
         account: Arc<SessionAccount>,
         /// Whether older sessions of the user were ended, because there were too many.
         ended_others: bool,

@@ -27,7 +27,6 @@ pub struct HttpCodeExchanger {
 }
 
 impl HttpCodeExchanger {
-    /// An exchanger for `apps`.
     pub fn new(client: WechatClient, apps: impl IntoIterator<Item = App>) -> Self {
         Self {
             client,
@@ -55,7 +54,6 @@ pub struct HttpWechatApi {
 }
 
 impl HttpWechatApi {
-    /// An adapter for `apps`.
     pub fn new(apps: impl IntoIterator<Item = AppClient>) -> Self {
         Self {
             apps: Apps::new(apps, AppClient::app_id),
@@ -139,7 +137,6 @@ impl From<NoSecret> for WechatApiError {
 }
 
 impl From<WechatError> for WechatApiError {
-    /// By what the catalogue says.
     fn from(error: WechatError) -> Self {
         let failure = to_the_service(error.failure(), error.api());
         let retry_after = match failure {

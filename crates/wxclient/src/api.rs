@@ -12,7 +12,6 @@ macro_rules! apis {
         }
 
         impl Api {
-            /// Every API.
             pub const ALL: [Self; [$($path),+].len()] = [$(Self::$api),+];
 
             /// The path after the host, without the query: safe to log.

@@ -16,9 +16,7 @@ const PAUSE_AFTER_BOTH: Duration = Duration::from_mins(1);
 /// A mini program and the secret that speaks for it at WeChat.
 #[derive(Clone, Debug)]
 pub struct App {
-    /// WeChat's name for it.
     pub app_id: AppId,
-    /// Its AppSecret.
     pub secret: AppSecret,
 }
 

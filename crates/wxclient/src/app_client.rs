@@ -84,7 +84,6 @@ impl AppClient {
         self
     }
 
-    /// The app.
     #[must_use]
     pub const fn app_id(&self) -> &AppId {
         &self.app_id

@@ -15,12 +15,9 @@ use crate::api::Api;
 /// The caller's address is not in the app's IP whitelist.
 pub(crate) const IP_NOT_LISTED: i64 = 40164;
 
-/// One errcode.
 #[derive(Debug)]
 pub struct Entry {
-    /// WeChat's number.
     pub code: i64,
-    /// What it means.
     pub meaning: Text,
     /// What follows from it.
     pub verdict: Verdict,
@@ -31,9 +28,7 @@ pub struct Entry {
 /// What an errcode means at some APIs, against its entry.
 #[derive(Debug)]
 pub struct Deviation {
-    /// These APIs.
     pub apis: &'static [Api],
-    /// What follows there.
     pub verdict: Verdict,
 }
 
@@ -51,9 +46,7 @@ impl Entry {
 /// A group of entries under one heading.
 #[derive(Debug)]
 pub struct Group {
-    /// The heading.
     pub title: &'static str,
-    /// Its entries.
     pub entries: &'static [Entry],
 }
 
@@ -69,7 +62,6 @@ pub fn lookup(code: i64) -> &'static Entry {
     find(code).unwrap_or(&UNKNOWN)
 }
 
-/// The entry of an errcode, if there is one.
 #[must_use]
 pub fn find(code: i64) -> Option<&'static Entry> {
     table::GROUPS

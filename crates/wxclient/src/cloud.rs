@@ -7,9 +7,7 @@ use domain::id::{AppId, OpenId, UnionId};
 /// A user as WeChat's gateway names them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CloudIdentity {
-    /// The app the user is in.
     pub app_id: AppId,
-    /// The user in that app.
     pub open_id: OpenId,
     /// The user across apps, if the app is bound to an Open Platform account.
     pub union_id: Option<UnionId>,

@@ -50,7 +50,6 @@ pub struct ComponentClient {
 }
 
 impl ComponentClient {
-    /// A client for `component`.
     #[must_use]
     pub fn new(client: WechatClient, component: Component, tickets: Arc<dyn TicketSource>) -> Self {
         let app_id = component.app_id.clone();

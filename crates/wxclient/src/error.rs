@@ -23,13 +23,11 @@ impl WechatError {
         Self { api, fault }
     }
 
-    /// The API that was called.
     #[must_use]
     pub const fn api(&self) -> Api {
         self.api
     }
 
-    /// What went wrong.
     #[must_use]
     pub const fn fault(&self) -> &Fault {
         &self.fault
@@ -59,7 +57,6 @@ impl WechatError {
         self.fault.verdict(self.api)
     }
 
-    /// What it means.
     #[must_use]
     pub fn failure(&self) -> WechatFailure {
         let failure = self.verdict().failure;
@@ -96,7 +93,6 @@ impl std::error::Error for WechatError {
 /// What went wrong, by what is known about the request.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
-    /// WeChat answered with an errcode.
     #[error("{0}")]
     Refused(Refusal),
     /// No connection came about: nothing was sent.
@@ -107,10 +103,7 @@ pub enum Fault {
     Overloaded,
     /// WeChat has been away, so it was not asked: nothing was sent.
     #[error("WeChat has been away and is not asked for a while")]
-    BreakerOpen {
-        /// When it will be asked again.
-        retry_after: Duration,
-    },
+    BreakerOpen { retry_after: Duration },
     /// The request could not be made with what was at hand (keys, a ticket): nothing was sent.
     #[error("the request cannot be made: {0}")]
     NotMade(&'static str),

@@ -11,21 +11,16 @@ use crate::profile::ProfileEdit;
 use crate::session::SessionAccount;
 use crate::user::User;
 
-/// Changes, exports and deletes the account of the user who asks.
-#[expect(missing_docs, reason = "a port is named by its type")]
 pub struct AccountService {
     pub accounts: Arc<dyn AccountRepository>,
     pub avatars: Arc<AvatarService>,
     pub clock: Arc<dyn Clock>,
 }
 
-/// Why it was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
-    /// The account was deleted a moment ago.
     #[error("the account is gone")]
     Gone,
-    /// The database did not answer.
     #[error("the account could not be reached")]
     Storage(#[from] RepositoryError),
 }
@@ -57,7 +52,6 @@ impl AccountService {
         Ok(())
     }
 
-    /// Everything stored about the user.
     pub async fn export(&self, who: &SessionAccount) -> Result<AccountExport, AccountError> {
         let export = self.accounts.export(who.user.id).await?;
         export.ok_or(AccountError::Gone)

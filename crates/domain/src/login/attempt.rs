@@ -11,7 +11,6 @@ use crate::session::SessionAccount;
 
 /// A request to log in, of the right shape and otherwise unproven.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the other names say what they are")]
 pub struct LoginAttempt {
     pub app: App,
     /// What `wx.login` gave.
@@ -24,23 +23,17 @@ pub struct LoginAttempt {
 
 /// A user whom WeChat's gateway has named.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the other names say what they are")]
 pub struct NamedUser {
     pub app: App,
     pub open_id: OpenId,
-    /// Their unionid, if the gateway told it.
     pub union_id: Option<UnionId>,
 }
 
-/// A login that succeeded.
 #[derive(Clone, Debug)]
 pub struct Login {
-    /// The session, and whose it is.
     pub account: Arc<SessionAccount>,
-    /// The tokens of the session.
     pub tokens: TokenPair,
     /// The watermark of the opened data, if data came along.
     pub watermark: Option<Watermark>,
-    /// Whether the user came into being with this login.
     pub is_new_user: bool,
 }

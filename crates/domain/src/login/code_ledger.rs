@@ -45,7 +45,6 @@ pub(super) enum Claim<'a> {
     Repeat {
         /// When that is answered; `None` if it has been.
         first: Option<Done>,
-        /// The nonce both came with.
         nonce: SecretHash,
     },
     /// Nothing: another request exchanges it.

@@ -2,9 +2,7 @@
 
 use crate::ports::{OpenDataError, RepositoryError, TokenIssueError, WechatApiError};
 
-/// Why a login is refused, by what the client can do.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the texts of the errors say what they are")]
 pub enum LoginError {
     #[error("the login code was not exchanged")]
     Exchange(#[from] WechatApiError),

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// anyone can make one wait with a wrong code and a nonce: an eighth of the places.
 const PLACES: usize = 128;
 
-/// The places of the logins that wait for another replica to store its session.
 #[derive(Default)]
 pub(super) struct Patience {
     taken: AtomicUsize,
@@ -16,7 +15,6 @@ pub(super) struct Patience {
 pub(super) struct Place<'a>(&'a Patience);
 
 impl Patience {
-    /// A place, if one is free.
     pub(super) fn take(&self) -> Option<Place<'_>> {
         let place = Place(self);
         (self.taken.fetch_add(1, Ordering::Relaxed) < PLACES).then_some(place)

@@ -13,7 +13,6 @@ const REMEMBERED: usize = 32_768;
 /// would be refused.)
 type ShortHash = [u8; 8];
 
-/// Spent codes with the nonces they came with.
 #[derive(Default)]
 pub(super) struct SpentCodes {
     nonces: HashMap<ShortHash, Option<ShortHash>>,

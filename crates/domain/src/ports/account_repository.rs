@@ -18,7 +18,6 @@ use crate::user::User;
 /// races with a login of the same user MUST NOT be lost.
 #[async_trait]
 pub trait AccountRepository: Send + Sync {
-    /// The account of a user.
     async fn find(&self, id: UserId) -> StoreResult<Option<Account>>;
 
     /// The accounts that match all that `query` says, by ascending user id, from after

@@ -4,7 +4,6 @@ use async_trait::async_trait;
 
 use super::Cause;
 
-/// Keeps the pictures that users upload.
 #[async_trait]
 pub trait AvatarStore: Send + Sync {
     /// Re-encodes the picture without metadata, and chooses a name that cannot be guessed. Stores nothing.
@@ -24,36 +23,27 @@ pub trait AvatarStore: Send + Sync {
     async fn read(&self, name: &str) -> Result<Option<StoredAvatar>, AvatarError>;
 }
 
-/// A picture that can be stored.
 #[derive(Clone, Debug)]
 pub struct CleanAvatar {
     /// The public URL under which it will be.
     pub url: String,
-    /// The encoded picture.
     pub bytes: Vec<u8>,
 }
 
-/// A stored picture.
 #[derive(Clone, Debug)]
 pub struct StoredAvatar {
-    /// The encoded picture.
     pub bytes: Vec<u8>,
-    /// Its media type.
     pub content_type: &'static str,
     /// How long a cache may keep it, as the value of `Cache-Control`.
     pub cache_control: &'static str,
 }
 
-/// Why a picture was not stored or read.
 #[derive(Debug, thiserror::Error)]
 pub enum AvatarError {
-    /// It is no PNG, JPEG or WebP, or it is damaged.
     #[error("not a whole PNG, JPEG or WebP picture")]
     NotAPicture,
-    /// It has more pixels than are accepted.
     #[error("the picture has more pixels than are accepted")]
     TooManyPixels,
-    /// The store does not answer, or refuses.
     #[error("the store of avatars cannot be used")]
     Unavailable(#[source] Cause),
 }

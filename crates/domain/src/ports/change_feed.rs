@@ -19,7 +19,6 @@ pub trait ChangeFeed: Send + Sync {
     async fn since(&self, position: Option<&FeedPosition>) -> StoreResult<News>;
 }
 
-/// An answer of the feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct News {
     /// In no order.
@@ -33,13 +32,11 @@ pub struct News {
 pub struct FeedPosition(String);
 
 impl FeedPosition {
-    /// Wraps the text of an adapter.
     #[must_use]
     pub const fn new(text: String) -> Self {
         Self(text)
     }
 
-    /// The text of the adapter.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -53,6 +50,5 @@ pub enum Change {
     Session(SessionId),
     /// This user, or something about their sessions, is not what it was.
     User(UserId),
-    /// Anything may have changed.
     Everything,
 }

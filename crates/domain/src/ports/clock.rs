@@ -12,12 +12,9 @@ use crate::time::{Duration, Timestamp};
 /// repeat.
 #[async_trait]
 pub trait Clock: Send + Sync {
-    /// The present instant.
     fn now(&self) -> Timestamp;
 
-    /// A new id.
     fn new_id(&self) -> Uuid;
 
-    /// Waits for `span` to pass.
     async fn wait(&self, span: Duration);
 }

@@ -28,6 +28,5 @@ pub struct WechatSession {
     pub open_id: OpenId,
     /// The user across the apps of an Open Platform account; only if the app is bound to one.
     pub union_id: Option<UnionId>,
-    /// The key of the user's open data.
     pub session_key: SessionKey,
 }

@@ -27,7 +27,6 @@ pub trait MergeRepository: Send + Sync {
 
 /// Two users who are one person by a unionid.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the other names say what they are")]
 pub struct MergeCandidate {
     /// The session whose login found it.
     pub id: Uuid,

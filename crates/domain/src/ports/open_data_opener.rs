@@ -30,7 +30,6 @@ pub trait OpenDataOpener: Send + Sync {
 
 /// Why open data is not believed. A caller without a session learns no more than that it is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "the texts of the errors say what they are")]
 pub enum OpenDataError {
     /// It cannot be a ciphertext (not base64, wrong length), or opens and has no watermark.
     #[error("the data cannot be open data of WeChat's")]

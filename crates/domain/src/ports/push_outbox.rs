@@ -44,7 +44,6 @@ pub trait PushOutbox: Send + Sync {
     /// not wait any longer, so that there is nothing to send.
     async fn retry(&self, id: Uuid, audit: AuditEntry) -> StoreResult<Option<bool>>;
 
-    /// How much waits.
     async fn backlog(&self) -> StoreResult<Backlog>;
 
     /// Gives up on what has waited for `patience` (its payload goes) and removes what was settled

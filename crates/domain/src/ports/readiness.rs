@@ -11,9 +11,7 @@ pub trait ReadinessProbe: Send + Sync {
     async fn probe(&self) -> Result<(), NotReady>;
 }
 
-/// Why a replica cannot serve.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the texts of the errors say what they are")]
 pub enum NotReady {
     #[error("the database does not answer")]
     Unreachable(#[source] Cause),

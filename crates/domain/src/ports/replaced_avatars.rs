@@ -20,11 +20,8 @@ pub trait ReplacedAvatars: Send + Sync {
     async fn forget(&self, id: i64) -> StoreResult<()>;
 }
 
-/// A picture without a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplacedAvatar {
-    /// Names the entry.
     pub id: i64,
-    /// Where the picture was.
     pub url: String,
 }

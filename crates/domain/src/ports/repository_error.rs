@@ -2,7 +2,6 @@
 
 use super::Cause;
 
-/// The result of a repository call.
 pub type StoreResult<T> = Result<T, RepositoryError>;
 
 /// A failed repository call. Nothing was stored, unless the connection broke while the commit

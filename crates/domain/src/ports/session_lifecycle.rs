@@ -49,9 +49,7 @@ pub trait SessionLifecycle: Send + Sync {
 /// Which of the two tokens of a generation is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenUse {
-    /// The access token.
     Access,
-    /// The refresh token.
     Refresh {
         /// When the session expires from now on.
         expires_at: Timestamp,
@@ -61,10 +59,8 @@ pub enum TokenUse {
     },
 }
 
-/// What became of the use of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GenerationUse {
-    /// The session goes on.
     Live(Box<SessionAccount>),
     /// The token is of a generation whose successor has been used: the session has been ended.
     Replayed,

@@ -10,7 +10,6 @@ use crate::secret::SecretHash;
 use crate::session::SessionAccount;
 use crate::time::Timestamp;
 
-/// Keeps sessions.
 #[async_trait]
 pub trait SessionRepository: Send + Sync {
     /// The session, with its user and identity. `None` if there is none; one that has ended or

@@ -58,7 +58,6 @@ named_enum! {
 pub struct SigningSecret {
     /// Its id, of UUID version 7.
     pub id: Uuid,
-    /// What its tokens are signed with.
     pub algorithm: SigningAlgorithm,
     /// 32 random bytes: the Ed25519 key and the key of the refresh tokens come from them.
     pub seed: Zeroizing<[u8; 32]>,
@@ -66,10 +65,8 @@ pub struct SigningSecret {
     pub private_key: Zeroizing<Vec<u8>>,
 }
 
-/// A stored key, and how old it is.
 #[derive(Clone, Debug)]
 pub struct StoredSigningKey {
-    /// The key.
     pub secret: SigningSecret,
     /// How long ago it was stored.
     pub age: Duration,

@@ -26,7 +26,6 @@ pub trait TokenIssuer: Send + Sync {
         now: Timestamp,
     ) -> Result<SessionGrant, AccessTokenError>;
 
-    /// Reads a refresh token.
     fn read_refresh(
         &self,
         token: &RefreshToken,
@@ -36,7 +35,6 @@ pub trait TokenIssuer: Send + Sync {
 
 /// What a token is issued for: who, in which session, of which generation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the other names say what they are")]
 pub struct AccessGrant {
     pub user_id: UserId,
     pub session_id: SessionId,
@@ -48,44 +46,33 @@ pub struct AccessGrant {
 /// What is read from a token; all else is known to the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionGrant {
-    /// The session.
     pub session_id: SessionId,
-    /// The generation of the pair.
     pub generation: Generation,
 }
 
 /// An access token, and the refresh token that is exchanged for the next pair.
 #[derive(Clone, Debug)]
 pub struct TokenPair {
-    /// The access token.
     pub access: AccessToken,
-    /// How long it is good for.
     pub access_ttl: Duration,
-    /// The refresh token.
     pub refresh: RefreshToken,
-    /// How long it is good for.
     pub refresh_ttl: Duration,
 }
 
-/// Why no token can be issued.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenIssueError {
     /// The keys have not been read from the database yet, or the master key does not open them: again
     /// later.
     #[error("there is no key to sign with")]
     NoKey,
-    /// A bug or a broken key.
     #[error("the token could not be signed")]
     Failed(#[source] Cause),
 }
 
-/// Why an access token is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AccessTokenError {
-    /// Not one of ours, or changed.
     #[error("the token is not one of this service's")]
     Invalid,
-    /// Ours, and its time is over.
     #[error("the token has expired")]
     Expired,
     /// The keys have not been read from the database yet: again later.
@@ -93,13 +80,11 @@ pub enum AccessTokenError {
     NoKey,
 }
 
-/// Why a refresh token is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RefreshTokenError {
     /// Not one of ours, changed, or its time is over.
     #[error("the refresh token is not one of this service's, or too old")]
     Invalid,
-    /// The keys have not been read from the database yet: again later.
     #[error("there is no key to verify with yet")]
     NoKey,
 }

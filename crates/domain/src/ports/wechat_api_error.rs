@@ -3,24 +3,20 @@
 use super::Cause;
 use crate::time::Duration;
 
-/// Why WeChat did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 #[error("{failure}")]
 pub struct WechatApiError {
-    /// What it means.
     pub failure: WechatFailure,
     /// Whether WeChat may have consumed the code that was sent, so that it is not sent again.
     pub spends_code: bool,
     /// When to try again, if waiting helps.
     pub retry_after: Option<Duration>,
-    /// What happened.
     #[source]
     pub cause: Cause,
 }
 
 /// What a failure of WeChat's means, by what can be done about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[expect(missing_docs, reason = "the texts of the errors say what they are")]
 pub enum WechatFailure {
     /// The login code is wrong, expired, or of another app.
     #[error("WeChat refused the code")]

@@ -17,10 +17,8 @@ pub trait WechatTokenRepository: Send + Sync {
     async fn save(&self, key: &str, token: &StoredWechatToken) -> StoreResult<()>;
 }
 
-/// A token and its end.
 #[derive(Clone, Debug)]
 pub struct StoredWechatToken {
-    /// The token.
     pub token: WechatToken,
     /// When WeChat stops taking it.
     pub expires_at: Timestamp,

@@ -36,8 +36,6 @@ const PATIENCE: Duration = Duration::from_hours(3 * 24);
 /// How long a settled message is shown, and its answer kept for repeats.
 const KEPT: Duration = Duration::from_hours(3 * 24);
 
-/// Passes messages on.
-#[expect(missing_docs, reason = "a port is named by its type")]
 pub struct PushRelay {
     pub outbox: Arc<dyn PushOutbox>,
     pub target: Arc<dyn PushTarget>,
@@ -56,9 +54,8 @@ pub enum Relayed {
 /// How an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sent {
-    /// The target has the message.
     Delivered,
-    /// It does not; why.
+    /// The cause.
     Failed(String),
 }
 

@@ -12,13 +12,10 @@ use crate::time::{Duration, Timestamp, after, to_microseconds};
 pub struct FixedClock(Mutex<Timestamp>);
 
 impl FixedClock {
-    /// A clock that stands at `now`.
-    #[must_use]
     pub fn at(now: Timestamp) -> Self {
         Self(Mutex::new(to_microseconds(now)))
     }
 
-    /// Moves it forward.
     pub fn advance(&self, span: Duration) {
         let mut now = self.0.lock().unwrap();
         *now = after(*now, span);

@@ -15,8 +15,6 @@ const PLACE: &str = "https://pictures.example/";
 pub struct InMemoryAvatars(Mutex<HashMap<String, Vec<u8>>>);
 
 impl InMemoryAvatars {
-    /// How many pictures there are.
-    #[must_use]
     pub fn count(&self) -> usize {
         self.0.lock().unwrap().len()
     }

@@ -30,7 +30,6 @@ struct Row {
 
 impl InMemoryOutbox {
     /// An empty outbox whose times are those of `clock`.
-    #[must_use]
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             rows: Mutex::default(),

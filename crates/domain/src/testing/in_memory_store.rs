@@ -88,7 +88,6 @@ impl InMemoryStore {
     }
 
     /// The kept session_keys of an identity, newest first.
-    #[must_use]
     pub fn session_keys(&self, app: &AppId, user: &OpenId) -> Vec<SessionKey> {
         let tables = self.tables();
         let identity = tables.identities.get(&(app.clone(), user.clone()));
@@ -96,14 +95,12 @@ impl InMemoryStore {
     }
 
     /// Pairs of users who are one person by a unionid: who logged in, and who had it before.
-    #[must_use]
     pub fn merge_candidates(&self) -> Vec<(UserId, UserId)> {
         let tables = self.tables();
         tables.merge_candidates.iter().map(MergeRow::pair).collect()
     }
 
     /// What has been done, in its order.
-    #[must_use]
     pub fn audit(&self) -> Vec<AuditEntry> {
         self.tables().audit.clone()
     }

@@ -208,7 +208,6 @@ async fn pages<T, Id>(
 }
 
 /// An entry for the audit log, with a new id.
-#[must_use]
 pub fn entry(action: AuditAction, user_id: Option<UserId>) -> AuditEntry {
     AuditEntry {
         id: Uuid::now_v7(),

@@ -35,7 +35,6 @@ impl ScriptedExchanger {
     }
 
     /// How often it was asked.
-    #[must_use]
     pub fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
     }
@@ -59,7 +58,6 @@ impl CodeExchanger for ScriptedExchanger {
 }
 
 /// An error of WeChat's that may have spent the code.
-#[must_use]
 pub fn wechat_error(failure: WechatFailure, spends_code: bool) -> WechatApiError {
     WechatApiError {
         failure,

@@ -24,7 +24,6 @@ impl ScriptedTarget {
     }
 
     /// The ids of the messages that came, in their order.
-    #[must_use]
     pub fn seen(&self) -> Vec<Uuid> {
         self.seen.lock().unwrap().clone()
     }

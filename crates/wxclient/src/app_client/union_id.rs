@@ -43,9 +43,7 @@ pub enum PaidOrder {
     Transaction(String),
     /// By the merchant's numbers.
     Merchant {
-        /// The merchant (`mch_id`).
         mch_id: String,
-        /// The merchant's number of the order (`out_trade_no`).
         out_trade_no: String,
     },
 }

@@ -19,7 +19,6 @@ pub enum Resource {
 }
 
 impl Resource {
-    /// Every resource.
     pub const ALL: [Self; 2] = [Self::QuickPhoneNumber, Self::VerifiedPhoneNumber];
 
     /// WeChat's number of it.

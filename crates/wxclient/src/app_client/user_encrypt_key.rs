@@ -49,11 +49,9 @@ pub struct UserEncryptKey {
     pub encrypt_key: SecretString,
     /// 16 characters.
     pub iv: SecretString,
-    /// Counts up.
     pub version: i64,
     /// How long the key is still good; a key lives an hour.
     pub expires_in: Duration,
-    /// When it was made.
     pub created_at: Timestamp,
 }
 

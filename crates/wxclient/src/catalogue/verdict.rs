@@ -8,22 +8,16 @@ use domain::ports::WechatFailure;
 /// A text in both languages of this project's readers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Text {
-    /// Chinese.
     pub zh: &'static str,
-    /// English.
     pub en: &'static str,
 }
 
 /// What follows from an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// What kind of trouble it is.
     pub category: Category,
-    /// Who must act.
     pub actor: Actor,
-    /// What they must do.
     pub todo: Text,
-    /// Whether and when the service asks WeChat again.
     pub retry: Retry,
     /// What it means to the service; `None` where no failure of the service comes of it.
     pub failure: Option<WechatFailure>,
@@ -47,13 +41,11 @@ impl Verdict {
 /// What kind of trouble an error is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Category {
-    /// No error.
     Success,
     /// The user or the front end sent something that does not hold.
     Input,
     /// WeChat distrusts the user.
     Risk,
-    /// Too many calls.
     Limit,
     /// WeChat is busy or out of reach.
     Busy,
@@ -83,7 +75,6 @@ pub enum Retry {
     Never,
     /// At most twice more, with growing pauses.
     WithPauses,
-    /// Once more.
     Once,
     /// At most twice more, with growing pauses, if the call only reads or asks for a token. A code
     /// or a change may have been taken, so such a call is not made again.

@@ -187,15 +187,12 @@ fn bundled_roots() -> impl Iterator<Item = Certificate> {
         .filter_map(|der| Certificate::from_der(der).ok())
 }
 
-/// Why no client was built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// The base URL cannot be used.
     #[error(
         "WeChat's base URL must be http:// or https:// and a host, without user, query or fragment"
     )]
     BaseUrl,
-    /// The HTTP client refuses the settings.
     #[error("the HTTP client cannot be built with these settings")]
     Http(#[from] reqwest::Error),
 }

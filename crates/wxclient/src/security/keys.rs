@@ -75,16 +75,12 @@ fn public_key(pem: &[u8]) -> Option<SubjectPublicKeyInfoDer<'static>> {
         })
 }
 
-/// A key that cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// The symmetric key.
     #[error("the symmetric key must be 32 bytes in base64 (AES256_GCM)")]
     Symmetric,
-    /// The private key.
     #[error("the private key must be an RSA key of 2048 bits or more in PEM (RSAwithSHA256)")]
     Private,
-    /// The platform certificate.
     #[error("the platform certificate must be an RSA certificate or public key in PEM")]
     Platform,
 }

@@ -106,14 +106,12 @@ pub struct AppTokens {
 }
 
 impl AppTokens {
-    /// The stable tokens of `app`.
     #[must_use]
     pub const fn stable(client: WechatClient, app: App) -> Self {
         let kind = TokenKind::Stable;
         Self { client, app, kind }
     }
 
-    /// The ordinary tokens of `app`.
     #[must_use]
     pub const fn plain(client: WechatClient, app: App) -> Self {
         let kind = TokenKind::Plain;

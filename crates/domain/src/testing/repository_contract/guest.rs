@@ -11,6 +11,7 @@ use crate::visit::{NewSession, SentCode, Visit};
 
 /// A person in a mini program, whose visits a test makes.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Guest {
     app: App,
     open_id: OpenId,
@@ -19,7 +20,6 @@ pub struct Guest {
 
 impl Guest {
     /// The guest of this openid in this app, which is in no Open Platform account.
-    #[must_use]
     pub fn new(app: &str, open_id: &str) -> Self {
         Self {
             app: App {
@@ -32,43 +32,36 @@ impl Guest {
     }
 
     /// The same in an app of the Open Platform account `main`.
-    #[must_use]
     pub fn member(app: &str, open_id: &str) -> Self {
         Self::new(app, open_id).in_account("main")
     }
 
     /// The same, with a unionid.
-    #[must_use]
     pub fn known(app: &str, open_id: &str, union_id: &str) -> Self {
         Self::member(app, open_id).with_union_id(union_id)
     }
 
     /// The same guest, with the app in an Open Platform account.
-    #[must_use]
     pub fn in_account(mut self, open_platform: &str) -> Self {
         self.app.open_platform = Some(OpenPlatform::new(open_platform));
         self
     }
 
     /// The same guest, with a unionid.
-    #[must_use]
     pub fn with_union_id(mut self, union_id: &str) -> Self {
         self.union_id = Some(UnionId::new(union_id));
         self
     }
 
-    #[must_use]
     pub fn app_id(&self) -> &AppId {
         &self.app.id
     }
 
-    #[must_use]
     pub fn open_id(&self) -> &OpenId {
         &self.open_id
     }
 
     /// A visit at a time ([`at`]), with new ids, a new code and a new session_key.
-    #[must_use]
     pub fn visit(&self, seconds: i64) -> Visit {
         let at = at(seconds);
         Visit {
@@ -104,7 +97,6 @@ impl Guest {
     }
 
     /// A visit that tells a nickname.
-    #[must_use]
     pub fn visit_as(&self, seconds: i64, nick_name: &str) -> Visit {
         let mut visit = self.visit(seconds);
         visit.reports.push(named(nick_name));
