@@ -4,6 +4,7 @@
 mod cache;
 mod client;
 mod fetch;
+mod moment;
 
 use std::fmt;
 use std::time::Duration;
@@ -82,7 +83,6 @@ impl TokenKind {
     }
 }
 
-/// A token and how long it still works.
 #[derive(Clone, Debug)]
 pub struct FetchedToken {
     /// The token: opaque, up to 512 characters.
@@ -94,7 +94,6 @@ pub struct FetchedToken {
 /// Where an app's tokens come from.
 #[async_trait]
 pub trait TokenSource: Send + Sync {
-    /// What the tokens are for.
     fn key(&self) -> TokenKey;
 
     /// Fetches the current token, or a new one.

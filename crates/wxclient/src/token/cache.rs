@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ports::{Clock, RepositoryError, StoredWechatToken, WechatTokenRepository};
+use domain::ports::{Cause, Clock, StoreResult, StoredWechatToken, WechatTokenRepository};
 use domain::secret::WechatToken;
 use domain::time::after;
 use parking_lot::Mutex;
-use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::moment::{Moment, suspended};
 use super::{FetchedToken, TokenKey, TokenSource};
 use crate::error::{Fault, WechatError};
 
@@ -27,9 +27,10 @@ pub(crate) struct TokenCache {
     source: Arc<dyn TokenSource>,
     key: TokenKey,
     shared: Option<SharedTokens>,
-    current: Mutex<Option<Current>>,
+    kept: Mutex<Option<(FetchedToken, Moment)>>,
     /// Held by the one who fetches. When a report last led to a fetch.
     fetching: tokio::sync::Mutex<Option<Instant>>,
+    suspended: fn() -> Duration,
 }
 
 /// Where replicas share their tokens, and the clock by which these expire.
@@ -38,32 +39,15 @@ pub(crate) struct SharedTokens {
     pub(crate) clock: Arc<dyn Clock>,
 }
 
-#[derive(Clone)]
-struct Current {
-    token: WechatToken,
-    /// From here on a new one is wanted.
-    stale: Instant,
-    /// From here on it is dead.
-    dead: Instant,
-}
-
-impl Current {
-    fn into_fetched(self) -> FetchedToken {
-        FetchedToken {
-            token: self.token,
-            expires_in: self.dead.saturating_duration_since(Instant::now()),
-        }
-    }
-}
-
 impl TokenCache {
     pub(crate) fn new(source: Arc<dyn TokenSource>, shared: Option<SharedTokens>) -> Self {
         Self {
             key: source.key(),
             source,
             shared,
-            current: Mutex::default(),
+            kept: Mutex::default(),
             fetching: tokio::sync::Mutex::default(),
+            suspended,
         }
     }
 
@@ -77,29 +61,48 @@ impl TokenCache {
     }
 
     pub(crate) async fn token(&self, deadline: Instant) -> Result<FetchedToken, WechatError> {
-        match self.current() {
-            Some(current) if Instant::now() < current.stale => Ok(current.into_fetched()),
+        if let Some((current, is_stale)) = self.current()
             // Somebody is renewing it, and the old one still works.
-            Some(current) if self.fetching.try_lock().is_err() => Ok(current.into_fetched()),
-            Some(current) => match self.in_time(deadline, self.renew(None)).await {
-                Ok(token) => Ok(token),
-                Err(error) => {
-                    tracing::warn!(%error, "no new access_token; the old one is used to its end");
-                    Ok(current.into_fetched())
-                }
-            },
-            None => self.in_time(deadline, self.renew(None)).await,
+            && (!is_stale || self.fetching.try_lock().is_err())
+        {
+            return Ok(current);
+        }
+        match (self.instead_of(None, deadline).await, self.current()) {
+            (Err(error), Some((current, _))) => {
+                tracing::warn!(%error, "no new access_token; the old one is used to its end");
+                Ok(current)
+            }
+            (renewed, _) => renewed,
         }
     }
 
     /// Another token than `refused`, which WeChat does not take: from the repository if a replica has
-    /// put a newer one there, else fetched.
+    /// put a newer one there, else fetched. One at a time: what the one before has found is there for
+    /// the next.
     pub(crate) async fn instead_of(
         &self,
-        refused: &WechatToken,
+        refused: Option<&WechatToken>,
         deadline: Instant,
     ) -> Result<FetchedToken, WechatError> {
-        self.in_time(deadline, self.renew(Some(refused))).await
+        let is_good = |found: &FetchedToken| {
+            refused.is_none_or(|refused| found.token.expose() != refused.expose())
+        };
+        let renewal = async {
+            let _one_at_a_time = self.fetching.lock().await;
+            if let Some((current, false)) = self.current()
+                && is_good(&current)
+            {
+                return Ok(current);
+            }
+            if let Some(shared) = self.load().await
+                && shared.expires_in > self.key.kind.renewed_ahead()
+                && is_good(&shared)
+            {
+                return Ok(self.keep(shared));
+            }
+            self.fetch().await
+        };
+        self.in_time(deadline, renewal).await
     }
 
     /// The token that is good now, after another service saw WeChat refuse `refused`. If that is
@@ -112,20 +115,17 @@ impl TokenCache {
     ) -> Result<FetchedToken, WechatError> {
         let renewal = async {
             let mut last_fetch = self.fetching.lock().await;
-            let newest = match self.load().await {
-                Some(shared) => Some(self.keep(shared)),
-                None => self.current().map(Current::into_fetched),
-            };
-            let may_fetch = last_fetch.is_none_or(|last| last.elapsed() >= BETWEEN_REPORTS);
-            match newest {
-                Some(newest) if !may_fetch || newest.token.expose() != refused.expose() => {
-                    Ok(newest)
-                }
-                _ => {
-                    *last_fetch = Some(Instant::now());
-                    self.fetch().await
-                }
+            if let Some(shared) = self.load().await {
+                self.keep(shared);
             }
+            let may_fetch = last_fetch.is_none_or(|last| last.elapsed() >= BETWEEN_REPORTS);
+            if let Some((newest, _)) = self.current()
+                && (!may_fetch || newest.token.expose() != refused.expose())
+            {
+                return Ok(newest);
+            }
+            *last_fetch = Some(Instant::now());
+            self.fetch().await
         };
         self.in_time(deadline, renewal).await
     }
@@ -140,97 +140,81 @@ impl TokenCache {
             .unwrap_or_else(|_| Err(WechatError::new(self.key.kind.api(), Fault::Timeout)))
     }
 
-    /// One at a time: what the one before has found is there for the next.
-    async fn renew(&self, refused: Option<&WechatToken>) -> Result<FetchedToken, WechatError> {
-        let _one_at_a_time = self.fetching.lock().await;
-        let is_good =
-            |token: &WechatToken| refused.is_none_or(|refused| token.expose() != refused.expose());
-        if let Some(current) = self.current()
-            && Instant::now() < current.stale
-            && is_good(&current.token)
-        {
-            return Ok(current.into_fetched());
-        }
-        if let Some(shared) = self.load().await
-            && shared.expires_in > self.key.kind.renewed_ahead()
-            && is_good(&shared.token)
-        {
-            return Ok(self.keep(shared));
-        }
-        self.fetch().await
-    }
-
     async fn fetch(&self) -> Result<FetchedToken, WechatError> {
         let fetched = self.keep(self.source.fetch().await?);
-        self.save(&fetched).await;
+        if let Some(SharedTokens { repository, clock }) = &self.shared {
+            let stored = StoredWechatToken {
+                token: fetched.token.clone(),
+                expires_at: after(clock.now(), fetched.expires_in),
+            };
+            told(repository.save(&self.key.to_string(), &stored)).await;
+        }
         Ok(fetched)
     }
 
     async fn load(&self) -> Option<FetchedToken> {
         let SharedTokens { repository, clock } = self.shared.as_ref()?;
-        let key = self.key.to_string();
-        let loaded = timeout(PATIENCE, repository.load(&key)).await;
-        let StoredWechatToken { token, expires_at } = told(loaded)??;
-        let left = expires_at.duration_since(clock.now());
-        let expires_in = Duration::try_from(left).ok()?;
-        Some(FetchedToken { token, expires_in })
-    }
-
-    async fn save(&self, fetched: &FetchedToken) {
-        let Some(SharedTokens { repository, clock }) = &self.shared else {
-            return;
-        };
-        let key = self.key.to_string();
-        let stored = StoredWechatToken {
-            token: fetched.token.clone(),
-            expires_at: after(clock.now(), fetched.expires_in),
-        };
-        told(timeout(PATIENCE, repository.save(&key, &stored)).await);
+        let stored = told(repository.load(&self.key.to_string())).await??;
+        let left = stored.expires_at.duration_since(clock.now());
+        Some(FetchedToken {
+            token: stored.token,
+            expires_in: Duration::try_from(left).ok()?,
+        })
     }
 
     fn keep(&self, fetched: FetchedToken) -> FetchedToken {
-        let now = Instant::now();
-        let good_for = fetched
-            .expires_in
-            .saturating_sub(self.key.kind.renewed_ahead())
-            .max(Duration::from_secs(1));
-        *self.current.lock() = Some(Current {
-            token: fetched.token.clone(),
-            stale: now + good_for,
-            dead: now + fetched.expires_in,
-        });
+        *self.kept.lock() = Some((fetched.clone(), self.now()));
         fetched
     }
 
-    fn current(&self) -> Option<Current> {
-        let current = self.current.lock().clone();
-        current.filter(|current| Instant::now() < current.dead)
+    /// The token that is kept, until it dies, and whether a new one is wanted.
+    fn current(&self) -> Option<(FetchedToken, bool)> {
+        let (token, kept_at) = self.kept.lock().clone()?;
+        let age = self.now().since(kept_at);
+        let ahead = self.key.kind.renewed_ahead();
+        let good_for = token.expires_in.saturating_sub(ahead);
+        let expires_in = token.expires_in.saturating_sub(age);
+        let current = FetchedToken {
+            expires_in,
+            ..token
+        };
+        let is_stale = age >= good_for.max(Duration::from_secs(1));
+        (!expires_in.is_zero()).then_some((current, is_stale))
+    }
+
+    fn now(&self) -> Moment {
+        Moment {
+            running: Instant::now(),
+            suspended: (self.suspended)(),
+            wall: self.shared.as_ref().map(|shared| shared.clock.now()),
+        }
     }
 }
 
-/// What the repository said, if it did.
-fn told<T>(said: Result<Result<T, RepositoryError>, Elapsed>) -> Option<T> {
-    match said {
-        Ok(Ok(told)) => return Some(told),
-        Ok(Err(error)) => warn(&error),
-        Err(late) => warn(&late),
-    }
-    None
-}
-
-fn warn(error: &(dyn std::error::Error + 'static)) {
-    tracing::warn!(
-        error,
-        "WeChat's access_token is not shared between replicas"
-    );
+/// What the repository says, if it does in time.
+async fn told<T>(call: impl Future<Output = StoreResult<T>>) -> Option<T> {
+    let told = timeout(PATIENCE, call).await.map_err(Cause::from);
+    told.and_then(|told| told.map_err(Cause::from))
+        .inspect_err(|error| {
+            let error = &**error;
+            tracing::warn!(
+                error,
+                "WeChat's access_token is not shared between replicas"
+            );
+        })
+        .ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
     use std::collections::VecDeque;
 
     use async_trait::async_trait;
     use domain::id::AppId;
+    use domain::testing::{FixedClock, InMemoryStore};
+    use rstest::rstest;
+    use tokio::time::advance;
 
     use super::super::TokenKind;
     use super::*;
@@ -267,10 +251,16 @@ mod tests {
         TokenCache::new(Arc::new(script), None)
     }
 
+    fn deadline() -> Instant {
+        Instant::now() + Duration::from_secs(5)
+    }
+
+    fn text(token: Result<FetchedToken, WechatError>) -> String {
+        token.unwrap().token.expose().to_owned()
+    }
+
     async fn token(cache: &TokenCache) -> String {
-        let deadline = Instant::now() + Duration::from_secs(5);
-        let token = cache.token(deadline).await.unwrap();
-        token.token.expose().to_owned()
+        text(cache.token(deadline()).await)
     }
 
     #[tokio::test(start_paused = true)]
@@ -280,13 +270,16 @@ mod tests {
         assert_eq!(got, ("T1".into(), "T1".into(), "T1".into()));
     }
 
+    #[rstest]
+    #[case::five_minutes_ahead(7200, 6900)]
+    #[case::one_of_five_minutes_after_a_second(300, 1)]
     #[tokio::test(start_paused = true)]
-    async fn a_token_is_renewed_five_minutes_ahead() {
-        let cache = cache([("T1", 7200), ("T2", 7200)]);
+    async fn a_token_is_renewed_ahead_of_its_end(#[case] seconds: u64, #[case] good_for: u64) {
+        let cache = cache([("T1", seconds), ("T2", 7200)]);
         assert_eq!(token(&cache).await, "T1");
-        tokio::time::advance(Duration::from_secs(6899)).await;
+        advance(Duration::from_millis(good_for * 1000 - 1)).await;
         assert_eq!(token(&cache).await, "T1");
-        tokio::time::advance(Duration::from_secs(1)).await;
+        advance(Duration::from_millis(1)).await;
         assert_eq!(token(&cache).await, "T2");
     }
 
@@ -294,32 +287,50 @@ mod tests {
     async fn while_one_renews_it_the_others_use_the_old_one() {
         let cache = cache([("T1", 7200), ("T2", 7200)]);
         token(&cache).await;
-        tokio::time::advance(Duration::from_secs(7000)).await;
+        advance(Duration::from_secs(7000)).await;
         let got = tokio::join!(token(&cache), token(&cache));
         assert_eq!(got, ("T2".into(), "T1".into()));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn the_old_token_serves_to_its_end_while_no_new_one_can_be_had() {
-        let cache = cache([("T1", 7200)]);
-        token(&cache).await;
-        tokio::time::advance(Duration::from_secs(7000)).await;
-        assert_eq!(token(&cache).await, "T1");
-        tokio::time::advance(Duration::from_secs(200)).await;
-        let deadline = Instant::now() + Duration::from_secs(5);
-        assert_eq!(
-            cache.token(deadline).await.unwrap_err().errcode(),
-            Some(45009)
-        );
+    thread_local! {
+        static SUSPENDED: Cell<Duration> = const { Cell::new(Duration::ZERO) };
     }
 
+    /// By which clock time passes.
+    #[derive(PartialEq)]
+    enum By {
+        Running,
+        Suspension,
+        Wall,
+    }
+
+    #[rstest]
     #[tokio::test(start_paused = true)]
-    async fn a_token_of_five_minutes_is_used_for_a_second() {
-        let cache = cache([("T1", 300), ("T2", 7200)]);
-        assert_eq!(token(&cache).await, "T1");
-        assert_eq!(token(&cache).await, "T1");
-        tokio::time::advance(Duration::from_secs(1)).await;
-        assert_eq!(token(&cache).await, "T2");
+    async fn the_old_token_serves_to_its_end_while_no_new_one_can_be_had(
+        #[values(By::Running, By::Suspension, By::Wall)] by: By,
+    ) {
+        let (clock, mut cache) = (Arc::new(FixedClock::default()), cache([("T1", 7200)]));
+        cache.suspended = || SUSPENDED.get();
+        cache.shared = (by == By::Wall).then(|| SharedTokens {
+            repository: Arc::new(InMemoryStore::default()),
+            clock: clock.clone(),
+        });
+        let pass = async |seconds| {
+            let span = Duration::from_secs(seconds);
+            match by {
+                By::Running => advance(span).await,
+                By::Suspension => SUSPENDED.set(SUSPENDED.get() + span),
+                By::Wall => clock.advance(span),
+            }
+        };
+        token(&cache).await;
+        pass(7000).await;
+        let old = cache.token(deadline()).await.unwrap();
+        assert_eq!(old.token.expose(), "T1");
+        assert!(old.expires_in <= Duration::from_secs(200), "{old:?}");
+        pass(200).await;
+        let error = cache.token(deadline()).await.unwrap_err();
+        assert_eq!(error.errcode(), Some(45009));
     }
 
     #[tokio::test(start_paused = true)]
@@ -327,29 +338,27 @@ mod tests {
         let cache = cache([("T1", 7200), ("T2", 7200)]);
         token(&cache).await;
         let refused = WechatToken::new("T1");
-        let deadline = Instant::now() + Duration::from_secs(5);
-        let instead = || cache.instead_of(&refused, deadline);
-        let (one, two) = tokio::join!(instead(), instead());
-        assert_eq!(one.unwrap().token.expose(), "T2");
-        assert_eq!(two.unwrap().token.expose(), "T2");
+        let instead = async || text(cache.instead_of(Some(&refused), deadline()).await);
+        let got = tokio::join!(instead(), instead());
+        assert_eq!(got, ("T2".into(), "T2".into()));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_report_of_the_newest_token_fetches_another_and_at_most_every_ten_seconds() {
         let cache = cache([("T1", 7200), ("T2", 7200), ("T3", 7200)]);
         token(&cache).await;
-        let report = async |token: &str| {
-            let deadline = Instant::now() + Duration::from_secs(5);
-            let token = cache.reported(&WechatToken::new(token), deadline).await;
-            token.unwrap().token.expose().to_owned()
-        };
-        assert_eq!(report("an older one").await, "T1");
-        assert_eq!(report("T1").await, "T2");
-        assert_eq!(report("T1").await, "T2");
-        tokio::time::advance(Duration::from_secs(8)).await;
-        assert_eq!(report("T2").await, "T2");
-        tokio::time::advance(Duration::from_secs(1)).await;
-        assert_eq!(report("T2").await, "T3");
+        let report =
+            async |token: &str| text(cache.reported(&WechatToken::new(token), deadline()).await);
+        for (pause, refused, expected) in [
+            (0, "an older one", "T1"),
+            (0, "T1", "T2"),
+            (0, "T1", "T2"),
+            (8, "T2", "T2"),
+            (1, "T2", "T3"),
+        ] {
+            advance(Duration::from_secs(pause)).await;
+            assert_eq!(report(refused).await, expected, "{refused}");
+        }
         assert_eq!(token(&cache).await, "T3");
     }
 

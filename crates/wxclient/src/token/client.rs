@@ -64,7 +64,7 @@ impl TokenClient {
         match result.await {
             Err(error) if error.verdict().retry == Retry::WithNewToken => {
                 tracing::debug!(%error, "asking WeChat again with another access_token");
-                let token = self.tokens.instead_of(&token, deadline).await?.token;
+                let token = self.tokens.instead_of(Some(&token), deadline).await?.token;
                 let again = self.client.call_until(with(&token), deadline, &understand);
                 again.await
             }
