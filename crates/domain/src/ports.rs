@@ -1,8 +1,8 @@
 //! What the use cases, and the program around them, need from outside, one trait a file. Each file
 //! says what an adapter MUST do. The `testing` feature has a fake of each port that a use case needs,
-//! and a contract suite for the store, which every adapter and the fake run. [`ChangeFeed`],
-//! [`ReadinessProbe`], [`SigningKeyRepository`], [`StoreClock`], [`WechatTokenRepository`] and
-//! [`WechatTokenSource`] are needed by the program alone.
+//! and contract suites, which every adapter and fake runs. [`ChangeFeed`], [`ReadinessProbe`],
+//! [`SigningKeyRepository`], [`StoreClock`], [`WechatTokenRepository`] and [`WechatTokenSource`] are
+//! needed by the program alone.
 //!
 //! Ports are `Send + Sync` and dyn-compatible, so that the composition root hands them round as
 //! `Arc<dyn Port>`. A port that does not wait is not async.

@@ -12,6 +12,7 @@ pub mod repository_contract;
 mod scripted_exchanger;
 mod scripted_target;
 mod scripted_user_api;
+pub mod signing_key_contract;
 mod trusting_opener;
 
 pub use fixed_clock::FixedClock;

@@ -9,10 +9,10 @@ mod signatories;
 mod visits;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::account::Page;
+use crate::account::{AccountIdentity, Page};
 use crate::audit::AuditEntry;
 use crate::ban::Ban;
 use crate::id::{AppId, OpenId, OpenPlatform, SessionId, UnionId, UserId};
@@ -23,22 +23,21 @@ use crate::time::Timestamp;
 use crate::user::User;
 use crate::visit::SentCode;
 
-/// Every port of the database in memory, with the rules of all of them, in the plainest way.
+/// The ports of the database in memory, with the rules of all of them, in the plainest way.
 #[derive(Default)]
 pub struct InMemoryStore(Mutex<Tables>);
 
 #[derive(Default)]
 struct Tables {
     users: BTreeMap<UserId, User>,
-    identities: HashMap<IdentityKey, IdentityRow>,
-    union_owners: HashMap<(OpenPlatform, UnionId), UserId>,
+    identities: BTreeMap<IdentityKey, IdentityRow>,
+    union_owners: HashMap<Union, UserId>,
     sessions: HashMap<SessionId, SessionRow>,
     merge_candidates: Vec<MergeRow>,
     bans: Vec<BanRow>,
     audit: Vec<AuditEntry>,
     /// Everything that ever changed.
     changes: Vec<Change>,
-    signing_keys: Vec<keeping::KeptSigningKey>,
     wechat_tokens: HashMap<String, StoredWechatToken>,
     /// With the instant each is due at.
     replaced_avatars: Vec<(Timestamp, ReplacedAvatar)>,
@@ -47,15 +46,14 @@ struct Tables {
 }
 
 type IdentityKey = (AppId, OpenId);
+type Union = (OpenPlatform, UnionId);
 
 struct IdentityRow {
     user_id: UserId,
-    union_id: Option<UnionId>,
+    known: AccountIdentity,
     /// The account under which the unionid has been settled.
     open_platform: Option<OpenPlatform>,
     session_keys: Vec<SessionKey>,
-    created_at: Timestamp,
-    last_login_at: Timestamp,
 }
 
 struct SessionRow {
@@ -69,16 +67,11 @@ struct MergeRow {
     is_open: bool,
 }
 
+/// Other adapters keep keyed hashes of the names.
 struct BanRow {
     ban: Ban,
-    names: HashSet<BannedName>,
-}
-
-/// Who is banned. Other adapters keep a keyed hash of it.
-#[derive(PartialEq, Eq, Hash)]
-enum BannedName {
-    Identity(IdentityKey),
-    Union((OpenPlatform, UnionId)),
+    identities: BTreeSet<IdentityKey>,
+    unions: Vec<Union>,
 }
 
 impl InMemoryStore {
@@ -145,6 +138,13 @@ fn newest_of<T, Id: Ord + Copy>(
 ) -> Vec<T> {
     let after = after.map(Reverse);
     page_of(items, Page { after, limit }, |item| Reverse(id_of(item)))
+}
+
+impl IdentityRow {
+    fn union(&self) -> Option<Union> {
+        let platform = self.open_platform.clone();
+        platform.zip(self.known.identity.union_id.clone())
+    }
 }
 
 impl MergeRow {

@@ -32,8 +32,8 @@ use crate::account::{Account, AccountExport, Page, Withdrawal};
 use crate::audit::{AuditAction, AuditActor, AuditEntry};
 use crate::id::{AppId, OpenId, SessionId, UserId};
 use crate::ports::{
-    AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeCandidate, MergeRepository,
-    SessionLifecycle, SessionRepository, SignatoryRepository, SigningKeyRepository, StoreResult,
+    AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeCandidate, MergeOutcome,
+    MergeRepository, SessionLifecycle, SessionRepository, SignatoryRepository, StoreResult,
     UserRepository, WechatTokenRepository,
 };
 use crate::secret::SessionKey;
@@ -73,7 +73,6 @@ pub trait StoreUnderTest: Send + Sync {
     fn audit(&self) -> Arc<dyn AuditLog>;
     fn signatories(&self) -> Arc<dyn SignatoryRepository>;
     fn changes(&self) -> Arc<dyn ChangeFeed>;
-    fn signing_keys(&self) -> Arc<dyn SigningKeyRepository>;
     fn wechat_tokens(&self) -> Arc<dyn WechatTokenRepository>;
 
     /// The same store, opened once more, as another replica of the service has it.
@@ -155,6 +154,13 @@ pub trait StoreUnderTest: Send + Sync {
 
     async fn export(&self, user: UserId) -> AccountExport {
         self.accounts().export(user).await.unwrap().unwrap()
+    }
+
+    /// Decides that two users are one.
+    async fn merge(&self, candidate: Uuid, second: i64) -> MergeOutcome {
+        let (merges, audit) = (self.merges(), entry(AuditAction::ApplyMerge, None));
+        let decided = merges.apply(candidate, guest::at(second), audit).await;
+        decided.unwrap()
     }
 
     async fn open_candidates(&self) -> Vec<MergeCandidate> {
@@ -313,9 +319,6 @@ macro_rules! repository_contract {
             a_deletion_at_the_moment_of_a_ban_does_not_open_the_way_back,
             a_ban_holds_at_the_moment_of_logins,
             a_deed_that_is_repeated_is_told_as_done,
-            of_first_signing_keys_at_once_one_is_stored,
-            a_signing_key_out_of_use_is_forgotten_when_its_tokens_are_dead,
-            a_first_signing_key_of_each_algorithm_is_stored_as_it_is,
             a_wechat_token_replaces_the_one_before,
             audit_entries_are_found_newest_first,
             audit_entries_at_once_are_all_kept,

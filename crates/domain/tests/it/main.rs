@@ -19,8 +19,7 @@ use std::sync::Arc;
 
 use domain::ports::{
     AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, SessionLifecycle,
-    SessionRepository, SignatoryRepository, SigningKeyRepository, UserRepository,
-    WechatTokenRepository,
+    SessionRepository, SignatoryRepository, UserRepository, WechatTokenRepository,
 };
 use domain::testing::InMemoryStore;
 use domain::testing::repository_contract::StoreUnderTest;
@@ -58,6 +57,5 @@ ports! {
     audit: AuditLog,
     signatories: SignatoryRepository,
     changes: ChangeFeed,
-    signing_keys: SigningKeyRepository,
     wechat_tokens: WechatTokenRepository,
 }

@@ -6,8 +6,7 @@ use domain::account::{Page, Withdrawal};
 use domain::audit::{AuditAction, AuditEntry};
 use domain::ports::{
     AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, SessionLifecycle,
-    SessionRepository, SignatoryRepository, SigningKeyRepository, TokenUse, UserRepository,
-    WechatTokenRepository,
+    SessionRepository, SignatoryRepository, TokenUse, UserRepository, WechatTokenRepository,
 };
 use domain::profile::{Edit, ProfileEdit};
 use domain::session::Generation;
@@ -259,7 +258,6 @@ ports! {
     audit: AuditLog,
     signatories: SignatoryRepository,
     changes: ChangeFeed,
-    signing_keys: SigningKeyRepository,
     wechat_tokens: WechatTokenRepository,
 }
 

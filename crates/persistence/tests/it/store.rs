@@ -10,7 +10,7 @@ use diesel::sql_types::Text;
 use diesel::{PgConnection, SqliteConnection};
 use domain::ports::{
     AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, RepositoryError,
-    SessionLifecycle, SessionRepository, SignatoryRepository, SigningKeyRepository, UserRepository,
+    SessionLifecycle, SessionRepository, SignatoryRepository, UserRepository,
     WechatTokenRepository,
 };
 use domain::session::SessionAccount;
@@ -214,7 +214,6 @@ macro_rules! ports {
             audit: AuditLog,
             signatories: SignatoryRepository,
             changes: ChangeFeed,
-            signing_keys: SigningKeyRepository,
             wechat_tokens: WechatTokenRepository,
         }
     };

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use domain::id::SessionId;
 use domain::ports::{
     AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, RepositoryError,
-    SessionLifecycle, SessionRepository, SignatoryRepository, SigningKeyRepository, UserRepository,
+    SessionLifecycle, SessionRepository, SignatoryRepository, UserRepository,
     WechatTokenRepository,
 };
 use domain::secret::SecretHash;
@@ -109,10 +109,6 @@ impl StoreUnderTest for Replica {
     }
 
     fn changes(&self) -> Arc<dyn ChangeFeed> {
-        self.store.clone()
-    }
-
-    fn signing_keys(&self) -> Arc<dyn SigningKeyRepository> {
         self.store.clone()
     }
 

@@ -1,18 +1,18 @@
 //! What users and the operator do to accounts.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 
-use super::{IdentityKey, InMemoryStore, Tables, page_of};
-use crate::account::{
-    Account, AccountExport, AccountIdentity, AccountQuery, EXPORTED_SESSIONS, Page, Withdrawal,
-};
+use super::{IdentityKey, IdentityRow, InMemoryStore, Tables, Union, page_of};
+use crate::account::{Account, AccountExport, AccountQuery, EXPORTED_SESSIONS, Page, Withdrawal};
 use crate::audit::AuditEntry;
-use crate::id::{AppId, OpenId, OpenPlatform, UnionId, UserId};
+use crate::id::{AppId, OpenId, UnionId, UserId};
 use crate::ports::{AccountRepository, Change, MergeCandidate, StoreResult};
 use crate::profile::ProfileEdit;
 use crate::secret::SessionKey;
 use crate::time::Timestamp;
-use crate::user::{Identity, User};
+use crate::user::User;
 
 #[async_trait]
 impl AccountRepository for InMemoryStore {
@@ -132,33 +132,10 @@ impl AccountRepository for InMemoryStore {
 
 impl Tables {
     pub(super) fn find(&self, id: UserId) -> Option<Account> {
-        let identities = self.identities.iter();
-        let mut identities: Vec<_> = identities
-            .filter(|(_, row)| row.user_id == id)
-            .map(|((app_id, open_id), row)| AccountIdentity {
-                identity: Identity {
-                    app_id: app_id.clone(),
-                    open_id: open_id.clone(),
-                    union_id: row.union_id.clone(),
-                },
-                created_at: row.created_at,
-                last_login_at: row.last_login_at,
-            })
-            .collect();
-        identities.sort_by_key(
-            |AccountIdentity {
-                 identity,
-                 created_at,
-                 ..
-             }| {
-                (
-                    *created_at,
-                    identity.app_id.clone(),
-                    identity.open_id.clone(),
-                )
-            },
-        );
         let user = self.users.get(&id)?.clone();
+        let rows = self.identities.values().filter(|row| row.user_id == id);
+        let mut identities: Vec<_> = rows.map(|row| row.known.clone()).collect();
+        identities.sort_by_key(|known| known.created_at);
         Some(Account { user, identities })
     }
 
@@ -169,8 +146,7 @@ impl Tables {
         change(user);
         let user = user.clone();
         if avatar_url != user.profile.avatar_url {
-            self.note_replaced(avatar_url);
-            self.note_used(user.profile.avatar_url.as_deref());
+            self.replace_avatar(avatar_url, user.profile.avatar_url.as_deref());
         }
         self.changes.push(Change::User(id));
         Some(user)
@@ -192,7 +168,7 @@ impl Tables {
 
     pub(super) fn delete(&mut self, id: UserId) {
         let gone = self.users.remove(&id);
-        self.note_replaced(gone.and_then(|user| user.profile.avatar_url));
+        self.replace_avatar(gone.and_then(|user| user.profile.avatar_url), None);
         self.identities.retain(|_, row| row.user_id != id);
         self.union_owners.retain(|_, owner| *owner != id);
         self.sessions.retain(|_, row| row.session.user_id != id);
@@ -218,56 +194,39 @@ impl Tables {
             .retain(|row| row.other_of(id).is_none() || shown.contains(&row.candidate.union_id));
     }
 
-    /// Gives the unionids of a user, but for those still `shown`, to others who show them.
+    /// Gives the unionids of a user, but for those still `shown`, to others who show them: to an
+    /// enabled user first, then to that of the oldest identity.
     fn release_unions(&mut self, id: UserId, shown: &[UnionId], audit: &AuditEntry) {
-        let unions = self.union_owners.iter();
-        let freed: Vec<_> = unions
-            .filter(|((_, union_id), owner)| **owner == id && !shown.contains(union_id))
-            .map(|(union, _)| union.clone())
-            .collect();
-        for union in freed {
-            self.union_owners.remove(&union);
-            let mut claimants = self.claimants(&union, id).into_iter();
-            let Some(owner) = claimants.next() else {
+        let is_freed =
+            |(_, union_id): &Union, owner: &mut UserId| *owner == id && !shown.contains(union_id);
+        let freed: Vec<_> = self.union_owners.extract_if(is_freed).collect();
+        for (union, _) in freed {
+            let rows = self.identities.values();
+            let rows = rows.filter(|row| row.user_id != id && row.union().as_ref() == Some(&union));
+            let user = |row: &IdentityRow| {
+                let is_disabled = self.is_disabled(row.user_id);
+                (is_disabled, row.known.created_at, row.user_id)
+            };
+            let claimants: BTreeSet<_> = rows.map(user).collect();
+            let Some((_, _, owner)) = claimants.first().copied() else {
                 continue;
             };
-            self.union_owners.insert(union.clone(), owner);
-            for other in claimants {
-                let id = MergeCandidate::id_after(audit.id, other, owner);
-                self.note_merge(id, &union.1, (other, owner), audit.at);
+            for (_, _, other) in claimants {
+                if other != owner {
+                    let id = MergeCandidate::id_after(audit.id, other, owner);
+                    self.note_merge(id, &union.1, (other, owner), audit.at);
+                }
             }
+            self.union_owners.insert(union, owner);
         }
-    }
-
-    /// The users but `id` whose identities show a unionid: enabled ones first, then by the age of
-    /// the identity.
-    fn claimants(&self, (platform, union_id): &(OpenPlatform, UnionId), id: UserId) -> Vec<UserId> {
-        let rows = self.identities.values().filter(|row| {
-            row.user_id != id
-                && row.union_id.as_ref() == Some(union_id)
-                && row.open_platform.as_ref() == Some(platform)
-        });
-        let mut claimants: Vec<_> = rows
-            .map(|row| (self.is_disabled(row.user_id), row.created_at, row.user_id))
-            .collect();
-        claimants.sort();
-        let mut users = Vec::new();
-        for (_, _, user) in claimants {
-            if !users.contains(&user) {
-                users.push(user);
-            }
-        }
-        users
     }
 }
 
 fn matches(account: &Account, query: &AccountQuery) -> bool {
-    let any = |is_meant: &dyn Fn(&Identity) -> bool| {
-        let mut identities = account.identities.iter();
-        identities.any(|known| is_meant(&known.identity))
-    };
+    let mut identities = account.identities.iter().map(|known| &known.identity);
+    let mut again = identities.clone();
     let phone = account.user.phone.as_ref();
-    (query.open_id.is_none() || any(&|known| Some(&known.open_id) == query.open_id.as_ref()))
-        && (query.union_id.is_none() || any(&|known| known.union_id == query.union_id))
+    (query.open_id.is_none() || identities.any(|of| Some(&of.open_id) == query.open_id.as_ref()))
+        && (query.union_id.is_none() || again.any(|of| of.union_id == query.union_id))
         && (query.phones.is_empty() || phone.is_some_and(|phone| query.phones.contains(phone)))
 }

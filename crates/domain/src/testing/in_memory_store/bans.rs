@@ -1,11 +1,11 @@
 //! Bans that outlive the account.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::{BanRow, BannedName, IdentityKey, InMemoryStore, Tables, page_of};
+use super::{BanRow, IdentityKey, InMemoryStore, Tables, page_of};
 use crate::account::Page;
 use crate::audit::AuditEntry;
 use crate::ban::Ban;
@@ -32,41 +32,35 @@ impl BanRepository for InMemoryStore {
 }
 
 impl Tables {
-    pub(super) fn is_banned(&self, name: &BannedName) -> bool {
-        self.bans.iter().any(|row| row.names.contains(name))
-    }
-
     /// Bans one identity of a user, or all of them, if the user is disabled.
     pub(super) fn ban(&mut self, user: UserId, only: Option<&IdentityKey>, audit: &AuditEntry) {
         if !self.is_disabled(user) {
             return;
         }
-        let position = self.bans.iter().position(|row| row.ban.user_id == user);
-        let mut row = position
-            .map(|index| self.bans.remove(index))
-            .unwrap_or(BanRow {
-                ban: Ban {
-                    id: audit.id,
-                    user_id: user,
-                    at: audit.at,
-                    app_ids: Vec::new(),
-                },
-                names: HashSet::new(),
+        let index = self.bans.iter().position(|row| row.ban.user_id == user);
+        let index = index.unwrap_or_else(|| {
+            let ban = Ban {
+                id: audit.id,
+                user_id: user,
+                at: audit.at,
+                app_ids: Vec::new(),
+            };
+            let (identities, unions) = (BTreeSet::new(), Vec::new());
+            self.bans.push(BanRow {
+                ban,
+                identities,
+                unions,
             });
+            self.bans.len() - 1
+        });
+        let row = &mut self.bans[index];
         for (key, identity) in &self.identities {
-            if identity.user_id != user || only.is_some_and(|only| only != key) {
-                continue;
+            if identity.user_id == user && only.is_none_or(|only| only == key) {
+                row.identities.insert(key.clone());
+                row.unions.extend(identity.union());
             }
-            row.ban.app_ids.push(key.0.clone());
-            row.names.insert(BannedName::Identity(key.clone()));
-            let union = identity
-                .open_platform
-                .clone()
-                .zip(identity.union_id.clone());
-            row.names.extend(union.map(BannedName::Union));
         }
-        row.ban.app_ids.sort();
+        row.ban.app_ids = row.identities.iter().map(|(app, _)| app.clone()).collect();
         row.ban.app_ids.dedup();
-        self.bans.push(row);
     }
 }

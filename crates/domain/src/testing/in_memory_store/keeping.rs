@@ -1,6 +1,4 @@
-//! What is only kept: the audit log, changes, replaced pictures, keys and tokens.
-
-use std::time::Instant;
+//! What is only kept: the audit log, changes, replaced pictures, tokens and lookups.
 
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -11,10 +9,9 @@ use crate::audit::{AuditEntry, AuditQuery};
 use crate::id::UserId;
 use crate::ports::{
     AuditLog, Change, ChangeFeed, FeedPosition, News, PhoneLookups, ReplacedAvatar,
-    ReplacedAvatars, SigningKeyRepository, SigningSecret, StoreResult, StoredSigningKey,
-    StoredWechatToken, WechatTokenRepository,
+    ReplacedAvatars, StoreResult, StoredWechatToken, WechatTokenRepository,
 };
-use crate::time::{Duration, Timestamp};
+use crate::time::Timestamp;
 
 #[async_trait]
 impl AuditLog for InMemoryStore {
@@ -43,68 +40,6 @@ impl ChangeFeed for InMemoryStore {
             changes: news.map_or_else(|| vec![Change::Everything], <[Change]>::to_vec),
             position: FeedPosition::new(changes.len().to_string()),
         })
-    }
-}
-
-/// A signing key in the store.
-pub(super) struct KeptSigningKey {
-    secret: SigningSecret,
-    stored_at: Instant,
-    used_at: Instant,
-}
-
-impl KeptSigningKey {
-    fn new(secret: SigningSecret) -> Self {
-        let now = Instant::now();
-        Self {
-            secret,
-            stored_at: now,
-            used_at: now,
-        }
-    }
-}
-
-#[async_trait]
-impl SigningKeyRepository for InMemoryStore {
-    async fn all(&self) -> StoreResult<Vec<StoredSigningKey>> {
-        let tables = self.tables();
-        let newest_first = tables.signing_keys.iter().rev();
-        let stored = newest_first.map(|kept| StoredSigningKey {
-            secret: kept.secret.clone(),
-            age: kept.stored_at.elapsed(),
-        });
-        Ok(stored.collect())
-    }
-
-    async fn store_first(&self, key: SigningSecret) -> StoreResult<()> {
-        let keys = &mut self.tables().signing_keys;
-        let is_first = |kept: &KeptSigningKey| kept.secret.algorithm != key.algorithm;
-        if keys.iter().all(is_first) {
-            keys.push(KeptSigningKey::new(key));
-        }
-        Ok(())
-    }
-
-    async fn rotate(
-        &self,
-        key: SigningSecret,
-        dead_after: Duration,
-        audit: AuditEntry,
-    ) -> StoreResult<()> {
-        let mut tables = self.tables();
-        let keys = &mut tables.signing_keys;
-        keys.retain(|kept| kept.used_at.elapsed() < dead_after);
-        keys.push(KeptSigningKey::new(key));
-        tables.audit.push(audit);
-        Ok(())
-    }
-
-    async fn note_use(&self, id: Uuid) -> StoreResult<()> {
-        let keys = &mut self.tables().signing_keys;
-        for kept in keys.iter_mut().filter(|kept| kept.secret.id == id) {
-            kept.used_at = Instant::now();
-        }
-        Ok(())
     }
 }
 
@@ -141,17 +76,13 @@ impl ReplacedAvatars for InMemoryStore {
 }
 
 impl Tables {
-    /// Notes that a user has this picture no longer.
-    pub(super) fn note_replaced(&mut self, url: Option<String>) {
-        if let Some(url) = url {
+    /// A user has the picture `new` in place of `old`.
+    pub(super) fn replace_avatar(&mut self, old: Option<String>, new: Option<&str>) {
+        self.replaced_avatars
+            .retain(|row| Some(row.1.url.as_str()) != new);
+        if let Some(url) = old {
             self.note_unused(url, Timestamp::UNIX_EPOCH);
         }
-    }
-
-    /// Notes that a user has this picture now.
-    pub(super) fn note_used(&mut self, url: Option<&str>) {
-        self.replaced_avatars
-            .retain(|row| Some(row.1.url.as_str()) != url);
     }
 
     fn note_unused(&mut self, url: String, due_at: Timestamp) {

@@ -67,13 +67,11 @@ impl Tables {
     pub(super) fn bound(&mut self, user: UserId, bound: u32, at: Timestamp) -> bool {
         let sessions = self.sessions.values().map(|row| &row.session);
         let live = sessions.filter(|session| session.user_id == user && session.is_live(at));
-        let mut live: Vec<_> = live
-            .map(|session| (session.created_at, session.id))
-            .collect();
+        let age = |session: &Session| (session.created_at, session.id);
+        let mut live: Vec<_> = live.map(age).collect();
         live.sort_unstable();
         live.truncate(live.len().saturating_sub(bound as usize));
-        let is_old = |session: &Session| live.contains(&(session.created_at, session.id));
-        bound > 0 && self.end(user, at, is_old) > 0
+        bound > 0 && self.end(user, at, |session| live.contains(&age(session))) > 0
     }
 
     /// A page of those sessions of a user that are `meant`, the newest first.
@@ -92,7 +90,7 @@ impl Tables {
         newest_of(listed, page, |listed| listed.session.id)
     }
 
-    /// `None` if the session, or its user, is there no longer.
+    /// `None` if the session cannot be used.
     fn use_generation(
         &mut self,
         id: SessionId,
@@ -100,32 +98,23 @@ impl Tables {
         at: Timestamp,
         token: TokenUse,
     ) -> Option<GenerationUse> {
-        let account = self.account(self.sessions.get(&id)?)?;
-        if !account.is_usable(at) {
-            return Some(GenerationUse::Ended);
-        }
-        if generation < account.session.generation {
-            let is_taken = match token {
-                TokenUse::Access => true,
-                TokenUse::Refresh { grace, .. } => {
-                    account.session.is_in_grace(generation, at, grace)
+        self.account(id).filter(|account| account.is_usable(at))?;
+        let session = &mut self.sessions.get_mut(&id)?.session;
+        match token {
+            TokenUse::Refresh { grace, .. } if generation < session.generation => {
+                if !session.is_in_grace(generation, at, grace) {
+                    session.ended_at = Some(at);
+                    self.changes.push(Change::Session(id));
+                    return Some(GenerationUse::Replayed);
                 }
-            };
-            if is_taken {
-                return Some(GenerationUse::Live(Box::new(account)));
             }
-            self.end(account.user.id, at, |session| session.id == id);
-            return Some(GenerationUse::Replayed);
+            TokenUse::Refresh { expires_at, .. } => session.expires_at = expires_at,
+            TokenUse::Access => {}
         }
-        let row = self.sessions.get_mut(&id)?;
-        if generation > row.session.generation {
-            row.session.generation = generation;
-            row.session.last_used_at = at;
+        if generation > session.generation {
+            (session.generation, session.last_used_at) = (generation, at);
         }
-        if let TokenUse::Refresh { expires_at, .. } = token {
-            row.session.expires_at = expires_at;
-        }
-        let account = self.account(self.sessions.get(&id)?)?;
+        let account = self.account(id)?;
         Some(GenerationUse::Live(Box::new(account)))
     }
 }

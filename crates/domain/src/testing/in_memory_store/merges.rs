@@ -9,7 +9,6 @@ use crate::audit::AuditEntry;
 use crate::id::{UnionId, UserId};
 use crate::ports::{MergeCandidate, MergeOutcome, MergeRepository, StoreResult};
 use crate::time::Timestamp;
-use crate::user::User;
 
 #[async_trait]
 impl MergeRepository for InMemoryStore {
@@ -59,7 +58,7 @@ impl Tables {
         pair @ (user_id, union_user_id): (UserId, UserId),
         created_at: Timestamp,
     ) {
-        if self.merge_candidates.iter().any(|row| row.pair() == pair) {
+        if self.is_noted(pair) {
             return;
         }
         self.merge_candidates.push(MergeRow {
@@ -76,6 +75,10 @@ impl Tables {
         });
     }
 
+    fn is_noted(&self, pair: (UserId, UserId)) -> bool {
+        self.merge_candidates.iter().any(|row| row.pair() == pair)
+    }
+
     /// An open candidate.
     fn open(&mut self, id: Uuid) -> Option<&mut MergeRow> {
         let mut rows = self.merge_candidates.iter_mut();
@@ -84,7 +87,11 @@ impl Tables {
 
     fn merge(&mut self, gone: UserId, stays: UserId, at: Timestamp) {
         if let Some(from) = self.users.get(&gone).cloned() {
-            self.change(stays, |user| fill(user, from));
+            self.change(stays, |user| {
+                user.profile = std::mem::take(&mut user.profile).or(from.profile);
+                user.phone = user.phone.take().or(from.phone);
+                user.last_login_at = user.last_login_at.max(from.last_login_at);
+            });
         }
         let moved = |user: &mut UserId| {
             if *user == gone {
@@ -106,23 +113,14 @@ impl Tables {
         let mut rows = std::mem::take(&mut self.merge_candidates);
         // Of two that become one pair, the one stays that was of it before.
         rows.sort_by_key(|row| (row.other_of(gone).is_some(), row.candidate.id));
-        let mut pairs = Vec::new();
         for mut row in rows {
             moved(&mut row.candidate.user_id);
             moved(&mut row.candidate.union_user_id);
             let pair = row.pair();
-            if pair.0 != pair.1 && !pairs.contains(&pair) {
-                pairs.push(pair);
+            if pair.0 != pair.1 && !self.is_noted(pair) {
                 self.merge_candidates.push(row);
             }
         }
         self.delete(gone);
     }
-}
-
-/// Gives a user what they lack and the other has.
-fn fill(user: &mut User, from: User) {
-    user.profile = std::mem::take(&mut user.profile).or(from.profile);
-    user.phone = user.phone.take().or(from.phone);
-    user.last_login_at = user.last_login_at.max(from.last_login_at);
 }

@@ -18,7 +18,7 @@ impl SignatoryRepository for InMemoryStore {
             };
             is_meant && app_id == app
         });
-        let found = in_app.max_by_key(|(_, row)| row.last_login_at);
+        let found = in_app.max_by_key(|(_, row)| row.known.last_login_at);
         Ok(found.map(|((_, open_id), row)| Signatory {
             user_id: row.user_id,
             is_disabled: tables.is_disabled(row.user_id),

@@ -1,9 +1,8 @@
 //! Rules: what replicas are told.
 
 use super::guest::at;
-use super::{Guest, PHONE, Store, entry};
+use super::{Guest, PHONE, Store};
 use crate::account::Withdrawal;
-use crate::audit::AuditAction;
 use crate::id::UserId;
 use crate::ports::{Change, FeedPosition, TokenUse};
 use crate::profile::ProfileEdit;
@@ -71,9 +70,7 @@ pub async fn every_change_is_announced_to_every_replica(store: &Store) {
     let other = store.user(&other, 0).await;
     store.log_in(&guest.with_union_id("u-merged"), 10).await;
     let candidate = store.open_candidates().await[0].id;
-    let audit = entry(AuditAction::ApplyMerge, None);
-    let applied = store.merges().apply(candidate, at(20), audit).await;
-    applied.unwrap();
+    store.merge(candidate, 20).await;
 
     let users = [
         edited, called, disabled, deleted, withdrawn, renamed, joined, merged, other,

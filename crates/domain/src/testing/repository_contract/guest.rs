@@ -84,6 +84,14 @@ impl Guest {
         }
     }
 
+    /// A visit with this session_key.
+    pub fn visit_with_key(&self, seconds: i64, key: &str) -> Visit {
+        Visit {
+            session_key: Some(SessionKey::new(key)),
+            ..self.visit(seconds)
+        }
+    }
+
     /// A visit with a nonce, and the hashes of its code and nonce.
     pub(super) fn visit_with_nonce(&self, seconds: i64) -> (Visit, SecretHash, SecretHash) {
         let mut visit = self.visit(seconds);

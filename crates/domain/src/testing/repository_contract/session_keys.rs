@@ -1,13 +1,10 @@
 //! Rules: the session_keys of an identity.
 
 use super::{Guest, Store, account, at_once};
-use crate::secret::SessionKey;
 
 async fn visit_with_keys(store: &Store, guest: &Guest, keys: &[&str]) {
     for (second, key) in (0..).zip(keys) {
-        let mut visit = guest.visit(second);
-        visit.session_key = Some(SessionKey::new(*key));
-        store.admit(visit).await;
+        store.admit(guest.visit_with_key(second, key)).await;
     }
 }
 

@@ -7,7 +7,6 @@ use super::guest::at;
 use super::{EVERYTHING, Guest, Store, account, at_once, entry};
 use crate::audit::{AuditAction, AuditQuery};
 use crate::id::{AppId, OpenId, UserId};
-use crate::secret::SessionKey;
 use crate::signatures::{Signatory, Whom};
 
 async fn find(store: &Store, app: &str, user: &Whom) -> Option<Signatory> {
@@ -16,9 +15,7 @@ async fn find(store: &Store, app: &str, user: &Whom) -> Option<Signatory> {
 }
 
 async fn visit_with_key(store: &Store, guest: &Guest, second: i64, key: &str) -> UserId {
-    let mut visit = guest.visit(second);
-    visit.session_key = Some(SessionKey::new(key));
-    store.admit(visit).await.user.id
+    store.admit(guest.visit_with_key(second, key)).await.user.id
 }
 
 fn key(signatory: Option<Signatory>) -> Option<String> {
@@ -76,9 +73,7 @@ pub async fn after_a_merge_the_identity_that_logged_in_last_signs(store: &Store)
     visit_with_key(store, &goes, 1, "b").await;
     visit_with_key(store, &goes.with_union_id("u"), 2, "c").await;
     let candidate = store.open_candidates().await.remove(0);
-    let audit = entry(AuditAction::ApplyMerge, None);
-    let applied = store.merges().apply(candidate.id, at(10), audit).await;
-    applied.unwrap();
+    store.merge(candidate.id, 10).await;
     let user = Whom::User(user);
     let signs = find(store, "wx01", &user).await;
     assert_eq!(key(signs).as_deref(), Some("c"));

@@ -1,9 +1,8 @@
 //! Rules: what users withdraw at WeChat.
 
 use super::guest::at;
-use super::{Guest, PHONE, Store, entry};
+use super::{Guest, PHONE, Store};
 use crate::account::Withdrawal;
-use crate::audit::AuditAction;
 use crate::ports::MergeOutcome;
 use crate::profile::{Edit, ProfileEdit};
 
@@ -77,8 +76,7 @@ pub async fn a_withdrawn_identity_takes_its_unionid_along(store: &Store) {
     store.log_in(&Guest::known("wx02", "o2", "u2"), 0).await;
     store.log_in(&one.clone().with_union_id("u2"), 2).await;
     let open = store.open_candidates().await[0].id;
-    let audit = entry(AuditAction::ApplyMerge, None);
-    let stays = store.merges().apply(open, at(3), audit).await.unwrap();
+    let stays = store.merge(open, 3).await;
     assert_ne!(stays, MergeOutcome::Applied(own));
     assert!(store.withdraw(&one, &[Withdrawal::Identity]).await);
     // No identity has u1 any longer, so a visit with it is of a new user.
