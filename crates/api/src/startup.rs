@@ -27,7 +27,7 @@ use domain::access::AccessService;
 use domain::account::AccountService;
 use domain::avatars::AvatarService;
 use domain::login::{LoginPolicy, LoginPorts, LoginService};
-use domain::personal_data::{PersonalDataService, PhoneBudget};
+use domain::personal_data::PersonalDataService;
 use domain::ports::{Clock, OpenDataOpener, WechatUserApi};
 use domain::push::PushRelay;
 use domain::sessions::{SessionPolicy, SessionService};
@@ -290,10 +290,8 @@ async fn compose(
             accounts: accounts.clone(),
             clock: clock.clone(),
             max_age: policy.open_data_max_age,
-            budget: PhoneBudget {
-                lookups: Arc::new(database.phone_lookups()),
-                per_day: settings.limits.phone_lookups_per_day,
-            },
+            lookups: Arc::new(database.phone_lookups()),
+            lookups_per_day: settings.limits.phone_lookups_per_day,
         }),
         desk: Arc::new(SupportDesk {
             accounts,

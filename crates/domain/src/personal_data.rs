@@ -20,13 +20,9 @@ pub struct PersonalDataService {
     pub clock: Arc<dyn Clock>,
     /// The greatest age of a watermark; `None` for any.
     pub max_age: Option<Duration>,
-    pub budget: PhoneBudget,
-}
-
-pub struct PhoneBudget {
     pub lookups: Arc<dyn PhoneLookups>,
-    /// By one user on one day; 0 for any number.
-    pub per_day: u32,
+    /// How often one user's phone number may be looked up on one day; 0 for any number.
+    pub lookups_per_day: u32,
 }
 
 /// The hours by which China is ahead: there WeChat's daily limits begin anew at midnight.
@@ -89,7 +85,7 @@ impl PersonalDataService {
         let asked = self.wechat.phone_number(app_id, open_id, code).await;
         if let (Some(day), Err(_)) = (day, &asked) {
             // If this fails, the user has one lookup less today.
-            let _counted = self.budget.lookups.uncount(who.user.id, day).await;
+            let _counted = self.lookups.uncount(who.user.id, day).await;
         }
         let grant = asked?;
         let phone = self.e164(&grant).ok_or(PersonalDataError::NoPhoneNumber)?;
@@ -134,12 +130,12 @@ impl PersonalDataService {
 
     /// Counts before WeChat is asked, so that lookups at the same moment do not exceed the limit. Returns the day.
     async fn count_lookup(&self, who: &SessionAccount) -> Result<Option<i32>, PersonalDataError> {
-        let PhoneBudget { lookups, per_day } = &self.budget;
-        if *per_day == 0 {
+        if self.lookups_per_day == 0 {
             return Ok(None);
         }
         let (day, wait) = day_in_china(self.clock.now());
-        if lookups.count(who.user.id, day, *per_day).await? {
+        let counted = self.lookups.count(who.user.id, day, self.lookups_per_day);
+        if counted.await? {
             Ok(Some(day))
         } else {
             Err(PersonalDataError::TooManyLookups { wait })

@@ -58,7 +58,12 @@ impl SecretHash {
     /// Hash of a login code. Bound to the app, because a code means nothing without it.
     #[must_use]
     pub fn of_code(app: &AppId, code: &LoginCode) -> Self {
-        Self::of(&["code", app.as_str(), code.expose()])
+        let mut hash = Sha256::new();
+        for part in ["code", app.as_str(), code.expose()] {
+            hash.update(part);
+            hash.update([0]);
+        }
+        Self(hash.finalize().into())
     }
 
     /// Hash of a login's nonce. Bound to its code's hash, so that equal nonces do not show.
@@ -78,15 +83,6 @@ impl SecretHash {
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
-    }
-
-    fn of(parts: &[&str]) -> Self {
-        let mut hash = Sha256::new();
-        for part in parts {
-            hash.update(part.as_bytes());
-            hash.update([0]);
-        }
-        Self(hash.finalize().into())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
-use uuid::Uuid;
+use uuid::{Uuid, Variant, Version};
 
 use super::StoreResult;
 use crate::account::Page;
@@ -47,24 +47,15 @@ impl MergeCandidate {
     #[must_use]
     pub fn id_after(deletion: Uuid, user_id: UserId, union_user_id: UserId) -> Uuid {
         let ids = [deletion, user_id.as_uuid(), union_user_id.as_uuid()];
-        let mut hash = Sha256::new();
-        for id in ids {
-            hash.update(id.as_bytes());
+        let hash = Sha256::digest(ids.map(Uuid::into_bytes).concat());
+        // An id of version 7 has the time in its first six bytes.
+        let mut bytes = deletion.into_bytes();
+        for (to, from) in bytes.iter_mut().skip(6).zip(hash) {
+            *to = from;
         }
-        let [time @ .., _, _, _, _, _, _, _, _, _, _] = *deletion.as_bytes();
-        let mut random = [0; 10];
-        random
-            .iter_mut()
-            .zip(hash.finalize())
-            .for_each(|(to, from)| *to = from);
-        uuid::Builder::from_unix_timestamp_millis(millis(time), &random).into_uuid()
+        let id = uuid::Builder::from_bytes(bytes).with_variant(Variant::RFC4122);
+        id.with_version(Version::SortRand).into_uuid()
     }
-}
-
-/// The time in an id of UUID version 7.
-fn millis(time: [u8; 6]) -> u64 {
-    time.iter()
-        .fold(0, |millis, byte| (millis << 8) | u64::from(*byte))
 }
 
 /// What became of [`MergeRepository::apply`].

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::open_data::EncryptedData;
-use domain::personal_data::{PersonalDataError, PersonalDataService, PhoneBudget};
+use domain::personal_data::{PersonalDataError, PersonalDataService};
 use domain::ports::{AccountRepository, OpenDataError, PhoneLookups, WechatFailure};
 use domain::secret::PhoneCode;
 use domain::session::SessionAccount;
@@ -21,10 +21,8 @@ fn service(world: &World, wechat: Arc<ScriptedUserApi>) -> PersonalDataService {
         accounts: world.store.clone(),
         clock: world.clock.clone(),
         max_age: None,
-        budget: PhoneBudget {
-            lookups: world.store.clone(),
-            per_day: 3,
-        },
+        lookups: world.store.clone(),
+        lookups_per_day: 3,
     }
 }
 
