@@ -78,8 +78,6 @@ pub use table::{
 mod tests {
     use std::collections::HashSet;
 
-    use rstest::rstest;
-
     use super::*;
 
     #[test]
@@ -107,54 +105,58 @@ mod tests {
         }
     }
 
-    #[rstest]
-    #[case(40029, Api::Code2Session, WechatFailure::CodeInvalid)]
-    #[case(40163, Api::Code2Session, WechatFailure::CodeUsed)]
-    #[case(40029, Api::ComponentCode2Session, WechatFailure::CodeInvalid)]
-    #[case(40163, Api::ComponentCode2Session, WechatFailure::CodeUsed)]
-    #[case(40029, Api::GetPhoneNumber, WechatFailure::PhoneCodeInvalid)]
-    #[case(40163, Api::GetPhoneNumber, WechatFailure::PhoneCodeInvalid)]
-    fn a_bad_code_is_another_failure_for_a_phone(
-        #[case] code: i64,
-        #[case] api: Api,
-        #[case] failure: WechatFailure,
-    ) {
-        assert_eq!(lookup(code).at(api).failure, Some(failure));
-    }
-
     #[test]
-    fn a_foreign_app_is_our_fault_but_for_a_phone_code() {
-        let entry = lookup(40013);
-        assert_eq!(
-            entry.at(Api::Code2Session).failure,
-            Some(WechatFailure::Misconfigured)
-        );
-        assert_eq!(
-            entry.at(Api::GetPhoneNumber).failure,
-            Some(WechatFailure::PhoneCodeInvalid)
-        );
-    }
+    fn an_errcode_means_what_it_means_at_its_api() {
+        use WechatFailure as F;
 
-    #[test]
-    fn a_bad_credential_is_a_bad_secret_where_no_token_is_sent() {
-        let entry = lookup(40001);
-        assert_eq!(entry.at(Api::GetPhoneNumber).retry, Retry::WithNewToken);
-        for api in [Api::Code2Session, Api::StableToken, Api::Token] {
+        for (code, api, failure, retry) in [
+            (40029, Api::Code2Session, F::CodeInvalid, Retry::Never),
+            (40163, Api::Code2Session, F::CodeUsed, Retry::Never),
+            (
+                40029,
+                Api::ComponentCode2Session,
+                F::CodeInvalid,
+                Retry::Never,
+            ),
+            (40163, Api::ComponentCode2Session, F::CodeUsed, Retry::Never),
+            (
+                40029,
+                Api::GetPhoneNumber,
+                F::PhoneCodeInvalid,
+                Retry::Never,
+            ),
+            (
+                40163,
+                Api::GetPhoneNumber,
+                F::PhoneCodeInvalid,
+                Retry::Never,
+            ),
+            (40013, Api::Code2Session, F::Misconfigured, Retry::Never),
+            (
+                40013,
+                Api::GetPhoneNumber,
+                F::PhoneCodeInvalid,
+                Retry::Never,
+            ),
+            (
+                40001,
+                Api::GetPhoneNumber,
+                F::BadAnswer,
+                Retry::WithNewToken,
+            ),
+            (40001, Api::Code2Session, F::Misconfigured, Retry::Never),
+            (40001, Api::StableToken, F::Misconfigured, Retry::Never),
+            (40001, Api::Token, F::Misconfigured, Retry::Never),
+            (99999, Api::Code2Session, F::BadAnswer, Retry::Never),
+        ] {
+            let verdict = lookup(code).at(api);
+            let expected = (Some(failure), retry);
             assert_eq!(
-                entry.at(api).failure,
-                Some(WechatFailure::Misconfigured),
-                "{api}"
+                (verdict.failure, verdict.retry),
+                expected,
+                "{code} at {api}"
             );
-            assert_eq!(entry.at(api).retry, Retry::Never, "{api}");
         }
-    }
-
-    #[test]
-    fn an_unknown_code_is_a_bad_answer() {
-        assert_eq!(
-            lookup(99999).verdict.failure,
-            Some(WechatFailure::BadAnswer)
-        );
         assert!(find(99999).is_none());
     }
 

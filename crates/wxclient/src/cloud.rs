@@ -3,15 +3,7 @@
 //! <https://developers.weixin.qq.com/minigame/dev/wxcloud/guide/container/wxinfo.html>
 
 use domain::id::{AppId, OpenId, UnionId};
-
-/// A user as WeChat's gateway names them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CloudIdentity {
-    pub app_id: AppId,
-    pub open_id: OpenId,
-    /// The user across apps, if the app is bound to an Open Platform account.
-    pub union_id: Option<UnionId>,
-}
+use domain::user::Identity;
 
 /// Reads the identity out of a request's headers; `header` looks one up by its name in lower
 /// case. `None` if the call did not come over WeChat's link (it has no `X-WX-SOURCE`) or names
@@ -19,12 +11,12 @@ pub struct CloudIdentity {
 ///
 /// **Only for a service that runs on WeChat's cloud hosting with its public access closed**:
 /// anywhere else anyone can send these headers.
-pub fn cloud_identity<'h>(header: impl Fn(&str) -> Option<&'h str>) -> Option<CloudIdentity> {
+pub fn cloud_identity<'h>(header: impl Fn(&str) -> Option<&'h str>) -> Option<Identity> {
     let header = |name: &str| header(name).filter(|value| !value.is_empty());
     header("x-wx-source")?;
     // A borrowed environment (资源复用) names the user in the app that borrows it.
     let identity = |open_id: &str, app_id: &str, union_id: &str| {
-        Some(CloudIdentity {
+        Some(Identity {
             open_id: OpenId::new(header(open_id)?),
             app_id: AppId::new(header(app_id)?),
             union_id: header(union_id).map(UnionId::new),
@@ -38,50 +30,38 @@ pub fn cloud_identity<'h>(header: impl Fn(&str) -> Option<&'h str>) -> Option<Cl
 mod tests {
     use std::collections::HashMap;
 
+    use rstest::rstest;
+
     use super::*;
 
-    fn read(headers: &[(&'static str, &'static str)]) -> Option<CloudIdentity> {
-        let headers: HashMap<_, _> = headers.iter().copied().collect();
-        cloud_identity(|name| headers.get(name).copied())
-    }
-
-    #[test]
-    fn a_call_over_wechats_link_names_its_user() {
-        let identity = read(&[
-            ("x-wx-source", "wx_client"),
-            ("x-wx-openid", "o1"),
-            ("x-wx-appid", "wx01"),
-            ("x-wx-unionid", ""),
-        ]);
-        let expected = CloudIdentity {
-            app_id: AppId::new("wx01"),
-            open_id: OpenId::new("o1"),
-            union_id: None,
-        };
-        assert_eq!(identity, Some(expected));
-    }
-
-    #[test]
-    fn a_borrowed_environment_names_the_user_of_the_borrower() {
-        let identity = read(&[
-            ("x-wx-source", "wx_client"),
+    #[rstest]
+    #[case::of_the_app(
+        &[("x-wx-openid", "o1"), ("x-wx-appid", "wx01"), ("x-wx-unionid", "")],
+        Some(("wx01", "o1", None)),
+    )]
+    #[case::of_the_app_that_borrows_the_environment(
+        &[
             ("x-wx-appid", "wx01"),
             ("x-wx-from-openid", "o2"),
             ("x-wx-from-appid", "wx02"),
             ("x-wx-from-unionid", "u2"),
-        ]);
-        let identity = identity.unwrap();
-        assert_eq!(identity.app_id.as_str(), "wx02");
-        assert_eq!(identity.open_id.as_str(), "o2");
-        assert_eq!(identity.union_id, Some(UnionId::new("u2")));
-    }
-
-    #[test]
-    fn without_a_source_or_an_openid_there_is_no_user() {
-        assert_eq!(read(&[("x-wx-openid", "o1"), ("x-wx-appid", "wx01")]), None);
-        assert_eq!(
-            read(&[("x-wx-source", "wx_client"), ("x-wx-appid", "wx01")]),
-            None
-        );
+        ],
+        Some(("wx02", "o2", Some("u2"))),
+    )]
+    #[case::without_an_openid(&[("x-wx-appid", "wx01")], None)]
+    fn a_call_over_wechats_link_names_its_user(
+        #[case] headers: &[(&'static str, &'static str)],
+        #[case] expected: Option<(&str, &str, Option<&str>)>,
+    ) {
+        let mut headers: HashMap<_, _> = headers.iter().copied().collect();
+        let read = |headers: &HashMap<_, _>| cloud_identity(|name| headers.get(name).copied());
+        assert_eq!(read(&headers), None, "without a source");
+        headers.insert("x-wx-source", "wx_client");
+        let expected = expected.map(|(app_id, open_id, union_id)| Identity {
+            app_id: AppId::new(app_id),
+            open_id: OpenId::new(open_id),
+            union_id: union_id.map(UnionId::new),
+        });
+        assert_eq!(read(&headers), expected);
     }
 }

@@ -4,7 +4,6 @@
 //! For users of this crate: the service serves no third-party platforms.
 
 mod authorizer;
-mod token;
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,26 +12,19 @@ use async_trait::async_trait;
 use domain::id::AppId;
 use domain::ports::{Clock, WechatSession, WechatTokenRepository};
 use domain::secret::LoginCode;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 pub use authorizer::AuthorizerTokens;
-use token::ComponentTokens;
 
 use crate::api::Api;
-use crate::app::AppSecret;
+use crate::app::App;
 use crate::client::{Call, Repeat, WechatClient};
 use crate::code2session::Code2SessionReply;
-use crate::error::WechatError;
-use crate::token::TokenClient;
+use crate::error::{Fault, WechatError};
+use crate::token::{FetchedToken, TokenClient, TokenKey, TokenKind, TokenReply, TokenSource};
 
-/// A third-party platform and the secret that speaks for it at WeChat.
-#[derive(Clone, Debug)]
-pub struct Component {
-    /// Its appid (`component_appid`).
-    pub app_id: AppId,
-    /// Its secret (`component_appsecret`).
-    pub secret: AppSecret,
-}
+/// A third-party platform: its `component_appid` and `component_appsecret`.
+pub type Component = App;
 
 /// Where the `component_verify_ticket` is kept that WeChat pushes every ten minutes. It is good
 /// for twelve hours.
@@ -53,11 +45,13 @@ impl ComponentClient {
     #[must_use]
     pub fn new(client: WechatClient, component: Component, tickets: Arc<dyn TicketSource>) -> Self {
         let app_id = component.app_id.clone();
-        let source = ComponentTokens::new(client.clone(), component, tickets);
-        Self {
-            client: TokenClient::new(client, Arc::new(source)),
-            app_id,
-        }
+        let source = Arc::new(ComponentTokens {
+            client: client.clone(),
+            component,
+            tickets,
+        });
+        let client = TokenClient::new(client, source);
+        Self { client, app_id }
     }
 
     /// Keeps the token in `repository`, for all replicas. `clock` says when it expires.
@@ -97,5 +91,36 @@ impl fmt::Debug for ComponentClient {
         f.debug_struct("ComponentClient")
             .field("app_id", &self.app_id)
             .finish_non_exhaustive()
+    }
+}
+
+/// 获取第三方平台令牌 (getComponentAccessToken).
+struct ComponentTokens {
+    client: WechatClient,
+    component: Component,
+    tickets: Arc<dyn TicketSource>,
+}
+
+#[async_trait]
+impl TokenSource for ComponentTokens {
+    fn key(&self) -> TokenKey {
+        TokenKey {
+            owner: self.component.app_id.clone(),
+            kind: TokenKind::Component,
+        }
+    }
+
+    async fn fetch(&self) -> Result<FetchedToken, WechatError> {
+        let ticket = self.tickets.ticket().await.ok_or_else(|| {
+            let fault = Fault::NotMade("no component_verify_ticket has come from WeChat yet");
+            WechatError::new(Api::ComponentToken, fault)
+        })?;
+        let Component { app_id, secret } = &self.component;
+        let call = Call::post(Api::ComponentToken, Repeat::Freely).body(&[
+            ("component_appid", app_id.as_str().into()),
+            ("component_appsecret", secret.current().text.into()),
+            ("component_verify_ticket", ticket.expose_secret().into()),
+        ]);
+        self.client.call(call, TokenReply::into_token).await
     }
 }

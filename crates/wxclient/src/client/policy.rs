@@ -12,8 +12,6 @@ use crate::error::Fault;
 
 /// How often a call is made again where the catalogue says [`Retry::WithPauses`].
 const MORE_TRIES: usize = 2;
-/// How often a call is made again where the catalogue says [`Retry::Once`].
-const ONCE: usize = 1;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Policy {
@@ -58,7 +56,7 @@ impl Policy {
             api,
             repeat,
             latest_start: self.latest_start(deadline),
-            once: ONCE,
+            once: true,
         }
     }
 }
@@ -76,7 +74,8 @@ pub(crate) struct Budget {
     api: Api,
     repeat: Repeat,
     latest_start: Instant,
-    once: usize,
+    /// Whether a call may still be made again where the catalogue says [`Retry::Once`].
+    once: bool,
 }
 
 impl Budget {
@@ -84,7 +83,7 @@ impl Budget {
     pub(crate) fn pause(&mut self, fault: &Fault, pause: Duration) -> Option<Duration> {
         match fault.verdict(self.api).retry {
             Retry::WithPauses => {}
-            Retry::Once => self.once = self.once.checked_sub(1)?,
+            Retry::Once if std::mem::take(&mut self.once) => {}
             Retry::IfItOnlyReads if self.repeat == Repeat::Freely => {}
             _ => return None,
         }
