@@ -70,7 +70,7 @@ pub fn find(code: i64) -> Option<&'static Entry> {
         .find(|entry| entry.code == code)
 }
 
-pub use table::{
+pub use table::transport::{
     BREAKER_OPEN, CUT_OFF, MALFORMED, NOT_CONNECTED, NOT_MADE, OVERLOADED, TIMEOUT, UNKNOWN,
 };
 

@@ -22,11 +22,7 @@ mod session;
 mod side;
 mod signing;
 mod token;
-mod transport;
-
-pub use transport::{
-    BREAKER_OPEN, CUT_OFF, MALFORMED, NOT_CONNECTED, NOT_MADE, OVERLOADED, TIMEOUT, UNKNOWN,
-};
+pub(super) mod transport;
 
 use super::{Actor, Category, Deviation, Entry, Group, Retry, Text, Verdict, WechatFailure};
 use crate::api::Api;
@@ -106,6 +102,15 @@ const fn input(failure: WechatFailure, zh: &'static str, en: &'static str) -> Ve
     }
 }
 
+/// WeChat distrusts the user.
+const fn blocked(zh: &'static str, en: &'static str) -> Verdict {
+    Verdict {
+        category: Category::Risk,
+        actor: Actor::EndUser,
+        ..input(WechatFailure::UserBlocked, zh, en)
+    }
+}
+
 /// Something to correct in front of the service, of which no failure of its own comes.
 const fn front_end(zh: &'static str, en: &'static str) -> Verdict {
     failing_as(None, input(WechatFailure::InvalidRequest, zh, en))
@@ -121,15 +126,12 @@ const fn failing_as(failure: Option<WechatFailure>, verdict: Verdict) -> Verdict
     Verdict { failure, ..verdict }
 }
 
-/// The phone code does not hold.
-const PHONE_BUTTON_AGAIN: Verdict = input(
-    WechatFailure::PhoneCodeInvalid,
-    "请用户再次点击获取手机号按钮,发送新的 code",
-    "let the user tap the phone number button again and send its new code",
-);
-
 /// What follows at the phone number's API from a code that does not hold.
 const PHONE: Deviation = Deviation {
     apis: &[Api::GetPhoneNumber],
-    verdict: PHONE_BUTTON_AGAIN,
+    verdict: input(
+        WechatFailure::PhoneCodeInvalid,
+        "请用户再次点击获取手机号按钮,发送新的 code",
+        "let the user tap the phone number button again and send its new code",
+    ),
 };

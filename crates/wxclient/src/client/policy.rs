@@ -98,12 +98,9 @@ mod tests {
 
     const PAUSE: Duration = Duration::from_millis(100);
 
-    fn budget_for(repeat: Repeat, left: Duration) -> Budget {
-        Policy::default().budget(Api::Code2Session, repeat, Instant::now() + left)
-    }
-
-    fn budget(left: Duration) -> Budget {
-        budget_for(Repeat::IfCertainlyNotTaken, left)
+    fn budget(repeat: Repeat, seconds: u64) -> Budget {
+        let deadline = Instant::now() + Duration::from_secs(seconds);
+        Policy::default().budget(Api::Code2Session, repeat, deadline)
     }
 
     fn not_connected() -> Fault {
@@ -116,50 +113,40 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_sent_again_only_where_it_was_certainly_not_taken() {
-        let mut budget = budget(Duration::from_secs(5));
-        assert!(budget.pause(&refused(-1), PAUSE).is_some());
-        assert!(budget.pause(&not_connected(), PAUSE).is_some());
-        for fault in [
-            refused(40029),
-            refused(45011),
-            refused(99999),
-            Fault::Timeout,
-            Fault::Status(502),
-            Fault::Malformed(""),
-            Fault::Overloaded,
+    fn a_code_is_sent_again_if_certainly_not_taken_and_what_only_reads_after_any_fault() {
+        for (fault, with_code, reading) in [
+            (refused(-1), true, true),
+            (not_connected(), true, true),
+            (Fault::Timeout, false, true),
+            (Fault::Status(502), false, true),
+            (Fault::Malformed(""), false, true),
+            (Fault::Overloaded, false, false),
+            (refused(40001), false, false),
+            (refused(40003), false, false),
+            (refused(40029), false, false),
+            (refused(45011), false, false),
+            (refused(99999), false, false),
         ] {
-            assert!(budget.pause(&fault, PAUSE).is_none(), "{fault}");
-        }
-    }
-
-    #[test]
-    fn what_only_reads_is_sent_again_after_any_fault_of_the_network() {
-        let mut budget = budget_for(Repeat::Freely, Duration::from_secs(5));
-        for fault in [
-            refused(-1),
-            not_connected(),
-            Fault::Timeout,
-            Fault::Status(502),
-            Fault::Malformed(""),
-        ] {
-            assert!(budget.pause(&fault, PAUSE).is_some(), "{fault}");
-        }
-        for fault in [refused(40003), refused(40001), Fault::Overloaded] {
-            assert!(budget.pause(&fault, PAUSE).is_none(), "{fault}");
+            for (repeat, expected) in [
+                (Repeat::IfCertainlyNotTaken, with_code),
+                (Repeat::Freely, reading),
+            ] {
+                let pause = budget(repeat, 5).pause(&fault, PAUSE);
+                assert_eq!(pause.is_some(), expected, "{fault} {repeat:?}");
+            }
         }
     }
 
     #[test]
     fn a_second_failure_to_connect_is_the_last() {
-        let mut budget = budget(Duration::from_secs(5));
+        let mut budget = budget(Repeat::IfCertainlyNotTaken, 5);
         assert!(budget.pause(&not_connected(), PAUSE).is_some());
         assert!(budget.pause(&not_connected(), PAUSE).is_none());
     }
 
     #[test]
     fn no_try_begins_that_could_not_even_connect_in_time() {
-        let mut budget = budget(Duration::from_secs(2));
+        let mut budget = budget(Repeat::IfCertainlyNotTaken, 2);
         assert!(budget.pause(&refused(-1), PAUSE).is_none());
     }
 }

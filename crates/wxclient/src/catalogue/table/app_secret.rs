@@ -25,16 +25,8 @@ entries! {
             "在公众平台登记该服务的出口 IP",
             "register this service's public address in the console",
         );
-    50004 "禁止使用 token 接口" "the token API is forbidden to this app"
-        => misconfigured(
-            "登录公众平台查看账号状态并申诉",
-            "see the account's state in the console and appeal there",
-        );
-    50007 "账号已冻结" "the account is frozen"
-        => misconfigured(
-            "登录公众平台查看账号状态并申诉",
-            "see the account's state in the console and appeal there",
-        );
+    50004 "禁止使用 token 接口" "the token API is forbidden to this app" => APPEAL;
+    50007 "账号已冻结" "the account is frozen" => APPEAL;
     89501 "该 IP 的调用等待管理员确认" "the caller's IP awaits the administrator's confirmation"
         => CONFIRM_IP;
     89503 "该 IP 调用有风险,需管理员确认"
@@ -55,6 +47,11 @@ entries! {
 pub(super) const SECRET_WRONG: Verdict = misconfigured(
     "核对配置中的 AppSecret;若已在公众平台重置,请更新配置",
     "check the configured AppSecret; after a reset in the console, configure the new one",
+);
+
+const APPEAL: Verdict = misconfigured(
+    "登录公众平台查看账号状态并申诉",
+    "see the account's state in the console and appeal there",
 );
 
 const CONFIRM_IP: Verdict = retried(

@@ -1,8 +1,6 @@
 //! Errcodes of one-time codes.
 
-use super::{
-    Actor, Category, OUR_BUG, PHONE, Retry, Verdict, WechatFailure, failing_as, input, text,
-};
+use super::{OUR_BUG, PHONE, Verdict, WechatFailure, blocked, failing_as, input};
 
 entries! {
     40029 "无效的 code"
@@ -12,16 +10,10 @@ entries! {
         => failing_as(Some(WechatFailure::CodeUsed), LOGIN_AGAIN), elsewhere &[PHONE];
     41008 "缺少 code" "code missing" => LOGIN_AGAIN, elsewhere &[PHONE];
     40226 "高风险用户,登录被拦截" "high-risk user, login blocked"
-        => Verdict {
-            category: Category::Risk,
-            actor: Actor::EndUser,
-            todo: text(
-                "用户账号被微信判定为高风险,不应放行,也不应重试",
-                "WeChat holds the user for a high risk: do not let them in, do not try again",
-            ),
-            retry: Retry::Never,
-            failure: Some(WechatFailure::UserBlocked),
-        };
+        => blocked(
+            "用户账号被微信判定为高风险,不应放行,也不应重试",
+            "WeChat holds the user for a high risk: do not let them in, do not try again",
+        );
     40016 "(插件)参数不合法" "invalid parameter (plugins)" => PLUGIN_LOGIN_AGAIN;
     1001 "插件接口参数非法" "bad parameter of getPluginOpenPId" => PLUGIN_LOGIN_AGAIN;
     1005 "插件 appid 与数据不匹配" "the plugin's appid and the code do not belong together"

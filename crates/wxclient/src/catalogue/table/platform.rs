@@ -1,7 +1,9 @@
 //! Errcodes of the platform as such: busy, too many calls, not allowed.
 
 use super::transport::away;
-use super::{Actor, Category, Retry, Verdict, WechatFailure, failing_as, misconfigured, text};
+use super::{
+    Actor, Category, Retry, Verdict, WechatFailure, blocked, failing_as, input, misconfigured, text,
+};
 
 entries! {
     0 "请求成功" "ok (as is an answer without errcode)"
@@ -20,13 +22,11 @@ entries! {
     45009 "接口调用超过每日限额" "daily quota used up"
         => Verdict {
             category: Category::Limit,
-            actor: Actor::Operator,
-            todo: text(
+            retry: Retry::AfterSeconds(3600),
+            ..away(
                 "当日不可再用;可用 clear_quota 清零(每月 10 次),并查明调用为何过多",
                 "it ends with the day; clear_quota resets it (10 times a month); find out who calls so often",
-            ),
-            retry: Retry::AfterSeconds(3600),
-            failure: Some(WechatFailure::Unavailable),
+            )
         };
     45011 "调用太频繁,超过每分钟限额" "quota of the minute used up" => TOO_OFTEN;
     44991 "超出每分钟频率(内容安全接口)" "quota of the minute used up (content checks)"
@@ -50,16 +50,10 @@ entries! {
             ),
         );
     50002 "用户受限(账号被冻结或已注销)" "user limited (account frozen or closed)"
-        => Verdict {
-            category: Category::Risk,
-            actor: Actor::EndUser,
-            todo: text(
-                "用户需在微信中解除限制;若所有用户都如此,请检查小程序是否被冻结",
-                "the user settles it with WeChat; if it hits every user, see whether the app is frozen",
-            ),
-            retry: Retry::Never,
-            failure: Some(WechatFailure::UserBlocked),
-        };
+        => blocked(
+            "用户需在微信中解除限制;若所有用户都如此,请检查小程序是否被冻结",
+            "the user settles it with WeChat; if it hits every user, see whether the app is frozen",
+        );
     1000 "插件接口系统错误" "system error of getPluginOpenPId"
         => busy("服务会自行重试", "the service asks again by itself");
     1003 "插件接口调用过于频繁" "getPluginOpenPId is called too often" => TOO_OFTEN;
@@ -93,11 +87,10 @@ const fn busy(zh: &'static str, en: &'static str) -> Verdict {
 
 const TOO_OFTEN: Verdict = Verdict {
     category: Category::Limit,
-    actor: Actor::FrontEnd,
-    todo: text(
+    retry: Retry::AfterSeconds(60),
+    ..input(
+        WechatFailure::RateLimited,
         "一分钟后再试;前端不要在每次请求时都登录",
         "again after a minute; the front end must not log in for every request",
-    ),
-    retry: Retry::AfterSeconds(60),
-    failure: Some(WechatFailure::RateLimited),
+    )
 };

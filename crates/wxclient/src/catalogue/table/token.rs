@@ -1,7 +1,7 @@
 //! Errcodes of the access_token. The service handles them inside.
 
 use super::app_secret::SECRET_WRONG;
-use super::{Actor, Category, Deviation, OUR_BUG, Retry, Verdict, WechatFailure, text};
+use super::{Actor, Category, Deviation, OUR_BUG, Retry, Verdict, WechatFailure, input};
 use crate::api::Api;
 
 entries! {
@@ -20,10 +20,10 @@ entries! {
 const NEW_TOKEN: Verdict = Verdict {
     category: Category::Token,
     actor: Actor::None,
-    todo: text(
+    retry: Retry::WithNewToken,
+    ..input(
+        WechatFailure::BadAnswer,
         "服务会换新凭据重试一次;若反复出现,说明有其他程序在获取普通 token,应改用 stable_token",
         "the service gets a new one and asks once more; if it keeps coming, another program fetches plain tokens for this app: let it use stable_token",
-    ),
-    retry: Retry::WithNewToken,
-    failure: Some(WechatFailure::BadAnswer),
+    )
 };
