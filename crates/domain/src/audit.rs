@@ -26,20 +26,16 @@ pub struct AuditEntry {
 impl AuditEntry {
     /// The same, of something done to this user.
     #[must_use]
-    pub fn about(self, user: UserId) -> Self {
-        Self {
-            user_id: Some(user),
-            ..self
-        }
+    pub fn about(mut self, user: UserId) -> Self {
+        self.user_id = Some(user);
+        self
     }
 
     /// The same, of something done to something else.
     #[must_use]
-    pub fn on(self, subject: &impl ToString) -> Self {
-        Self {
-            subject: Some(subject.to_string()),
-            ..self
-        }
+    pub fn on(mut self, subject: &impl ToString) -> Self {
+        self.subject = Some(subject.to_string());
+        self
     }
 }
 

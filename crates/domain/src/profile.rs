@@ -12,13 +12,9 @@ pub enum Gender {
 impl Gender {
     /// From WeChat's number. `None` for a number WeChat does not define.
     #[must_use]
-    pub const fn from_number(number: i64) -> Option<Self> {
-        match number {
-            0 => Some(Self::Unknown),
-            1 => Some(Self::Male),
-            2 => Some(Self::Female),
-            _ => None,
-        }
+    pub fn from_number(number: i64) -> Option<Self> {
+        let mut all = [Self::Unknown, Self::Male, Self::Female].into_iter();
+        all.find(|gender| i64::from(gender.number()) == number)
     }
 
     #[must_use]

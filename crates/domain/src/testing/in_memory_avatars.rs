@@ -33,19 +33,12 @@ impl AvatarStore for InMemoryAvatars {
     }
 
     async fn store(&self, picture: CleanAvatar) -> Result<(), AvatarError> {
-        if let Some(name) = picture.url.strip_prefix(PLACE) {
-            self.0
-                .lock()
-                .unwrap()
-                .insert(name.to_owned(), picture.bytes);
-        }
+        self.0.lock().unwrap().insert(picture.url, picture.bytes);
         Ok(())
     }
 
     async fn remove(&self, url: &str) -> Result<(), AvatarError> {
-        if let Some(name) = url.strip_prefix(PLACE) {
-            self.0.lock().unwrap().remove(name);
-        }
+        self.0.lock().unwrap().remove(url);
         Ok(())
     }
 
@@ -54,7 +47,9 @@ impl AvatarStore for InMemoryAvatars {
     }
 
     async fn read(&self, name: &str) -> Result<Option<StoredAvatar>, AvatarError> {
-        Ok(self.0.lock().unwrap().get(name).map(|bytes| StoredAvatar {
+        let pictures = self.0.lock().unwrap();
+        let bytes = pictures.get(&format!("{PLACE}{name}"));
+        Ok(bytes.map(|bytes| StoredAvatar {
             bytes: bytes.clone(),
             content_type: "image/png",
             cache_control: "no-store",

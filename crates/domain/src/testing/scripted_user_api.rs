@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 
+use super::trusting_opener::phone_grant;
 use super::wechat_error;
 use crate::id::{AppId, OpenId};
 use crate::open_data::PhoneGrant;
@@ -31,13 +32,7 @@ impl WechatUserApi for ScriptedUserApi {
         _: &OpenId,
         code: &PhoneCode,
     ) -> Result<PhoneGrant, WechatApiError> {
-        let grant = code
-            .expose()
-            .split_once(' ')
-            .map(|(country_code, number)| PhoneGrant {
-                country_code: country_code.to_owned(),
-                pure_phone_number: number.to_owned(),
-            });
+        let grant = phone_grant(code.expose());
         grant.ok_or_else(|| wechat_error(WechatFailure::PhoneCodeInvalid, true))
     }
 

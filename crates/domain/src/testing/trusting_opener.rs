@@ -20,6 +20,7 @@ impl OpenDataOpener for TrustingOpener {
         if is_other_key || data.encrypted_data == "forged" {
             return Err(OpenDataError::NotOpened);
         }
+        let phone = data.encrypted_data.strip_prefix("phone ");
         Ok(OpenedData {
             watermark: Watermark {
                 app_id: expected.app_id.clone(),
@@ -27,7 +28,7 @@ impl OpenDataOpener for TrustingOpener {
             },
             union_id: None,
             report: Some(named(&data.encrypted_data)),
-            phone: phone(&data.encrypted_data),
+            phone: phone.and_then(phone_grant),
             json: String::from("{}"),
         })
     }
@@ -44,8 +45,9 @@ impl OpenDataOpener for TrustingOpener {
     }
 }
 
-fn phone(text: &str) -> Option<PhoneGrant> {
-    let (country_code, number) = text.strip_prefix("phone ")?.split_once(' ')?;
+/// The grant of a text such as `86 1`.
+pub(super) fn phone_grant(text: &str) -> Option<PhoneGrant> {
+    let (country_code, number) = text.split_once(' ')?;
     Some(PhoneGrant {
         country_code: country_code.to_owned(),
         pure_phone_number: number.to_owned(),

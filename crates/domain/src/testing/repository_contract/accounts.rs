@@ -66,11 +66,8 @@ pub async fn accounts_are_found_by_openid_unionid_and_phone_together(store: &Sto
 pub async fn a_search_gives_pages_by_ascending_user(store: &Store) {
     let mut users = Vec::new();
     for number in 0..7 {
-        users.push(
-            store
-                .user(&Guest::new("wx01", &format!("o{number}")), 0)
-                .await,
-        );
+        let guest = Guest::new("wx01", &format!("o{number}"));
+        users.push(store.user(&guest, 0).await);
     }
     users.sort();
     let query = AccountQuery::default();
@@ -79,9 +76,8 @@ pub async fn a_search_gives_pages_by_ascending_user(store: &Store) {
 }
 
 pub async fn an_edit_changes_what_it_names_and_nothing_else(store: &Store) {
-    let before = store
-        .admit(Guest::new("wx01", "o1").visit_as(0, "Band"))
-        .await;
+    let visit = Guest::new("wx01", "o1").visit_as(0, "Band");
+    let before = store.admit(visit).await;
     let accounts = store.accounts();
     let edit = ProfileEdit {
         gender: Edit::Set(Gender::Female),
@@ -102,12 +98,8 @@ pub async fn an_edit_changes_what_it_names_and_nothing_else(store: &Store) {
 }
 
 pub async fn an_edit_takes_back_what_it_clears(store: &Store) {
-    let user = store
-        .admit(Guest::new("wx01", "o1").visit_as(0, "Band"))
-        .await
-        .user
-        .id;
-    let accounts = store.accounts();
+    let visit = Guest::new("wx01", "o1").visit_as(0, "Band");
+    let (user, accounts) = (store.admit(visit).await.user.id, store.accounts());
     let text = |text: &str| Edit::Set(String::from(text));
     let all = ProfileEdit {
         nick_name: Edit::Keep,

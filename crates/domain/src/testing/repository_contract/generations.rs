@@ -57,9 +57,8 @@ fn live(used: GenerationUse) -> Option<SessionAccount> {
 }
 
 pub async fn a_generation_can_be_used_until_its_successor_is(store: &Store) {
-    let account = store
-        .admit(Guest::new("wx01", "o1").visit_as(0, "Band"))
-        .await;
+    let visit = Guest::new("wx01", "o1").visit_as(0, "Band");
+    let account = store.admit(visit).await;
     let id = account.session.id;
     let parallel = join_all((0..20).map(|second| used(store, id, 1, second))).await;
     for account in parallel.into_iter().map(live) {

@@ -36,28 +36,22 @@ pub async fn the_user_learns_the_reports_in_their_order(store: &Store) {
     assert_eq!(found.map(|account| account.user.profile), Some(expected));
 }
 
-pub async fn an_anonymous_report_does_not_replace_a_stored_nickname(store: &Store) {
+pub async fn a_nickname_stays_until_a_real_one_is_told(store: &Store) {
     let guest = Guest::new("wx01", "o1");
-    store.admit(guest.visit_as(0, "Band")).await;
-    let mut visit = guest.visit(60);
-    visit.reports.push(ProfileReport {
+    let anonymous = ProfileReport {
         is_anonymous: true,
         ..named(ProfileReport::ANONYMOUS_NICK_NAME)
-    });
-    let account = store.admit(visit).await;
-    assert_eq!(account.user.profile.nick_name.as_deref(), Some("Band"));
-}
-
-pub async fn a_visit_without_a_report_leaves_the_profile_alone(store: &Store) {
-    let guest = Guest::new("wx01", "o1");
-    store.admit(guest.visit_as(0, "Band")).await;
-    let account = store.log_in(&guest, 60).await;
-    assert_eq!(account.user.profile.nick_name.as_deref(), Some("Band"));
-}
-
-/// PostgreSQL stores no NUL character.
-pub async fn a_nul_character_does_no_harm(store: &Store) {
-    let visit = Guest::new("wx01", "o1").visit_as(0, "Ba\0nd");
-    let account = store.admit(visit).await;
-    assert_eq!(account.user.profile.nick_name.as_deref(), Some("Band"));
+    };
+    // PostgreSQL stores no NUL character.
+    for (report, expected) in [
+        (Some(named("Ba\0nd")), "Band"),
+        (Some(anonymous), "Band"),
+        (None, "Band"),
+        (Some(named("Later")), "Later"),
+    ] {
+        let mut visit = guest.visit(0);
+        visit.reports.extend(report);
+        let account = store.admit(visit).await;
+        assert_eq!(account.user.profile.nick_name.as_deref(), Some(expected));
+    }
 }
