@@ -5,6 +5,7 @@ mod cache;
 mod client;
 mod fetch;
 mod moment;
+mod shared;
 
 use std::fmt;
 use std::time::Duration;
@@ -13,10 +14,11 @@ use async_trait::async_trait;
 use domain::id::AppId;
 use domain::secret::WechatToken;
 
-use cache::{SharedTokens, TokenCache};
+use cache::TokenCache;
 pub(crate) use client::TokenClient;
 pub use fetch::AppTokens;
 pub(crate) use fetch::TokenReply;
+use shared::SharedTokens;
 
 use crate::api::Api;
 use crate::error::WechatError;

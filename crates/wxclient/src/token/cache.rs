@@ -3,18 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ports::{Cause, Clock, StoreResult, StoredWechatToken, WechatTokenRepository};
 use domain::secret::WechatToken;
-use domain::time::after;
 use parking_lot::Mutex;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::moment::{Moment, suspended};
-use super::{FetchedToken, TokenKey, TokenSource};
+use super::{FetchedToken, SharedTokens, TokenKey, TokenSource};
 use crate::error::{Fault, WechatError};
-
-/// How long the repository may hold up a call that waits for a token: a fetch is quicker then.
-const PATIENCE: Duration = Duration::from_millis(500);
 
 /// How far apart the fetches are that reports of other services lead to: WeChat counts the calls of
 /// its token API, and a service that reports in a loop must not use them up.
@@ -31,12 +26,6 @@ pub(crate) struct TokenCache {
     /// Held by the one who fetches. When a report last led to a fetch.
     fetching: tokio::sync::Mutex<Option<Instant>>,
     suspended: fn() -> Duration,
-}
-
-/// Where replicas share their tokens, and the clock by which these expire.
-pub(crate) struct SharedTokens {
-    pub(crate) repository: Arc<dyn WechatTokenRepository>,
-    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl TokenCache {
@@ -142,24 +131,14 @@ impl TokenCache {
 
     async fn fetch(&self) -> Result<FetchedToken, WechatError> {
         let fetched = self.keep(self.source.fetch().await?);
-        if let Some(SharedTokens { repository, clock }) = &self.shared {
-            let stored = StoredWechatToken {
-                token: fetched.token.clone(),
-                expires_at: after(clock.now(), fetched.expires_in),
-            };
-            told(repository.save(&self.key.to_string(), &stored)).await;
+        if let Some(shared) = &self.shared {
+            shared.save(&self.key, &fetched).await;
         }
         Ok(fetched)
     }
 
     async fn load(&self) -> Option<FetchedToken> {
-        let SharedTokens { repository, clock } = self.shared.as_ref()?;
-        let stored = told(repository.load(&self.key.to_string())).await??;
-        let left = stored.expires_at.duration_since(clock.now());
-        Some(FetchedToken {
-            token: stored.token,
-            expires_in: Duration::try_from(left).ok()?,
-        })
+        self.shared.as_ref()?.load(&self.key).await
     }
 
     fn keep(&self, fetched: FetchedToken) -> FetchedToken {
@@ -189,20 +168,6 @@ impl TokenCache {
             wall: self.shared.as_ref().map(|shared| shared.clock.now()),
         }
     }
-}
-
-/// What the repository says, if it does in time.
-async fn told<T>(call: impl Future<Output = StoreResult<T>>) -> Option<T> {
-    let told = timeout(PATIENCE, call).await.map_err(Cause::from);
-    told.and_then(|told| told.map_err(Cause::from))
-        .inspect_err(|error| {
-            let error = &**error;
-            tracing::warn!(
-                error,
-                "WeChat's access_token is not shared between replicas"
-            );
-        })
-        .ok()
 }
 
 #[cfg(test)]
