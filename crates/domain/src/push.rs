@@ -39,7 +39,7 @@ pub enum Taken {
     Answered(Vec<u8>),
 }
 
-/// A message to be sent again.
+/// A message to be sent.
 #[derive(Clone)]
 pub struct DuePush {
     pub id: Uuid,
@@ -48,15 +48,6 @@ pub struct DuePush {
     /// Which attempt this is; the first one is 1.
     pub attempt: u32,
     pub body: Vec<u8>,
-}
-
-/// A message on its way out.
-#[derive(Clone, Copy)]
-pub struct OutgoingPush<'a> {
-    pub id: Uuid,
-    pub app: &'a AppId,
-    pub event: &'a str,
-    pub body: &'a [u8],
 }
 
 named_enum! {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::id::AppId;
 use domain::ports::{Clock, PushFailure, PushTarget};
-use domain::push::OutgoingPush;
+use domain::push::DuePush;
 use domain::time::Duration;
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
@@ -45,7 +45,7 @@ impl HttpPushTarget {
         !self.rules.is_empty()
     }
 
-    async fn post(&self, rule: &Rule, message: &OutgoingPush<'_>) -> Result<Vec<u8>, PushFailure> {
+    async fn post(&self, rule: &Rule, message: &DuePush) -> Result<Vec<u8>, PushFailure> {
         let http = self.http.as_ref().ok_or_else(no_rule)?;
         let id = message.id.to_string();
         let timestamp = self.clock.now().as_second();
@@ -60,14 +60,17 @@ impl HttpPushTarget {
             .header("webhook-timestamp", timestamp)
             .header(
                 "webhook-signature",
-                rule.secret.sign(&id, timestamp, message.body),
+                rule.secret.sign(&id, timestamp, &message.body),
             )
             .header(
                 HeaderName::from_static("x-wx-app-id"),
                 header(message.app.as_str()),
             )
-            .header(HeaderName::from_static("x-wx-event"), header(message.event))
-            .body(message.body.to_vec())
+            .header(
+                HeaderName::from_static("x-wx-event"),
+                header(&message.event),
+            )
+            .body(message.body.clone())
             .send()
             .await
             .map_err(|error| failure(&error))?;
@@ -93,14 +96,10 @@ impl PushTarget for HttpPushTarget {
         self.rules.find(app, event).is_some()
     }
 
-    async fn send(
-        &self,
-        message: &OutgoingPush<'_>,
-        within: Duration,
-    ) -> Result<Vec<u8>, PushFailure> {
+    async fn send(&self, message: &DuePush, within: Duration) -> Result<Vec<u8>, PushFailure> {
         let rule = self
             .rules
-            .find(message.app, message.event)
+            .find(&message.app, &message.event)
             .ok_or_else(no_rule)?;
         match tokio::time::timeout(within, self.post(rule, message)).await {
             Ok(posted) => posted,

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use crate::id::AppId;
-use crate::push::OutgoingPush;
+use crate::push::DuePush;
 use crate::time::Duration;
 
 /// Sends messages to where the operator's rules say.
@@ -16,11 +16,7 @@ pub trait PushTarget: Send + Sync {
     ///
     /// # Errors
     /// [`PushFailure`] if the target did not say in time that it has the message.
-    async fn send(
-        &self,
-        message: &OutgoingPush<'_>,
-        within: Duration,
-    ) -> Result<Vec<u8>, PushFailure>;
+    async fn send(&self, message: &DuePush, within: Duration) -> Result<Vec<u8>, PushFailure>;
 }
 
 /// Why a target does not have a message, in words that hold nothing of the message or its URL.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::{DuePush, NewPush, OutgoingPush, Taken};
+use super::{DuePush, NewPush, Taken};
 use crate::audit::{AuditAction, Caller};
-use crate::ports::{Clock, PushOutbox, PushTarget, StoreResult};
+use crate::ports::{Clock, PushFailure, PushOutbox, PushTarget, StoreResult};
 use crate::time::Duration;
 
 /// How long WeChat's request may take: it hangs up after 5 s, and the answer has to get there.
@@ -103,7 +103,7 @@ impl PushRelay {
                 let _sent_again = self.outbox.delivered(message.id, &answer).await;
                 (answered(answer), Sent::Delivered)
             }
-            Err(why) => {
+            Err(PushFailure(why)) => {
                 // If this is not stored, the claim ends by itself and the message is sent then.
                 let _sent_later = self.outbox.failed(message.id, 1, &why, pause(1)).await;
                 (Relayed::Success, Sent::Failed(why))
@@ -111,15 +111,15 @@ impl PushRelay {
         }
     }
 
-    async fn send(&self, message: &NewPush, within: Duration) -> Result<Vec<u8>, String> {
-        let outgoing = OutgoingPush {
+    async fn send(&self, message: &NewPush, within: Duration) -> Result<Vec<u8>, PushFailure> {
+        let due = DuePush {
             id: message.id,
-            app: &message.app,
-            event: &message.event,
-            body: &message.body,
+            app: message.app.clone(),
+            event: message.event.clone(),
+            attempt: 1,
+            body: message.body.clone(),
         };
-        let sent = self.target.send(&outgoing, within).await;
-        sent.map_err(|failure| failure.0)
+        self.target.send(&due, within).await
     }
 
     /// Up to `limit` messages that are due. Each must be given to [`again`](Self::again) at once.
@@ -132,22 +132,17 @@ impl PushRelay {
     /// # Errors
     /// If it could not be noted; the message is sent again later.
     pub async fn again(&self, message: &DuePush) -> StoreResult<Sent> {
-        let outgoing = OutgoingPush {
-            id: message.id,
-            app: &message.app,
-            event: &message.event,
-            body: &message.body,
-        };
-        match self.target.send(&outgoing, LATER).await {
+        match self.target.send(message, LATER).await {
             // WeChat has had its answer long ago.
             Ok(_answer) => {
                 self.outbox.delivered(message.id, &[]).await?;
                 Ok(Sent::Delivered)
             }
-            Err(failure) => {
-                let (attempt, why) = (message.attempt, failure.0);
-                let pause = pause(attempt);
-                self.outbox.failed(message.id, attempt, &why, pause).await?;
+            Err(PushFailure(why)) => {
+                let (id, attempt) = (message.id, message.attempt);
+                self.outbox
+                    .failed(id, attempt, &why, pause(attempt))
+                    .await?;
                 Ok(Sent::Failed(why))
             }
         }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::id::AppId;
 use crate::ports::{PushFailure, PushTarget};
-use crate::push::OutgoingPush;
+use crate::push::DuePush;
 use crate::time::Duration;
 
 /// A [`PushTarget`] that wants the events of payments, and answers each message with its body.
@@ -35,11 +35,11 @@ impl PushTarget for ScriptedTarget {
         event.starts_with("xpay_")
     }
 
-    async fn send(&self, message: &OutgoingPush<'_>, _: Duration) -> Result<Vec<u8>, PushFailure> {
+    async fn send(&self, message: &DuePush, _: Duration) -> Result<Vec<u8>, PushFailure> {
         self.seen.lock().unwrap().push(message.id);
         let mut failures = self.failures.lock().unwrap();
         let Some(left) = failures.checked_sub(1) else {
-            return Ok(message.body.to_vec());
+            return Ok(message.body.clone());
         };
         *failures = left;
         Err(PushFailure(String::from("HTTP 500")))
