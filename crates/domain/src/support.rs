@@ -25,12 +25,12 @@ impl SupportDesk {
     /// Shuts a user out, and ends their sessions.
     pub async fn disable(&self, id: UserId, by: &Caller) -> StoreResult<Option<Account>> {
         let audit = self.of_user(by, AuditAction::DisableUser, id);
-        self.accounts.set_disabled(id, Some(audit.at), audit).await
+        self.accounts.set_disabled(id, true, audit).await
     }
 
     pub async fn enable(&self, id: UserId, by: &Caller) -> StoreResult<Option<Account>> {
         let audit = self.of_user(by, AuditAction::EnableUser, id);
-        self.accounts.set_disabled(id, None, audit).await
+        self.accounts.set_disabled(id, false, audit).await
     }
 
     /// Deletes a user. `false` if there is no such user.
@@ -42,19 +42,19 @@ impl SupportDesk {
     /// Ends a user's sessions. `None` if there is no such user, else how many were live.
     pub async fn end_sessions(&self, id: UserId, by: &Caller) -> StoreResult<Option<usize>> {
         let audit = self.of_user(by, AuditAction::EndSessions, id);
-        self.accounts.end_sessions(id, audit.at, audit).await
+        self.accounts.end_sessions(id, audit).await
     }
 
     /// Makes two users one, unless one of them is disabled and the other is not.
     pub async fn apply_merge(&self, id: Uuid, by: &Caller) -> StoreResult<MergeOutcome> {
         let audit = self.of(by, AuditAction::ApplyMerge, &id);
-        self.merges.apply(id, audit.at, audit).await
+        self.merges.apply(id, audit).await
     }
 
     /// Leaves two users two. `false` if there is no such open candidate.
     pub async fn dismiss_merge(&self, id: Uuid, by: &Caller) -> StoreResult<bool> {
         let audit = self.of(by, AuditAction::DismissMerge, &id);
-        self.merges.dismiss(id, audit.at, audit).await
+        self.merges.dismiss(id, audit).await
     }
 
     /// Lifts a ban. `false` if there is no such ban.

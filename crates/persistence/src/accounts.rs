@@ -17,7 +17,6 @@ use domain::id::{AppId, OpenId, UserId};
 use domain::ports::{AccountRepository, StoreResult};
 use domain::profile::{Profile, ProfileEdit};
 use domain::secret::SessionKey;
-use domain::time::Timestamp;
 use domain::user::User;
 
 use crate::database::Database;
@@ -97,9 +96,10 @@ impl AccountRepository for Database {
     async fn set_disabled(
         &self,
         id: UserId,
-        disabled_at: Option<Timestamp>,
+        is_disabled: bool,
         audit: AuditEntry,
     ) -> StoreResult<Option<Account>> {
+        let disabled_at = is_disabled.then_some(audit.at);
         self.transact(move |connection| {
             if !lock_user(connection, id)? {
                 return Ok(None);
@@ -136,17 +136,12 @@ impl AccountRepository for Database {
         .await
     }
 
-    async fn end_sessions(
-        &self,
-        id: UserId,
-        at: Timestamp,
-        audit: AuditEntry,
-    ) -> StoreResult<Option<usize>> {
+    async fn end_sessions(&self, id: UserId, audit: AuditEntry) -> StoreResult<Option<usize>> {
         self.transact(move |connection| {
             if !lock_user(connection, id)? {
                 return Ok(None);
             }
-            let ended = session_lifecycle::end_all(connection, id, at)?;
+            let ended = session_lifecycle::end_all(connection, id, audit.at)?;
             audit::record(connection, &audit)?;
             Ok(Some(ended))
         })

@@ -61,8 +61,8 @@ impl MergeRepository for Database {
         .await
     }
 
-    async fn apply(&self, id: Uuid, at: Timestamp, audit: AuditEntry) -> StoreResult<MergeOutcome> {
-        let applied = self.transact(move |connection| apply(connection, id, at, &audit));
+    async fn apply(&self, id: Uuid, audit: AuditEntry) -> StoreResult<MergeOutcome> {
+        let applied = self.transact(move |connection| apply(connection, id, &audit));
         let (outcome, left_by) = applied.await?;
         if let Some(gone) = left_by {
             strays::remove_others(&self.pool, gone);
@@ -70,7 +70,7 @@ impl MergeRepository for Database {
         Ok(outcome)
     }
 
-    async fn dismiss(&self, id: Uuid, at: Timestamp, audit: AuditEntry) -> StoreResult<bool> {
+    async fn dismiss(&self, id: Uuid, audit: AuditEntry) -> StoreResult<bool> {
         self.transact(move |connection| {
             let open = merge_candidates::table
                 .find(DbId(id))
@@ -78,7 +78,7 @@ impl MergeRepository for Database {
             let dismissed = diesel::update(open)
                 .set((
                     merge_candidates::state.eq("dismissed"),
-                    merge_candidates::decided_at.eq(DbInstant::from(at)),
+                    merge_candidates::decided_at.eq(DbInstant::from(audit.at)),
                 ))
                 .execute(connection)?;
             if dismissed == 0 {
@@ -109,12 +109,7 @@ fn disabled_among(
 type Applied = (MergeOutcome, Option<UserId>);
 
 /// Runs in a transaction.
-fn apply(
-    connection: &mut AnyConnection,
-    id: Uuid,
-    at: Timestamp,
-    audit: &AuditEntry,
-) -> DbResult<Applied> {
+fn apply(connection: &mut AnyConnection, id: Uuid, audit: &AuditEntry) -> DbResult<Applied> {
     let Some((gone, stays)) = open_pair(connection, id, false)? else {
         return already_decided(connection, audit);
     };
@@ -130,7 +125,7 @@ fn apply(
         return Ok((MergeOutcome::OneIsDisabled, None));
     }
     fill_profile(connection, gone, stays)?;
-    let has_strays = move_rows(connection, gone, stays, at)?;
+    let has_strays = move_rows(connection, gone, stays, audit.at)?;
     move_candidates(connection, gone, stays)?;
     // What still refers to the user, this candidate among it, goes with the row.
     diesel::delete(users::table.find(DbId(gone.as_uuid()))).execute(connection)?;

@@ -205,20 +205,15 @@ impl AccountRepository for Remembering<dyn AccountRepository> {
     async fn set_disabled(
         &self,
         id: UserId,
-        disabled_at: Option<Timestamp>,
+        is_disabled: bool,
         audit: AuditEntry,
     ) -> StoreResult<Option<Account>> {
-        self.changing_user(id, self.store.set_disabled(id, disabled_at, audit))
+        self.changing_user(id, self.store.set_disabled(id, is_disabled, audit))
             .await
     }
 
-    async fn end_sessions(
-        &self,
-        id: UserId,
-        at: Timestamp,
-        audit: AuditEntry,
-    ) -> StoreResult<Option<usize>> {
-        self.changing_user(id, self.store.end_sessions(id, at, audit))
+    async fn end_sessions(&self, id: UserId, audit: AuditEntry) -> StoreResult<Option<usize>> {
+        self.changing_user(id, self.store.end_sessions(id, audit))
             .await
     }
 
@@ -248,11 +243,11 @@ impl MergeRepository for Remembering<dyn MergeRepository> {
         self.store.open_candidates(page).await
     }
 
-    async fn apply(&self, id: Uuid, at: Timestamp, audit: AuditEntry) -> StoreResult<MergeOutcome> {
-        self.changing(self.store.apply(id, at, audit)).await
+    async fn apply(&self, id: Uuid, audit: AuditEntry) -> StoreResult<MergeOutcome> {
+        self.changing(self.store.apply(id, audit)).await
     }
 
-    async fn dismiss(&self, id: Uuid, at: Timestamp, audit: AuditEntry) -> StoreResult<bool> {
-        self.store.dismiss(id, at, audit).await
+    async fn dismiss(&self, id: Uuid, audit: AuditEntry) -> StoreResult<bool> {
+        self.store.dismiss(id, audit).await
     }
 }

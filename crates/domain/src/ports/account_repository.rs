@@ -8,11 +8,11 @@ use crate::audit::AuditEntry;
 use crate::id::{AppId, OpenId, UserId};
 use crate::profile::ProfileEdit;
 use crate::secret::SessionKey;
-use crate::time::Timestamp;
 use crate::user::User;
 
 /// Finds, changes and deletes accounts.
 ///
+/// A change happens at the time of its audit entry.
 /// An adapter MUST make each call one atomic, durable step, its audit entry included, and MUST
 /// announce every change of a user to the [`ChangeFeed`](super::ChangeFeed). A change that
 /// races with a login of the same user MUST NOT be lost.
@@ -33,25 +33,19 @@ pub trait AccountRepository: Send + Sync {
     /// Stores the phone number, in E.164. `None` if there is no such user.
     async fn set_phone(&self, id: UserId, phone: &str) -> StoreResult<Option<User>>;
 
-    /// Shuts a user out (and ends their sessions) with `Some`, lets them in again with `None`,
-    /// which also lifts the bans of identities they withdrew meanwhile.
-    /// Gives the account as it is then; `None` if there is no such user. A user who is already
-    /// shut out stays so since when they were.
+    /// Shuts a user out, which ends their sessions, or lets them in again, which also lifts the
+    /// bans of identities they withdrew meanwhile. Gives the account as it is then; `None` if there
+    /// is no such user. A user who is already shut out stays so since when they were.
     async fn set_disabled(
         &self,
         id: UserId,
-        disabled_at: Option<Timestamp>,
+        is_disabled: bool,
         audit: AuditEntry,
     ) -> StoreResult<Option<Account>>;
 
     /// Ends all sessions of a user on the operator's word. `None` if there is no such user,
     /// else how many were live.
-    async fn end_sessions(
-        &self,
-        id: UserId,
-        at: Timestamp,
-        audit: AuditEntry,
-    ) -> StoreResult<Option<usize>>;
+    async fn end_sessions(&self, id: UserId, audit: AuditEntry) -> StoreResult<Option<usize>>;
 
     /// Deletes the user with everything about them: identities, session_keys, sessions, unionids,
     /// merge candidates. Older audit entries keep the id, which means nothing any longer.

@@ -10,7 +10,8 @@ use crate::audit::AuditEntry;
 use crate::id::{UnionId, UserId};
 use crate::time::Timestamp;
 
-/// Keeps the merge candidates that logins have found, and does what the operator decides.
+/// Keeps the merge candidates that logins have found, and does what the operator decides, at the time
+/// of the audit entry.
 #[async_trait]
 pub trait MergeRepository: Send + Sync {
     /// The candidates without a decision, by ascending id, from after `page.after`.
@@ -19,10 +20,10 @@ pub trait MergeRepository: Send + Sync {
     /// Makes the two users one, in one atomic step: the identities of `user_id` go to
     /// `union_user_id`, who keeps what they have and takes over what they lack (profile fields,
     /// phone); the sessions of `user_id` end; `user_id` is gone.
-    async fn apply(&self, id: Uuid, at: Timestamp, audit: AuditEntry) -> StoreResult<MergeOutcome>;
+    async fn apply(&self, id: Uuid, audit: AuditEntry) -> StoreResult<MergeOutcome>;
 
     /// Decides that the two users are two. `false` if there is no such open candidate.
-    async fn dismiss(&self, id: Uuid, at: Timestamp, audit: AuditEntry) -> StoreResult<bool>;
+    async fn dismiss(&self, id: Uuid, audit: AuditEntry) -> StoreResult<bool>;
 }
 
 /// Two users who are one person by a unionid.

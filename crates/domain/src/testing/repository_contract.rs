@@ -106,14 +106,17 @@ pub trait StoreUnderTest: Send + Sync {
     }
 
     async fn disable(&self, user: UserId, at: Timestamp) {
-        let audit = entry(AuditAction::DisableUser, Some(user));
-        let disabled = self.accounts().set_disabled(user, Some(at), audit).await;
+        let audit = AuditEntry {
+            at,
+            ..entry(AuditAction::DisableUser, Some(user))
+        };
+        let disabled = self.accounts().set_disabled(user, true, audit).await;
         assert!(disabled.unwrap().is_some(), "there is no such user");
     }
 
     async fn enable(&self, user: UserId) {
         let audit = entry(AuditAction::EnableUser, Some(user));
-        let enabled = self.accounts().set_disabled(user, None, audit).await;
+        let enabled = self.accounts().set_disabled(user, false, audit).await;
         assert!(enabled.unwrap().is_some(), "there is no such user");
     }
 
@@ -158,9 +161,8 @@ pub trait StoreUnderTest: Send + Sync {
 
     /// Decides that two users are one.
     async fn merge(&self, candidate: Uuid, second: i64) -> MergeOutcome {
-        let (merges, audit) = (self.merges(), entry(AuditAction::ApplyMerge, None));
-        let decided = merges.apply(candidate, guest::at(second), audit).await;
-        decided.unwrap()
+        let audit = entry_at(AuditAction::ApplyMerge, None, second);
+        self.merges().apply(candidate, audit).await.unwrap()
     }
 
     async fn open_candidates(&self) -> Vec<MergeCandidate> {
@@ -215,9 +217,14 @@ async fn pages<T, Id>(
 
 /// An entry for the audit log, with a new id.
 pub fn entry(action: AuditAction, user_id: Option<UserId>) -> AuditEntry {
+    entry_at(action, user_id, 0)
+}
+
+/// The same at a time ([`Guest::visit`]).
+pub fn entry_at(action: AuditAction, user_id: Option<UserId>, second: i64) -> AuditEntry {
     AuditEntry {
         id: Uuid::now_v7(),
-        at: guest::at(0),
+        at: guest::at(second),
         actor: AuditActor::ApiKey(String::from("tester")),
         action,
         user_id,

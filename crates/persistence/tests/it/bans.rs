@@ -22,7 +22,7 @@ async fn ban(database: &Database, guest: &Guest) {
     let visitor = account(database.users().record_visit(guest.visit(0)).await);
     let (accounts, user) = (database.accounts(), visitor.user.id);
     let disabled = entry(AuditAction::DisableUser, None);
-    let disabled = accounts.set_disabled(user, Some(visitor.session.created_at), disabled);
+    let disabled = accounts.set_disabled(user, true, disabled);
     assert!(disabled.await.unwrap().is_some());
     assert!(
         accounts

@@ -96,8 +96,7 @@ async fn every_field_of_a_profile_is_in_its_column(#[values(false, true)] on_pos
     let merges = store.database.merges();
     let candidate = merges.open_candidates(page).await.unwrap().remove(0);
     let audit = entry(AuditAction::ApplyMerge, None);
-    let at = candidate.created_at;
-    merges.apply(candidate.id, at, audit).await.unwrap();
+    merges.apply(candidate.id, audit).await.unwrap();
     assert_profile(&store, stays.user.id, 3).await;
     let phones = store.place.texts("SELECT phone AS t FROM users");
     assert_eq!(phones, ["phone"]);

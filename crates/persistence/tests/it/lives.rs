@@ -114,8 +114,8 @@ async fn take(store: &dyn StoreUnderTest, step: &Step, visits: &[Visit], now: Ti
             return String::new();
         };
         let decided = match apply {
-            true => format!("{:?}", merges.apply(id, now, entry).await.unwrap()),
-            false => merges.dismiss(id, now, entry).await.unwrap().to_string(),
+            true => format!("{:?}", merges.apply(id, entry).await.unwrap()),
+            false => merges.dismiss(id, entry).await.unwrap().to_string(),
         };
         return format!("{open:?} {decided}");
     }
@@ -167,7 +167,7 @@ async fn take(store: &dyn StoreUnderTest, step: &Step, visits: &[Visit], now: Ti
         }
         Step::LogOut { .. } => format!("{:?}", lifecycle.end(user, session, now).await.unwrap()),
         Step::Disable { yes, .. } => {
-            let disabled = accounts.set_disabled(user, yes.then_some(now), entry);
+            let disabled = accounts.set_disabled(user, *yes, entry);
             format!("{:?}", disabled.await.unwrap())
         }
         Step::Edit(_) => {

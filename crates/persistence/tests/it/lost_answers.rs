@@ -8,7 +8,7 @@ use domain::ports::{
     UserRepository,
 };
 use domain::session::SessionAccount;
-use domain::testing::repository_contract::{Guest, entry};
+use domain::testing::repository_contract::{Guest, entry, entry_at};
 use domain::time::Timestamp;
 use persistence::Database;
 use testpg::Server;
@@ -48,9 +48,9 @@ async fn a_deed_whose_answer_was_lost_is_told_as_done() {
         .await
         .user
         .id;
-    let disable = entry(AuditAction::DisableUser, None);
+    let disable = entry_at(AuditAction::DisableUser, None, 5);
     lose();
-    let disabled = accounts.set_disabled(user, Some(at(5)), disable).await;
+    let disabled = accounts.set_disabled(user, true, disable).await;
     assert!(disabled.unwrap().unwrap().user.disabled_at.is_some());
     let deletion = entry(AuditAction::DeleteUser, None);
     lose();
@@ -72,11 +72,11 @@ async fn a_deed_whose_answer_was_lost_is_told_as_done() {
 
     let (candidate, _, stays) = pair(&database, "p").await;
     lose();
-    let applied = merges.apply(candidate, at(10), entry(AuditAction::ApplyMerge, None));
+    let applied = merges.apply(candidate, entry_at(AuditAction::ApplyMerge, None, 10));
     assert_eq!(applied.await.unwrap(), MergeOutcome::Applied(stays));
     let (candidate, ..) = pair(&database, "q").await;
     lose();
-    let dismissed = merges.dismiss(candidate, at(10), entry(AuditAction::DismissMerge, None));
+    let dismissed = merges.dismiss(candidate, entry_at(AuditAction::DismissMerge, None, 10));
     assert!(dismissed.await.unwrap());
     assert_eq!(proxy.lost(), 6);
 

@@ -8,7 +8,7 @@ use domain::ports::{
     SessionRepository, TokenUse, UserRepository,
 };
 use domain::session::{Generation, SessionAccount};
-use domain::testing::repository_contract::{Guest, entry};
+use domain::testing::repository_contract::{Guest, entry, entry_at};
 use domain::time::{Duration, Timestamp, after};
 use persistence::Database;
 
@@ -124,9 +124,9 @@ async fn a_user_with_very_many_sessions_is_disabled_and_enabled_without_them() {
     for store in stores().await {
         let old = among_many(&store).await;
         let accounts = store.database.accounts();
-        for disabled_at in [Some(at(10)), None] {
-            let audit = entry(AuditAction::DisableUser, Some(old.user.id));
-            let set = accounts.set_disabled(old.user.id, disabled_at, audit).await;
+        for is_disabled in [true, false] {
+            let audit = entry_at(AuditAction::DisableUser, Some(old.user.id), 10);
+            let set = accounts.set_disabled(old.user.id, is_disabled, audit).await;
             assert!(set.unwrap().is_some());
             assert!(live(&store, &old, 11).await.is_empty());
             assert_eq!(refreshed(&store, &old, 11).await, GenerationUse::Ended);
@@ -199,8 +199,8 @@ async fn a_user_with_very_many_sessions_is_merged_and_the_newest_are_kept() {
             limit: 1,
         };
         let candidate = merges.open_candidates(first).await.unwrap()[0].id;
-        let audit = entry(AuditAction::ApplyMerge, Some(old.user.id));
-        let outcome = merges.apply(candidate, at(10), audit).await.unwrap();
+        let audit = entry_at(AuditAction::ApplyMerge, Some(old.user.id), 10);
+        let outcome = merges.apply(candidate, audit).await.unwrap();
         assert_eq!(outcome, MergeOutcome::Applied(other.user.id));
 
         assert_eq!(refreshed(&store, &old, 11).await, GenerationUse::Ended);

@@ -117,10 +117,7 @@ async fn handed_on(store: Store) {
     };
     let candidate = merges.open_candidates(page).await.unwrap().remove(0);
     let audit = entry(AuditAction::ApplyMerge, None);
-    merges
-        .apply(candidate.id, Timestamp::UNIX_EPOCH, audit)
-        .await
-        .unwrap();
+    merges.apply(candidate.id, audit).await.unwrap();
     let accounts = store.database.accounts();
     let one = accounts.find(stays.user.id).await.unwrap().unwrap();
     assert_eq!(one.user.profile.avatar_url.as_deref(), Some("https://a/1"));

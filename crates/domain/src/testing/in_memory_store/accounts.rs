@@ -43,31 +43,28 @@ impl AccountRepository for InMemoryStore {
     async fn set_disabled(
         &self,
         id: UserId,
-        disabled_at: Option<Timestamp>,
+        is_disabled: bool,
         audit: AuditEntry,
     ) -> StoreResult<Option<Account>> {
         let mut tables = self.tables();
+        let disabled_at = is_disabled.then_some(audit.at);
         if tables.set_disabled(id, disabled_at).is_some() {
             tables.audit.push(audit);
-            if disabled_at.is_none() {
+            if !is_disabled {
                 tables.bans.retain(|row| row.ban.user_id != id);
             }
         }
         Ok(tables.find(id))
     }
 
-    async fn end_sessions(
-        &self,
-        id: UserId,
-        at: Timestamp,
-        audit: AuditEntry,
-    ) -> StoreResult<Option<usize>> {
+    async fn end_sessions(&self, id: UserId, audit: AuditEntry) -> StoreResult<Option<usize>> {
         let mut tables = self.tables();
         if !tables.users.contains_key(&id) {
             return Ok(None);
         }
+        let ended = tables.end(id, audit.at, |_| true);
         tables.audit.push(audit);
-        Ok(Some(tables.end(id, at, |_| true)))
+        Ok(Some(ended))
     }
 
     async fn delete(&self, id: UserId, audit: AuditEntry) -> StoreResult<bool> {

@@ -24,7 +24,7 @@ impl MergeRepository for InMemoryStore {
         Ok(page_of(open, page, |candidate| candidate.id))
     }
 
-    async fn apply(&self, id: Uuid, at: Timestamp, audit: AuditEntry) -> StoreResult<MergeOutcome> {
+    async fn apply(&self, id: Uuid, audit: AuditEntry) -> StoreResult<MergeOutcome> {
         let mut tables = self.tables();
         let Some((gone, stays)) = tables.open(id).map(|row| row.pair()) else {
             let remaining = tables.done(&audit).and_then(|done| done.user_id);
@@ -33,12 +33,12 @@ impl MergeRepository for InMemoryStore {
         if tables.is_disabled(gone) != tables.is_disabled(stays) {
             return Ok(MergeOutcome::OneIsDisabled);
         }
-        tables.merge(gone, stays, at);
+        tables.merge(gone, stays, audit.at);
         tables.audit.push(audit.about(stays));
         Ok(MergeOutcome::Applied(stays))
     }
 
-    async fn dismiss(&self, id: Uuid, _at: Timestamp, audit: AuditEntry) -> StoreResult<bool> {
+    async fn dismiss(&self, id: Uuid, audit: AuditEntry) -> StoreResult<bool> {
         let mut tables = self.tables();
         let Some(row) = tables.open(id) else {
             return Ok(tables.done(&audit).is_some());

@@ -4,7 +4,7 @@ use futures_util::future::join;
 use uuid::Uuid;
 
 use super::guest::at;
-use super::{Guest, PHONE, Store, account, at_once, entry, pages};
+use super::{Guest, PHONE, Store, account, at_once, entry, entry_at, pages};
 use crate::account::{AccountIdentity, AccountQuery, Page, Withdrawal};
 use crate::audit::AuditAction;
 use crate::id::{OpenId, UnionId, UserId};
@@ -157,9 +157,9 @@ pub async fn what_is_not_there_is_not_changed(store: &Store) {
     let edited = accounts.edit_profile(unknown, ProfileEdit::default()).await;
     assert_eq!(edited.unwrap(), None);
     assert_eq!(accounts.set_phone(unknown, PHONE).await.unwrap(), None);
-    let disabled = accounts.set_disabled(unknown, Some(at(0)), audit()).await;
+    let disabled = accounts.set_disabled(unknown, true, audit()).await;
     assert_eq!(disabled.unwrap(), None);
-    let ended = accounts.end_sessions(unknown, at(0), audit()).await;
+    let ended = accounts.end_sessions(unknown, audit()).await;
     assert_eq!(ended.unwrap(), None);
     assert!(!accounts.delete(unknown, audit()).await.unwrap());
     assert_eq!(accounts.export(unknown).await.unwrap(), None);
@@ -175,9 +175,9 @@ pub async fn an_export_holds_everything(store: &Store) {
     let other = store.user(&Guest::known("wx02", "o2", "u1"), 0).await;
     let second = store.log_in(&guest.with_union_id("u1"), 10).await;
     let user = own.user.id;
-    let audit = entry(AuditAction::EndSessions, Some(user));
+    let audit = entry_at(AuditAction::EndSessions, Some(user), 20);
     let accounts = store.accounts();
-    let ended = accounts.end_sessions(user, at(20), audit.clone()).await;
+    let ended = accounts.end_sessions(user, audit.clone()).await;
     ended.unwrap();
     let about_another = entry(AuditAction::EndSessions, Some(other));
     store.audit().record(about_another).await.unwrap();

@@ -4,7 +4,7 @@ use futures_util::future::join;
 use uuid::Uuid;
 
 use super::guest::at;
-use super::{EVERYTHING, Guest, Store, at_once, entry, pages};
+use super::{EVERYTHING, Guest, Store, at_once, entry, entry_at, pages};
 use crate::account::Withdrawal;
 use crate::audit::AuditAction;
 use crate::ban::Ban;
@@ -164,8 +164,8 @@ pub async fn a_deletion_at_the_moment_of_a_ban_does_not_open_the_way_back(store:
         let name = format!("p{round}");
         let guest = Guest::known("wx01", &name, &name);
         let user = store.user(&guest, 0).await;
-        let audit = entry(AuditAction::DisableUser, Some(user));
-        let disabled = accounts.set_disabled(user, Some(at(5)), audit);
+        let audit = entry_at(AuditAction::DisableUser, Some(user), 5);
+        let disabled = accounts.set_disabled(user, true, audit);
         let (disabled, deleted) = join(disabled, store.delete(user)).await;
         assert!(deleted);
         // Who was disabled first is banned; else the operator is told that there is no such user.

@@ -3,7 +3,7 @@
 use futures_util::future::join;
 
 use super::guest::at;
-use super::{Guest, Store, at_once, entry};
+use super::{Guest, Store, at_once, entry_at};
 use crate::audit::AuditAction;
 use crate::visit::VisitOutcome;
 
@@ -18,10 +18,10 @@ pub async fn a_disabled_user_stays_so_since_when_they_were(store: &Store) {
         (Some(30), Some(30)),
         (None, None),
     ] {
-        let audit = entry(AuditAction::DisableUser, Some(user));
-        let account = accounts
-            .set_disabled(user, disabled_at.map(at), audit)
-            .await;
+        let second = disabled_at.unwrap_or_default();
+        let audit = entry_at(AuditAction::DisableUser, Some(user), second);
+        let account = accounts.set_disabled(user, disabled_at.is_some(), audit);
+        let account = account.await;
         assert_eq!(account.unwrap().unwrap().user.disabled_at, expected.map(at));
     }
     let session = store.session(visitor.session.id).await;
@@ -55,8 +55,8 @@ pub async fn ending_sessions_on_the_operators_word_counts_the_live_ones(store: &
     let user = store.user(&guest, 1).await;
     let accounts = store.accounts();
     for expected in [2, 0] {
-        let audit = entry(AuditAction::EndSessions, Some(user));
-        let ended = accounts.end_sessions(user, at(10), audit).await;
+        let audit = entry_at(AuditAction::EndSessions, Some(user), 10);
+        let ended = accounts.end_sessions(user, audit).await;
         assert_eq!(ended.unwrap(), Some(expected));
     }
     assert_eq!(store.export(user).await.audit.len(), 2);

@@ -131,7 +131,7 @@ pub async fn a_dismissed_merge_stays_dismissed(store: &Store) {
     let all = pages(1, |candidate| candidate.id, list).await;
     assert_eq!(all, [candidate.clone(), second.clone()]);
 
-    let dismiss = |id| merges.dismiss(id, at(20), entry(AuditAction::DismissMerge, None));
+    let dismiss = |id| merges.dismiss(id, entry(AuditAction::DismissMerge, None));
     assert!(dismiss(candidate.id).await.unwrap());
     assert!(!dismiss(candidate.id).await.unwrap());
     assert!(!dismiss(Uuid::now_v7()).await.unwrap());
@@ -176,9 +176,9 @@ pub async fn a_decision_that_is_repeated_is_told_again(store: &Store) {
     let dismissed = entry(AuditAction::DismissMerge, None);
     // The answer to the first is lost, as it were.
     for _ in 0..2 {
-        let outcome = merges.apply(candidate.id, at(20), applied.clone()).await;
+        let outcome = merges.apply(candidate.id, applied.clone()).await;
         assert_eq!(outcome.unwrap(), MergeOutcome::Applied(stays.user.id));
-        let outcome = merges.dismiss(second.id, at(20), dismissed.clone()).await;
+        let outcome = merges.dismiss(second.id, dismissed.clone()).await;
         assert!(outcome.unwrap());
     }
 }
