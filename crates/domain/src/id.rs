@@ -1,22 +1,21 @@
 //! Ids: ours (UUID version 7) and WeChat's (opaque text).
 
 use std::fmt;
-use std::sync::Arc;
 
 use uuid::Uuid;
 
-/// Declares identifiers of WeChat's: opaque text that is compared and never taken apart. They are
-/// cheap to clone, since the copies share the text.
-macro_rules! wechat_ids {
+/// Declares opaque texts, which are compared and never taken apart, as WeChat's identifiers are. They
+/// are cheap to clone, since the copies share the text.
+macro_rules! opaque_texts {
     ($($(#[$doc:meta])* $name:ident,)*) => {$(
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-        pub struct $name(Arc<str>);
+        pub struct $name(::std::sync::Arc<str>);
 
         impl $name {
             /// Takes the text as it is.
             #[must_use]
-            pub fn new(text: impl Into<Arc<str>>) -> Self {
+            pub fn new(text: impl Into<::std::sync::Arc<str>>) -> Self {
                 Self(text.into())
             }
 
@@ -26,15 +25,17 @@ macro_rules! wechat_ids {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.write_str(&self.0)
             }
         }
     )*};
 }
 
-wechat_ids! {
+pub(crate) use opaque_texts;
+
+opaque_texts! {
     /// A mini program (`appid`): `wx` and 16 hex digits.
     AppId,
     /// A user as one mini program sees them (`openid`). Unique per user **and** app.

@@ -1,8 +1,13 @@
 //! Enums whose variants have names outside the program.
 
-/// Declares the variants of an enum and their names together.
+/// Declares the variants of an enum and their names together. A name is read with `as_str`, or with the
+/// method that stands behind `as`.
+#[macro_export]
 macro_rules! named_enum {
-    ($(#[$meta:meta])* $enum:ident {
+    ($(#[$meta:meta])* $enum:ident { $($variants:tt)* }) => {
+        $crate::named_enum! { $(#[$meta])* $enum as as_str { $($variants)* } }
+    };
+    ($(#[$meta:meta])* $enum:ident as $as_str:ident {
         $($(#[$variant_meta:meta])* $variant:ident = $name:literal,)*
     }) => {
         $(#[$meta])*
@@ -16,7 +21,7 @@ macro_rules! named_enum {
             pub const ALL: [Self; [$($name,)*].len()] = [$(Self::$variant,)*];
 
             #[must_use]
-            pub const fn as_str(self) -> &'static str {
+            pub const fn $as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)*
                 }
@@ -24,7 +29,13 @@ macro_rules! named_enum {
 
             #[must_use]
             pub fn from_name(name: &str) -> Option<Self> {
-                Self::ALL.into_iter().find(|one| one.as_str() == name)
+                Self::ALL.into_iter().find(|one| one.$as_str() == name)
+            }
+        }
+
+        impl ::std::fmt::Display for $enum {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.write_str(self.$as_str())
             }
         }
     };

@@ -1,63 +1,36 @@
 //! WeChat's server APIs by name and path.
 
-use std::fmt;
-
-/// Declares the APIs and their paths together.
-macro_rules! apis {
-    ($($(#[$doc:meta])* $api:ident = $path:literal,)+) => {
-        /// A call of WeChat's server API that this crate makes.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Api {
-            $($(#[$doc])* $api,)+
-        }
-
-        impl Api {
-            pub const ALL: [Self; [$($path),+].len()] = [$(Self::$api),+];
-
-            /// The path after the host, without the query: safe to log.
-            #[must_use]
-            pub const fn path(self) -> &'static str {
-                match self {
-                    $(Self::$api => $path,)+
-                }
-            }
-        }
-    };
-}
-
-apis! {
-    /// 小程序登录, code2Session.
-    Code2Session = "/sns/jscode2session",
-    /// 获取稳定版接口调用凭据, getStableAccessToken.
-    StableToken = "/cgi-bin/stable_token",
-    /// 获取接口调用凭据, getAccessToken.
-    Token = "/cgi-bin/token",
-    /// 获取手机号, getPhoneNumber.
-    GetPhoneNumber = "/wxa/business/getuserphonenumber",
-    /// 检验登录态, checkSessionKey.
-    CheckSession = "/wxa/checksession",
-    /// 重置登录态, resetUserSessionKey.
-    ResetSession = "/wxa/resetusersessionkey",
-    /// 检查加密信息, checkEncryptedData.
-    CheckEncryptedData = "/wxa/business/checkencryptedmsg",
-    /// 支付后获取 UnionId, getPaidUnionid.
-    GetPaidUnionid = "/wxa/getpaidunionid",
-    /// 获取插件用户 openpid, getPluginOpenPId.
-    GetPluginOpenpid = "/wxa/getpluginopenpid",
-    /// 获取用户 encryptKey, getUserEncryptKey.
-    GetUserEncryptKey = "/wxa/business/getuserencryptkey",
-    /// 查询购买资源包的用量情况, getUsageDetail.
-    GetUsage = "/wxa/charge/usage/get",
-    /// 小程序登录 for a third-party platform, thirdpartyCode2Session.
-    ComponentCode2Session = "/sns/component/jscode2session",
-    /// 获取第三方平台令牌, getComponentAccessToken.
-    ComponentToken = "/cgi-bin/component/api_component_token",
-    /// 获取授权账号调用令牌, getAuthorizerAccessToken.
-    AuthorizerToken = "/cgi-bin/component/api_authorizer_token",
-}
-
-impl fmt::Display for Api {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.path())
+domain::named_enum! {
+    /// A call of WeChat's server API that this crate makes, and its path after the host, without the
+    /// query: safe to log.
+    Api as path {
+        /// 小程序登录, code2Session.
+        Code2Session = "/sns/jscode2session",
+        /// 获取稳定版接口调用凭据, getStableAccessToken.
+        StableToken = "/cgi-bin/stable_token",
+        /// 获取接口调用凭据, getAccessToken.
+        Token = "/cgi-bin/token",
+        /// 获取手机号, getPhoneNumber.
+        GetPhoneNumber = "/wxa/business/getuserphonenumber",
+        /// 检验登录态, checkSessionKey.
+        CheckSession = "/wxa/checksession",
+        /// 重置登录态, resetUserSessionKey.
+        ResetSession = "/wxa/resetusersessionkey",
+        /// 检查加密信息, checkEncryptedData.
+        CheckEncryptedData = "/wxa/business/checkencryptedmsg",
+        /// 支付后获取 UnionId, getPaidUnionid.
+        GetPaidUnionid = "/wxa/getpaidunionid",
+        /// 获取插件用户 openpid, getPluginOpenPId.
+        GetPluginOpenpid = "/wxa/getpluginopenpid",
+        /// 获取用户 encryptKey, getUserEncryptKey.
+        GetUserEncryptKey = "/wxa/business/getuserencryptkey",
+        /// 查询购买资源包的用量情况, getUsageDetail.
+        GetUsage = "/wxa/charge/usage/get",
+        /// 小程序登录 for a third-party platform, thirdpartyCode2Session.
+        ComponentCode2Session = "/sns/component/jscode2session",
+        /// 获取第三方平台令牌, getComponentAccessToken.
+        ComponentToken = "/cgi-bin/component/api_component_token",
+        /// 获取授权账号调用令牌, getAuthorizerAccessToken.
+        AuthorizerToken = "/cgi-bin/component/api_authorizer_token",
     }
 }

@@ -68,9 +68,8 @@ impl ApiSecurity {
     /// Encrypts the business `fields` of a call to `url`, and signs the result.
     pub(crate) fn seal(&self, url: &Url, mut fields: Map<String, Value>) -> Result<Sealed, Fault> {
         let timestamp = self.clock.now().as_second();
-        let urlpath = urlpath(url);
         let place = Place {
-            urlpath: &urlpath,
+            urlpath: &urlpath(url),
             app_id: self.app_id.as_str(),
             timestamp,
         };
@@ -120,9 +119,8 @@ impl ApiSecurity {
         if header("wechatmp-appid") != Some(self.app_id.as_str()) {
             return Err(Fault::Malformed("signed for another app"));
         }
-        let urlpath = urlpath(url);
         let place = Place {
-            urlpath: &urlpath,
+            urlpath: &urlpath(url),
             app_id: self.app_id.as_str(),
             timestamp,
         };

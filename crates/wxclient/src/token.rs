@@ -32,28 +32,22 @@ pub struct TokenKey {
     pub kind: TokenKind,
 }
 
-/// The kinds of tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum TokenKind {
-    /// Of 获取稳定版接口调用凭据 (stable_token).
-    Stable,
-    /// Of 获取接口调用凭据 (token).
-    Plain,
-    /// Of a third-party platform itself.
-    Component,
-    /// Of an app that has authorised a third-party platform.
-    Authorizer,
+domain::named_enum! {
+    TokenKind {
+        /// Of 获取稳定版接口调用凭据 (stable_token).
+        Stable = "stable",
+        /// Of 获取接口调用凭据 (token).
+        Plain = "plain",
+        /// Of a third-party platform itself.
+        Component = "component",
+        /// Of an app that has authorised a third-party platform.
+        Authorizer = "authorizer",
+    }
 }
 
 impl fmt::Display for TokenKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.kind {
-            TokenKind::Stable => "stable",
-            TokenKind::Plain => "plain",
-            TokenKind::Component => "component",
-            TokenKind::Authorizer => "authorizer",
-        };
-        write!(f, "{}/{kind}", self.owner)
+        write!(f, "{}/{}", self.owner, self.kind)
     }
 }
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::StoreResult;
-use crate::id::{SessionId, UserId};
+use crate::id::{SessionId, UserId, opaque_texts};
 
 /// Tells every replica what it must not remember any longer.
 #[async_trait]
@@ -27,20 +27,9 @@ pub struct News {
     pub position: FeedPosition,
 }
 
-/// How far a replica has read. Only the adapter that gave it knows what it means.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FeedPosition(String);
-
-impl FeedPosition {
-    #[must_use]
-    pub const fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+opaque_texts! {
+    /// How far a replica has read. Only the adapter that gave it knows what it means.
+    FeedPosition,
 }
 
 /// Something that was read before may be different now.

@@ -9,25 +9,13 @@ use crate::client::{Call, Repeat};
 use crate::error::WechatError;
 use crate::json::lenient_number;
 
-/// What WeChat sells by the piece.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Resource {
-    /// 手机号快速验证组件: the number that the user has given WeChat.
-    QuickPhoneNumber,
-    /// 手机号实时验证组件: a number that the user confirms by SMS.
-    VerifiedPhoneNumber,
-}
-
-impl Resource {
-    pub const ALL: [Self; 2] = [Self::QuickPhoneNumber, Self::VerifiedPhoneNumber];
-
-    /// WeChat's number of it.
-    #[must_use]
-    pub const fn spu_id(self) -> &'static str {
-        match self {
-            Self::QuickPhoneNumber => "10000077",
-            Self::VerifiedPhoneNumber => "10000086",
-        }
+domain::named_enum! {
+    /// What WeChat sells by the piece, and its number there.
+    Resource as spu_id {
+        /// 手机号快速验证组件: the number that the user has given WeChat.
+        QuickPhoneNumber = "10000077",
+        /// 手机号实时验证组件: a number that the user confirms by SMS.
+        VerifiedPhoneNumber = "10000086",
     }
 }
 

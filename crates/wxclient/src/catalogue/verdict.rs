@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use domain::named_enum;
 use domain::ports::WechatFailure;
 
 /// A text in both languages of this project's readers.
@@ -38,34 +39,37 @@ impl Verdict {
     }
 }
 
-/// What kind of trouble an error is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Category {
-    Success,
-    /// The user or the front end sent something that does not hold.
-    Input,
-    /// WeChat distrusts the user.
-    Risk,
-    Limit,
-    /// WeChat is busy or out of reach.
-    Busy,
-    /// The access_token; the service gets a new one.
-    Token,
-    /// The service's settings, the app's console, or a bug.
-    Configuration,
+named_enum! {
+    /// What kind of trouble an error is.
+    Category {
+        /// No error.
+        Success = "success",
+        /// The user or the front end sent something that does not hold.
+        Input = "input",
+        /// WeChat distrusts the user.
+        Risk = "risk",
+        Limit = "limit",
+        /// WeChat is busy or out of reach.
+        Busy = "busy",
+        /// The access_token; the service gets a new one.
+        Token = "token",
+        /// The service's settings, the app's console, or a bug.
+        Configuration = "configuration",
+    }
 }
 
-/// Who must act.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Actor {
-    /// The person at the phone.
-    EndUser,
-    /// The mini program's code.
-    FrontEnd,
-    /// The operator of the service or owner of the app's console.
-    Operator,
-    /// It passes, or the service handles it.
-    None,
+named_enum! {
+    /// Who must act.
+    Actor {
+        /// The person at the phone.
+        EndUser = "end user",
+        /// The mini program's code.
+        FrontEnd = "front end",
+        /// The operator of the service or owner of the app's console.
+        Operator = "operator",
+        /// It passes, or the service handles it.
+        None = "none",
+    }
 }
 
 /// Whether and when the service asks WeChat again by itself.
@@ -96,31 +100,6 @@ impl Retry {
             Self::AfterSeconds(seconds) => Some(Duration::from_secs(seconds as u64)),
             Self::Never | Self::IfItOnlyReads | Self::WithNewToken | Self::AfterOperator => None,
         }
-    }
-}
-
-impl fmt::Display for Category {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Success => "success",
-            Self::Input => "input",
-            Self::Risk => "risk",
-            Self::Limit => "limit",
-            Self::Busy => "busy",
-            Self::Token => "token",
-            Self::Configuration => "configuration",
-        })
-    }
-}
-
-impl fmt::Display for Actor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::EndUser => "end user",
-            Self::FrontEnd => "front end",
-            Self::Operator => "operator",
-            Self::None => "none",
-        })
     }
 }
 

@@ -36,12 +36,6 @@ impl AuthorizerTokens {
     pub fn refresh_token(&self) -> SecretString {
         self.refresh_token.lock().clone()
     }
-
-    fn keep(&self, refresh_token: Option<String>) {
-        if let Some(newer) = refresh_token.filter(|token| !token.is_empty()) {
-            *self.refresh_token.lock() = newer.into();
-        }
-    }
 }
 
 #[async_trait]
@@ -64,7 +58,10 @@ impl TokenSource for AuthorizerTokens {
         ]);
         let understand = |reply: AuthorizerReply| {
             let token = reply.token.into_token()?;
-            self.keep(reply.authorizer_refresh_token);
+            let newer = reply.authorizer_refresh_token;
+            if let Some(newer) = newer.filter(|newer| !newer.is_empty()) {
+                *self.refresh_token.lock() = newer.into();
+            }
             Ok(token)
         };
         self.component.client.call(call, understand).await

@@ -18,12 +18,12 @@ pub(super) struct Place<'a> {
 
 impl Place<'_> {
     pub(super) fn to_sign(&self, body: &str) -> String {
-        let Self {
-            urlpath,
-            app_id,
-            timestamp,
-        } = self;
-        format!("{urlpath}\n{app_id}\n{timestamp}\n{body}")
+        self.joined('\n', body)
+    }
+
+    fn joined(&self, by: char, last: &str) -> String {
+        let (urlpath, app_id, timestamp) = (self.urlpath, self.app_id, self.timestamp);
+        format!("{urlpath}{by}{app_id}{by}{timestamp}{by}{last}")
     }
 }
 
@@ -80,13 +80,7 @@ impl Cipher {
     }
 
     fn aad(&self, place: &Place<'_>) -> Aad<String> {
-        let Place {
-            urlpath,
-            app_id,
-            timestamp,
-        } = place;
-        let serial = &self.serial;
-        Aad::from(format!("{urlpath}|{app_id}|{timestamp}|{serial}"))
+        Aad::from(place.joined('|', &self.serial))
     }
 }
 
