@@ -42,9 +42,6 @@ impl AppDirectory {
 
     /// Which app a login is for: the one `named` in the request; else the one whose page sent it
     /// (the appid in WeChat's fixed `referer`); else the first.
-    ///
-    /// # Errors
-    /// [`UnknownApp`] if the app that `named` or `referer` names is not configured.
     pub fn choose(&self, named: Option<&str>, referer: Option<&str>) -> Result<&App, UnknownApp> {
         match named.or_else(|| referer.and_then(appid_in_referer)) {
             Some(id) => self.find(id).ok_or(UnknownApp),

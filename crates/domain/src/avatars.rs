@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::ports::{
     AccountRepository, AvatarError, AvatarStore, Cause, Clock, ReplacedAvatars, RepositoryError,
-    StoredAvatar,
 };
 use crate::profile::{Edit, ProfileEdit};
 use crate::session::SessionAccount;
@@ -66,17 +65,6 @@ impl AvatarService {
             // Whether the change was written is not known. If it was not, the file goes when it is due.
             Err(error) => Err(error.into()),
         }
-    }
-
-    /// Whether a URL is of an uploaded picture. A user must not set another user's picture as their own,
-    /// because its file goes when they replace it.
-    #[must_use]
-    pub fn is_uploaded(&self, url: &str) -> bool {
-        self.store.owns(url)
-    }
-
-    pub async fn read(&self, name: &str) -> Result<Option<StoredAvatar>, AvatarError> {
-        self.store.read(name).await
     }
 
     /// Removes what a change has left behind. A file that cannot be removed now is removed by a later

@@ -48,9 +48,6 @@ pub(crate) struct Sealed {
 
 impl ApiSecurity {
     /// Reads the keys of `app_id`. The `clock` dates requests and answers.
-    ///
-    /// # Errors
-    /// [`KeyError`] names the key that cannot be used.
     pub fn new(
         app_id: AppId,
         keys: &ApiSecurityKeys,

@@ -13,9 +13,6 @@ pub trait PushTarget: Send + Sync {
     fn wants(&self, app: &AppId, event: &str) -> bool;
 
     /// Sends the message. Gives the body of the target's answer.
-    ///
-    /// # Errors
-    /// [`PushFailure`] if the target did not say in time that it has the message.
     async fn send(&self, message: &DuePush, within: Duration) -> Result<Vec<u8>, PushFailure>;
 }
 

@@ -11,17 +11,11 @@ use crate::time::Duration;
 #[async_trait]
 pub trait WechatTokenSource: Send + Sync {
     /// The app's current token, and how long WeChat still takes it.
-    ///
-    /// # Errors
-    /// [`WechatApiError`] if there is none and WeChat gives none.
     async fn current(&self, app: &AppId) -> Result<(WechatToken, Duration), WechatApiError>;
 
     /// The token that is good now, after another service saw WeChat refuse `refused`. WeChat is
     /// asked anew only if `refused` is still the stored token, and because of such reports at most
     /// once in ten seconds and app; else the stored token is the answer.
-    ///
-    /// # Errors
-    /// [`WechatApiError`] if there is none and WeChat gives none.
     async fn instead_of(
         &self,
         app: &AppId,

@@ -60,12 +60,6 @@ pub enum Sent {
 }
 
 impl PushRelay {
-    /// Whether a rule names the event of this message.
-    #[must_use]
-    pub fn wants(&self, message: &NewPush) -> bool {
-        self.target.wants(&message.app, &message.event)
-    }
-
     /// Passes a message on, and says what to answer WeChat and how the attempt ended, if there was
     /// one. The message is stored first, so that it survives the end of this process, and so that
     /// WeChat's repeats, on any replica, find it.

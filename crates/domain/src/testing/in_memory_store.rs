@@ -80,13 +80,6 @@ impl InMemoryStore {
         self.tables().set_disabled(user, Some(at));
     }
 
-    /// The kept session_keys of an identity, newest first.
-    pub fn session_keys(&self, app: &AppId, user: &OpenId) -> Vec<SessionKey> {
-        let tables = self.tables();
-        let identity = tables.identities.get(&(app.clone(), user.clone()));
-        identity.map_or_else(Vec::new, |row| row.session_keys.clone())
-    }
-
     /// Pairs of users who are one person by a unionid: who logged in, and who had it before.
     pub fn merge_candidates(&self) -> Vec<(UserId, UserId)> {
         let tables = self.tables();

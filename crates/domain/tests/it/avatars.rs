@@ -17,9 +17,9 @@ async fn an_upload_becomes_the_avatar_and_the_picture_before_goes() {
         urls.extend(user.profile.avatar_url);
         assert_eq!(world.pictures.count(), 1);
     }
-    assert!(service.is_uploaded(&urls[0]) && !service.is_uploaded("https://example.com/a"));
+    assert!(service.store.owns(&urls[0]) && !service.store.owns("https://example.com/a"));
     let (_, name) = urls[1].rsplit_once('/').unwrap();
-    let kept = service.read(name).await.unwrap().unwrap();
+    let kept = service.store.read(name).await.unwrap().unwrap();
     assert_eq!(kept.bytes, b"two");
 
     world.accounts().delete(&alice, None).await.unwrap();

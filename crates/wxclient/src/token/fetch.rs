@@ -52,9 +52,6 @@ impl WechatClient {
 
     /// 获取接口调用凭据: a new token of `app`. The previous one of this kind works for about five
     /// more minutes, also for other programs: prefer [`stable_token`](Self::stable_token).
-    ///
-    /// # Errors
-    /// [`WechatError`]; a wrong secret (40001, 40125) or address (40164) is the operator's.
     pub async fn plain_token(&self, app: &App) -> Result<FetchedToken, WechatError> {
         let call = |secret: &str| {
             Call::get(Api::Token, Repeat::Freely).query(&[

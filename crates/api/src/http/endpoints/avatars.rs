@@ -79,7 +79,7 @@ async fn show_avatar(
     name: web::Path<String>,
     avatars: web::Data<AvatarService>,
 ) -> Result<HttpResponse, ApiError> {
-    let picture = avatars.read(&name).await.map_err(UploadError::from)?;
+    let picture = avatars.store.read(&name).await.map_err(UploadError::from)?;
     let picture = picture.ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, picture.content_type))

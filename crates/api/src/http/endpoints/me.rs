@@ -111,7 +111,8 @@ async fn export_me(Who(account): Who, accounts: Data<AccountService>) -> Answer<
 }
 
 impl EditBody {
-    /// Allows the user's current `avatarUrl`, and refuses the uploaded picture of another user.
+    /// Allows the user's current `avatarUrl`, and refuses the uploaded picture of another user, because
+    /// its file goes when that user replaces it.
     fn keep_avatar(
         &mut self,
         current: Option<&str>,
@@ -122,7 +123,7 @@ impl EditBody {
         };
         if current == Some(url.as_str()) {
             self.avatar_url = None;
-        } else if pictures.is_uploaded(url) {
+        } else if pictures.store.owns(url) {
             return Err(ApiError::invalid(
                 "字段 avatarUrl 不能是已上传的头像，请用 POST /user/avatar 上传",
             ));

@@ -28,7 +28,9 @@ impl AccountRepository for InMemoryStore {
     }
 
     async fn session_keys(&self, app: &AppId, open_id: &OpenId) -> StoreResult<Vec<SessionKey>> {
-        Ok(Self::session_keys(self, app, open_id))
+        let tables = self.tables();
+        let identity = tables.identities.get(&(app.clone(), open_id.clone()));
+        Ok(identity.map_or_else(Vec::new, |row| row.session_keys.clone()))
     }
 
     async fn edit_profile(&self, id: UserId, edit: ProfileEdit) -> StoreResult<Option<User>> {

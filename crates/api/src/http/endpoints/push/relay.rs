@@ -69,7 +69,7 @@ impl Relay {
             repeat_key: repeat_key(message),
             body: message.text.to_vec(),
         };
-        if !self.use_case.wants(&new) {
+        if !self.use_case.target.wants(&new.app, &new.event) {
             return Ok(None);
         }
         let is_payment = event::is_of_a_payment(&message.fields);
