@@ -35,7 +35,7 @@ use domain::signatures::SignatureService;
 use domain::support::SupportDesk;
 use persistence::Database;
 use wxclient::{HttpCodeExchanger, HttpWechatApi};
-use wxcrypto::{AesOpenDataOpener, HmacSessionSigner};
+use wxcrypto::{AesOpenDataOpener, session_signature};
 use wxsandbox::RunningSandbox;
 
 pub(crate) use background::Background;
@@ -279,7 +279,7 @@ async fn compose(
         signatures: Arc::new(SignatureService {
             signatories: Arc::new(database.signatories()),
             wechat: user_api.clone(),
-            signer: Arc::new(HmacSessionSigner),
+            sign: session_signature,
             audit: Arc::new(database.audit()),
             clock: clock.clone(),
         }),

@@ -25,7 +25,6 @@ mod replaced_avatars;
 mod repository_error;
 mod session_lifecycle;
 mod session_repository;
-mod session_signer;
 mod signatory_repository;
 mod signing_key_repository;
 mod store_clock;
@@ -54,7 +53,6 @@ pub use replaced_avatars::{ReplacedAvatar, ReplacedAvatars};
 pub use repository_error::{RepositoryError, StoreResult};
 pub use session_lifecycle::{GenerationUse, SessionLifecycle, TokenUse};
 pub use session_repository::SessionRepository;
-pub use session_signer::SessionSigner;
 pub use signatory_repository::SignatoryRepository;
 pub use signing_key_repository::{
     SigningAlgorithm, SigningKeyRepository, SigningSecret, StoredSigningKey,

@@ -8,15 +8,17 @@ use std::sync::Arc;
 use crate::audit::{AuditAction, Caller};
 use crate::id::{AppId, OpenId, UserId};
 use crate::ports::{
-    AuditLog, Clock, RepositoryError, SessionSigner, SignatoryRepository, WechatApiError,
-    WechatUserApi,
+    AuditLog, Clock, RepositoryError, SignatoryRepository, WechatApiError, WechatUserApi,
 };
 use crate::secret::SessionKey;
 
 pub struct SignatureService {
     pub signatories: Arc<dyn SignatoryRepository>,
     pub wechat: Arc<dyn WechatUserApi>,
-    pub signer: Arc<dyn SessionSigner>,
+    /// The signature of a text by a session_key, as WeChat's virtual payment (虚拟支付), game coins and
+    /// store payment want it: in lower-case hex, over the text byte for byte. The text must not be
+    /// empty: that signature is a credential that WeChat gives a new session_key for.
+    pub sign: fn(&SessionKey, &[u8]) -> String,
     pub audit: Arc<dyn AuditLog>,
     pub clock: Arc<dyn Clock>,
 }
@@ -98,7 +100,7 @@ impl SignatureService {
         let audit = audit.about(signatory.user_id).on(&order.digest);
         self.audit.record(audit).await?;
         Ok(SessionSignature {
-            signature: self.signer.sign(&key, order.text.as_bytes()),
+            signature: (self.sign)(&key, order.text.as_bytes()),
             open_id,
         })
     }

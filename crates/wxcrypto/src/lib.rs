@@ -27,7 +27,7 @@ pub use aes_open_data_opener::AesOpenDataOpener;
 pub use open_data::{OpenData, open};
 pub use payload::Payload;
 pub use raw_data::verify_raw_data;
-pub use signature::{HmacSessionSigner, pay_signature, session_signature};
+pub use signature::{pay_signature, session_signature};
 
 // The words of the domain that this crate's functions take and give, so that it can be used alone.
 pub use domain::id::{AppId, OpenId, UnionId};

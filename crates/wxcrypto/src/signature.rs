@@ -4,7 +4,6 @@
 //! (<https://developers.weixin.qq.com/miniprogram/dev/platform-capabilities/business-capabilities/virtual-payment.html>).
 //! WeChat compares them as text: upper case is refused.
 
-use domain::ports::SessionSigner;
 use domain::secret::SessionKey;
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
@@ -41,16 +40,6 @@ fn hmac(key: &[u8], parts: &[&[u8]]) -> String {
     hex::encode(mac.finalize().into_bytes())
 }
 
-/// [`SessionSigner`] by HMAC-SHA256.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct HmacSessionSigner;
-
-impl SessionSigner for HmacSessionSigner {
-    fn sign(&self, session_key: &SessionKey, text: &[u8]) -> String {
-        session_signature(session_key, text)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -72,7 +61,6 @@ mod tests {
     fn the_published_user_signatures_hold(#[case] text: &str, #[case] signature: &str) {
         let key = SessionKey::new("9hAb/NEYUlkaMBEsmFgzig==");
         assert_eq!(session_signature(&key, text.as_bytes()), signature);
-        assert_eq!(HmacSessionSigner.sign(&key, text.as_bytes()), signature);
     }
 
     #[rstest]

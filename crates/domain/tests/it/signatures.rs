@@ -7,7 +7,7 @@ use domain::id::{AppId, OpenId, UserId};
 use domain::login::NamedUser;
 use domain::ports::Clock as _;
 use domain::signatures::{SignatureError, SignatureOrder, SignatureService, Whom};
-use domain::testing::{PlainSigner, ScriptedUserApi};
+use domain::testing::ScriptedUserApi;
 use uuid::Uuid;
 
 use crate::world::{World, attempt, operator};
@@ -16,7 +16,7 @@ fn service(world: &World, wechat: Arc<ScriptedUserApi>) -> SignatureService {
     SignatureService {
         signatories: world.store.clone(),
         wechat,
-        signer: Arc::new(PlainSigner),
+        sign: |key, text| format!("{}: {}", key.expose(), String::from_utf8_lossy(text)),
         audit: world.store.clone(),
         clock: world.clock.clone(),
     }
