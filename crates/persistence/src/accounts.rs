@@ -21,7 +21,7 @@ use domain::user::User;
 
 use crate::database::Database;
 use crate::rows::ProfileRow;
-use crate::schema::{bans, identities, users};
+use crate::schema::{bans, users};
 use crate::transaction::lock_user;
 use crate::types::{DbId, DbInstant};
 use crate::{audit, session_lifecycle, strays};
@@ -123,9 +123,7 @@ impl AccountRepository for Database {
                 }
             }
             // No login of this user is stored that has been planned upon how the user was.
-            diesel::update(identities::table.filter(identities::user_id.eq(DbId(id.as_uuid()))))
-                .set(identities::revision.eq(identities::revision + 1))
-                .execute(connection)?;
+            session_lifecycle::outdate_logins(connection, id)?;
             if let Some(at) = disabled_at {
                 // Last: a login that was faster than the line before has its session by now.
                 session_lifecycle::end_all(connection, id, at)?;

@@ -8,13 +8,12 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use secrecy::SecretString;
 
-use crate::error::DatabaseError;
 use crate::rows::{NumberRow, TextRow};
+use crate::sqlite_file;
 use crate::url::{DatabaseUrl, UnknownDatabaseUrl};
 
 /// How often the progress is told.
@@ -174,12 +173,7 @@ fn finish(part: &Path, target: &Path) -> Result<(), BackupError> {
 }
 
 fn open(file: &Path) -> Result<SqliteConnection, BackupError> {
-    let mut connection = SqliteConnection::establish(&file.to_string_lossy())
-        .map_err(|error| copy_error(DatabaseError::connecting(&error, None)))?;
-    connection
-        .batch_execute("PRAGMA busy_timeout = 10000")
-        .map_err(copy_error)?;
-    Ok(connection)
+    sqlite_file::open(file, Duration::from_secs(10)).map_err(copy_error)
 }
 
 fn copy_error(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> BackupError {

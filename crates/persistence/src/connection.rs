@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::R2D2Connection;
-use diesel::{Connection, PgConnection, SqliteConnection};
+use diesel::{Connection, PgConnection};
 
 use crate::error::{DatabaseError, DbResult};
-use crate::server;
 use crate::url::DatabaseUrl;
+use crate::{server, sqlite_file};
 
 pub(crate) use multi::{AnyBackend, AnyConnection, AnyRawValue};
 
@@ -121,11 +121,7 @@ impl Connector {
             }
             DatabaseUrl::Sqlite(path) => {
                 create_privately(path).map_err(|error| DatabaseError::file(path, &error))?;
-                let mut connection = SqliteConnection::establish(&path.to_string_lossy())
-                    .map_err(|error| DatabaseError::connecting(&error, None))?;
-                // First of all, because the next statement already may find the file busy.
-                let milliseconds = self.acquire_timeout.as_millis();
-                connection.batch_execute(&format!("PRAGMA busy_timeout = {milliseconds};"))?;
+                let mut connection = sqlite_file::open(path, self.acquire_timeout)?;
                 connection.batch_execute(SQLITE_SETTINGS)?;
                 if purpose == Purpose::Batches {
                     connection.batch_execute(SQLITE_SETTINGS_FOR_BATCHES)?;

@@ -12,13 +12,12 @@ use domain::ports::{
 
 use crate::audit::AuditEntries;
 use crate::change_feed::DieselChangeFeed;
-use crate::connection::{AnyConnection, Connector};
-use crate::error::DbResult;
+use crate::connection::Connector;
 use crate::examination::{self, Finding};
 use crate::group_commit::{Batched, GroupCommit, LaneOptions, WireSlot};
 use crate::migrations::{self, MigrateError};
 use crate::options::DatabaseOptions;
-use crate::pool::{Pool, WritersFirst};
+use crate::pool::{Pool, Work, WritersFirst};
 use crate::probe::DieselReadinessProbe;
 use crate::seal::Vaults;
 use crate::signatories::Signatories;
@@ -165,50 +164,35 @@ impl Database {
     }
 
     /// Runs `work` on a connection, for a port.
-    pub(crate) async fn call<T, F>(&self, work: F) -> StoreResult<T>
-    where
-        T: Send + 'static,
-        F: Fn(&mut AnyConnection) -> DbResult<T> + Send + 'static,
-    {
+    pub(crate) async fn call<T: Send + 'static>(&self, work: impl Work<T>) -> StoreResult<T> {
         Ok(self.pool.run(work).await?)
     }
 
     /// The same for one statement, which is repeated if another transaction is in its way.
-    pub(crate) async fn repeat<T, F>(&self, work: F) -> StoreResult<T>
-    where
-        T: Send + 'static,
-        F: Fn(&mut AnyConnection) -> DbResult<T> + Send + 'static,
-    {
+    pub(crate) async fn repeat<T: Send + 'static>(&self, work: impl Work<T>) -> StoreResult<T> {
         self.call(move |connection| repeated(connection, &work))
             .await
     }
 
     /// The same in a transaction.
-    pub(crate) async fn transact<T, F>(&self, work: F) -> StoreResult<T>
-    where
-        T: Send + 'static,
-        F: Fn(&mut AnyConnection) -> DbResult<T> + Send + 'static,
-    {
+    pub(crate) async fn transact<T: Send + 'static>(&self, work: impl Work<T>) -> StoreResult<T> {
         Ok(self.pool.transact(work).await?)
     }
 
     /// A reader of the feed of changes. It remembers when it last cleaned the feed.
-    #[must_use]
     pub fn changes(&self) -> impl ChangeFeed + Clone + use<> {
         DieselChangeFeed::new(self.pool.clone())
     }
 
     /// A probe of whether the database accepts writes. It remembers when it last wrote.
-    #[must_use]
     pub fn readiness(&self) -> impl ReadinessProbe + Clone + use<> {
         DieselReadinessProbe::new(self.clone())
     }
 
     /// How busy it is.
-    #[must_use]
     pub fn statistics(&self) -> Statistics {
         Statistics {
-            pool: self.pool.counts(),
+            pool: Arc::new(self.pool.uses()),
             queues: [
                 (Visits::NAME, self.visits.counts()),
                 (TokenUses::NAME, self.token_uses.counts()),
@@ -225,7 +209,6 @@ macro_rules! ports {
         impl Database {
             $(
                 #[doc = concat!("The database as [`", stringify!($port), "`](domain::ports::", stringify!($port), ").")]
-                #[must_use]
                 pub fn $name(&self) -> impl $port + Clone + use<> {
                     self.clone()
                 }

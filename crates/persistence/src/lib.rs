@@ -6,8 +6,8 @@
 //! is.
 
 #![expect(
-    clippy::missing_errors_doc,
-    reason = "the signature names the error; a section stands where there is more to say"
+    clippy::must_use_candidate,
+    reason = "a value that is not used does no harm"
 )]
 
 mod accounts;
@@ -66,7 +66,7 @@ pub use reset::GivenUp;
 pub use rewrap::RewrapProgress;
 pub use seal::{MasterKeyError, MasterKeys};
 pub use statistics::{PoolUse, QueueUse, Statistics};
-pub use url::UnknownDatabaseUrl;
+pub use url::{DatabaseKind, UnknownDatabaseUrl};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -34,7 +34,6 @@ pub struct MigrateError(#[from] DatabaseError);
 impl MigrateError {
     /// Whether the database is of a kind that the service does not work with, so that another
     /// attempt is of no use.
-    #[must_use]
     pub fn is_final(&self) -> bool {
         self.0.kind == FailureKind::Unfit
     }

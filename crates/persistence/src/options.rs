@@ -31,7 +31,6 @@ pub struct DatabaseOptions {
 
 impl DatabaseOptions {
     /// 16 connections, two seconds of patience for one, five for an operation, a queue of 4096.
-    #[must_use]
     pub fn new(url: SecretString, master_keys: MasterKeys) -> Self {
         Self {
             url,

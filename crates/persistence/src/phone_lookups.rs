@@ -3,26 +3,15 @@
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
-use diesel::sql_query;
 use diesel::sql_types::Integer;
 use domain::id::UserId;
 use domain::ports::{PhoneLookups, StoreResult};
 
-use crate::connection::AnyConnection;
+use crate::connection::AnyBackend;
 use crate::database::Database;
 use crate::schema::phone_lookups;
+use crate::statement::{Prepared, statement, value};
 use crate::types::{DbId, Id};
-
-/// Changes one row, or none if the day is used up. One statement, so that lookups at the same moment are
-/// counted one after the other. SQLite numbers its parameters in the order of their first use, which is
-/// that of PostgreSQL's numbers here.
-const COUNT: &str = "
-    INSERT INTO phone_lookups (user_id, day, lookups)
-    VALUES ($1, $2, 1)
-    ON CONFLICT (user_id) DO UPDATE
-    SET lookups = CASE WHEN phone_lookups.day = excluded.day THEN phone_lookups.lookups + 1 ELSE 1 END,
-        day = excluded.day
-    WHERE phone_lookups.day <> excluded.day OR phone_lookups.lookups < $3";
 
 #[async_trait]
 impl PhoneLookups for Database {
@@ -30,15 +19,12 @@ impl PhoneLookups for Database {
         let at_most = i32::try_from(at_most).unwrap_or(i32::MAX);
         let user = DbId(user.as_uuid());
         self.call(move |connection| {
-            let statement = sql_query(COUNT)
-                .bind::<Id, _>(user)
-                .bind::<Integer, _>(day)
-                .bind::<Integer, _>(at_most);
-            let changed = match connection {
-                AnyConnection::Postgres(connection) => statement.execute(connection),
-                AnyConnection::Sqlite(connection) => statement.execute(connection),
-            };
-            match changed {
+            let parameters = vec![
+                value::<Id, _, _>(user),
+                value::<Integer, _, _>(day),
+                value::<Integer, _, _>(at_most),
+            ];
+            match Prepared::<Count, AnyBackend>::new(parameters).execute(connection) {
                 Ok(rows) => Ok(rows > 0),
                 // The user has been deleted, and is not counted.
                 Err(Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _)) => Ok(true),
@@ -61,4 +47,16 @@ impl PhoneLookups for Database {
         })
         .await
     }
+}
+
+statement! {
+    /// Changes one row, or none if the day is used up. One statement, so that lookups at the same moment
+    /// are counted one after the other.
+    Count = "
+INSERT INTO phone_lookups (user_id, day, lookups)
+VALUES ($1, $2, 1)
+ON CONFLICT (user_id) DO UPDATE
+SET lookups = CASE WHEN phone_lookups.day = excluded.day THEN phone_lookups.lookups + 1 ELSE 1 END,
+    day = excluded.day
+WHERE phone_lookups.day <> excluded.day OR phone_lookups.lookups < $3"
 }

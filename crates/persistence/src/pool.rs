@@ -4,7 +4,6 @@
 //! takes too long is given up ([`crate::watch`]): its caller gets an error, its thread is left alone,
 //! and r2d2 may start another thread in its place.
 
-mod counts;
 mod threads;
 
 use std::panic::resume_unwind;
@@ -17,11 +16,10 @@ use tokio::time::timeout_at;
 
 use crate::connection::{AnyConnection, Connector, KeptConnection, Purpose};
 use crate::error::{DatabaseError, DbResult, FailureKind};
-use crate::statistics::Waits;
+use crate::statistics::{PoolUse, Waits};
 use crate::transaction::transaction;
 use crate::watch::{self, Watch};
 use crate::worker::{Answer, Worker};
-pub(crate) use counts::PoolCounts;
 use threads::Threads;
 
 pub(crate) use threads::WritersFirst;
@@ -35,6 +33,11 @@ const IDLE: Duration = Duration::from_mins(2);
 
 /// How long r2d2 may take to start a thread, which takes it less than a millisecond.
 const THREAD_STARTS: Duration = Duration::from_millis(200);
+
+/// What is done on a connection, and done again on another if the connection is broken.
+pub(crate) trait Work<T>: Fn(&mut AnyConnection) -> DbResult<T> + Send + 'static {}
+
+impl<T, F: Fn(&mut AnyConnection) -> DbResult<T> + Send + 'static> Work<T> for F {}
 
 /// Connections that are made when they are needed and kept for the next one.
 #[derive(Clone)]
@@ -96,15 +99,8 @@ impl Pool {
         }
     }
 
-    /// Runs `work` on a connection, and again on another if the connection turns out to be broken,
-    /// so `work` must be repeatable.
-    ///
-    /// If it takes longer than the timeout, it is no longer waited for.
-    pub(crate) async fn run<T, F>(&self, mut work: F) -> DbResult<T>
-    where
-        T: Send + 'static,
-        F: Fn(&mut AnyConnection) -> DbResult<T> + Send + 'static,
-    {
+    /// Runs `work` on a connection. If it takes longer than the timeout, it is no longer waited for.
+    pub(crate) async fn run<T: Send + 'static>(&self, mut work: impl Work<T>) -> DbResult<T> {
         let deadline = Instant::now() + self.watch.timeout();
         let mut repeats = 0;
         loop {
@@ -130,13 +126,9 @@ impl Pool {
     }
 
     /// Runs `work` in a [`transaction`].
-    pub(crate) async fn transact<T, F>(&self, work: F) -> DbResult<T>
-    where
-        T: Send + 'static,
-        F: Fn(&mut AnyConnection) -> DbResult<T> + Send + 'static,
-    {
-        let step = move |connection: &mut AnyConnection| transaction(connection, &work);
-        self.run(step).await
+    pub(crate) async fn transact<T: Send + 'static>(&self, work: impl Work<T>) -> DbResult<T> {
+        self.run(move |connection| transaction(connection, &work))
+            .await
     }
 
     /// Runs `work` on a connection of its own, which is closed afterwards. It may take as long as
@@ -220,13 +212,14 @@ impl Pool {
         }
     }
 
-    /// How busy it is.
-    pub(crate) fn counts(&self) -> PoolCounts {
-        PoolCounts {
-            size: usize::try_from(self.kept.max_size()).unwrap_or(1),
-            threads: self.threads.clone(),
-            permits: Arc::clone(&self.permits),
-            waits: Arc::clone(&self.waits),
+    /// Tells how busy it is, and holds none of the connections.
+    pub(crate) fn uses(&self) -> impl Fn() -> PoolUse + use<> {
+        let size = usize::try_from(self.kept.max_size()).unwrap_or(1);
+        let (threads, waits) = (self.threads.clone(), Arc::clone(&self.waits));
+        let permits = Arc::clone(&self.permits);
+        move || {
+            let in_use = size.saturating_sub(permits.available_permits());
+            waits.read([size, threads.count(), in_use])
         }
     }
 

@@ -112,7 +112,8 @@ pub(crate) fn check_create(connection: &mut PgConnection) -> DbResult<()> {
     Ok(())
 }
 
-fn role(connection: &mut PgConnection) -> DbResult<String> {
+/// The name of the role, quoted.
+pub(crate) fn role(connection: &mut PgConnection) -> DbResult<String> {
     let role = diesel::dsl::sql::<Text>("quote_ident(current_user)");
     Ok(diesel::select(role).get_result(connection)?)
 }

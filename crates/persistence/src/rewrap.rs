@@ -186,10 +186,11 @@ fn rewrap_identities(
 /// Seals a column of a row anew, if it is not sealed under the first master key and has not changed
 /// since it was read.
 macro_rules! rewrap_column {
-    ($connection:ident, $sums:expr, $rewrapped:expr, $row:expr, $column:expr, $read:expr) => {
-        if let Some(rewrapped) = $sums.count($rewrapped) {
-            diesel::update($row.filter($column.eq($read)))
-                .set($column.eq(rewrapped))
+    ($connection:ident, $vault:ident, $sums:expr, $table:ident[$key:expr].$column:ident = $read:expr, $context:expr) => {
+        if let Some(rewrapped) = $sums.count($vault.rewrap($context, $read)) {
+            let row = $table::table.find($key);
+            diesel::update(row.filter($table::$column.eq($read)))
+                .set($table::$column.eq(rewrapped))
                 .execute($connection)?;
         }
     };
@@ -204,9 +205,14 @@ fn rewrap_signing_keys(
         .select((signing_keys::id, signing_keys::seed))
         .load::<(DbId, Vec<u8>)>(connection)?;
     for (id, seed) in rows {
-        let rewrapped = vault.rewrap(&[id.0.as_bytes()], &seed);
-        let row = signing_keys::table.find(id);
-        rewrap_column!(connection, sums, rewrapped, row, signing_keys::seed, &seed);
+        let context = &[id.0.as_bytes().as_slice()];
+        rewrap_column!(
+            connection,
+            vault,
+            sums,
+            signing_keys[id].seed = &seed,
+            context
+        );
     }
     Ok(())
 }
@@ -220,15 +226,13 @@ fn rewrap_wechat_tokens(
         .select((wechat_tokens::key, wechat_tokens::token))
         .load::<(String, Vec<u8>)>(connection)?;
     for (key, token) in rows {
-        let rewrapped = vault.rewrap(&[key.as_bytes()], &token);
-        let row = wechat_tokens::table.find(&key);
+        let context = &[key.as_bytes()];
         rewrap_column!(
             connection,
+            vault,
             sums,
-            rewrapped,
-            row,
-            wechat_tokens::token,
-            &token
+            wechat_tokens[&key].token = &token,
+            context
         );
     }
     Ok(())
@@ -257,27 +261,24 @@ fn rewrap_push_messages(
     let last = rows.last().map(|(id, ..)| *id).filter(|_| !is_last);
     let mut sums = RewrapProgress::default();
     for (id, payload, answer) in rows {
-        let row = push_messages::table.find(id);
         if let Some(read) = payload {
-            let rewrapped = vault.rewrap(&payload_context(&id.0), &read);
+            let context = &payload_context(&id.0);
             rewrap_column!(
                 connection,
+                vault,
                 sums,
-                rewrapped,
-                row,
-                push_messages::payload,
-                &read
+                push_messages[id].payload = &read,
+                context
             );
         }
         if let Some(read) = answer {
-            let rewrapped = vault.rewrap(&answer_context(&id.0), &read);
+            let context = &answer_context(&id.0);
             rewrap_column!(
                 connection,
+                vault,
                 sums,
-                rewrapped,
-                row,
-                push_messages::answer,
-                &read
+                push_messages[id].answer = &read,
+                context
             );
         }
     }

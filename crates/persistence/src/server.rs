@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 
 use crate::error::{DatabaseError, DbResult, FailureKind};
+use crate::privileges;
 
 /// The command by which an operator makes a server's messages English for us.
 const ENGLISH: &str = "SET lc_messages = 'C'";
@@ -65,8 +66,7 @@ pub(crate) fn language_fault(connection: &mut PgConnection) -> DbResult<Option<S
     if is_english(&language) {
         return Ok(None);
     }
-    let role = diesel::dsl::sql::<Text>("quote_ident(current_user)");
-    let role: String = diesel::select(role).get_result(connection)?;
+    let role = privileges::role(connection)?;
     Ok(Some(format!(
         "the server's messages are in the language {language}, so that some failures cannot be \
          told apart: as a superuser, run `ALTER ROLE {role} {ENGLISH}`"

@@ -172,17 +172,22 @@ pub(crate) fn end_all(
     }
     let others: i64 = live(user, at, until).count().get_result(connection)?;
     // A login that is under way is planned again: its session is opened after this end.
-    let of_user = identities::user_id.eq(DbId(user.as_uuid()));
-    diesel::update(identities::table.filter(of_user))
-        .set(identities::revision.eq(identities::revision + 1))
-        .execute(connection)?;
+    outdate_logins(connection, user)?;
     // Another replica's clock may be ahead by a little.
     let newest = identities::table
-        .filter(of_user)
+        .filter(identities::user_id.eq(DbId(user.as_uuid())))
         .select(max(identities::last_login_at))
         .first::<Option<DbInstant>>(connection)?;
     end_until(connection, user, newest.map_or(at, |newest| newest.max(at)))?;
     Ok(ended + usize::try_from(others).unwrap_or(usize::MAX))
+}
+
+/// Has the logins of a user that are under way planned again.
+pub(crate) fn outdate_logins(connection: &mut AnyConnection, user: UserId) -> DbResult<()> {
+    diesel::update(identities::table.filter(identities::user_id.eq(DbId(user.as_uuid()))))
+        .set(identities::revision.eq(identities::revision + 1))
+        .execute(connection)?;
+    Ok(())
 }
 
 /// Ends the newest sessions of a user and gives them to another, whose export shows them. The

@@ -5,12 +5,11 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::group_commit::QueueCounts;
-use crate::pool::PoolCounts;
 
 /// Reads how busy a database is. It keeps no connection open.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Statistics {
-    pub(crate) pool: PoolCounts,
+    pub(crate) pool: Arc<dyn Fn() -> PoolUse + Send + Sync>,
     pub(crate) queues: [(&'static str, Arc<QueueCounts>); 4],
 }
 
@@ -46,13 +45,11 @@ pub struct QueueUse {
 
 impl Statistics {
     /// The use of the pool now.
-    #[must_use]
     pub fn pool(&self) -> PoolUse {
-        self.pool.read()
+        (self.pool)()
     }
 
     /// The use of the queues now.
-    #[must_use]
     pub fn queues(&self) -> [QueueUse; 4] {
         self.queues
             .each_ref()

@@ -14,6 +14,24 @@ pub(crate) enum DatabaseUrl {
     Sqlite(PathBuf),
 }
 
+/// Which of the two kinds of databases a URL names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DatabaseKind<'a> {
+    /// `postgres://…`, also written `postgresql://…`
+    Postgres,
+    /// The path in `sqlite://path`.
+    Sqlite(&'a str),
+}
+
+impl<'a> DatabaseKind<'a> {
+    /// `None` if it is neither.
+    pub fn of(url: &'a str) -> Option<Self> {
+        let is_postgres = url.starts_with("postgres://") || url.starts_with("postgresql://");
+        let path = url.strip_prefix("sqlite://").map(Self::Sqlite);
+        path.or(is_postgres.then_some(Self::Postgres))
+    }
+}
+
 /// The URL is of no database this crate knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UnknownDatabaseUrl {
@@ -45,20 +63,17 @@ const POSTGRES_DEFAULTS: [(&str, &str); 7] = [
 
 impl DatabaseUrl {
     pub(crate) fn parse(url: &SecretString) -> Result<Self, UnknownDatabaseUrl> {
-        let text = url.expose_secret();
-        if let Some(path) = text.strip_prefix("sqlite://") {
-            if path.is_empty() || path.starts_with(':') {
-                return Err(UnknownDatabaseUrl::Kind);
+        let url = url.expose_secret();
+        match DatabaseKind::of(url).ok_or(UnknownDatabaseUrl::Kind)? {
+            DatabaseKind::Postgres => Ok(Self::Postgres(PostgresUrl::with_defaults(url))),
+            DatabaseKind::Sqlite(path) if path.is_empty() || path.starts_with(':') => {
+                Err(UnknownDatabaseUrl::Kind)
             }
-            if path.contains(['?', '#']) {
-                return Err(UnknownDatabaseUrl::SqliteParameters);
+            DatabaseKind::Sqlite(path) if path.contains(['?', '#']) => {
+                Err(UnknownDatabaseUrl::SqliteParameters)
             }
-            return Ok(Self::Sqlite(PathBuf::from(path)));
+            DatabaseKind::Sqlite(path) => Ok(Self::Sqlite(PathBuf::from(path))),
         }
-        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Ok(Self::Postgres(PostgresUrl::with_defaults(text)));
-        }
-        Err(UnknownDatabaseUrl::Kind)
     }
 }
 

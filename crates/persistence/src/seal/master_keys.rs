@@ -55,7 +55,6 @@ pub enum MasterKeyError {
 
 impl MasterKeys {
     /// Takes keys of 32 random bytes.
-    #[must_use]
     pub fn new(first: Zeroizing<[u8; 32]>, others: Vec<Zeroizing<[u8; 32]>>) -> Self {
         Self {
             first: MasterKey::new(first),
