@@ -16,7 +16,6 @@ use crate::rows::{NumberRow, TextRow};
 use crate::sqlite_file;
 use crate::url::{DatabaseUrl, UnknownDatabaseUrl};
 
-/// How often the progress is told.
 const TOLD_EVERY: Duration = Duration::from_millis(200);
 
 /// Why there is no backup. Nothing is left of one that failed.

@@ -73,13 +73,11 @@ impl BanRepository for Database {
     }
 }
 
-/// The hash by which an identity is banned.
 pub(crate) fn identity_hash(key: &IdentityHashKey, app: &AppId, open_id: &OpenId) -> [u8; 32] {
     let (app, open_id) = (app.as_str().as_bytes(), open_id.as_str().as_bytes());
     key.hash(&[b"open_id", app, open_id])
 }
 
-/// The hash by which a unionid is banned.
 pub(crate) fn union_hash(
     key: &IdentityHashKey,
     platform: &OpenPlatform,

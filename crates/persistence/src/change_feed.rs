@@ -25,7 +25,6 @@ const MOST: usize = 10_000;
 /// for so long forgets everything anyway.
 const KEPT: Duration = Duration::from_mins(1);
 
-/// [`ChangeFeed`] in Diesel.
 #[derive(Clone)]
 pub(crate) struct DieselChangeFeed {
     pool: Pool,

@@ -27,7 +27,6 @@ mod multi {
     pub use {MultiBackend as AnyBackend, MultiRawValue as AnyRawValue};
 }
 
-/// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// Reading, and single writes.
@@ -81,7 +80,6 @@ const SQLITE_SETTINGS: &str = "
 /// has by default.)
 const SQLITE_SETTINGS_FOR_BATCHES: &str = "PRAGMA wal_autocheckpoint = 4000;";
 
-/// Makes connections to one database.
 #[derive(Clone, Debug)]
 pub(crate) struct Connector {
     pub(crate) url: DatabaseUrl,
@@ -105,7 +103,6 @@ impl Connector {
         }
     }
 
-    /// Makes a connection.
     pub(crate) fn connect_for(&self, purpose: Purpose) -> DbResult<AnyConnection> {
         match &self.url {
             DatabaseUrl::Postgres(url) => {
@@ -132,7 +129,6 @@ impl Connector {
     }
 }
 
-/// A connection that is kept, to be used again and again.
 pub(crate) struct KeptConnection {
     connection: AnyConnection,
     planned_at: Instant,
@@ -149,7 +145,6 @@ impl KeptConnection {
         }
     }
 
-    /// Runs `work` on it.
     pub(crate) fn run<T>(
         &mut self,
         work: impl FnOnce(&mut AnyConnection) -> DbResult<T>,

@@ -11,7 +11,6 @@ use domain::ports::RepositoryError;
 /// How long a refusal takes at most. PostgreSQL looks for deadlocks after a second by default.
 const A_WHILE: Duration = Duration::from_millis(500);
 
-/// The result of a call to the database.
 pub(crate) type DbResult<T> = Result<T, DatabaseError>;
 
 /// A failure of the database. Its text says what failed and names tables and constraints; it
@@ -40,7 +39,6 @@ pub(crate) enum FailureKind {
     Duplicate,
     /// The statement or one of its rows was refused.
     Refused,
-    /// The configured master keys are not those of this database.
     WrongMasterKey,
     /// The database works, but not for this service until its configuration changes.
     Unfit,
@@ -52,7 +50,6 @@ impl DatabaseError {
         Self::new(FailureKind::Refused, text)
     }
 
-    /// There is no connection, or the database cannot do its work now.
     pub(crate) fn unavailable(text: impl Into<String>) -> Self {
         Self::new(FailureKind::Unavailable, text)
     }
@@ -63,13 +60,11 @@ impl DatabaseError {
         Self::unavailable(text)
     }
 
-    /// SQLite's file could not be made.
     pub(crate) fn file(path: &Path, error: &std::io::Error) -> Self {
         let path = path.display();
         Self::unavailable(format!("the database file {path} cannot be made: {error}"))
     }
 
-    /// The configured master keys are not those of this database.
     pub(crate) fn wrong_master_key() -> Self {
         let text = "the configured master keys are not those of this database";
         Self::new(FailureKind::WrongMasterKey, text)

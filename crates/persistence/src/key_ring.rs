@@ -74,7 +74,6 @@ impl SessionKeyVault {
         Ok(newest.and_then(|sealed| self.open_or_report(app, user, sealed)))
     }
 
-    /// Whether any key of a ring opens.
     pub(crate) fn opens_any(&self, app: &AppId, user: &OpenId, row: &[u8]) -> bool {
         let mut sealed = split(row).into_iter();
         sealed.any(|sealed| self.open(app, user, sealed).is_ok())

@@ -110,7 +110,6 @@ fn lock_holder(connection: &mut PgConnection) -> DbResult<String> {
     Ok(holder.unwrap_or_else(|| String::from("somebody who has just let go")))
 }
 
-/// Whether all migrations have been run.
 pub(crate) fn is_newest(connection: &mut AnyConnection) -> DbResult<bool> {
     let known = match connection {
         AnyConnection::Postgres(_) => versions(MigrationSource::<Pg>::migrations(&POSTGRES)),

@@ -3,6 +3,10 @@
 //! r2d2 keeps the connections, each of which lives on a thread of its own ([`Worker`]). A call that
 //! takes too long is given up ([`crate::watch`]): its caller gets an error, its thread is left alone,
 //! and r2d2 may start another thread in its place.
+//!
+//! r2d2 does not open and lend the connections itself: it opens them on three threads that have no
+//! deadline, waits for a free one by blocking, and keeps the place of a connection whose call never
+//! returns. A database that stands still would so use up the pool until it goes on.
 
 mod threads;
 
@@ -125,7 +129,6 @@ impl Pool {
         }
     }
 
-    /// Runs `work` in a [`transaction`].
     pub(crate) async fn transact<T: Send + 'static>(&self, work: impl Work<T>) -> DbResult<T> {
         self.run(move |connection| transaction(connection, &work))
             .await
@@ -205,7 +208,6 @@ impl Pool {
         })
     }
 
-    /// Closes unused connections.
     fn close_idle(&self) {
         while let Some(idle) = self.kept.try_get() {
             idle.worker.close();

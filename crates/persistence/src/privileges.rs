@@ -65,7 +65,6 @@ pub(crate) fn check_granted(connection: &mut PgConnection) -> DbResult<()> {
     )))
 }
 
-/// Whether migrations could be run.
 pub(crate) fn may_migrate(connection: &mut AnyConnection) -> DbResult<()> {
     match connection {
         AnyConnection::Postgres(connection) => check_create(connection),

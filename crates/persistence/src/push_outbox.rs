@@ -28,12 +28,10 @@ use crate::types::{DbId, DbInstant, Id};
 /// What messages and answers are sealed for, each bound to its id and column.
 pub(crate) const PURPOSE: &str = "push_message";
 
-/// What a payload is sealed for.
 pub(crate) fn payload_context(id: &Uuid) -> [&[u8]; 2] {
     [id.as_bytes(), b"payload"]
 }
 
-/// What an answer is sealed for.
 pub(crate) fn answer_context(id: &Uuid) -> [&[u8]; 2] {
     [id.as_bytes(), b"answer"]
 }

@@ -113,7 +113,6 @@ impl RewrapProgress {
     }
 }
 
-/// How a batch of identities ended.
 enum BatchEnd {
     /// All of it is sealed under the first master key. Here the next one begins.
     At(Option<IdentityName>),

@@ -96,7 +96,6 @@ fn last_login_at() -> LastLoginAt {
         .single_value()
 }
 
-/// A user as they are stored.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = users)]
 pub(crate) struct UserRow {

@@ -155,7 +155,6 @@ impl Vault {
             .map_err(|_| DoesNotOpen)
     }
 
-    /// Opens what was sealed for `context`.
     pub(crate) fn open(
         &self,
         context: &[&[u8]],

@@ -33,7 +33,6 @@ impl SessionRepository for Database {
     }
 }
 
-/// The session of this id.
 pub(crate) fn find(
     connection: &mut AnyConnection,
     id: SessionId,
@@ -46,7 +45,6 @@ pub(crate) fn find(
     Ok(rows.pop().map(Into::into))
 }
 
-/// The sessions of these ids.
 pub(crate) fn find_all(
     connection: &mut PgConnection,
     ids: impl IntoIterator<Item = SessionId>,

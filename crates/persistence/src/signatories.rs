@@ -38,7 +38,6 @@ impl SignatoryRepository for Database {
     }
 }
 
-/// Who is asked for.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Asked {
     app: AppId,
@@ -96,20 +95,16 @@ fn all(connection: &mut PgConnection, asked: &[&Asked]) -> QueryResult<Vec<Signa
             Whom::OpenId(open_id) => open_ids.push(open_id.as_str()),
         }
     }
+    let all = || identities::table.inner_join(users::table);
+    let columns = SignatoryRow::as_select;
     let mut rows = Vec::new();
     if !ids.is_empty() {
-        let of_users = identities::table
-            .inner_join(users::table)
-            .select(SignatoryRow::as_select())
-            .filter(identities::user_id.eq_any(ids));
-        rows = of_users.load(connection)?;
+        let of_users = all().filter(identities::user_id.eq_any(ids));
+        rows = of_users.select(columns()).load(connection)?;
     }
     if !open_ids.is_empty() {
-        let of_open_ids = identities::table
-            .inner_join(users::table)
-            .select(SignatoryRow::as_select())
-            .filter(identities::open_id.eq_any(open_ids));
-        rows.append(&mut of_open_ids.load(connection)?);
+        let of_open_ids = all().filter(identities::open_id.eq_any(open_ids));
+        rows.append(&mut of_open_ids.select(columns()).load(connection)?);
     }
     Ok(rows)
 }

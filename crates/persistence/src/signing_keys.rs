@@ -128,7 +128,6 @@ impl Row {
     }
 }
 
-/// A key that is to be stored.
 struct NewRow {
     id: DbId,
     seed: Vec<u8>,

@@ -1,4 +1,4 @@
-//! Three kinds of values as the two databases keep them, and their Rust side.
+//! Two kinds of values as the two databases keep them, and their Rust side.
 //!
 //! | | PostgreSQL | SQLite |
 //! |---|---|---|

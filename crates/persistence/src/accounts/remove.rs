@@ -88,7 +88,6 @@ fn delete_locked(connection: &mut AnyConnection, id: UserId, audit: &AuditEntry)
     strays::remove(connection, id)
 }
 
-/// The user of an identity, locked.
 fn lock_owner(
     connection: &mut AnyConnection,
     app: &AppId,

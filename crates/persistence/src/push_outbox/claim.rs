@@ -15,7 +15,6 @@ use crate::statement::{Prepared, statement, value};
 use crate::store_clock::{later_by, now, now_of};
 use crate::types::{DbId, DbInstant, Id};
 
-/// A message as it is to be stored.
 pub(super) struct NewRow {
     pub(super) id: DbId,
     pub(super) app_id: String,
@@ -91,7 +90,6 @@ VALUES ($1, $2, $3, $4, $5, $6, 'waiting', 1, $7, $8, $9)
 ON CONFLICT DO NOTHING"
 }
 
-/// Whether anything waits that is due.
 pub(super) fn is_any_due(connection: &mut AnyConnection) -> DbResult<bool> {
     let now = now(connection)?;
     let due = push_messages::table

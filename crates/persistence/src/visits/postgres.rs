@@ -6,6 +6,7 @@
 //! - if an identity, or a unionid's owner, that is to be new has come meanwhile (primary keys);
 //! - if a row that is to change has another revision than the one loaded.
 
+mod parts;
 mod write;
 
 use diesel::pg::Pg;
