@@ -1,9 +1,8 @@
 //! The ports of the store behind the session memory: whatever changes what is remembered passes
 //! here, so that no caller has to think of it.
 //!
-//! A method that is added to one of these ports does not compile until it is added here. It calls the
-//! store as it is, or in [`changing_user`](Remembering::changing_user) or
-//! [`changing`](Remembering::changing).
+//! A method that is added to one of these ports does not compile until it is added here, where it says how
+//! it calls the store.
 
 use std::sync::Arc;
 
@@ -61,6 +60,10 @@ impl<P: ?Sized> Remembering<P> {
         }
     }
 
+    async fn passing<T>(&self, call: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
+        call.await
+    }
+
     /// A call that may change a user or end their sessions, who is then forgotten: also if it
     /// failed, because the answer of a commit can be lost.
     async fn changing_user<T>(
@@ -103,151 +106,92 @@ impl UserRepository for Remembering<dyn UserRepository> {
     }
 }
 
-#[async_trait]
-impl SessionRepository for Remembering<dyn SessionRepository> {
-    async fn find(&self, id: SessionId) -> StoreResult<Option<SessionAccount>> {
-        self.store.find(id).await
-    }
-
-    async fn find_usable(
-        &self,
-        id: SessionId,
-        at: Timestamp,
-    ) -> StoreResult<Option<Arc<SessionAccount>>> {
-        if let Some(account) = self.memory.find_usable(id, at) {
-            return Ok(Some(account));
+/// Puts the session memory in front of a port. Each method is called as it says: `passing` changes nothing
+/// that is remembered, the others are [`Remembering::changing_user`] and [`Remembering::changing`]. Those in
+/// braces are written out.
+macro_rules! remembering {
+    ($port:ident: $($how:ident$(($user:ident))? $name:ident($($value:ident: $type:ty),*) -> $result:ty;)*
+        $({ $($written_out:tt)* })?) => {
+        #[async_trait]
+        impl $port for Remembering<dyn $port> {
+            $(async fn $name(&self, $($value: $type),*) -> StoreResult<$result> {
+                self.$how($($user,)? self.store.$name($($value),*)).await
+            })*
+            $($($written_out)*)?
         }
-        let before = self.memory.before();
-        let found = self.store.find_usable(id, at).await?;
-        if let Some(account) = &found {
-            self.memory.learn(account, before);
-        }
-        Ok(found)
-    }
-
-    async fn find_repeated(
-        &self,
-        code: SecretHash,
-        nonce: SecretHash,
-        since: Timestamp,
-    ) -> StoreResult<Option<SessionAccount>> {
-        self.store.find_repeated(code, nonce, since).await
-    }
+    };
 }
 
-#[async_trait]
-impl SessionLifecycle for Remembering<dyn SessionLifecycle> {
-    async fn use_generation(
-        &self,
-        id: SessionId,
-        generation: Generation,
-        at: Timestamp,
-        token: TokenUse,
-    ) -> StoreResult<GenerationUse> {
-        let before = self.memory.before();
-        let used = self.store.use_generation(id, generation, at, token).await;
-        match &used {
-            Ok(GenerationUse::Live(account)) => {
-                let account = Arc::new(SessionAccount::clone(account));
-                self.memory.learn(&account, before);
+remembering! { SessionRepository:
+    passing find(id: SessionId) -> Option<SessionAccount>;
+    passing find_repeated(code: SecretHash, nonce: SecretHash, since: Timestamp) -> Option<SessionAccount>;
+    {
+        async fn find_usable(
+            &self,
+            id: SessionId,
+            at: Timestamp,
+        ) -> StoreResult<Option<Arc<SessionAccount>>> {
+            if let Some(account) = self.memory.find_usable(id, at) {
+                return Ok(Some(account));
             }
-            Ok(GenerationUse::Replayed | GenerationUse::Ended) | Err(_) => {
-                self.memory.forget(Change::Session(id));
+            let before = self.memory.before();
+            let found = self.store.find_usable(id, at).await?;
+            if let Some(account) = &found {
+                self.memory.learn(account, before);
             }
+            Ok(found)
         }
-        used
-    }
-
-    async fn list(
-        &self,
-        user: UserId,
-        now: Timestamp,
-        page: Page<SessionId>,
-    ) -> StoreResult<Vec<ListedSession>> {
-        self.store.list(user, now, page).await
-    }
-
-    async fn end(&self, user: UserId, id: SessionId, at: Timestamp) -> StoreResult<bool> {
-        let ended = self.store.end(user, id, at).await;
-        self.memory.forget(Change::Session(id));
-        ended
-    }
-
-    async fn end_all(&self, user: UserId, at: Timestamp) -> StoreResult<usize> {
-        self.changing_user(user, self.store.end_all(user, at)).await
     }
 }
 
-#[async_trait]
-impl AccountRepository for Remembering<dyn AccountRepository> {
-    async fn find(&self, id: UserId) -> StoreResult<Option<Account>> {
-        self.store.find(id).await
-    }
+remembering! { SessionLifecycle:
+    passing list(user: UserId, now: Timestamp, page: Page<SessionId>) -> Vec<ListedSession>;
+    changing_user(user) end_all(user: UserId, at: Timestamp) -> usize;
+    {
+        async fn use_generation(
+            &self,
+            id: SessionId,
+            generation: Generation,
+            at: Timestamp,
+            token: TokenUse,
+        ) -> StoreResult<GenerationUse> {
+            let before = self.memory.before();
+            let used = self.store.use_generation(id, generation, at, token).await;
+            match &used {
+                Ok(GenerationUse::Live(account)) => {
+                    let account = Arc::new(SessionAccount::clone(account));
+                    self.memory.learn(&account, before);
+                }
+                Ok(GenerationUse::Replayed | GenerationUse::Ended) | Err(_) => {
+                    self.memory.forget(Change::Session(id));
+                }
+            }
+            used
+        }
 
-    async fn search(&self, query: &AccountQuery, page: Page<UserId>) -> StoreResult<Vec<Account>> {
-        self.store.search(query, page).await
-    }
-
-    async fn session_keys(&self, app: &AppId, open_id: &OpenId) -> StoreResult<Vec<SessionKey>> {
-        self.store.session_keys(app, open_id).await
-    }
-
-    async fn edit_profile(&self, id: UserId, edit: ProfileEdit) -> StoreResult<Option<User>> {
-        self.changing_user(id, self.store.edit_profile(id, edit))
-            .await
-    }
-
-    async fn set_phone(&self, id: UserId, phone: &str) -> StoreResult<Option<User>> {
-        self.changing_user(id, self.store.set_phone(id, phone))
-            .await
-    }
-
-    async fn set_disabled(
-        &self,
-        id: UserId,
-        is_disabled: bool,
-        audit: AuditEntry,
-    ) -> StoreResult<Option<Account>> {
-        self.changing_user(id, self.store.set_disabled(id, is_disabled, audit))
-            .await
-    }
-
-    async fn end_sessions(&self, id: UserId, audit: AuditEntry) -> StoreResult<Option<usize>> {
-        self.changing_user(id, self.store.end_sessions(id, audit))
-            .await
-    }
-
-    async fn delete(&self, id: UserId, audit: AuditEntry) -> StoreResult<bool> {
-        self.changing_user(id, self.store.delete(id, audit)).await
-    }
-
-    async fn withdraw(
-        &self,
-        app: &AppId,
-        open_id: &OpenId,
-        withdrawn: &[Withdrawal],
-        audit: AuditEntry,
-    ) -> StoreResult<bool> {
-        self.changing(self.store.withdraw(app, open_id, withdrawn, audit))
-            .await
-    }
-
-    async fn export(&self, id: UserId) -> StoreResult<Option<AccountExport>> {
-        self.store.export(id).await
+        async fn end(&self, user: UserId, id: SessionId, at: Timestamp) -> StoreResult<bool> {
+            let ended = self.store.end(user, id, at).await;
+            self.memory.forget(Change::Session(id));
+            ended
+        }
     }
 }
 
-#[async_trait]
-impl MergeRepository for Remembering<dyn MergeRepository> {
-    async fn open_candidates(&self, page: Page<Uuid>) -> StoreResult<Vec<MergeCandidate>> {
-        self.store.open_candidates(page).await
-    }
+remembering! { AccountRepository:
+    passing find(id: UserId) -> Option<Account>;
+    passing search(query: &AccountQuery, page: Page<UserId>) -> Vec<Account>;
+    passing session_keys(app: &AppId, open_id: &OpenId) -> Vec<SessionKey>;
+    passing export(id: UserId) -> Option<AccountExport>;
+    changing_user(id) edit_profile(id: UserId, edit: ProfileEdit) -> Option<User>;
+    changing_user(id) set_phone(id: UserId, phone: &str) -> Option<User>;
+    changing_user(id) set_disabled(id: UserId, is_disabled: bool, audit: AuditEntry) -> Option<Account>;
+    changing_user(id) end_sessions(id: UserId, audit: AuditEntry) -> Option<usize>;
+    changing_user(id) delete(id: UserId, audit: AuditEntry) -> bool;
+    changing withdraw(app: &AppId, open_id: &OpenId, what: &[Withdrawal], audit: AuditEntry) -> bool;
+}
 
-    async fn apply(&self, id: Uuid, audit: AuditEntry) -> StoreResult<MergeOutcome> {
-        self.changing(self.store.apply(id, audit)).await
-    }
-
-    async fn dismiss(&self, id: Uuid, audit: AuditEntry) -> StoreResult<bool> {
-        self.store.dismiss(id, audit).await
-    }
+remembering! { MergeRepository:
+    passing open_candidates(page: Page<Uuid>) -> Vec<MergeCandidate>;
+    passing dismiss(id: Uuid, audit: AuditEntry) -> bool;
+    changing apply(id: Uuid, audit: AuditEntry) -> MergeOutcome;
 }

@@ -75,6 +75,15 @@ async fn replica() -> Replica {
     }
 }
 
+/// Ports that the memory does not stand in front of.
+macro_rules! of_the_store {
+    ($($name:ident: $port:ident,)*) => {$(
+        fn $name(&self) -> Arc<dyn $port> {
+            self.store.clone()
+        }
+    )*};
+}
+
 impl StoreUnderTest for Replica {
     fn users(&self) -> Arc<dyn UserRepository> {
         Arc::clone(&self.ports.users)
@@ -96,24 +105,12 @@ impl StoreUnderTest for Replica {
         Arc::clone(&self.ports.merges)
     }
 
-    fn bans(&self) -> Arc<dyn BanRepository> {
-        self.store.clone()
-    }
-
-    fn audit(&self) -> Arc<dyn AuditLog> {
-        self.store.clone()
-    }
-
-    fn signatories(&self) -> Arc<dyn SignatoryRepository> {
-        self.store.clone()
-    }
-
-    fn changes(&self) -> Arc<dyn ChangeFeed> {
-        self.store.clone()
-    }
-
-    fn wechat_tokens(&self) -> Arc<dyn WechatTokenRepository> {
-        self.store.clone()
+    of_the_store! {
+        bans: BanRepository,
+        audit: AuditLog,
+        signatories: SignatoryRepository,
+        changes: ChangeFeed,
+        wechat_tokens: WechatTokenRepository,
     }
 
     /// The same replica: what another changes, this one may learn later.
