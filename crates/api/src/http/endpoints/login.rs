@@ -6,6 +6,7 @@ use actix_web::web::Data;
 use domain::app::AppDirectory;
 use domain::id::AppId;
 use domain::login::{Login, LoginAttempt, LoginError, LoginService, NamedUser};
+use domain::profile::Profile;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -40,8 +41,9 @@ const FAILURES: &[ErrorCode] = &[
 pub(crate) struct LoginReply<'a> {
     #[serde(flatten)]
     identity: IdentityNames<'a>,
-    #[serde(flatten)]
-    profile: ProfileFields<'a>,
+    #[serde(flatten, with = "ProfileFields")]
+    #[schema(value_type = ProfileFields)]
+    profile: &'a Profile,
     #[serde(skip_serializing_if = "Option::is_none")]
     watermark: Option<WatermarkReply<'a>>,
     user_id: Uuid,
@@ -188,7 +190,7 @@ impl<'a> LoginReply<'a> {
         Self {
             user_id: login.account.user.id.as_uuid(),
             identity: (&login.account.identity).into(),
-            profile: (&login.account.user.profile).into(),
+            profile: &login.account.user.profile,
             watermark,
             is_new_user: login.is_new_user,
             phone_bound: login.account.user.phone.is_some(),

@@ -1,6 +1,7 @@
 //! An account, as the support desk sees it.
 
 use domain::account::{Account, AccountIdentity};
+use domain::profile::Profile;
 use domain::time::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -17,8 +18,9 @@ pub(crate) struct AccountReply {
     #[serde(flatten)]
     #[schema(value_type = IdentityNames)]
     latest: Option<IdentityNames<'static>>,
-    #[serde(flatten)]
-    profile: ProfileFields<'static>,
+    #[serde(flatten, with = "ProfileFields")]
+    #[schema(value_type = ProfileFields)]
+    profile: Profile,
     user_id: Uuid,
     phone_bound: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,7 +51,7 @@ impl From<Account> for AccountReply {
             .map(|latest| IdentityNames::from(&latest.identity).into_owned());
         Self {
             latest,
-            profile: ProfileFields::from(&user.profile).into_owned(),
+            profile: user.profile,
             user_id: user.id.as_uuid(),
             phone_bound: user.phone.is_some(),
             phone: user.phone,

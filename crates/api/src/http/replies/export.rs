@@ -2,6 +2,7 @@
 
 use domain::account::AccountExport;
 use domain::audit::AuditEntry;
+use domain::profile::Profile;
 use domain::session::ListedSession;
 use domain::time::Timestamp;
 use domain::user::User;
@@ -26,8 +27,9 @@ pub(crate) struct ExportReply {
 #[serde(rename_all = "camelCase")]
 struct ExportedUser {
     user_id: Uuid,
-    #[serde(flatten)]
-    profile: ProfileFields<'static>,
+    #[serde(flatten, with = "ProfileFields")]
+    #[schema(value_type = ProfileFields)]
+    profile: Profile,
     #[serde(skip_serializing_if = "Option::is_none")]
     phone: Option<String>,
     created_at: Timestamp,
@@ -83,7 +85,7 @@ impl From<User> for ExportedUser {
     fn from(user: User) -> Self {
         Self {
             user_id: user.id.as_uuid(),
-            profile: ProfileFields::from(&user.profile).into_owned(),
+            profile: user.profile,
             phone: user.phone,
             created_at: user.created_at,
             last_login_at: user.last_login_at,

@@ -35,70 +35,56 @@ impl IdentityNames<'_> {
     pub(crate) fn into_owned(self) -> IdentityNames<'static> {
         IdentityNames {
             open_id: Cow::Owned(self.open_id.into_owned()),
-            union_id: owned(self.union_id),
+            union_id: self.union_id.map(|id| Cow::Owned(id.into_owned())),
         }
     }
 }
 
-/// What the user shows of themselves.
+/// How a [`Profile`] is shown.
 #[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ProfileFields<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    nick_name: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 1, maximum = 2)]
-    gender: Option<i16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    language: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    city: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    province: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    country: Option<Cow<'a, str>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    avatar_url: Option<Cow<'a, str>>,
+#[schema(description = "What the user shows of themselves.")]
+#[serde(remote = "Profile", rename_all = "camelCase")]
+pub(crate) struct ProfileFields {
+    #[serde(skip_serializing_if = "field::is_empty")]
+    nick_name: Option<String>,
+    #[serde(
+        serialize_with = "field::number",
+        skip_serializing_if = "field::is_unknown"
+    )]
+    #[schema(value_type = Option<i16>, minimum = 1, maximum = 2)]
+    gender: Option<Gender>,
+    #[serde(skip_serializing_if = "field::is_empty")]
+    language: Option<String>,
+    #[serde(skip_serializing_if = "field::is_empty")]
+    city: Option<String>,
+    #[serde(skip_serializing_if = "field::is_empty")]
+    province: Option<String>,
+    #[serde(skip_serializing_if = "field::is_empty")]
+    country: Option<String>,
+    #[serde(skip_serializing_if = "field::is_empty")]
+    avatar_url: Option<String>,
 }
 
-impl<'a> From<&'a Profile> for ProfileFields<'a> {
-    fn from(profile: &'a Profile) -> Self {
-        // 0 says that it is not known.
-        let gender = profile.gender.map(Gender::number);
-        Self {
-            nick_name: known(profile.nick_name.as_ref()),
-            gender: gender.filter(|number| *number != 0),
-            language: known(profile.language.as_ref()),
-            city: known(profile.city.as_ref()),
-            province: known(profile.province.as_ref()),
-            country: known(profile.country.as_ref()),
-            avatar_url: known(profile.avatar_url.as_ref()),
-        }
+#[expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes fields by reference"
+)]
+mod field {
+    use domain::profile::Gender;
+    use serde::{Serialize, Serializer};
+
+    pub(super) fn is_empty(text: &Option<String>) -> bool {
+        text.as_deref().is_none_or(str::is_empty)
     }
-}
 
-impl ProfileFields<'_> {
-    /// The same, for a reply that outlives the profile.
-    pub(crate) fn into_owned(self) -> ProfileFields<'static> {
-        ProfileFields {
-            nick_name: owned(self.nick_name),
-            gender: self.gender,
-            language: owned(self.language),
-            city: owned(self.city),
-            province: owned(self.province),
-            country: owned(self.country),
-            avatar_url: owned(self.avatar_url),
-        }
+    pub(super) fn is_unknown(gender: &Option<Gender>) -> bool {
+        gender.is_none_or(|gender| gender == Gender::Unknown)
     }
-}
 
-fn known(text: Option<&String>) -> Option<Cow<'_, str>> {
-    let text = text.filter(|text| !text.is_empty());
-    text.map(|text| Cow::Borrowed(text.as_str()))
-}
-
-fn owned(text: Option<Cow<'_, str>>) -> Option<Cow<'static, str>> {
-    text.map(|text| Cow::Owned(text.into_owned()))
+    pub(super) fn number<S: Serializer>(gender: &Option<Gender>, to: S) -> Result<S::Ok, S::Error> {
+        gender.map(Gender::number).serialize(to)
+    }
 }
 
 /// The user's own view of themselves.
@@ -107,8 +93,9 @@ fn owned(text: Option<Cow<'_, str>>) -> Option<Cow<'static, str>> {
 pub(crate) struct UserReply<'a> {
     #[serde(flatten)]
     identity: IdentityNames<'a>,
-    #[serde(flatten)]
-    profile: ProfileFields<'a>,
+    #[serde(flatten, with = "ProfileFields")]
+    #[schema(value_type = ProfileFields)]
+    profile: &'a Profile,
     user_id: Uuid,
     /// Whether there is a `phone`.
     phone_bound: bool,
@@ -133,7 +120,7 @@ impl<'a> UserReply<'a> {
             created_at: user.created_at,
             last_login_at: user.last_login_at,
             identity: (&account.identity).into(),
-            profile: (&user.profile).into(),
+            profile: &user.profile,
         }
     }
 }
