@@ -103,7 +103,7 @@ fn response(status: u16, codes: &[ErrorCode]) -> Response {
     response.build()
 }
 
-fn text_header(description: &str) -> utoipa::openapi::Header {
+pub(super) fn text_header(description: &str) -> utoipa::openapi::Header {
     HeaderBuilder::new()
         .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
         .description(Some(description))

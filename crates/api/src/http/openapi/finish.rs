@@ -5,9 +5,8 @@ use std::collections::HashSet;
 use heck::ToLowerCamelCase;
 use serde_json::{Value, json};
 use utoipa::openapi::path::{Operation, PathItem};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::SecurityRequirement;
-use utoipa::openapi::{HeaderBuilder, OpenApi, RefOr, Schema};
+use utoipa::openapi::{OpenApi, RefOr, Schema};
 
 use super::failures;
 use crate::http::replies::ErrorCode;
@@ -15,11 +14,11 @@ use crate::http::replies::ErrorCode;
 /// Completes what an endpoint says of itself, which has these failures of its own.
 pub(super) fn describe(part: &mut OpenApi, own: &[&[ErrorCode]]) {
     for (path, item) in &mut part.paths.paths {
-        for operation in operations(item) {
+        for (_, operation) in operations(item) {
             place(operation, path);
         }
         name_apart(item);
-        for operation in operations(item) {
+        for (_, operation) in operations(item) {
             failures::add(operation, own);
             body_or_none(operation);
             name_the_request(operation);
@@ -44,17 +43,18 @@ pub(super) fn finish(document: &mut OpenApi) {
         .insert(failures::FAILURE.to_owned(), failures::schema().into());
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    let PathItem {
-        get,
-        post,
-        put,
-        patch,
-        delete,
-        head,
-        ..
-    } = item;
-    [get, post, put, patch, delete, head].into_iter().flatten()
+/// The operations of a path, each with what tells it from others of its handler.
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let operations = [
+        ("", &mut item.post),
+        ("ByGet", &mut item.get),
+        ("ByPut", &mut item.put),
+        ("ByPatch", &mut item.patch),
+        ("ByDelete", &mut item.delete),
+        ("ByHead", &mut item.head),
+    ];
+    let operations = operations.into_iter();
+    operations.filter_map(|(suffix, operation)| Some((suffix, operation.as_mut()?)))
 }
 
 /// What follows from the path and the handler's name.
@@ -78,25 +78,8 @@ fn place(operation: &mut Operation, path: &str) {
 /// A handler that serves several methods is several operations, and each needs its own name.
 fn name_apart(item: &mut PathItem) {
     let mut taken = HashSet::new();
-    let PathItem {
-        get,
-        post,
-        put,
-        patch,
-        head,
-        ..
-    } = item;
-    for (operation, suffix) in [
-        (post, ""),
-        (get, "ByGet"),
-        (put, "ByPut"),
-        (patch, "ByPatch"),
-        (head, "ByHead"),
-    ] {
-        let id = operation
-            .as_mut()
-            .and_then(|operation| operation.operation_id.as_mut());
-        if let Some(id) = id
+    for (suffix, operation) in operations(item) {
+        if let Some(id) = &mut operation.operation_id
             && !taken.insert(id.clone())
         {
             id.push_str(suffix);
@@ -118,12 +101,8 @@ fn body_or_none(operation: &mut Operation) {
 fn name_the_request(operation: &mut Operation) {
     for response in operation.responses.responses.values_mut() {
         if let RefOr::T(response) = response {
-            let header = HeaderBuilder::new()
-                .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
-                .description(Some(
-                    "The request's name: the caller's, if it sent a sane one.",
-                ))
-                .build();
+            let header =
+                failures::text_header("The request's name: the caller's, if it sent a sane one.");
             response
                 .headers
                 .insert("X-Request-Id".to_owned(), header.into());
