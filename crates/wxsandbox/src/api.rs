@@ -87,7 +87,6 @@ impl Api {
     ];
 
     /// Where it is called.
-    #[must_use]
     pub const fn path(self) -> &'static str {
         match self {
             Self::Code2Session => "/sns/jscode2session",

@@ -16,25 +16,21 @@ pub struct Moment(i64);
 
 impl Moment {
     /// The moment `seconds` after the Unix epoch.
-    #[must_use]
     pub const fn from_unix_seconds(seconds: i64) -> Self {
         Self(seconds.saturating_mul(1000))
     }
 
     /// The moment `millis` milliseconds after the Unix epoch.
-    #[must_use]
     pub const fn from_unix_millis(millis: i64) -> Self {
         Self(millis)
     }
 
     /// Whole seconds since the Unix epoch, as WeChat writes its timestamps.
-    #[must_use]
     pub const fn unix_seconds(self) -> i64 {
         self.0.div_euclid(1000)
     }
 
     /// Milliseconds since the Unix epoch.
-    #[must_use]
     pub const fn unix_millis(self) -> i64 {
         self.0
     }

@@ -67,7 +67,6 @@ impl Default for SandboxConfig {
 
 impl SandboxConfig {
     /// The apps one can log in to, each with its `app_id` and `secret`.
-    #[must_use]
     pub fn apps(&self) -> &[AppConfig] {
         &self.apps
     }

@@ -107,7 +107,6 @@ impl Control {
     }
 
     /// The rules in force.
-    #[must_use]
     pub fn policy(&self) -> Policy {
         (*self.world.policy()).clone()
     }

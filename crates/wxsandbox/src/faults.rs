@@ -109,7 +109,6 @@ fn text_plain() -> String {
 
 impl Fault {
     /// A fault that strikes every call of this sort until it is cleared.
-    #[must_use]
     pub const fn on(api: Api, effect: FaultEffect) -> Self {
         Self {
             api: Some(api),
@@ -122,21 +121,18 @@ impl Fault {
     }
 
     /// Strikes so many calls only.
-    #[must_use]
     pub const fn times(mut self, times: u32) -> Self {
         self.times = Some(times);
         self
     }
 
     /// Strikes one app's calls only.
-    #[must_use]
     pub fn for_app(mut self, app_id: impl Into<String>) -> Self {
         self.app_id = Some(app_id.into());
         self
     }
 
     /// Strikes after the call has done its work.
-    #[must_use]
     pub const fn after_the_work(mut self) -> Self {
         self.consume = true;
         self

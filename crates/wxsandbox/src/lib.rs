@@ -26,6 +26,13 @@
 //!
 //! Where WeChat's documents are silent, `ASSUMPTIONS.md` beside this crate's manifest says what the
 //! sandbox does and how sure that is.
+
+#![expect(
+    clippy::must_use_candidate,
+    clippy::return_self_not_must_use,
+    reason = "a test that does not use a value shows it"
+)]
+
 mod api;
 mod clock;
 mod cloud;

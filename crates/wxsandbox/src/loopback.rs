@@ -6,7 +6,6 @@ use url::{Host, Url};
 
 /// Whether the host of `url` is the loopback interface: `127.0.0.0/8`, `::1` (also as
 /// `::ffff:127.0.0.1`), `localhost` or a name below `localhost` (RFC 6761, section 6.3).
-#[must_use]
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
@@ -20,7 +19,6 @@ pub fn is_loopback(url: &Url) -> bool {
 }
 
 /// Whether a `Host` header names the loopback interface. Anything but a host and a port does not.
-#[must_use]
 pub fn is_loopback_authority(text: &str) -> bool {
     authority(text).is_some_and(|url| is_loopback(&url))
 }

@@ -99,13 +99,11 @@ impl Phone {
     }
 
     /// The user's openid in this app.
-    #[must_use]
     pub fn openid(&self) -> &str {
         &self.identity.openid
     }
 
     /// The user's unionid, if the app is bound to an Open Platform account.
-    #[must_use]
     pub fn unionid(&self) -> Option<String> {
         self.world.unionid(&self.app, &self.user.name)
     }

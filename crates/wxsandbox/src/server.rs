@@ -114,20 +114,17 @@ impl Sandbox {
 
 impl RunningSandbox {
     /// Where it listens.
-    #[must_use]
     pub const fn addr(&self) -> SocketAddr {
         self.address
     }
 
     /// `http://` and the address, without a slash at the end: what takes the place of
     /// `https://api.weixin.qq.com`.
-    #[must_use]
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
     /// Pulls the strings from within this process.
-    #[must_use]
     pub const fn control(&self) -> &Control {
         &self.control
     }

@@ -93,7 +93,6 @@ pub struct ApiLimit {
 
 impl AppConfig {
     /// An app bound to no Open Platform account, with nothing switched on.
-    #[must_use]
     pub fn new(app_id: impl Into<String>, secret: impl Into<SecretString>) -> Self {
         Self {
             app_id: app_id.into(),

@@ -11,7 +11,6 @@ pub const DEFAULT_SEED: u64 = 20_170_109;
 
 impl SandboxConfig {
     /// The demo with another seed, so with other appids, secrets and openids.
-    #[must_use]
     pub fn seeded(seed: u64) -> Self {
         let derive = Derivation::new(seed);
         Self {

@@ -24,7 +24,6 @@ pub struct UserConfig {
 
 impl UserConfig {
     /// A user with a made-up profile (the name as nickname) and no phone.
-    #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         let name = name.into();
         Self {

@@ -9,7 +9,6 @@ use crate::phone::PhoneError;
 
 impl Control {
     /// All apps, the first added first.
-    #[must_use]
     pub fn apps(&self) -> Vec<AppConfig> {
         let directory = self.world.directory();
         directory.apps().map(|app| app.config.clone()).collect()

@@ -6,19 +6,16 @@ use crate::state::calls::CallRecord;
 
 impl Control {
     /// The last calls of WeChat's API, the oldest first; as many as the policy's `remember_calls`.
-    #[must_use]
     pub fn calls(&self) -> Vec<CallRecord> {
         self.calls_after(0)
     }
 
     /// Those of the last calls that came after the one of this number, the oldest first.
-    #[must_use]
     pub fn calls_after(&self, number: u64) -> Vec<CallRecord> {
         self.world.calls().after(number)
     }
 
     /// How often a call was made since the start, or since the calls were forgotten.
-    #[must_use]
     pub fn count_of(&self, api: Api) -> u64 {
         self.world.calls().count_of(api)
     }

@@ -7,7 +7,6 @@ use crate::clock::Moment;
 
 impl Control {
     /// What the sandbox's clock shows.
-    #[must_use]
     pub fn now(&self) -> Moment {
         self.world.now()
     }

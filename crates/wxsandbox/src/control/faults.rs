@@ -26,7 +26,6 @@ impl Control {
     }
 
     /// The faults in force, in the order they were injected.
-    #[must_use]
     pub fn faults(&self) -> Vec<FaultState> {
         let state = |(id, fault)| FaultState { id, fault };
         self.world.faults().list().into_iter().map(state).collect()

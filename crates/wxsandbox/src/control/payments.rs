@@ -28,13 +28,11 @@ impl Control {
     }
 
     /// The messages on payments in this app, the oldest first.
-    #[must_use]
     pub fn payment_notices(&self, app_id: &str) -> Vec<PaymentNotice> {
         self.world.notices().of_app(app_id)
     }
 
     /// Sends now what waits for its next attempt; how many messages those are.
-    #[must_use]
     pub fn hurry_payment_notices(&self, app_id: &str) -> usize {
         let count = self.world.notices().hurry(self.now(), app_id);
         self.world.notices_changed.notify_one();

@@ -25,7 +25,6 @@ pub struct StateSummary {
 
 impl Control {
     /// Counts what there is.
-    #[must_use]
     pub fn state(&self) -> StateSummary {
         let now = self.now();
         let apps = self.world.directory().apps().count();

@@ -23,7 +23,6 @@ pub struct UserState {
 
 impl Control {
     /// All users by name.
-    #[must_use]
     pub fn users(&self) -> Vec<UserState> {
         let users = self.world.directory().users();
         let state = |user| state_of(&self.world, user);

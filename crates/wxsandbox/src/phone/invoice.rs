@@ -6,7 +6,6 @@ use super::Phone;
 
 impl Phone {
     /// `wx.chooseInvoice`: `invoiceInfo` is a JSON text.
-    #[must_use]
     pub fn choose_invoice(&self) -> Value {
         let invoice = json!([{
             "card_id": self.world.derive.group_id(&self.app.id, "invoice"),
@@ -17,7 +16,6 @@ impl Phone {
     }
 
     /// `wx.chooseInvoiceTitle`: a person's title (`type` 1).
-    #[must_use]
     pub fn choose_invoice_title(&self) -> Value {
         json!({
             "errMsg": "chooseInvoiceTitle:ok",

@@ -27,7 +27,6 @@ impl Phone {
     /// The code that data pre-fetch brings the backend before the app is open. It usually replaces
     /// the session_key
     /// (<https://developers.weixin.qq.com/miniprogram/dev/framework/ability/pre-fetch.html>).
-    #[must_use]
     pub fn prefetch_code(&self) -> String {
         self.code(self.world.policy().prefetch_replaces_session_key)
     }

@@ -35,7 +35,6 @@ pub struct Payment {
 impl Phone {
     /// `wx.pluginLogin` in a plugin: a code for the plugin's backend. The app of this phone is taken
     /// for the plugin.
-    #[must_use]
     pub fn plugin_login(&self) -> String {
         let (now, policy) = (self.world.now(), self.world.policy());
         let code = self.world.dice.hex64();
@@ -63,7 +62,6 @@ impl Phone {
     }
 
     /// The user pays something with WeChat Pay.
-    #[must_use]
     pub fn pay(&self) -> Payment {
         let payment = Payment {
             transaction_id: format!("42{}", self.world.dice.digits(26)),
