@@ -1,6 +1,11 @@
 //! wxlogin, the login backend for WeChat Mini Programs: HTTP, settings, telemetry, the token
 //! format, and the composition root that puts the crates together.
 
+#![expect(
+    clippy::must_use_candidate,
+    reason = "a value that is not used does no harm"
+)]
+
 pub mod cli;
 pub mod commands;
 pub mod http;

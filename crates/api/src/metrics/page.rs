@@ -31,7 +31,6 @@ const CHINESE: &str = "\
 ";
 
 /// The page in English, or in Chinese.
-#[must_use]
 pub fn page(is_chinese: bool) -> String {
     let (introduction, heading, footer) = if is_chinese {
         (CHINESE, "| 指标 | 类型 | 标签 | 含义 |", CHINESE_END)

@@ -64,11 +64,10 @@ fn positive_numbers(settings: &Settings) -> Result<(), SettingsError> {
 fn texts(settings: &Settings) -> Result<(), SettingsError> {
     let begins = |text: &str, kinds: &[&str]| kinds.iter().any(|kind| text.starts_with(kind));
     let is_blank = |text: &String| text.trim().is_empty();
-    let database = settings.database.url.expose();
     let avatars = settings.avatars.url.as_str();
     refuse([
         (
-            !begins(database, &["sqlite://", "postgres://", "postgresql://"]),
+            settings.database.kind().is_none(),
             "database.url",
             "must begin with sqlite:// or postgres://",
         ),

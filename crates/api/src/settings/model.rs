@@ -2,6 +2,7 @@
 
 use domain::ports::SigningAlgorithm;
 use ipnet::IpNet;
+use persistence::DatabaseKind;
 use serde::Deserialize;
 
 use super::app::App;
@@ -167,14 +168,17 @@ sections! {
 }
 
 impl Database {
+    /// Which of the two kinds it is; `None` if it is neither, with which no service starts.
+    pub fn kind(&self) -> Option<DatabaseKind<'_>> {
+        DatabaseKind::of(self.url.expose())
+    }
+
     /// Whether it is a SQLite file.
-    #[must_use]
     pub fn is_sqlite(&self) -> bool {
-        self.url.expose().starts_with("sqlite:")
+        matches!(self.kind(), Some(DatabaseKind::Sqlite(_)))
     }
 
     /// Where it is, for people: without user, password and parameters.
-    #[must_use]
     pub fn shown(&self) -> String {
         let url = self.url.expose();
         if self.is_sqlite() {
@@ -212,7 +216,6 @@ pub struct ApiKey {
 
 impl ApiKey {
     /// Its name in the audit log. `index` is its place in the list, from 0.
-    #[must_use]
     pub fn shown_name(&self, index: usize) -> String {
         let name = self.name.clone();
         name.unwrap_or_else(|| format!("key-{}", index + 1))

@@ -32,13 +32,11 @@ pub struct Secret(SecretString);
 
 impl Secret {
     /// Takes the text as it is.
-    #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(SecretString::from(text.into()))
     }
 
     /// The text itself.
-    #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
@@ -57,7 +55,6 @@ pub struct Listen(pub SocketAddr);
 
 impl Listen {
     /// A port that only this machine reaches.
-    #[must_use]
     pub fn loopback(port: u16) -> Self {
         Self(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
     }

@@ -18,7 +18,6 @@ pub struct Banner {
 
 impl Banner {
     /// The text, a few lines.
-    #[must_use]
     pub fn text(&self) -> String {
         let mut text = String::new();
         let service = self.service;

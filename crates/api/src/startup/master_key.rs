@@ -2,39 +2,29 @@
 
 mod key_file;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, bail};
-use persistence::Database;
+use persistence::{Database, DatabaseKind};
 use secrecy::SecretString;
 
 use crate::settings::Settings;
 
 pub(crate) fn load(settings: &Settings) -> anyhow::Result<Vec<SecretString>> {
-    keys(settings, Lost::No)
+    keys(settings, false)
 }
 
 /// The same after the loss of the key: another one is made, whatever the database holds.
 pub(crate) fn load_after_loss(settings: &Settings) -> anyhow::Result<Vec<SecretString>> {
-    keys(settings, Lost::Yes)
+    keys(settings, true)
 }
 
-/// Whether the operator says that the key is lost.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Lost {
-    Yes,
-    No,
-}
-
-fn keys(settings: &Settings, lost: Lost) -> anyhow::Result<Vec<SecretString>> {
+fn keys(settings: &Settings, is_lost: bool) -> anyhow::Result<Vec<SecretString>> {
     if !settings.master_key.is_empty() {
-        return Ok(settings
-            .master_key
-            .iter()
-            .map(|key| SecretString::from(key.expose()))
-            .collect());
+        let keys = settings.master_key.iter();
+        return Ok(keys.map(|key| SecretString::from(key.expose())).collect());
     }
-    let Some(database) = settings.database.url.expose().strip_prefix("sqlite://") else {
+    let Some(DatabaseKind::Sqlite(database)) = settings.database.kind() else {
         bail!(
             "master_key is missing; with PostgreSQL give 32 random bytes in base64 as WXLOGIN_MASTER_KEY or \
              WXLOGIN_MASTER_KEY_FILE, for example from `openssl rand -base64 32`, and keep them: without them \
@@ -42,26 +32,22 @@ fn keys(settings: &Settings, lost: Lost) -> anyhow::Result<Vec<SecretString>> {
         );
     };
     let database = Path::new(database);
-    let file = beside(database);
-    let key = read_or_make(&file, database, lost)
+    let file = database.with_file_name("master.key");
+    let key = read_or_make(&file, database, is_lost)
         .with_context(|| format!("the master key in {}", file.display()))?;
     Ok(vec![key])
 }
 
-fn beside(database: &Path) -> PathBuf {
-    database.with_file_name("master.key")
-}
-
 /// The key in `file`, made now if there is none. Of two processes that start at once, both use the key of
 /// the one that was first.
-fn read_or_make(file: &Path, database: &Path, lost: Lost) -> anyhow::Result<SecretString> {
+fn read_or_make(file: &Path, database: &Path, is_lost: bool) -> anyhow::Result<SecretString> {
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder)?;
     }
     if let Some(key) = key_file::read(file)? {
         return Ok(key);
     }
-    if lost == Lost::No && Database::sqlite_file_holds_secrets(database)? {
+    if !is_lost && Database::sqlite_file_holds_secrets(database)? {
         // Another process may have been faster, with the key and with the rows.
         return key_file::read(file)?.with_context(|| {
             format!(

@@ -11,12 +11,6 @@ use persistence::Database;
 use crate::session_memory::{SessionMemory, StorePorts};
 use crate::settings::Settings;
 
-/// Where things are kept.
-pub(super) struct Stores {
-    pub(super) rows: StorePorts,
-    pub(super) pictures: Arc<dyn AvatarStore>,
-}
-
 /// The pictures that users upload. Without `avatars.public_url` this service shows them.
 pub(super) fn avatar_store(
     settings: &Settings,

@@ -36,7 +36,6 @@ macro_rules! error_codes {
             pub const ALL: &[Self] = &[$(Self::$code,)*];
 
             /// What this one means.
-            #[must_use]
             pub const fn entry(self) -> Entry {
                 match self {
                     $(Self::$code => Entry {
@@ -145,13 +144,11 @@ error_codes! {
 
 impl ErrorCode {
     /// The HTTP status.
-    #[must_use]
     pub fn status(self) -> StatusCode {
         StatusCode::from_u16(self.entry().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     /// The error with this id.
-    #[must_use]
     pub fn from_id(id: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.entry().id == id)
     }
