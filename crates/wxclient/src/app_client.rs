@@ -32,7 +32,7 @@ use crate::token::{AppTokens, FetchedToken, TokenClient, TokenSource};
 /// A login never needs it: [`WechatClient::code2session`] works without any access_token.
 #[derive(Clone)]
 pub struct AppClient {
-    client: TokenClient,
+    client: Arc<TokenClient>,
     app_id: AppId,
     security: Option<Arc<ApiSecurity>>,
 }
@@ -59,7 +59,7 @@ impl AppClient {
     #[must_use]
     pub fn with_tokens(client: WechatClient, app_id: AppId, source: Arc<dyn TokenSource>) -> Self {
         Self {
-            client: TokenClient::new(client, source),
+            client: Arc::new(TokenClient::new(client, source)),
             app_id,
             security: None,
         }
@@ -72,7 +72,7 @@ impl AppClient {
         repository: Arc<dyn WechatTokenRepository>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        self.client = self.client.sharing(repository, clock);
+        self.client = Arc::new(self.client.sharing(repository, clock));
         self
     }
 
@@ -92,7 +92,7 @@ impl AppClient {
     /// The app's current access_token and how long it still works: for the team's other services,
     /// so that one place fetches it.
     pub async fn access_token(&self) -> Result<FetchedToken, WechatError> {
-        self.client.token().await
+        self.client.token(self.client.deadline()).await
     }
 
     /// The token that is good now, after another service saw WeChat refuse `refused`. WeChat is
@@ -102,7 +102,8 @@ impl AppClient {
         &self,
         refused: &WechatToken,
     ) -> Result<FetchedToken, WechatError> {
-        self.client.reported(refused).await
+        let deadline = self.client.deadline();
+        self.client.reported(refused, deadline).await
     }
 }
 

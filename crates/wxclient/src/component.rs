@@ -37,7 +37,7 @@ pub trait TicketSource: Send + Sync {
 /// A client for one third-party platform. Cheap to clone; the clones share the token.
 #[derive(Clone)]
 pub struct ComponentClient {
-    client: TokenClient,
+    client: Arc<TokenClient>,
     app_id: AppId,
 }
 
@@ -50,7 +50,7 @@ impl ComponentClient {
             component,
             tickets,
         });
-        let client = TokenClient::new(client, source);
+        let client = Arc::new(TokenClient::new(client, source));
         Self { client, app_id }
     }
 
@@ -61,7 +61,7 @@ impl ComponentClient {
         repository: Arc<dyn WechatTokenRepository>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        self.client = self.client.sharing(repository, clock);
+        self.client = Arc::new(self.client.sharing(repository, clock));
         self
     }
 

@@ -4,7 +4,6 @@
 mod cache;
 mod client;
 mod fetch;
-mod moment;
 mod shared;
 
 use std::fmt;
@@ -14,8 +13,7 @@ use async_trait::async_trait;
 use domain::id::AppId;
 use domain::secret::WechatToken;
 
-use cache::TokenCache;
-pub(crate) use client::TokenClient;
+pub(crate) use cache::TokenClient;
 pub use fetch::AppTokens;
 pub(crate) use fetch::TokenReply;
 use shared::SharedTokens;

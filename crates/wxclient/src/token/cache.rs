@@ -3,50 +3,61 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::ports::{Clock, WechatTokenRepository};
 use domain::secret::WechatToken;
+use domain::time::Timestamp;
 use parking_lot::Mutex;
+use rustix::time::{ClockId, clock_gettime};
 use tokio::time::{Instant, timeout_at};
 
-use super::moment::{Moment, suspended};
 use super::{FetchedToken, SharedTokens, TokenKey, TokenSource};
+use crate::client::WechatClient;
 use crate::error::{Fault, WechatError};
 
 /// How far apart the fetches are that reports of other services lead to: WeChat counts the calls of
 /// its token API, and a service that reports in a loop must not use them up.
 const BETWEEN_REPORTS: Duration = Duration::from_secs(10);
 
-/// The cache. Replicas need no lock between them: a stable token is the same for all who ask, and
-/// a plain one that another replica has displaced is refused (40001), which leads to the
-/// repository. A repository that is away only costs more calls of WeChat's token API.
-pub(crate) struct TokenCache {
+/// A client and the token it calls with. Replicas need no lock between them: a stable token is the same
+/// for all who ask, and a plain one that another replica has displaced is refused (40001), which leads
+/// to the repository. A repository that is away only costs more calls of WeChat's token API.
+pub(crate) struct TokenClient {
+    pub(super) client: WechatClient,
     source: Arc<dyn TokenSource>,
-    key: TokenKey,
+    pub(super) key: TokenKey,
     shared: Option<SharedTokens>,
-    kept: Mutex<Option<(FetchedToken, Moment)>>,
+    /// The token, and when it was got.
+    kept: Mutex<Option<(FetchedToken, Duration, Option<Timestamp>)>>,
     /// Held by the one who fetches. When a report last led to a fetch.
     fetching: tokio::sync::Mutex<Option<Instant>>,
+    start: Instant,
     suspended: fn() -> Duration,
 }
 
-impl TokenCache {
-    pub(crate) fn new(source: Arc<dyn TokenSource>, shared: Option<SharedTokens>) -> Self {
+impl TokenClient {
+    pub(crate) fn new(client: WechatClient, source: Arc<dyn TokenSource>) -> Self {
         Self {
+            client,
             key: source.key(),
             source,
-            shared,
+            shared: None,
             kept: Mutex::default(),
             fetching: tokio::sync::Mutex::default(),
+            start: Instant::now(),
             suspended,
         }
     }
 
-    /// An empty cache of the same tokens, which shares them.
-    pub(crate) fn sharing(&self, shared: SharedTokens) -> Self {
-        Self::new(Arc::clone(&self.source), Some(shared))
-    }
-
-    pub(crate) const fn parameter(&self) -> &'static str {
-        self.key.kind.parameter()
+    /// The same, with its token in `repository` for all replicas. `clock` says when it expires.
+    pub(crate) fn sharing(
+        &self,
+        repository: Arc<dyn WechatTokenRepository>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            shared: Some(SharedTokens { repository, clock }),
+            ..Self::new(self.client.clone(), Arc::clone(&self.source))
+        }
     }
 
     pub(crate) async fn token(&self, deadline: Instant) -> Result<FetchedToken, WechatError> {
@@ -142,14 +153,19 @@ impl TokenCache {
     }
 
     fn keep(&self, fetched: FetchedToken) -> FetchedToken {
-        *self.kept.lock() = Some((fetched.clone(), self.now()));
+        *self.kept.lock() = Some((fetched.clone(), self.elapsed(), self.wall()));
         fetched
     }
 
     /// The token that is kept, until it dies, and whether a new one is wanted.
     fn current(&self) -> Option<(FetchedToken, bool)> {
-        let (token, kept_at) = self.kept.lock().clone()?;
-        let age = self.now().since(kept_at);
+        let (token, since, wall) = self.kept.lock().clone()?;
+        let age = self.elapsed().saturating_sub(since);
+        let wall = wall.zip(self.wall());
+        let by_wall =
+            wall.and_then(|(then, now)| Duration::try_from(now.duration_since(then)).ok());
+        // The clock that went further counts.
+        let age = age.max(by_wall.unwrap_or_default());
         let ahead = self.key.kind.renewed_ahead();
         let good_for = token.expires_in.saturating_sub(ahead);
         let expires_in = token.expires_in.saturating_sub(age);
@@ -161,13 +177,27 @@ impl TokenCache {
         (!expires_in.is_zero()).then_some((current, is_stale))
     }
 
-    fn now(&self) -> Moment {
-        Moment {
-            running: Instant::now(),
-            suspended: (self.suspended)(),
-            wall: self.shared.as_ref().map(|shared| shared.clock.now()),
-        }
+    /// The time since the start, suspension included, for which an [`Instant`] stands still.
+    fn elapsed(&self) -> Duration {
+        self.start.elapsed() + (self.suspended)()
     }
+
+    /// The time of day, if there is a clock for it. It alone goes on while a virtual machine is paused
+    /// or moved.
+    fn wall(&self) -> Option<Timestamp> {
+        self.shared.as_ref().map(|shared| shared.clock.now())
+    }
+}
+
+/// How long the machine has been suspended since it was started. Only Linux tells.
+fn suspended() -> Duration {
+    #[cfg(target_os = "linux")]
+    let with_suspension = ClockId::Boottime;
+    #[cfg(not(target_os = "linux"))]
+    let with_suspension = ClockId::Monotonic;
+    let [all, running] = [with_suspension, ClockId::Monotonic]
+        .map(|clock| Duration::try_from(clock_gettime(clock)).unwrap_or_default());
+    all.saturating_sub(running)
 }
 
 #[cfg(test)]
@@ -211,9 +241,10 @@ mod tests {
         }
     }
 
-    fn cache(tokens: impl IntoIterator<Item = (&'static str, u64)>) -> TokenCache {
+    fn cache(tokens: impl IntoIterator<Item = (&'static str, u64)>) -> TokenClient {
         let script = Script(Mutex::new(tokens.into_iter().collect()));
-        TokenCache::new(Arc::new(script), None)
+        let client = WechatClient::builder().build().unwrap();
+        TokenClient::new(client, Arc::new(script))
     }
 
     fn deadline() -> Instant {
@@ -224,7 +255,7 @@ mod tests {
         token.unwrap().token.expose().to_owned()
     }
 
-    async fn token(cache: &TokenCache) -> String {
+    async fn token(cache: &TokenClient) -> String {
         text(cache.token(deadline()).await)
     }
 
