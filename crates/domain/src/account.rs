@@ -45,7 +45,6 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    #[must_use]
     pub const fn first(limit: u32) -> Self {
         Self { after: None, limit }
     }

@@ -26,12 +26,10 @@ pub struct AppDirectory {
 impl AppDirectory {
     /// A directory of `first` and `others`. There is always one app, because a login without
     /// any app has no meaning.
-    #[must_use]
     pub fn new(first: App, others: Vec<App>) -> Self {
         Self { first, others }
     }
 
-    #[must_use]
     pub fn find(&self, id: &str) -> Option<&App> {
         self.all().find(|app| app.id.as_str() == id)
     }

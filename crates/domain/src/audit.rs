@@ -53,7 +53,6 @@ pub enum AuditActor {
 
 impl AuditActor {
     /// Its name in the log.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
             Self::User => "user",
@@ -63,7 +62,6 @@ impl AuditActor {
         }
     }
 
-    #[must_use]
     pub fn from_name(name: String) -> Self {
         let known = [Self::User, Self::Wechat, Self::Operator];
         let found = known.into_iter().find(|actor| actor.as_str() == name);
@@ -80,7 +78,6 @@ pub struct Caller {
 
 impl Caller {
     /// The entry of what they do now, without a user and a subject.
-    #[must_use]
     pub fn entry(&self, action: AuditAction, clock: &dyn Clock) -> AuditEntry {
         AuditEntry {
             id: clock.new_id(),

@@ -14,12 +14,10 @@ macro_rules! opaque_texts {
 
         impl $name {
             /// Takes the text as it is.
-            #[must_use]
             pub fn new(text: impl Into<::std::sync::Arc<str>>) -> Self {
                 Self(text.into())
             }
 
-            #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -55,12 +53,10 @@ macro_rules! own_ids {
         pub struct $name(Uuid);
 
         impl $name {
-            #[must_use]
             pub const fn new(uuid: Uuid) -> Self {
                 Self(uuid)
             }
 
-            #[must_use]
             pub const fn as_uuid(&self) -> Uuid {
                 self.0
             }

@@ -13,6 +13,10 @@
 //! | [`login`], [`access`], [`sessions`], [`account`], [`avatars`], [`personal_data`], [`signatures`], [`push`], [`support`] | the use cases |
 
 #![expect(missing_docs, reason = "a name that says it all has no doc line")]
+#![expect(
+    clippy::must_use_candidate,
+    reason = "a value that is not used does no harm"
+)]
 
 pub mod access;
 pub mod account;
@@ -38,7 +42,6 @@ pub mod support;
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::missing_panics_doc,
-    clippy::must_use_candidate,
     clippy::panic,
     reason = "fakes and suites of tests fail by panicking"
 )]

@@ -75,7 +75,6 @@ pub struct LoginService {
 }
 
 impl LoginService {
-    #[must_use]
     pub fn new(ports: LoginPorts, policy: LoginPolicy) -> Self {
         Self {
             ports,

@@ -20,14 +20,12 @@ macro_rules! named_enum {
             /// All of them, in the order of their declaration.
             pub const ALL: [Self; [$($name,)*].len()] = [$(Self::$variant,)*];
 
-            #[must_use]
             pub const fn $as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)*
                 }
             }
 
-            #[must_use]
             pub fn from_name(name: &str) -> Option<Self> {
                 Self::ALL.into_iter().find(|one| one.$as_str() == name)
             }

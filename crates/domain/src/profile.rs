@@ -11,13 +11,11 @@ pub enum Gender {
 
 impl Gender {
     /// From WeChat's number. `None` for a number WeChat does not define.
-    #[must_use]
     pub fn from_number(number: i64) -> Option<Self> {
         let mut all = [Self::Unknown, Self::Male, Self::Female].into_iter();
         all.find(|gender| i64::from(gender.number()) == number)
     }
 
-    #[must_use]
     pub const fn number(self) -> i16 {
         match self {
             Self::Unknown => 0,

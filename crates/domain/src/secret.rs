@@ -17,13 +17,11 @@ macro_rules! secret_texts {
 
         impl $name {
             /// Takes the text as it is.
-            #[must_use]
             pub fn new(text: impl Into<String>) -> Self {
                 Self(SecretString::from(text.into()))
             }
 
             /// The text itself. Every call is a place where the secret could get out.
-            #[must_use]
             pub fn expose(&self) -> &str {
                 self.0.expose_secret()
             }
@@ -56,7 +54,6 @@ pub struct SecretHash([u8; 32]);
 
 impl SecretHash {
     /// Hash of a login code. Bound to the app, because a code means nothing without it.
-    #[must_use]
     pub fn of_code(app: &AppId, code: &LoginCode) -> Self {
         let mut hash = Sha256::new();
         for part in ["code", app.as_str(), code.expose()] {
@@ -67,7 +64,6 @@ impl SecretHash {
     }
 
     /// Hash of a login's nonce. Bound to its code's hash, so that equal nonces do not show.
-    #[must_use]
     pub fn of_nonce(code: &SecretHash, nonce: &LoginNonce) -> Self {
         let mut hash = Sha256::new();
         hash.update(code.0);
@@ -75,12 +71,10 @@ impl SecretHash {
         Self(hash.finalize().into())
     }
 
-    #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }

@@ -22,7 +22,6 @@ pub struct Session {
 
 impl Session {
     /// Whether it can still be used at `now`.
-    #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.ended_at.is_none() && now < self.expires_at
     }
@@ -30,7 +29,6 @@ impl Session {
     /// Whether a refresh token of `generation` is still taken at `at`, although its successor has
     /// been used: it is of the generation just before the newest one, and the first use of that is
     /// less than `grace` ago.
-    #[must_use]
     pub fn is_in_grace(&self, generation: Generation, at: Timestamp, grace: Duration) -> bool {
         generation.next() == self.generation
             && !grace.is_zero()
@@ -46,12 +44,10 @@ impl Generation {
     /// The pair a login gives.
     pub const FIRST: Self = Self(1);
 
-    #[must_use]
     pub const fn new(number: u32) -> Self {
         Self(number)
     }
 
-    #[must_use]
     pub const fn number(self) -> u32 {
         self.0
     }
@@ -75,7 +71,6 @@ pub struct SessionAccount {
 
 impl SessionAccount {
     /// Whether requests are answered at `now`: the session is live, and its user not disabled.
-    #[must_use]
     pub fn is_usable(&self, now: Timestamp) -> bool {
         self.session.is_live(now) && self.user.disabled_at.is_none()
     }

@@ -11,19 +11,16 @@ pub use jiff::Timestamp;
 pub use std::time::Duration;
 
 /// `timestamp` without what is finer than a microsecond.
-#[must_use]
 pub fn to_microseconds(timestamp: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(timestamp.as_microsecond()).unwrap_or(timestamp)
 }
 
 /// `timestamp + span`, or the end of time.
-#[must_use]
 pub fn after(timestamp: Timestamp, span: Duration) -> Timestamp {
     timestamp.checked_add(span).unwrap_or(Timestamp::MAX)
 }
 
 /// `timestamp - span`, or the beginning of time.
-#[must_use]
 pub fn before(timestamp: Timestamp, span: Duration) -> Timestamp {
     timestamp.checked_sub(span).unwrap_or(Timestamp::MIN)
 }

@@ -22,7 +22,6 @@ pub struct User {
 }
 
 impl User {
-    #[must_use]
     pub fn new(id: UserId, at: Timestamp) -> Self {
         Self {
             id,

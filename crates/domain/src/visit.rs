@@ -40,7 +40,6 @@ pub struct NewSession {
 
 impl NewSession {
     /// The session of this user, opened at `at`.
-    #[must_use]
     pub fn open(&self, user_id: UserId, at: Timestamp) -> Session {
         Session {
             id: self.id,
@@ -75,7 +74,6 @@ pub enum VisitOutcome {
 }
 
 /// Whether `account`'s session is the one its user came with: their very first login.
-#[must_use]
 pub fn is_first_visit(account: &SessionAccount) -> bool {
     account.user.created_at == account.session.created_at
 }

@@ -61,7 +61,6 @@ impl HttpWechatApi {
     }
 
     /// The client of an app, if it has one.
-    #[must_use]
     pub fn client(&self, app: &AppId) -> Option<&AppClient> {
         self.apps.get(app).ok()
     }

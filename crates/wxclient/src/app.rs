@@ -49,7 +49,6 @@ pub(crate) struct Presented<'a> {
 
 impl AppSecret {
     /// Takes the text as it is.
-    #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self::of(SecretString::from(text.into()), None)
     }

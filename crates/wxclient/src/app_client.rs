@@ -39,7 +39,6 @@ pub struct AppClient {
 
 impl AppClient {
     /// A client for `app` that uses stable tokens.
-    #[must_use]
     pub fn new(client: WechatClient, app: App) -> Self {
         let app_id = app.app_id.clone();
         let tokens = AppTokens::stable(client.clone(), app);
@@ -47,7 +46,6 @@ impl AppClient {
     }
 
     /// The same, with plain tokens: for an app whose other programs cannot use stable ones.
-    #[must_use]
     pub fn with_plain_tokens(client: WechatClient, app: App) -> Self {
         let app_id = app.app_id.clone();
         let tokens = AppTokens::plain(client.clone(), app);
@@ -56,7 +54,6 @@ impl AppClient {
 
     /// A client for the app `app_id` whose tokens come from `source`: of a third-party platform
     /// ([`AuthorizerTokens`](crate::component::AuthorizerTokens)), or of a place of one's own.
-    #[must_use]
     pub fn with_tokens(client: WechatClient, app_id: AppId, source: Arc<dyn TokenSource>) -> Self {
         Self {
             client: Arc::new(TokenClient::new(client, source)),
@@ -84,7 +81,6 @@ impl AppClient {
         self
     }
 
-    #[must_use]
     pub const fn app_id(&self) -> &AppId {
         &self.app_id
     }

@@ -34,7 +34,6 @@ pub struct Deviation {
 
 impl Entry {
     /// What follows from this errcode at `api`.
-    #[must_use]
     pub fn at(&self, api: Api) -> &Verdict {
         self.elsewhere
             .iter()
@@ -51,18 +50,15 @@ pub struct Group {
 }
 
 /// The whole table, in the order of the documentation.
-#[must_use]
 pub fn groups() -> &'static [Group] {
     table::GROUPS
 }
 
 /// The entry of an errcode; [`UNKNOWN`] if WeChat's documents do not know it.
-#[must_use]
 pub fn lookup(code: i64) -> &'static Entry {
     find(code).unwrap_or(&UNKNOWN)
 }
 
-#[must_use]
 pub fn find(code: i64) -> Option<&'static Entry> {
     table::GROUPS
         .iter()

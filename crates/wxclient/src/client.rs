@@ -66,7 +66,6 @@ impl WechatClient {
     }
 
     /// Whether the circuit breaker of `api` is open: WeChat has been away, and calls fail at once.
-    #[must_use]
     pub fn is_suspended(&self, api: Api) -> bool {
         self.shared.breakers.of(api).is_open()
     }

@@ -42,7 +42,6 @@ pub struct ComponentClient {
 }
 
 impl ComponentClient {
-    #[must_use]
     pub fn new(client: WechatClient, component: Component, tickets: Arc<dyn TicketSource>) -> Self {
         let app_id = component.app_id.clone();
         let source = Arc::new(ComponentTokens {

@@ -23,18 +23,15 @@ impl WechatError {
         Self { api, fault }
     }
 
-    #[must_use]
     pub const fn api(&self) -> Api {
         self.api
     }
 
-    #[must_use]
     pub const fn fault(&self) -> &Fault {
         &self.fault
     }
 
     /// WeChat's errcode, if it gave one.
-    #[must_use]
     pub const fn errcode(&self) -> Option<i64> {
         match &self.fault {
             Fault::Refused(refusal) => Some(refusal.code()),
@@ -52,19 +49,16 @@ impl WechatError {
     }
 
     /// What the catalogue says about this error at this API.
-    #[must_use]
     pub fn verdict(&self) -> &'static Verdict {
         self.fault.verdict(self.api)
     }
 
-    #[must_use]
     pub fn failure(&self) -> WechatFailure {
         let failure = self.verdict().failure;
         failure.unwrap_or(WechatFailure::BadAnswer)
     }
 
     /// When to try again, if that helps.
-    #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self.fault {
             Fault::BreakerOpen { retry_after } => Some(retry_after),
@@ -164,7 +158,6 @@ impl Fault {
     }
 
     /// The kind of fault, as a label for metrics.
-    #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Refused(_) => "refused",

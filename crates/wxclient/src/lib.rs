@@ -16,6 +16,10 @@
 #![doc = ""]
 #![doc = include_str!("../README.md")]
 #![expect(missing_docs, reason = "a name that says it all has no doc line")]
+#![expect(
+    clippy::must_use_candidate,
+    reason = "a value that is not used does no harm"
+)]
 
 pub mod adapters;
 pub mod api;

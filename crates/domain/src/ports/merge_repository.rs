@@ -45,7 +45,6 @@ pub struct MergeCandidate {
 impl MergeCandidate {
     /// The id of a candidate that the deletion of the unionid's owner makes: its time is that of
     /// the deletion's audit entry, and a repeat of the deletion gives the same one.
-    #[must_use]
     pub fn id_after(deletion: Uuid, user_id: UserId, union_user_id: UserId) -> Uuid {
         let ids = [deletion, user_id.as_uuid(), union_user_id.as_uuid()];
         let hash = Sha256::digest(ids.map(Uuid::into_bytes).concat());

@@ -59,7 +59,6 @@ impl AppClient {
 
 /// The signature of `message` by a session_key: lower-case hex of HMAC-SHA256, whose key is the
 /// base64 text itself and not the 16 bytes it stands for.
-#[must_use]
 pub fn session_signature(session_key: &SessionKey, message: &[u8]) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, session_key.expose().as_bytes());
     hex::encode(hmac::sign(&key, message))

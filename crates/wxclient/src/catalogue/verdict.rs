@@ -26,7 +26,6 @@ pub struct Verdict {
 
 impl Verdict {
     /// Whether WeChat may have consumed the code that was sent, so that it is not sent again.
-    #[must_use]
     pub const fn spends_code(&self) -> bool {
         !matches!(
             self.failure,
@@ -93,7 +92,6 @@ pub enum Retry {
 
 impl Retry {
     /// When the caller may try again; `None` if waiting does not help.
-    #[must_use]
     pub const fn after(self) -> Option<Duration> {
         match self {
             Self::WithPauses | Self::Once => Some(Duration::from_secs(5)),

@@ -22,7 +22,6 @@ pub struct AuthorizerTokens {
 
 impl AuthorizerTokens {
     /// The tokens of `app_id`, by the `authorizer_refresh_token` that its authorisation gave.
-    #[must_use]
     pub fn new(component: ComponentClient, app_id: AppId, refresh_token: SecretString) -> Self {
         Self {
             component,
@@ -32,7 +31,6 @@ impl AuthorizerTokens {
     }
 
     /// The newest `authorizer_refresh_token`, to be kept: WeChat may replace it with any token.
-    #[must_use]
     pub fn refresh_token(&self) -> SecretString {
         self.refresh_token.lock().clone()
     }

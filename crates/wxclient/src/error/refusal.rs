@@ -29,19 +29,16 @@ impl Refusal {
     }
 
     /// The errcode. Never 0.
-    #[must_use]
     pub const fn code(&self) -> i64 {
         self.code
     }
 
     /// WeChat's id of the call.
-    #[must_use]
     pub fn rid(&self) -> Option<&str> {
         self.rid.as_deref()
     }
 
     /// The address under which WeChat sees this service, if that is the trouble (40164).
-    #[must_use]
     pub const fn seen_ip(&self) -> Option<IpAddr> {
         self.seen_ip
     }

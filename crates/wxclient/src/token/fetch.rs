@@ -103,13 +103,11 @@ pub struct AppTokens {
 }
 
 impl AppTokens {
-    #[must_use]
     pub const fn stable(client: WechatClient, app: App) -> Self {
         let kind = TokenKind::Stable;
         Self { client, app, kind }
     }
 
-    #[must_use]
     pub const fn plain(client: WechatClient, app: App) -> Self {
         let kind = TokenKind::Plain;
         Self { client, app, kind }
