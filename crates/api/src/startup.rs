@@ -97,8 +97,14 @@ impl Application {
         let master_keys = master_key::load(&settings)?;
         let database = open_database(&settings, &master_keys)?;
         database.hold_writers();
-        migrations::examine(&database).await?;
-        if settings.database.migrate_on_start {
+        let looked_at = tokio::spawn(migrations::look(database.clone()));
+        let wechat = wechat_client(
+            &settings,
+            background.runtime(),
+            Some(metrics.wechat_calls()),
+        )?;
+        let is_newest = looked_at.await??;
+        if settings.database.migrate_on_start && !is_newest {
             migrations::bring_up_to_date(&database, settings.database.is_sqlite()).await?;
         }
         tokio::spawn(forget_dead_sessions(database.clone()));
@@ -110,6 +116,7 @@ impl Application {
             store: remembering_store(&database, machine),
             pictures,
             clock,
+            wechat,
             metrics,
             background: &background,
         };

@@ -44,12 +44,20 @@ const POSTGRES_SETTINGS: &str = "
     SELECT set_config('synchronous_commit', 'on', false)
         WHERE current_setting('synchronous_commit') = 'off';";
 
+/// All settings of a connection, which are sent at once.
+///
 /// A statement is cancelled by the server before the call is given up, so that the connection can
 /// be used again: after four fifths of the time; and a wait for a lock after half of it.
-fn postgres_timeouts(timeout: Duration) -> String {
+fn postgres_settings(timeout: Duration, purpose: Purpose) -> String {
     let times = [timeout * 4 / 5, timeout / 2];
     let [statement, lock] = times.map(|time| time.as_millis().max(1));
-    format!("SET statement_timeout = {statement}; SET lock_timeout = {lock};")
+    let for_purpose = match purpose {
+        Purpose::Any => "",
+        Purpose::Batches => POSTGRES_SETTINGS_FOR_BATCHES,
+    };
+    format!(
+        "{POSTGRES_SETTINGS} SET statement_timeout = {statement}; SET lock_timeout = {lock}; {for_purpose}"
+    )
 }
 
 /// The statements of a batch join a list of keys with big tables, by their primary keys. The
@@ -109,11 +117,7 @@ impl Connector {
                 let mut connection = PgConnection::establish(url.expose())
                     .map_err(|error| DatabaseError::connecting(&error, url.password()))?;
                 server::settle(&mut connection)?;
-                connection.batch_execute(POSTGRES_SETTINGS)?;
-                connection.batch_execute(&postgres_timeouts(self.timeout))?;
-                if purpose == Purpose::Batches {
-                    connection.batch_execute(POSTGRES_SETTINGS_FOR_BATCHES)?;
-                }
+                connection.batch_execute(&postgres_settings(self.timeout, purpose))?;
                 Ok(AnyConnection::Postgres(connection))
             }
             DatabaseUrl::Sqlite(path) => {

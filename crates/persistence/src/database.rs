@@ -151,6 +151,11 @@ impl Database {
         Ok(self.pool.run(privileges::may_migrate).await?)
     }
 
+    /// Whether all migrations have been run.
+    pub async fn is_newest(&self) -> StoreResult<bool> {
+        Ok(self.pool.run(migrations::is_newest).await?)
+    }
+
     /// Brings the database to the newest schema. Two processes may do so at once. Gives the
     /// migrations that were run.
     pub async fn migrate(&self) -> Result<Vec<String>, MigrateError> {

@@ -6,6 +6,7 @@
 //! prepared. It is known by sessions that two connections share.
 
 use std::collections::BTreeSet;
+use std::panic::resume_unwind;
 
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Integer, Text};
@@ -13,6 +14,7 @@ use diesel::sql_types::{Bool, Integer, Text};
 use crate::connection::{AnyConnection, Connector, Purpose};
 use crate::error::{DbResult, FailureKind};
 use crate::server;
+use crate::url::DatabaseUrl;
 
 /// How often both connections are asked. One that changes its session does not always do so at
 /// once.
@@ -40,8 +42,16 @@ struct Session {
 }
 
 pub(crate) fn examine(connector: &Connector) -> DbResult<Vec<Finding>> {
+    if !matches!(connector.url, DatabaseUrl::Postgres(_)) {
+        return Ok(Vec::new());
+    }
     let mut findings = Vec::new();
-    let one = match connector.connect_for(Purpose::Any) {
+    // Both at once, because the start of the service waits for them.
+    let (one, other) = std::thread::scope(|scope| {
+        let other = scope.spawn(|| connector.connect_for(Purpose::Any));
+        (connector.connect_for(Purpose::Any), other.join())
+    });
+    let one = match one {
         Ok(one) => one,
         Err(error) if error.kind == FailureKind::Unfit => {
             return Ok(vec![Finding::Unfit(error.to_string())]);
@@ -51,7 +61,8 @@ pub(crate) fn examine(connector: &Connector) -> DbResult<Vec<Finding>> {
     let AnyConnection::Postgres(mut one) = one else {
         return Ok(findings);
     };
-    let AnyConnection::Postgres(mut other) = connector.connect_for(Purpose::Any)? else {
+    let AnyConnection::Postgres(mut other) = other.unwrap_or_else(|panic| resume_unwind(panic))?
+    else {
         return Ok(findings);
     };
     findings.extend(server::language_fault(&mut one)?.map(Finding::Warning));

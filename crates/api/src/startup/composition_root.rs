@@ -15,13 +15,13 @@ use domain::sessions::{SessionPolicy, SessionService};
 use domain::signatures::SignatureService;
 use domain::support::SupportDesk;
 use persistence::Database;
-use wxclient::{HttpCodeExchanger, HttpWechatApi};
+use wxclient::{HttpCodeExchanger, HttpWechatApi, WechatClient};
 use wxcrypto::{AesOpenDataOpener, session_signature};
 
 use super::Background;
 use super::tokens::{keep_keys, token_issuer};
 use super::upkeep::remove_old_avatars;
-use super::wechat::{AppList, app_clients, wechat_client};
+use super::wechat::{AppList, app_clients};
 use crate::http::{ApiKeys, HttpState, PushInboxes, Relay};
 use crate::metrics::Metrics;
 use crate::phone_numbers::LibPhoneNumbers;
@@ -37,6 +37,7 @@ pub(super) struct CompositionRoot<'a> {
     pub(super) store: StorePorts,
     pub(super) pictures: Arc<dyn AvatarStore>,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) wechat: WechatClient,
     pub(super) metrics: Arc<Metrics>,
     pub(super) background: &'a Background,
 }
@@ -47,7 +48,7 @@ impl CompositionRoot<'_> {
         let tokens = Arc::new(token_issuer(settings));
         keep_keys(settings, database, &tokens, &self.clock).await;
         let runtime = self.background.runtime();
-        let wechat = wechat_client(settings, runtime, Some(self.metrics.wechat_calls()))?;
+        let wechat = self.wechat.clone();
         self.metrics.watch(database.statistics(), wechat.clone());
         let clients = app_clients(settings, &wechat, database, &self.clock)?;
         let wechat_api = Arc::new(HttpWechatApi::new(clients));

@@ -16,6 +16,14 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// starts without it then, and answers 503.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// [Examines](examine) the database and says whether it certainly has the newest schema: at the same
+/// time, because each takes connections of its own.
+pub(super) async fn look(database: Database) -> anyhow::Result<bool> {
+    let (is_fit, is_newest) = tokio::join!(examine(&database), database.is_newest());
+    is_fit?;
+    Ok(is_newest.unwrap_or(false))
+}
+
 /// Refuses a database that the service must not use, and warns of one that it should not. One that
 /// does not answer yet is looked at later.
 pub(crate) async fn examine(database: &Database) -> anyhow::Result<()> {
