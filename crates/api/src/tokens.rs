@@ -14,8 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ports::{
-    AccessGrant, AccessTokenError, RefreshTokenError, SessionGrant, TokenIssueError, TokenIssuer,
-    TokenPair,
+    AccessGrant, SessionGrant, TokenError, TokenIssueError, TokenIssuer, TokenPair,
 };
 use domain::secret::{AccessToken, RefreshToken};
 use domain::time::{Timestamp, after};
@@ -69,11 +68,7 @@ impl JwtTokenIssuer {
     }
 
     /// The claims of a token of ours that is still good.
-    pub(crate) fn claims(
-        &self,
-        token: &AccessToken,
-        now: Timestamp,
-    ) -> Result<Claims, AccessTokenError> {
+    pub(crate) fn claims(&self, token: &AccessToken, now: Timestamp) -> Result<Claims, TokenError> {
         let keys = self.keys_to_read()?;
         let (claims, verified) = access_token::read(&keys, &self.policy.issuer, token)?;
         verified.at(now)?;
@@ -90,10 +85,10 @@ impl JwtTokenIssuer {
         Ok(self.keys())
     }
 
-    fn keys_to_read(&self) -> Result<Arc<LiveKeys>, AccessTokenError> {
+    fn keys_to_read(&self) -> Result<Arc<LiveKeys>, TokenError> {
         let keys = self.keys();
         if keys.is_empty() {
-            return Err(AccessTokenError::NoKey);
+            return Err(TokenError::NoKey);
         }
         Ok(keys)
     }
@@ -120,11 +115,7 @@ impl TokenIssuer for JwtTokenIssuer {
         })
     }
 
-    fn read_access(
-        &self,
-        token: &AccessToken,
-        now: Timestamp,
-    ) -> Result<SessionGrant, AccessTokenError> {
+    fn read_access(&self, token: &AccessToken, now: Timestamp) -> Result<SessionGrant, TokenError> {
         let keys = self.keys_to_read()?;
         if let Some(verified) = self.verified.get(token, &keys) {
             return verified.at(now);
@@ -139,12 +130,9 @@ impl TokenIssuer for JwtTokenIssuer {
         &self,
         token: &RefreshToken,
         now: Timestamp,
-    ) -> Result<SessionGrant, RefreshTokenError> {
-        let keys = self.keys();
-        if keys.is_empty() {
-            return Err(RefreshTokenError::NoKey);
-        }
-        refresh_token::read(&keys, token, now).ok_or(RefreshTokenError::Invalid)
+    ) -> Result<SessionGrant, TokenError> {
+        let keys = self.keys_to_read()?;
+        refresh_token::read(&keys, token, now).ok_or(TokenError::Invalid)
     }
 }
 

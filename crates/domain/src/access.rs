@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::ports::{
-    AccessTokenError, Clock, GenerationUse, RepositoryError, SessionLifecycle, SessionRepository,
+    Clock, GenerationUse, RepositoryError, SessionLifecycle, SessionRepository, TokenError,
     TokenIssuer, TokenUse,
 };
 use crate::secret::AccessToken;
@@ -19,7 +19,7 @@ pub struct AccessService {
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
     #[error(transparent)]
-    Token(#[from] AccessTokenError),
+    Token(#[from] TokenError),
     /// The session was ended, or its user was disabled or deleted.
     #[error("the session has ended")]
     SessionRevoked,

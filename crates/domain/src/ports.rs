@@ -59,8 +59,7 @@ pub use signing_key_repository::{
 };
 pub use store_clock::StoreClock;
 pub use token_issuer::{
-    AccessGrant, AccessTokenError, RefreshTokenError, SessionGrant, TokenIssueError, TokenIssuer,
-    TokenPair,
+    AccessGrant, SessionGrant, TokenError, TokenIssueError, TokenIssuer, TokenPair,
 };
 pub use user_repository::UserRepository;
 pub use wechat_api_error::{WechatApiError, WechatFailure};

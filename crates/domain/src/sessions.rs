@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::account::Page;
 use crate::id::SessionId;
 use crate::ports::{
-    AccessGrant, Clock, GenerationUse, RefreshTokenError, RepositoryError, SessionLifecycle,
-    StoreResult, TokenIssueError, TokenIssuer, TokenPair, TokenUse,
+    AccessGrant, Clock, GenerationUse, RepositoryError, SessionLifecycle, StoreResult, TokenError,
+    TokenIssueError, TokenIssuer, TokenPair, TokenUse,
 };
 use crate::secret::RefreshToken;
 use crate::session::{ListedSession, SessionAccount};
@@ -105,11 +105,11 @@ impl SessionService {
     }
 }
 
-impl From<RefreshTokenError> for RefreshError {
-    fn from(error: RefreshTokenError) -> Self {
+impl From<TokenError> for RefreshError {
+    fn from(error: TokenError) -> Self {
         match error {
-            RefreshTokenError::Invalid => Self::Invalid,
-            RefreshTokenError::NoKey => Self::Token(TokenIssueError::NoKey),
+            TokenError::Invalid | TokenError::Expired => Self::Invalid,
+            TokenError::NoKey => Self::Token(TokenIssueError::NoKey),
         }
     }
 }

@@ -4,7 +4,7 @@ use aws_lc_rs::error::Unspecified;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::id::SessionId;
-use domain::ports::{AccessGrant, AccessTokenError, SessionGrant};
+use domain::ports::{AccessGrant, SessionGrant, TokenError};
 use domain::secret::AccessToken;
 use domain::session::Generation;
 use domain::time::{Timestamp, after};
@@ -102,13 +102,13 @@ pub(super) fn read(
     keys: &LiveKeys,
     issuer: &str,
     token: &AccessToken,
-) -> Result<(Claims, Verified), AccessTokenError> {
+) -> Result<(Claims, Verified), TokenError> {
     let kid = decode_header(token.expose())
         .ok()
         .and_then(|header| header.kid);
     let key = kid
         .and_then(|kid| keys.of_kid(&kid))
-        .ok_or(AccessTokenError::Invalid)?;
+        .ok_or(TokenError::Invalid)?;
     let mut rules = Validation::new(key.pair.algorithm());
     rules.set_issuer(&[issuer]);
     // The time is compared in `Verified::at`: it comes through the Clock port.
@@ -116,7 +116,7 @@ pub(super) fn read(
     // Tokens from before a change of `tokens.audience` are as good as before.
     rules.validate_aud = false;
     let token = decode::<Claims>(token.expose(), &key.verifying, &rules);
-    let claims = token.map_err(|_| AccessTokenError::Invalid)?.claims;
+    let claims = token.map_err(|_| TokenError::Invalid)?.claims;
     let verified = verified(&claims, key);
     Ok((claims, verified))
 }

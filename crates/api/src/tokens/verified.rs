@@ -1,7 +1,7 @@
 //! Verified access tokens, so that a signature is verified once and not at each request.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use domain::ports::{AccessTokenError, SessionGrant};
+use domain::ports::{SessionGrant, TokenError};
 use domain::secret::AccessToken;
 use domain::time::Timestamp;
 use quick_cache::sync::Cache;
@@ -24,9 +24,9 @@ pub(super) struct Verified {
 
 impl Verified {
     /// What it grants at `now`. (There is no leeway for the tokens of one's own.)
-    pub(super) fn at(&self, now: Timestamp) -> Result<SessionGrant, AccessTokenError> {
+    pub(super) fn at(&self, now: Timestamp) -> Result<SessionGrant, TokenError> {
         if self.expires_at <= now.as_second() {
-            return Err(AccessTokenError::Expired);
+            return Err(TokenError::Expired);
         }
         Ok(self.grant)
     }

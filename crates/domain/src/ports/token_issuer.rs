@@ -20,17 +20,13 @@ pub trait TokenIssuer: Send + Sync {
 
     /// Reads an access token. This happens at every request, so an adapter SHOULD remember what
     /// it has verified.
-    fn read_access(
-        &self,
-        token: &AccessToken,
-        now: Timestamp,
-    ) -> Result<SessionGrant, AccessTokenError>;
+    fn read_access(&self, token: &AccessToken, now: Timestamp) -> Result<SessionGrant, TokenError>;
 
     fn read_refresh(
         &self,
         token: &RefreshToken,
         now: Timestamp,
-    ) -> Result<SessionGrant, RefreshTokenError>;
+    ) -> Result<SessionGrant, TokenError>;
 }
 
 /// What a token is issued for: who, in which session, of which generation.
@@ -69,22 +65,14 @@ pub enum TokenIssueError {
     Failed(#[source] Cause),
 }
 
+/// Why a token is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum AccessTokenError {
+pub enum TokenError {
     #[error("the token is not one of this service's")]
     Invalid,
     #[error("the token has expired")]
     Expired,
     /// The keys have not been read from the database yet: again later.
-    #[error("there is no key to verify with yet")]
-    NoKey,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum RefreshTokenError {
-    /// Not one of ours, changed, or its time is over.
-    #[error("the refresh token is not one of this service's, or too old")]
-    Invalid,
     #[error("there is no key to verify with yet")]
     NoKey,
 }

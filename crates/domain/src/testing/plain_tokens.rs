@@ -4,8 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::ports::{
-    AccessGrant, AccessTokenError, RefreshTokenError, SessionGrant, TokenIssueError, TokenIssuer,
-    TokenPair,
+    AccessGrant, SessionGrant, TokenError, TokenIssueError, TokenIssuer, TokenPair,
 };
 use crate::secret::{AccessToken, RefreshToken};
 use crate::time::{Duration, Timestamp, after};
@@ -27,12 +26,12 @@ impl PlainTokens {
         self.has_no_key.store(!is_there, Ordering::SeqCst);
     }
 
-    fn read(&self, number: Option<&str>, now: Timestamp) -> Result<SessionGrant, AccessTokenError> {
+    fn read(&self, number: Option<&str>, now: Timestamp) -> Result<SessionGrant, TokenError> {
         let issued = self.issued.lock().unwrap();
         let number = number.and_then(|number| number.parse::<usize>().ok());
         match number.and_then(|number| issued.get(number)) {
-            None => Err(AccessTokenError::Invalid),
-            Some((_, expires)) if *expires <= now => Err(AccessTokenError::Expired),
+            None => Err(TokenError::Invalid),
+            Some((_, expires)) if *expires <= now => Err(TokenError::Expired),
             Some((grant, _)) => Ok(*grant),
         }
     }
@@ -63,11 +62,7 @@ impl TokenIssuer for PlainTokens {
         })
     }
 
-    fn read_access(
-        &self,
-        token: &AccessToken,
-        now: Timestamp,
-    ) -> Result<SessionGrant, AccessTokenError> {
+    fn read_access(&self, token: &AccessToken, now: Timestamp) -> Result<SessionGrant, TokenError> {
         self.read(token.expose().strip_prefix("access "), now)
     }
 
@@ -75,8 +70,7 @@ impl TokenIssuer for PlainTokens {
         &self,
         token: &RefreshToken,
         now: Timestamp,
-    ) -> Result<SessionGrant, RefreshTokenError> {
-        let read = self.read(token.expose().strip_prefix("refresh "), now);
-        read.map_err(|_| RefreshTokenError::Invalid)
+    ) -> Result<SessionGrant, TokenError> {
+        self.read(token.expose().strip_prefix("refresh "), now)
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::access::{AccessError, AccessService};
 use domain::login::Login;
-use domain::ports::{AccessTokenError, Clock as _};
+use domain::ports::{Clock as _, TokenError};
 use domain::secret::AccessToken;
 use domain::sessions::{RefreshError, SessionService};
 
@@ -38,14 +38,11 @@ async fn a_token_that_is_foreign_or_too_old_is_refused() {
     let foreign = access(&world).account(&AccessToken::new("foreign")).await;
     assert!(matches!(
         foreign,
-        Err(AccessError::Token(AccessTokenError::Invalid))
+        Err(AccessError::Token(TokenError::Invalid))
     ));
     world.clock.advance(login.tokens.access_ttl);
     let late = access(&world).account(&login.tokens.access).await;
-    assert!(matches!(
-        late,
-        Err(AccessError::Token(AccessTokenError::Expired))
-    ));
+    assert!(matches!(late, Err(AccessError::Token(TokenError::Expired))));
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use domain::app::UnknownApp;
 use domain::login::LoginError;
 use domain::personal_data::PersonalDataError;
 use domain::ports::{
-    AccessTokenError, Cause, OpenDataError, RepositoryError, TokenIssueError, WechatApiError,
+    Cause, OpenDataError, RepositoryError, TokenError, TokenIssueError, WechatApiError,
 };
 use domain::sessions::RefreshError;
 use domain::signatures::SignatureError;
@@ -223,10 +223,10 @@ impl From<RepositoryError> for ApiError {
 impl From<AccessError> for ApiError {
     fn from(error: AccessError) -> Self {
         match error {
-            AccessError::Token(AccessTokenError::Invalid) => Self::new(ErrorCode::TokenInvalid),
-            AccessError::Token(AccessTokenError::Expired) => Self::new(ErrorCode::TokenExpired),
+            AccessError::Token(TokenError::Invalid) => Self::new(ErrorCode::TokenInvalid),
+            AccessError::Token(TokenError::Expired) => Self::new(ErrorCode::TokenExpired),
             AccessError::SessionRevoked => Self::new(ErrorCode::SessionRevoked),
-            AccessError::Token(AccessTokenError::NoKey) => {
+            AccessError::Token(TokenError::NoKey) => {
                 Self::later(ErrorCode::StorageUnavailable, SOON).because(error)
             }
             AccessError::Storage(error) => error.into(),

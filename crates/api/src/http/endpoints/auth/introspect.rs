@@ -4,7 +4,7 @@ use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use domain::access::{AccessError, AccessService};
-use domain::ports::{AccessTokenError, Clock};
+use domain::ports::{Clock, TokenError};
 use domain::secret::AccessToken;
 use serde::Serialize;
 use serde_json::json;
@@ -98,10 +98,10 @@ async fn introspect(
     let claims = match access.account(&token).await {
         Ok(_) => tokens.claims(&token, clock.now()).ok(),
         Err(
-            AccessError::Token(AccessTokenError::Invalid | AccessTokenError::Expired)
+            AccessError::Token(TokenError::Invalid | TokenError::Expired)
             | AccessError::SessionRevoked,
         ) => None,
-        Err(error @ (AccessError::Token(AccessTokenError::NoKey) | AccessError::Storage(_))) => {
+        Err(error @ (AccessError::Token(TokenError::NoKey) | AccessError::Storage(_))) => {
             return Err(error.into());
         }
     };
