@@ -40,15 +40,16 @@ pub struct AppClient {
 impl AppClient {
     /// A client for `app` that uses stable tokens.
     pub fn new(client: WechatClient, app: App) -> Self {
-        let app_id = app.app_id.clone();
-        let tokens = AppTokens::stable(client.clone(), app);
-        Self::with_tokens(client, app_id, Arc::new(tokens))
+        Self::of(AppTokens::stable(client, app))
     }
 
     /// The same, with plain tokens: for an app whose other programs cannot use stable ones.
     pub fn with_plain_tokens(client: WechatClient, app: App) -> Self {
-        let app_id = app.app_id.clone();
-        let tokens = AppTokens::plain(client.clone(), app);
+        Self::of(AppTokens::plain(client, app))
+    }
+
+    fn of(tokens: AppTokens) -> Self {
+        let (client, app_id) = (tokens.client.clone(), tokens.app.app_id.clone());
         Self::with_tokens(client, app_id, Arc::new(tokens))
     }
 

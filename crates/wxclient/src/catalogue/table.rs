@@ -113,17 +113,23 @@ const fn blocked(zh: &'static str, en: &'static str) -> Verdict {
 
 /// Something to correct in front of the service, of which no failure of its own comes.
 const fn front_end(zh: &'static str, en: &'static str) -> Verdict {
-    failing_as(None, input(WechatFailure::InvalidRequest, zh, en))
+    Verdict {
+        failure: None,
+        ..input(WechatFailure::InvalidRequest, zh, en)
+    }
+}
+
+/// Something for the operator to correct at WeChat, of which no failure of the service comes.
+const fn console(zh: &'static str, en: &'static str) -> Verdict {
+    Verdict {
+        failure: None,
+        ..misconfigured(zh, en)
+    }
 }
 
 /// The same verdict, with another retry.
 const fn retried(retry: Retry, verdict: Verdict) -> Verdict {
     Verdict { retry, ..verdict }
-}
-
-/// The same verdict, with another failure.
-const fn failing_as(failure: Option<WechatFailure>, verdict: Verdict) -> Verdict {
-    Verdict { failure, ..verdict }
 }
 
 /// What follows at the phone number's API from a code that does not hold.

@@ -1,5 +1,6 @@
 //! 获取授权账号调用令牌 (getAuthorizerAccessToken): tokens of an app that has authorised the
-//! platform. They take the place of the app's own.
+//! platform. They take the place of the app's own. For users of this crate, as is all of
+//! [`component`](super).
 
 use async_trait::async_trait;
 use domain::id::AppId;

@@ -26,7 +26,7 @@ impl WechatClient {
     }
 
     /// The same, and the previous token dies **at once**: for a token that has leaked. WeChat
-    /// allows it 20 times a day, 30 s apart.
+    /// allows it 20 times a day, 30 s apart. For users of this crate: the service does not make this call.
     pub async fn force_stable_token(&self, app: &App) -> Result<FetchedToken, WechatError> {
         self.fetch_stable(app, true).await
     }
@@ -97,8 +97,8 @@ impl TokenReply {
 /// An app's own tokens.
 #[derive(Clone, Debug)]
 pub struct AppTokens {
-    client: WechatClient,
-    app: App,
+    pub(crate) client: WechatClient,
+    pub(crate) app: App,
     kind: TokenKind,
 }
 

@@ -1,7 +1,7 @@
 //! Codes of `wx.requestVirtualPayment` other than those of its signatures
 //! (<https://developers.weixin.qq.com/miniprogram/dev/api/payment/wx.requestVirtualPayment.html>).
 
-use super::{Actor, Category, Verdict, failing_as, front_end, misconfigured};
+use super::{Actor, Category, Verdict, console, front_end};
 
 entries! {
     -15001 "(前端)虚拟支付参数错误,原因见 errMsg" "phone: a parameter of the payment is wrong, errMsg says which"
@@ -44,20 +44,14 @@ const NEW_ORDER: Verdict = front_end(
     "the payment backend makes a new order; WeChat takes each outTradeNo once",
 );
 
-const PUBLISH: Verdict = failing_as(
-    None,
-    misconfigured(
-        "在小程序后台「虚拟支付」中为对应的 env 发布道具或代币,约 10 分钟后生效",
-        "publish the product or coin for this env on the virtual payment page of WeChat's console; it takes effect within some 10 minutes",
-    ),
+const PUBLISH: Verdict = console(
+    "在小程序后台「虚拟支付」中为对应的 env 发布道具或代币,约 10 分钟后生效",
+    "publish the product or coin for this env on the virtual payment page of WeChat's console; it takes effect within some 10 minutes",
 );
 
-const CONSOLE: Verdict = failing_as(
-    None,
-    misconfigured(
-        "在小程序后台「虚拟支付」与商户平台查看商户状态并按提示处理",
-        "look at the merchant's state on the virtual payment page of WeChat's console and in the merchant platform, and do what it asks for",
-    ),
+const CONSOLE: Verdict = console(
+    "在小程序后台「虚拟支付」与商户平台查看商户状态并按提示处理",
+    "look at the merchant's state on the virtual payment page of WeChat's console and in the merchant platform, and do what it asks for",
 );
 
 const LATER: Verdict = Verdict {

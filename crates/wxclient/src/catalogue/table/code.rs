@@ -1,13 +1,13 @@
 //! Errcodes of one-time codes.
 
-use super::{OUR_BUG, PHONE, Verdict, WechatFailure, blocked, failing_as, input};
+use super::{OUR_BUG, PHONE, Verdict, WechatFailure, blocked, input};
 
 entries! {
     40029 "无效的 code"
         "invalid code: wrong, expired, of another app, or the developer tool's mock code"
         => LOGIN_AGAIN, elsewhere &[PHONE];
     40163 "code 已被使用" "the code has been used"
-        => failing_as(Some(WechatFailure::CodeUsed), LOGIN_AGAIN), elsewhere &[PHONE];
+        => Verdict { failure: Some(WechatFailure::CodeUsed), ..LOGIN_AGAIN }, elsewhere &[PHONE];
     41008 "缺少 code" "code missing" => LOGIN_AGAIN, elsewhere &[PHONE];
     40226 "高风险用户,登录被拦截" "high-risk user, login blocked"
         => blocked(

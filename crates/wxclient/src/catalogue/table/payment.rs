@@ -1,7 +1,7 @@
 //! Errcodes of signatures with the session_key: virtual payment (虚拟支付), game coins, store
 //! payment; on the phone and on a server.
 
-use super::{Verdict, WechatFailure, failing_as, front_end, input, misconfigured};
+use super::{Verdict, WechatFailure, console, front_end, input};
 
 entries! {
     -15005 "(前端)用户态签名 signature 错误" "phone: the user signature (signature) is wrong"
@@ -49,12 +49,9 @@ const PARAMETER: Verdict = front_end(
     "check the parameters of the API; the text that was signed and the body that is sent must be the same bytes",
 );
 
-const PAY_SIG: Verdict = failing_as(
-    None,
-    misconfigured(
-        "支付后端:核对 AppKey 是否与 env(0 现网、1 沙箱)对应,并对 uri + \"&\" + 原文签名",
-        "the payment backend uses the AppKey of the env (0 live, 1 sandbox) and signs uri + \"&\" + the exact text",
-    ),
+const PAY_SIG: Verdict = console(
+    "支付后端:核对 AppKey 是否与 env(0 现网、1 沙箱)对应,并对 uri + \"&\" + 原文签名",
+    "the payment backend uses the AppKey of the env (0 live, 1 sandbox) and signs uri + \"&\" + the exact text",
 );
 
 const LOG_IN_AND_SIGN: Verdict = input(

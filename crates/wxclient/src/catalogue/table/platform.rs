@@ -2,7 +2,7 @@
 
 use super::transport::away;
 use super::{
-    Actor, Category, Retry, Verdict, WechatFailure, blocked, failing_as, input, misconfigured, text,
+    Actor, Category, Retry, Verdict, WechatFailure, blocked, console, input, misconfigured, text,
 };
 
 entries! {
@@ -42,13 +42,13 @@ entries! {
             "read the notice in the console and appeal there",
         );
     50001 "用户未授权该 API" "the user has not authorised the app for this API"
-        => failing_as(
-            Some(WechatFailure::UserBlocked),
-            misconfigured(
+        => Verdict {
+            failure: Some(WechatFailure::UserBlocked),
+            ..misconfigured(
                 "检查所用凭据与权限集是否包含该接口",
                 "check that the credential and its permission set cover this API",
-            ),
-        );
+            )
+        };
     50002 "用户受限(账号被冻结或已注销)" "user limited (account frozen or closed)"
         => blocked(
             "用户需在微信中解除限制;若所有用户都如此,请检查小程序是否被冻结",
@@ -71,10 +71,7 @@ entries! {
             "see that the app has this API; paths such as /sns/* are not supported",
         );
     9_410_009 "风险接口测试额度已耗尽" "test quota of the risk API used up"
-        => failing_as(
-            None,
-            misconfigured("购买额度或停用风险等级检查", "buy quota, or switch the risk check off"),
-        );
+        => console("购买额度或停用风险等级检查", "buy quota, or switch the risk check off");
 }
 
 const fn busy(zh: &'static str, en: &'static str) -> Verdict {

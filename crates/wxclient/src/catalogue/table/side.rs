@@ -1,6 +1,6 @@
 //! Codes that no server API answers: the phone's, and those of WeChat's decryption samples.
 
-use super::{Actor, Verdict, WechatFailure, failing_as, front_end, input, misconfigured, text};
+use super::{Actor, Verdict, WechatFailure, console, front_end, input, text};
 
 entries! {
     104 "(前端)用户未同意隐私协议" "phone: the user has not accepted the privacy guideline"
@@ -12,18 +12,12 @@ entries! {
             )
         };
     112 "(前端)隐私协议未声明该接口" "phone: the privacy guideline does not declare this API"
-        => failing_as(
-            None,
-            misconfigured(
-                "在公众平台的用户隐私保护指引中声明该接口",
-                "declare the API in the privacy guideline, in the console",
-            ),
+        => console(
+            "在公众平台的用户隐私保护指引中声明该接口",
+            "declare the API in the privacy guideline, in the console",
         );
     1_400_001 "(前端)手机号验证额度不足" "phone: the quota of phone numbers is used up"
-        => failing_as(
-            None,
-            misconfigured("在公众平台购买手机号验证额度", "buy phone number quota in the console"),
-        );
+        => console("在公众平台购买手机号验证额度", "buy phone number quota in the console");
     65206 "(前端)用户不在群内" "phone: the user is not in the group"
         => Verdict {
             actor: Actor::EndUser,

@@ -1,7 +1,7 @@
 //! Errcodes of API signing and encryption (服务端 API 签名与加密).
 //! <https://developers.weixin.qq.com/miniprogram/dev/server/getting_started/api_signature.html>
 
-use super::{OUR_BUG, Verdict, WechatFailure, failing_as, misconfigured};
+use super::{OUR_BUG, Verdict, WechatFailure, misconfigured};
 
 entries! {
     40230 "缺少安全头 Serial" "header Wechatmp-Serial missing" => OUR_BUG;
@@ -16,10 +16,10 @@ entries! {
     40238 "未设置对称密钥" "no symmetric key is set in the console" => KEYS;
     40239 "未设置公钥" "no public key is set in the console" => KEYS;
     40240 "时间戳过期" "expired timestamp"
-        => failing_as(
-            Some(WechatFailure::BadAnswer),
-            misconfigured("校准服务器时钟(NTP)", "set the server's clock right (NTP)"),
-        );
+        => Verdict {
+            failure: Some(WechatFailure::BadAnswer),
+            ..misconfigured("校准服务器时钟(NTP)", "set the server's clock right (NTP)")
+        };
 }
 
 const KEYS: Verdict = misconfigured(

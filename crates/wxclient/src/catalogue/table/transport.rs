@@ -1,8 +1,7 @@
 //! Failures without an errcode, and unknown errcodes.
 
 use super::{
-    Actor, Category, Entry, Retry, Verdict, WechatFailure, entry, failing_as, misconfigured,
-    retried, text,
+    Actor, Category, Entry, Retry, Verdict, WechatFailure, entry, misconfigured, retried, text,
 };
 
 /// An errcode that WeChat's documents do not know.
@@ -10,13 +9,13 @@ pub static UNKNOWN: Entry = entry(
     i64::MIN,
     "未知错误码",
     "an unknown errcode",
-    failing_as(
-        Some(WechatFailure::BadAnswer),
-        misconfigured(
+    Verdict {
+        failure: Some(WechatFailure::BadAnswer),
+        ..misconfigured(
             "用 errcode 与 rid 在微信文档中查找,或联系微信客服",
             "look the errcode up in WeChat's documents, or ask WeChat with the rid",
-        ),
-    ),
+        )
+    },
 );
 
 /// No connection came about; nothing was sent.
