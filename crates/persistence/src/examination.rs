@@ -31,6 +31,14 @@ pub enum Finding {
     Advice(String),
 }
 
+impl Finding {
+    /// Whether the service must not use the database.
+    #[must_use]
+    pub const fn is_unfit(&self) -> bool {
+        matches!(self, Self::Unfit(_))
+    }
+}
+
 #[derive(QueryableByName)]
 struct Session {
     #[diesel(sql_type = Integer)]

@@ -97,8 +97,15 @@ fn configuration(checkup: &Checkup) -> String {
 
 async fn database(checkup: &Checkup) -> Vec<Finding> {
     let what = format!("database {}", checkup.settings.database.shown());
-    let mut findings = vec![finding(what.as_str(), database_state(checkup).await)];
-    match checkup.database.examine().await {
+    let examined = checkup.database.examine().await;
+    let is_unfit =
+        matches!(&examined, Ok(found) if found.iter().any(persistence::Finding::is_unfit));
+    let mut findings = Vec::new();
+    // Otherwise no connection is ready, for the reason that the examination gives.
+    if !is_unfit {
+        findings.push(finding(what.as_str(), database_state(checkup).await));
+    }
+    match examined {
         Ok(found) => findings.extend(found.into_iter().map(|found| match found {
             persistence::Finding::Unfit(told) | persistence::Finding::Warning(told) => {
                 finding(what.as_str(), Err(told))

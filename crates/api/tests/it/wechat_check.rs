@@ -291,3 +291,28 @@ fn a_clock_that_is_wrong_is_told(#[case] date: &'static str, #[case] relation: O
     assert!(line.starts_with("fail  clock: "), "{line}");
     assert!(line.contains(relation) && line.contains("NTP"), "{line}");
 }
+
+#[test]
+fn a_database_that_cannot_be_used_is_told_in_one_line() {
+    let database = testpg::database().unwrap();
+    let url = database.url();
+    let (server, name) = url.rsplit_once('/').unwrap();
+    let latin = format!("{name}_latin1");
+    let create = format!(
+        "CREATE DATABASE {latin} ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+    );
+    database.run(&create).unwrap();
+    let mut checked = Checked::new();
+    checked
+        .command
+        .env(
+            "WXLOGIN_MASTER_KEY",
+            "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+        )
+        .env("DATABASE_URL", format!("{server}/{latin}"));
+    let told = checked.failure();
+    assert!(told.contains("database's encoding is LATIN1"), "{told}");
+    database
+        .run(&format!("DROP DATABASE {latin} (FORCE)"))
+        .unwrap();
+}
