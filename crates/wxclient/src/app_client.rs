@@ -8,7 +8,6 @@ mod union_id;
 mod usage;
 mod user_encrypt_key;
 
-use std::fmt;
 use std::sync::Arc;
 
 use domain::id::AppId;
@@ -30,7 +29,7 @@ use crate::token::{AppTokens, FetchedToken, TokenClient, TokenSource};
 /// A client for one app: a value one holds. Cheap to clone; the clones share the token.
 ///
 /// A login never needs it: [`WechatClient::code2session`] works without any access_token.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct AppClient {
     client: Arc<TokenClient>,
     app_id: AppId,
@@ -101,13 +100,5 @@ impl AppClient {
     ) -> Result<FetchedToken, WechatError> {
         let deadline = self.client.deadline();
         self.client.reported(refused, deadline).await
-    }
-}
-
-impl fmt::Debug for AppClient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AppClient")
-            .field("app_id", &self.app_id)
-            .finish_non_exhaustive()
     }
 }

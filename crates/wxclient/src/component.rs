@@ -5,7 +5,6 @@
 
 mod authorizer;
 
-use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -35,7 +34,7 @@ pub trait TicketSource: Send + Sync {
 }
 
 /// A client for one third-party platform. Cheap to clone; the clones share the token.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct ComponentClient {
     client: Arc<TokenClient>,
     app_id: AppId,
@@ -82,14 +81,6 @@ impl ComponentClient {
         ]);
         let session = self.client.call(call, Code2SessionReply::into_session);
         session.await
-    }
-}
-
-impl fmt::Debug for ComponentClient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ComponentClient")
-            .field("app_id", &self.app_id)
-            .finish_non_exhaustive()
     }
 }
 

@@ -1,5 +1,7 @@
 //! Calls with an access_token: refused tokens are replaced, once.
 
+use std::fmt;
+
 use domain::secret::WechatToken;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
@@ -8,6 +10,14 @@ use super::TokenClient;
 use crate::catalogue::Retry;
 use crate::client::Call;
 use crate::error::{Fault, WechatError};
+
+impl fmt::Debug for TokenClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenClient")
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
+}
 
 impl TokenClient {
     pub(crate) fn deadline(&self) -> Instant {
