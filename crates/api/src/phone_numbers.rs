@@ -1,43 +1,39 @@
 //! Phone numbers by the numbering plans of Google's libphonenumber.
 
-use domain::ports::PhoneNumbers;
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, Region};
 
 /// Most digits of a number in E.164, the country code included (ITU-T E.164, 6).
 const MAX_DIGITS: usize = 15;
 
-/// [`PhoneNumbers`] from the metadata of `rlibphonenumber`, which is built into the program and takes
-/// 5.6 MB of memory from the first number on.
-pub(crate) struct LibPhoneNumbers;
-
-impl PhoneNumbers for LibPhoneNumbers {
-    fn e164(&self, country_code: &str, number: &str) -> Option<String> {
-        let country = digits(country_code)?;
-        let country = country.trim_start_matches('0');
-        let digits = digits(number)?;
-        if digits.is_empty() || digits.len() > 2 * MAX_DIGITS {
-            return None;
-        }
-        let with_exit_code = digits
-            .strip_prefix("00")
-            .filter(|rest| !country.is_empty() && rest.starts_with(country));
-        if number.trim_start().starts_with(['+', '＋']) || with_exit_code.is_some() {
-            let whole = with_exit_code.unwrap_or(&digits);
-            return in_plan(whole).or_else(|| as_it_is(whole));
-        }
-        if country.is_empty() {
-            let number = PHONE_NUMBER_UTIL.parse(&digits, Some(Region::CN)).ok()?;
-            return PHONE_NUMBER_UTIL
-                .is_valid_number(&number)
-                .then(|| formatted(&number));
-        }
-        let whole = format!("{country}{digits}");
-        let has_country_code = digits.starts_with(country);
-        in_plan(&whole)
-            .or_else(|| has_country_code.then(|| in_plan(&digits))?)
-            .or_else(|| without_trunk_zero(country, &digits))
-            .or_else(|| as_it_is(&whole))
+/// The number in E.164 ([`PersonalDataService`](domain::personal_data::PersonalDataService)), from the
+/// metadata of `rlibphonenumber`, which is built into the program and takes 5.6 MB of memory from the
+/// first number on.
+pub(crate) fn e164(country_code: &str, number: &str) -> Option<String> {
+    let country = digits(country_code)?;
+    let country = country.trim_start_matches('0');
+    let digits = digits(number)?;
+    if digits.is_empty() || digits.len() > 2 * MAX_DIGITS {
+        return None;
     }
+    let with_exit_code = digits
+        .strip_prefix("00")
+        .filter(|rest| !country.is_empty() && rest.starts_with(country));
+    if number.trim_start().starts_with(['+', '＋']) || with_exit_code.is_some() {
+        let whole = with_exit_code.unwrap_or(&digits);
+        return in_plan(whole).or_else(|| as_it_is(whole));
+    }
+    if country.is_empty() {
+        let number = PHONE_NUMBER_UTIL.parse(&digits, Some(Region::CN)).ok()?;
+        return PHONE_NUMBER_UTIL
+            .is_valid_number(&number)
+            .then(|| formatted(&number));
+    }
+    let whole = format!("{country}{digits}");
+    let has_country_code = digits.starts_with(country);
+    in_plan(&whole)
+        .or_else(|| has_country_code.then(|| in_plan(&digits))?)
+        .or_else(|| without_trunk_zero(country, &digits))
+        .or_else(|| as_it_is(&whole))
 }
 
 /// The digits of `text`, or `None` if there is anything else in it but separators.
@@ -117,7 +113,7 @@ mod tests {
             ("39", "0612345678", "+390612345678"),
             ("225", "0707123456", "+2250707123456"),
         ] {
-            let found = LibPhoneNumbers.e164(country_code, number);
+            let found = e164(country_code, number);
             assert_eq!(found.as_deref(), Some(expected), "{country_code} {number}");
         }
     }
@@ -131,7 +127,7 @@ mod tests {
             ("999", "0123", "+9990123"),
             ("82", "09012345678", "+829012345678"),
         ] {
-            let found = LibPhoneNumbers.e164(country_code, number);
+            let found = e164(country_code, number);
             assert_eq!(found.as_deref(), Some(expected), "{country_code} {number}");
         }
     }
@@ -148,11 +144,7 @@ mod tests {
             ("86", "12345678901234"),
             ("86", "9".repeat(10_000).as_str()),
         ] {
-            assert_eq!(
-                LibPhoneNumbers.e164(country_code, number),
-                None,
-                "{country_code} {number}"
-            );
+            assert_eq!(e164(country_code, number), None, "{country_code} {number}");
         }
     }
 }

@@ -55,7 +55,7 @@ pub struct Watermark {
     pub timestamp: i64,
 }
 
-/// A phone number as WeChat tells it, unchecked. [`PhoneNumbers`](crate::ports::PhoneNumbers) reads it.
+/// A phone number as WeChat tells it, unchecked.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PhoneGrant {
     /// Country code, usually without plus (`86`); empty if WeChat left it out.

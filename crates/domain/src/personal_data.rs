@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::open_data::{EncryptedData, Expected, OpenedData, PhoneGrant};
 use crate::ports::{
-    AccountRepository, Clock, OpenDataError, OpenDataOpener, PhoneLookups, PhoneNumbers,
-    RepositoryError, StoreResult, WechatApiError, WechatUserApi,
+    AccountRepository, Clock, OpenDataError, OpenDataOpener, PhoneLookups, RepositoryError,
+    StoreResult, WechatApiError, WechatUserApi,
 };
 use crate::secret::{PhoneCode, SessionKey};
 use crate::session::SessionAccount;
@@ -15,7 +15,18 @@ use crate::user::{Identity, User};
 pub struct PersonalDataService {
     pub wechat: Arc<dyn WechatUserApi>,
     pub opener: Arc<dyn OpenDataOpener>,
-    pub numbers: Arc<dyn PhoneNumbers>,
+    /// The number in E.164, such as `+8613800138000`, of what WeChat gives as `countryCode` and
+    /// `purePhoneNumber`.
+    ///
+    /// - Separators are ignored in both. `+86` and `0086` are country codes.
+    /// - `number` may be national, with its trunk prefix (`07911 …` in 44) or without, or carry its
+    ///   country code.
+    /// - Without a country code the number is read as a Chinese one, if it can be one.
+    /// - A number that is in no numbering plan is kept as it is, because WeChat has called it and
+    ///   may know a newer block of numbers.
+    ///
+    /// `None` if this cannot be a number: letters, no digits, or more than 15.
+    pub e164: fn(&str, &str) -> Option<String>,
     pub accounts: Arc<dyn AccountRepository>,
     pub clock: Arc<dyn Clock>,
     /// The greatest age of a watermark; `None` for any.
@@ -153,7 +164,7 @@ impl PersonalDataService {
 
     fn e164(&self, grant: &PhoneGrant) -> Option<String> {
         let (country, number) = (&grant.country_code, &grant.pure_phone_number);
-        self.numbers.e164(country, number)
+        (self.e164)(country, number)
     }
 }
 

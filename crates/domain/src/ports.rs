@@ -5,7 +5,8 @@
 //! needed by the program alone.
 //!
 //! Ports are `Send + Sync` and dyn-compatible, so that the composition root hands them round as
-//! `Arc<dyn Port>`. A port that does not wait is not async.
+//! `Arc<dyn Port>`. A port that does not wait is not async. A function without state is no port: a use
+//! case has it as a field.
 
 mod account_repository;
 mod audit_log;
@@ -17,7 +18,6 @@ mod code_exchanger;
 mod merge_repository;
 mod open_data_opener;
 mod phone_lookups;
-mod phone_numbers;
 mod push_outbox;
 mod push_target;
 mod readiness;
@@ -45,7 +45,6 @@ pub use code_exchanger::{CodeExchanger, WechatSession};
 pub use merge_repository::{MergeCandidate, MergeOutcome, MergeRepository};
 pub use open_data_opener::{OpenDataError, OpenDataOpener};
 pub use phone_lookups::PhoneLookups;
-pub use phone_numbers::PhoneNumbers;
 pub use push_outbox::PushOutbox;
 pub use push_target::{PushFailure, PushTarget};
 pub use readiness::{NotReady, ReadinessProbe};

@@ -24,7 +24,7 @@ use super::upkeep::remove_old_avatars;
 use super::wechat::{AppList, app_clients};
 use crate::http::{ApiKeys, HttpState, PushInboxes, Relay};
 use crate::metrics::Metrics;
-use crate::phone_numbers::LibPhoneNumbers;
+use crate::phone_numbers::e164;
 use crate::phone_quota::MeteredUserApi;
 use crate::relay::{Delivery, HttpPushTarget};
 use crate::session_memory::StorePorts;
@@ -158,7 +158,7 @@ impl CompositionRoot<'_> {
         Arc::new(PersonalDataService {
             wechat,
             opener: Arc::new(AesOpenDataOpener),
-            numbers: Arc::new(LibPhoneNumbers),
+            e164,
             accounts: self.store.accounts.clone(),
             clock: self.clock.clone(),
             max_age: self.login_policy().open_data_max_age,

@@ -7,7 +7,7 @@ use domain::personal_data::{PersonalDataError, PersonalDataService};
 use domain::ports::{AccountRepository, OpenDataError, PhoneLookups, WechatFailure};
 use domain::secret::PhoneCode;
 use domain::session::SessionAccount;
-use domain::testing::{JoinedPhoneNumbers, ScriptedUserApi, TrustingOpener, phone_lookup_contract};
+use domain::testing::{ScriptedUserApi, TrustingOpener, phone_lookup_contract};
 
 use crate::world::World;
 
@@ -17,13 +17,19 @@ fn service(world: &World, wechat: Arc<ScriptedUserApi>) -> PersonalDataService {
     PersonalDataService {
         wechat,
         opener: Arc::new(TrustingOpener),
-        numbers: Arc::new(JoinedPhoneNumbers),
+        e164: joined,
         accounts: world.store.clone(),
         clock: world.clock.clone(),
         max_age: None,
         lookups: world.store.clone(),
         lookups_per_day: 3,
     }
+}
+
+/// The country code in front of the number; `None` unless both are digits.
+fn joined(country_code: &str, number: &str) -> Option<String> {
+    let is_digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    (is_digits(country_code) && is_digits(number)).then(|| format!("+{country_code}{number}"))
 }
 
 async fn phone(world: &World, who: &SessionAccount) -> Option<String> {
