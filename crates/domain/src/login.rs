@@ -22,7 +22,7 @@ use crate::profile::ProfileReport;
 use crate::secret::SecretHash;
 use crate::session::SessionAccount;
 use crate::time::{Duration, Timestamp, after, before};
-use crate::visit::{NewSession, SentCode, Visit, VisitOutcome, is_first_visit};
+use crate::visit::{NewSession, SentCode, Visit, VisitOutcome};
 use code_ledger::{Claim, CodeLedger, Turn};
 use patience::Patience;
 
@@ -281,7 +281,6 @@ impl LoginService {
         };
         let tokens = self.ports.tokens.issue(&grant, now)?;
         Ok(Login {
-            is_new_user: is_first_visit(&account),
             account,
             tokens,
             watermark,

@@ -35,5 +35,4 @@ pub struct Login {
     pub tokens: TokenPair,
     /// The watermark of the opened data, if data came along.
     pub watermark: Option<Watermark>,
-    pub is_new_user: bool,
 }

@@ -3,6 +3,7 @@
 use domain::account::AccountError;
 use domain::audit::{AuditAction, AuditActor};
 use domain::profile::{Edit, ProfileEdit};
+use domain::visit::is_first_visit;
 
 use crate::world::World;
 
@@ -42,5 +43,5 @@ async fn a_deletion_leaves_an_entry_and_the_next_login_is_a_new_user() {
     assert!(matches!(gone, Err(AccountError::Gone)));
     let gone = accounts.export(&who).await;
     assert!(matches!(gone, Err(AccountError::Gone)));
-    assert!(world.log_in("o-alice").await.is_new_user);
+    assert!(is_first_visit(&world.log_in("o-alice").await.account));
 }

@@ -6,6 +6,7 @@ use domain::open_data::{EncryptedData, SignedRawData};
 use domain::ports::{Clock as _, WechatFailure};
 use domain::testing::wechat_error;
 use domain::time::Duration;
+use domain::visit::is_first_visit;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 
@@ -74,7 +75,7 @@ async fn the_same_nonce_gives_the_same_session_with_new_tokens() {
             login.tokens.access.expose(),
             logins[0].tokens.access.expose()
         );
-        assert!(login.is_new_user);
+        assert!(is_first_visit(&login.account));
     }
     assert_eq!(world.wechat.calls(), 1);
 }
@@ -181,13 +182,8 @@ async fn data_that_does_not_open_stores_no_user() {
         service.login(&forged).await,
         Err(LoginError::OpenData(_))
     ));
-    assert!(
-        service
-            .login(&attempt("two", None))
-            .await
-            .unwrap()
-            .is_new_user
-    );
+    let login = service.login(&attempt("two", None)).await.unwrap();
+    assert!(is_first_visit(&login.account));
 }
 
 #[tokio::test]
@@ -247,7 +243,7 @@ async fn a_user_whom_wechats_gateway_names_is_logged_in_without_a_code() {
     };
     let login = world.replica().login_named(named.clone()).await.unwrap();
     assert_eq!(login.account.user.id, before.user.id);
-    assert!(!login.is_new_user);
+    assert!(!is_first_visit(&login.account));
     assert_eq!(world.wechat.calls(), 1);
     world.store.disable(before.user.id, world.clock.now());
     let refused = world.replica().login_named(named).await;

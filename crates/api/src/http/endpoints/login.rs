@@ -7,6 +7,7 @@ use domain::app::AppDirectory;
 use domain::id::AppId;
 use domain::login::{Login, LoginAttempt, LoginError, LoginService, NamedUser};
 use domain::profile::Profile;
+use domain::visit::is_first_visit;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -192,7 +193,7 @@ impl<'a> LoginReply<'a> {
             identity: (&login.account.identity).into(),
             profile: &login.account.user.profile,
             watermark,
-            is_new_user: login.is_new_user,
+            is_new_user: is_first_visit(&login.account),
             phone_bound: login.account.user.phone.is_some(),
             tokens: TokenFields::from(&login.tokens),
         }
