@@ -46,7 +46,7 @@ const SECONDS: [f64; 12] = [
 pub(crate) struct Metrics {
     registry: Registry,
     requests: Family<Answered, Counter>,
-    durations: Family<Route, Histogram>,
+    durations: Family<[(&'static str, Cow<'static, str>); 1], Histogram>,
     logins: Family<LoggedIn, Counter>,
     sessions: SessionCounts,
     wechat: Arc<WechatCalls>,
@@ -63,11 +63,6 @@ struct Answered {
     route: Cow<'static, str>,
     method: &'static str,
     status: u16,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Route {
-    route: Cow<'static, str>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -196,12 +191,11 @@ impl Metrics {
         status: StatusCode,
         took: Duration,
     ) {
-        let route = Route { route };
         self.durations
-            .get_or_create(&route)
+            .get_or_create(&[("route", route.clone())])
             .observe(took.as_secs_f64());
         let answered = Answered {
-            route: route.route,
+            route,
             method: known_method(method),
             status: status.as_u16(),
         };

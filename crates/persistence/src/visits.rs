@@ -15,19 +15,25 @@ use std::hash::Hash;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use diesel::prelude::*;
+use domain::id::{AppId, OpenId};
 use domain::ports::{StoreResult, UserRepository};
 use domain::session::SessionAccount;
 use domain::time::Timestamp;
 use domain::visit::{Visit, VisitOutcome};
 
+use batch_rows::BatchRows;
 pub(crate) use batch_rows::code_hour;
+use known::{Known, UnionKey};
+use load::{KnownIdentityRow, UnionOwnerRow};
+use plan::plan;
 
 use crate::connection::AnyConnection;
 use crate::database::Database;
 use crate::error::{DatabaseError, DbResult};
 use crate::group_commit::Batched;
 use crate::key_ring::SessionKeyVault;
-use crate::stored_keys::StoredKeys;
+use crate::stored_keys::{IdentityHashKey, StoredKeys};
 use crate::{session_bound, sessions};
 
 #[async_trait]
@@ -61,6 +67,27 @@ impl Database {
             false
         })
     }
+}
+
+/// What a batch is loaded from and written to.
+trait Store {
+    fn identities(&mut self, names: &[(&OpenId, &AppId)]) -> QueryResult<Vec<KnownIdentityRow>>;
+    fn union_owners(&mut self, unions: &[UnionKey]) -> QueryResult<Vec<UnionOwnerRow>>;
+    /// Those of the hashes that are banned.
+    fn banned(&mut self, hashes: &[[u8; 32]]) -> QueryResult<Vec<Vec<u8>>>;
+    fn write(&mut self, rows: &BatchRows<'_>) -> QueryResult<()>;
+}
+
+fn record(
+    store: &mut impl Store,
+    visits: &[&Visit],
+    vault: &SessionKeyVault,
+    key: &IdentityHashKey,
+) -> DbResult<Vec<WrittenVisit>> {
+    let known = Known::load(store, visits, vault, key)?;
+    let plan = plan(visits.iter().copied(), known);
+    store.write(&BatchRows::of(visits, &plan, vault)?)?;
+    Ok(plan.outcomes)
 }
 
 /// The sessions of a user were not counted.
@@ -117,8 +144,10 @@ impl Batched for Visits {
         let key = self.stored_keys.identity_hash_key(connection)?;
         let vault = &self.vault;
         match connection {
-            AnyConnection::Postgres(one) => postgres::record(one, visits, vault, &key),
-            AnyConnection::Sqlite(one) => sqlite::record(one, visits, vault, &key),
+            AnyConnection::Postgres(one) => record(one, visits, vault, &key),
+            AnyConnection::Sqlite(one) => {
+                one.immediate_transaction(|one| record(one, visits, vault, &key))
+            }
         }
     }
 

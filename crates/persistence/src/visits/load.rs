@@ -10,9 +10,10 @@ use domain::id::{OpenPlatform, UnionId, UserId};
 use domain::user::{Identity, User};
 use domain::visit::Visit;
 
-use super::UNCOUNTED;
+use super::batch_rows::identity_keys;
 use super::known::{BannedName, Known, Origin, PlannedIdentity, PlannedUser, UnionKey};
 use super::plan::unsettled_union;
+use super::{Store, UNCOUNTED};
 use crate::bans;
 use crate::key_ring::{KeyRing, SessionKeyVault};
 use crate::rows::{IdentityNames, LOGINS, Logins, LoginsOfUser, UserRow, logins_of_user};
@@ -60,10 +61,35 @@ pub(super) struct UnionOwnerRow {
 }
 
 /// Visitors whose identity is not known, by the hashes that may be banned.
-pub(super) type Newcomers = BTreeMap<[u8; 32], BannedName>;
+type Newcomers = BTreeMap<[u8; 32], BannedName>;
 
 impl Known {
-    pub(super) fn add_identity(&mut self, row: KnownIdentityRow, vault: &SessionKeyVault) {
+    pub(super) fn load(
+        store: &mut impl Store,
+        visits: &[&Visit],
+        vault: &SessionKeyVault,
+        key: &IdentityHashKey,
+    ) -> QueryResult<Self> {
+        let mut known = Self::default();
+        let names: Vec<_> = identity_keys(visits).into_iter().collect();
+        for row in store.identities(&names)? {
+            known.add_identity(row, vault);
+        }
+        let unions: Vec<_> = known.unsettled_unions(visits).into_iter().collect();
+        if !unions.is_empty() {
+            for row in store.union_owners(&unions)? {
+                known.add_union_owner(row);
+            }
+        }
+        let newcomers = known.newcomers(visits, key);
+        if !newcomers.is_empty() {
+            let hashes: Vec<_> = newcomers.keys().copied().collect();
+            known.add_banned(newcomers, &store.banned(&hashes)?);
+        }
+        Ok(known)
+    }
+
+    fn add_identity(&mut self, row: KnownIdentityRow, vault: &SessionKeyVault) {
         let sessions_opened = row.sessions_opened_of_user.unwrap_or(UNCOUNTED);
         let user_id = self.add_user(row.user, sessions_opened);
         let identity = Identity::from(row.names);
@@ -89,7 +115,7 @@ impl Known {
     }
 
     /// The unionids of `visits` whose owners must be known as well.
-    pub(super) fn unsettled_unions(&self, visits: &[&Visit]) -> BTreeSet<UnionKey> {
+    fn unsettled_unions(&self, visits: &[&Visit]) -> BTreeSet<UnionKey> {
         let told = visits.iter().filter(|visit| visit.union_id.is_some());
         let unsettled = told.filter_map(|visit| {
             let key = (visit.open_id.clone(), visit.app.id.clone());
@@ -100,7 +126,7 @@ impl Known {
 
     /// The hashes by which visitors whose identity or unionid is not known may be banned. Loaded after
     /// identities and unionids: who is deleted in between is banned by then.
-    pub(super) fn newcomers(&self, visits: &[&Visit], key: &IdentityHashKey) -> Newcomers {
+    fn newcomers(&self, visits: &[&Visit], key: &IdentityHashKey) -> Newcomers {
         let mut newcomers = Newcomers::default();
         for visit in visits {
             let identity = (visit.open_id.clone(), visit.app.id.clone());
@@ -119,7 +145,7 @@ impl Known {
     }
 
     /// Notes those of the newcomers whose hashes are banned.
-    pub(super) fn add_banned(&mut self, mut newcomers: Newcomers, hashes: &[Vec<u8>]) {
+    fn add_banned(&mut self, mut newcomers: Newcomers, hashes: &[Vec<u8>]) {
         let hashes = hashes
             .iter()
             .filter_map(|hash| hash.as_slice().try_into().ok());
@@ -127,7 +153,7 @@ impl Known {
         self.banned.extend(banned);
     }
 
-    pub(super) fn add_union_owner(&mut self, row: UnionOwnerRow) {
+    fn add_union_owner(&mut self, row: UnionOwnerRow) {
         let key: UnionKey = (
             UnionId::new(row.union_id),
             OpenPlatform::new(row.open_platform),

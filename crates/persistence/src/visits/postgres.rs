@@ -12,70 +12,45 @@ mod write;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Text};
-use domain::visit::Visit;
+use domain::id::{AppId, OpenId};
 
-use super::WrittenVisit;
-use super::batch_rows::{BatchRows, identity_keys};
-use super::known::Known;
+use super::Store;
+use super::batch_rows::BatchRows;
+use super::known::UnionKey;
 use super::load::{KnownIdentityRow, UnionOwnerRow};
-use super::plan::plan;
-use crate::error::DbResult;
-use crate::key_ring::SessionKeyVault;
 use crate::schema::ban_hashes;
 use crate::statement::{Prepared, list, statement};
-use crate::stored_keys::IdentityHashKey;
 use write::WriteBatch;
 
-pub(super) fn record(
-    connection: &mut PgConnection,
-    visits: &[&Visit],
-    vault: &SessionKeyVault,
-    key: &IdentityHashKey,
-) -> DbResult<Vec<WrittenVisit>> {
-    let known = load(connection, visits, vault, key)?;
-    let plan = plan(visits.iter().copied(), known);
-    let rows = BatchRows::of(visits, &plan, vault)?;
-    if !rows.sessions.is_empty() {
-        WriteBatch::of(&rows).execute(connection)?;
-    }
-    Ok(plan.outcomes)
-}
-
-fn load(
-    connection: &mut PgConnection,
-    visits: &[&Visit],
-    vault: &SessionKeyVault,
-    key: &IdentityHashKey,
-) -> DbResult<Known> {
-    let mut known = Known::default();
-    let keys: Vec<_> = identity_keys(visits).into_iter().collect();
-    let statement = Prepared::<LoadIdentities, Pg>::new(vec![
-        list::<Text, _, _>(&keys, |(open_id, _)| open_id.as_str()),
-        list::<Text, _, _>(&keys, |(_, app_id)| app_id.as_str()),
-    ]);
-    let rows = statement.select(KnownIdentityRow::as_select());
-    for row in rows.load(connection)? {
-        known.add_identity(row, vault);
-    }
-    let unions: Vec<_> = known.unsettled_unions(visits).into_iter().collect();
-    if !unions.is_empty() {
-        let statement = Prepared::<LoadUnionOwners, Pg>::new(vec![
-            list::<Text, _, _>(&unions, |(union_id, _)| union_id.as_str()),
-            list::<Text, _, _>(&unions, |(_, platform)| platform.as_str()),
+impl Store for PgConnection {
+    fn identities(&mut self, names: &[(&OpenId, &AppId)]) -> QueryResult<Vec<KnownIdentityRow>> {
+        let statement = Prepared::<LoadIdentities, Pg>::new(vec![
+            list::<Text, _, _>(names, |(open_id, _)| open_id.as_str()),
+            list::<Text, _, _>(names, |(_, app_id)| app_id.as_str()),
         ]);
-        let rows = statement.select(UnionOwnerRow::as_select());
-        for row in rows.load(connection)? {
-            known.add_union_owner(row);
+        statement.select(KnownIdentityRow::as_select()).load(self)
+    }
+
+    fn union_owners(&mut self, unions: &[UnionKey]) -> QueryResult<Vec<UnionOwnerRow>> {
+        let statement = Prepared::<LoadUnionOwners, Pg>::new(vec![
+            list::<Text, _, _>(unions, |(union_id, _)| union_id.as_str()),
+            list::<Text, _, _>(unions, |(_, platform)| platform.as_str()),
+        ]);
+        statement.select(UnionOwnerRow::as_select()).load(self)
+    }
+
+    fn banned(&mut self, hashes: &[[u8; 32]]) -> QueryResult<Vec<Vec<u8>>> {
+        let lists = vec![list::<Binary, _, _>(hashes, <[u8; 32]>::as_slice)];
+        let statement = Prepared::<LoadBans, Pg>::new(lists);
+        statement.select(ban_hashes::hash).load(self)
+    }
+
+    fn write(&mut self, rows: &BatchRows<'_>) -> QueryResult<()> {
+        if rows.sessions.is_empty() {
+            return Ok(());
         }
+        WriteBatch::of(rows).execute(self).map(drop)
     }
-    let newcomers = known.newcomers(visits, key);
-    if !newcomers.is_empty() {
-        let hashes: Vec<_> = newcomers.keys().copied().collect();
-        let lists = vec![list::<Binary, _, _>(&hashes, <[u8; 32]>::as_slice)];
-        let rows = Prepared::<LoadBans, Pg>::new(lists).select(ban_hashes::hash);
-        known.add_banned(newcomers, &rows.load(connection)?);
-    }
-    Ok(known)
 }
 
 statement! {

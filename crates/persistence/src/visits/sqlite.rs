@@ -4,80 +4,60 @@
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Integer, Nullable, Text};
 use diesel::sqlite::Sqlite;
+use domain::id::{AppId, OpenId};
 use domain::session::SessionAccount;
-use domain::visit::Visit;
 
-use super::WrittenVisit;
-use super::batch_rows::{
-    BatchRows, WrittenIdentity, code_hash, code_hour, identity_keys, nonce_hash,
-};
-use super::known::{Known, PlannedUser};
+use super::Store;
+use super::batch_rows::{BatchRows, WrittenIdentity, code_hash, code_hour, nonce_hash};
+use super::known::{PlannedUser, UnionKey};
 use super::load::{KnownIdentityRow, UnionOwnerRow};
-use super::plan::plan;
-use crate::error::DbResult;
-use crate::key_ring::SessionKeyVault;
 use crate::rows::ProfileRow;
 use crate::schema::{ban_hashes, identities, merge_candidates, sessions, union_ids, users};
 use crate::statement::{Prepared, statement, value};
-use crate::stored_keys::IdentityHashKey;
 use crate::types::{DbId, DbInstant, Instant};
 
-pub(super) fn record(
-    connection: &mut SqliteConnection,
-    visits: &[&Visit],
-    vault: &SessionKeyVault,
-    key: &IdentityHashKey,
-) -> DbResult<Vec<WrittenVisit>> {
-    connection.immediate_transaction(|connection| {
-        let known = load(connection, visits, vault, key)?;
-        let plan = plan(visits.iter().copied(), known);
-        write(connection, &BatchRows::of(visits, &plan, vault)?)?;
-        Ok(plan.outcomes)
-    })
-}
-
-fn load(
-    connection: &mut SqliteConnection,
-    visits: &[&Visit],
-    vault: &SessionKeyVault,
-    key: &IdentityHashKey,
-) -> QueryResult<Known> {
-    let mut known = Known::default();
-    for (open_id, app_id) in identity_keys(visits) {
-        let rows = identities::table
-            .inner_join(users::table)
-            .filter(identities::open_id.eq(open_id.as_str()))
-            .filter(identities::app_id.eq(app_id.as_str()))
-            .select(KnownIdentityRow::as_select());
-        for row in rows.load(connection)? {
-            known.add_identity(row, vault);
+impl Store for SqliteConnection {
+    fn identities(&mut self, names: &[(&OpenId, &AppId)]) -> QueryResult<Vec<KnownIdentityRow>> {
+        let mut known = Vec::with_capacity(names.len());
+        for (open_id, app_id) in names {
+            let rows = identities::table
+                .inner_join(users::table)
+                .filter(identities::open_id.eq(open_id.as_str()))
+                .filter(identities::app_id.eq(app_id.as_str()))
+                .select(KnownIdentityRow::as_select());
+            known.append(&mut rows.load(self)?);
         }
+        Ok(known)
     }
-    for (union_id, platform) in known.unsettled_unions(visits) {
-        let rows = union_ids::table
-            .inner_join(users::table)
-            .filter(union_ids::union_id.eq(union_id.as_str()))
-            .filter(union_ids::open_platform.eq(platform.as_str()))
-            .select(UnionOwnerRow::as_select());
-        for row in rows.load(connection)? {
-            known.add_union_owner(row);
-        }
-    }
-    let newcomers = known.newcomers(visits, key);
-    let mut banned = Vec::new();
-    for hash in newcomers.keys() {
-        let row = ban_hashes::table.filter(ban_hashes::hash.eq(hash.as_slice()));
-        banned.extend(row.select(ban_hashes::hash).load::<Vec<u8>>(connection)?);
-    }
-    known.add_banned(newcomers, &banned);
-    Ok(known)
-}
 
-fn write(connection: &mut SqliteConnection, rows: &BatchRows<'_>) -> QueryResult<()> {
-    write_users(connection, rows)?;
-    write_identities(connection, rows)?;
-    write_union_ids(connection, rows)?;
-    write_sessions(connection, rows)
+    fn union_owners(&mut self, unions: &[UnionKey]) -> QueryResult<Vec<UnionOwnerRow>> {
+        let mut owners = Vec::new();
+        for (union_id, platform) in unions {
+            let rows = union_ids::table
+                .inner_join(users::table)
+                .filter(union_ids::union_id.eq(union_id.as_str()))
+                .filter(union_ids::open_platform.eq(platform.as_str()))
+                .select(UnionOwnerRow::as_select());
+            owners.append(&mut rows.load(self)?);
+        }
+        Ok(owners)
+    }
+
+    fn banned(&mut self, hashes: &[[u8; 32]]) -> QueryResult<Vec<Vec<u8>>> {
+        let mut banned = Vec::new();
+        for hash in hashes {
+            let row = ban_hashes::table.filter(ban_hashes::hash.eq(hash.as_slice()));
+            banned.extend(row.select(ban_hashes::hash).load::<Vec<u8>>(self)?);
+        }
+        Ok(banned)
+    }
+
+    fn write(&mut self, rows: &BatchRows<'_>) -> QueryResult<()> {
+        write_users(self, rows)?;
+        write_identities(self, rows)?;
+        write_union_ids(self, rows)?;
+        write_sessions(self, rows)
+    }
 }
 
 fn write_users(connection: &mut SqliteConnection, rows: &BatchRows<'_>) -> QueryResult<()> {

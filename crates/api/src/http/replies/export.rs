@@ -1,6 +1,6 @@
 //! Everything stored about a user, as they may take it with them.
 
-use domain::account::AccountExport;
+use domain::account::{Account, AccountExport};
 use domain::audit::AuditEntry;
 use domain::profile::Profile;
 use domain::session::ListedSession;
@@ -62,21 +62,14 @@ struct ExportedAudit {
 
 impl From<AccountExport> for ExportReply {
     fn from(export: AccountExport) -> Self {
+        let Account { user, identities } = export.account;
+        let others = export.merge_candidates.iter();
         Self {
-            user: export.account.user.into(),
-            identities: export
-                .account
-                .identities
-                .into_iter()
-                .map(Into::into)
-                .collect(),
+            user: user.into(),
+            identities: identities.into_iter().map(Into::into).collect(),
             sessions: export.sessions.into_iter().map(Into::into).collect(),
             audit: export.audit.into_iter().map(Into::into).collect(),
-            merge_candidates: export
-                .merge_candidates
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
+            merge_candidates: others.map(ToString::to_string).collect(),
         }
     }
 }
