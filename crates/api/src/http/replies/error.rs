@@ -178,22 +178,82 @@ impl ResponseError for ApiError {
     }
 }
 
-impl From<UnknownApp> for ApiError {
-    fn from(_: UnknownApp) -> Self {
-        Self::new(ErrorCode::UnknownApp)
-    }
+/// Declares the answer to each error of the use cases and their ports.
+macro_rules! answers {
+    ($($error:ident as $it:ident { $($case:pat => $answer:expr,)+ })+) => {$(
+        impl From<$error> for ApiError {
+            fn from($it: $error) -> Self {
+                match $it {
+                    $($case => $answer,)+
+                }
+            }
+        }
+    )+};
 }
 
-impl From<LoginError> for ApiError {
-    fn from(error: LoginError) -> Self {
-        match error {
-            LoginError::Exchange(error) => Self::from(error).doing("login failed"),
-            LoginError::CodeSpent => Self::new(ErrorCode::CodeInvalid).because(error),
-            LoginError::OpenData(error) => Self::new(ErrorCode::OpenDataInvalid).because(error),
-            LoginError::UserDisabled => Self::new(ErrorCode::UserDisabled),
-            LoginError::Storage(error) => error.into(),
-            LoginError::Token(error) => error.into(),
+answers! {
+    UnknownApp as error {
+        UnknownApp => Self::new(ErrorCode::UnknownApp),
+    }
+    LoginError as error {
+        LoginError::Exchange(error) => Self::from(error).doing("login failed"),
+        LoginError::CodeSpent => Self::new(ErrorCode::CodeInvalid).because(error),
+        LoginError::OpenData(error) => Self::new(ErrorCode::OpenDataInvalid).because(error),
+        LoginError::UserDisabled => Self::new(ErrorCode::UserDisabled),
+        LoginError::Storage(error) => error.into(),
+        LoginError::Token(error) => error.into(),
+    }
+    RepositoryError as error {
+        RepositoryError::Unavailable(_) | RepositoryError::WrongMasterKey => {
+            Self::later(ErrorCode::StorageUnavailable, SOON).because(error)
+        },
+        RepositoryError::Overloaded => Self::later(ErrorCode::Overloaded, SOON).because(error),
+        RepositoryError::Internal(_) => Self::new(ErrorCode::Internal).because(error),
+    }
+    AccessError as error {
+        AccessError::Token(TokenError::Invalid) => Self::new(ErrorCode::TokenInvalid),
+        AccessError::Token(TokenError::Expired) => Self::new(ErrorCode::TokenExpired),
+        AccessError::Token(TokenError::NoKey) => {
+            Self::later(ErrorCode::StorageUnavailable, SOON).because(error)
+        },
+        AccessError::SessionRevoked => Self::new(ErrorCode::SessionRevoked),
+        AccessError::Storage(error) => error.into(),
+    }
+    TokenIssueError as error {
+        TokenIssueError::NoKey => Self::later(ErrorCode::StorageUnavailable, SOON).because(error),
+        TokenIssueError::Failed(_) => Self::new(ErrorCode::Internal).because(error),
+    }
+    RefreshError as error {
+        RefreshError::Invalid => Self::new(ErrorCode::RefreshInvalid),
+        RefreshError::Reused => Self::new(ErrorCode::RefreshReused),
+        RefreshError::SessionRevoked => Self::new(ErrorCode::SessionRevoked),
+        RefreshError::Storage(error) => error.into(),
+        RefreshError::Token(error) => error.into(),
+    }
+    AccountError as error {
+        AccountError::Gone => Self::new(ErrorCode::SessionRevoked),
+        AccountError::Storage(error) => error.into(),
+    }
+    PersonalDataError as error {
+        PersonalDataError::OpenData(error) => Self {
+            reason: Some(reason(error)),
+            ..Self::new(ErrorCode::OpenDataInvalid)
         }
+        .because(error),
+        PersonalDataError::SessionKeyStale => Self::new(ErrorCode::SessionKeyStale),
+        PersonalDataError::Wechat(error) => error.into(),
+        PersonalDataError::TooManyLookups { wait } => Self::later(ErrorCode::RateLimited, wait),
+        PersonalDataError::NoPhoneNumber => Self::new(ErrorCode::WechatBadAnswer).because(error),
+        PersonalDataError::Gone => Self::new(ErrorCode::SessionRevoked),
+        PersonalDataError::Storage(error) => error.into(),
+    }
+    SignatureError as error {
+        SignatureError::NoSuchUser => Self::new(ErrorCode::NotFound),
+        SignatureError::UserDisabled => Self::new(ErrorCode::UserDisabled),
+        SignatureError::SessionKeyStale => Self::new(ErrorCode::SessionKeyStale)
+            .saying("没有可用的会话密钥：请前端重新 wx.login 登录，后端再请求签名"),
+        SignatureError::Wechat(error) => Self::from(error).doing("session_key check failed"),
+        SignatureError::Storage(error) => error.into(),
     }
 }
 
@@ -204,97 +264,6 @@ impl From<WechatApiError> for ApiError {
             ..Self::new(error.failure.into())
         }
         .because(error)
-    }
-}
-
-impl From<RepositoryError> for ApiError {
-    fn from(error: RepositoryError) -> Self {
-        match error {
-            RepositoryError::Unavailable(_) | RepositoryError::WrongMasterKey => {
-                Self::later(ErrorCode::StorageUnavailable, SOON)
-            }
-            RepositoryError::Overloaded => Self::later(ErrorCode::Overloaded, SOON),
-            RepositoryError::Internal(_) => Self::new(ErrorCode::Internal),
-        }
-        .because(error)
-    }
-}
-
-impl From<AccessError> for ApiError {
-    fn from(error: AccessError) -> Self {
-        match error {
-            AccessError::Token(TokenError::Invalid) => Self::new(ErrorCode::TokenInvalid),
-            AccessError::Token(TokenError::Expired) => Self::new(ErrorCode::TokenExpired),
-            AccessError::SessionRevoked => Self::new(ErrorCode::SessionRevoked),
-            AccessError::Token(TokenError::NoKey) => {
-                Self::later(ErrorCode::StorageUnavailable, SOON).because(error)
-            }
-            AccessError::Storage(error) => error.into(),
-        }
-    }
-}
-
-impl From<TokenIssueError> for ApiError {
-    fn from(error: TokenIssueError) -> Self {
-        match error {
-            TokenIssueError::NoKey => Self::later(ErrorCode::StorageUnavailable, SOON),
-            TokenIssueError::Failed(_) => Self::new(ErrorCode::Internal),
-        }
-        .because(error)
-    }
-}
-
-impl From<RefreshError> for ApiError {
-    fn from(error: RefreshError) -> Self {
-        match error {
-            RefreshError::Invalid => Self::new(ErrorCode::RefreshInvalid),
-            RefreshError::Reused => Self::new(ErrorCode::RefreshReused),
-            RefreshError::SessionRevoked => Self::new(ErrorCode::SessionRevoked),
-            RefreshError::Storage(error) => error.into(),
-            RefreshError::Token(error) => error.into(),
-        }
-    }
-}
-
-impl From<AccountError> for ApiError {
-    fn from(error: AccountError) -> Self {
-        match error {
-            AccountError::Gone => Self::new(ErrorCode::SessionRevoked),
-            AccountError::Storage(error) => error.into(),
-        }
-    }
-}
-
-impl From<PersonalDataError> for ApiError {
-    fn from(error: PersonalDataError) -> Self {
-        match error {
-            PersonalDataError::OpenData(error) => Self {
-                reason: Some(reason(error)),
-                ..Self::new(ErrorCode::OpenDataInvalid)
-            }
-            .because(error),
-            PersonalDataError::SessionKeyStale => Self::new(ErrorCode::SessionKeyStale),
-            PersonalDataError::Wechat(error) => error.into(),
-            PersonalDataError::TooManyLookups { wait } => Self::later(ErrorCode::RateLimited, wait),
-            PersonalDataError::NoPhoneNumber => {
-                Self::new(ErrorCode::WechatBadAnswer).because(error)
-            }
-            PersonalDataError::Gone => Self::new(ErrorCode::SessionRevoked),
-            PersonalDataError::Storage(error) => error.into(),
-        }
-    }
-}
-
-impl From<SignatureError> for ApiError {
-    fn from(error: SignatureError) -> Self {
-        match error {
-            SignatureError::NoSuchUser => Self::new(ErrorCode::NotFound),
-            SignatureError::UserDisabled => Self::new(ErrorCode::UserDisabled),
-            SignatureError::SessionKeyStale => Self::new(ErrorCode::SessionKeyStale)
-                .saying("没有可用的会话密钥：请前端重新 wx.login 登录，后端再请求签名"),
-            SignatureError::Wechat(error) => Self::from(error).doing("session_key check failed"),
-            SignatureError::Storage(error) => error.into(),
-        }
     }
 }
 
