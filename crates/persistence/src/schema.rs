@@ -1,18 +1,18 @@
 //! The tables, as Diesel knows them. Their meaning stands in `migrations/postgres`.
 
-/// Diesel's macro, with the types of our columns.
-macro_rules! table {
-    ($($table:tt)*) => {
+/// Declares tables with Diesel's macro and the types of our columns.
+macro_rules! tables {
+    ($($name:ident ($($key:ident),+) { $($columns:tt)* })+) => {$(
         diesel::table! {
             use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt, Text};
             use crate::types::{Id, Instant};
 
-            $($table)*
+            $name ($($key),+) { $($columns)* }
         }
-    };
+    )+};
 }
 
-table! {
+tables! {
     users (id) {
         id -> Id,
         nick_name -> Nullable<Text>,
@@ -28,9 +28,7 @@ table! {
         revision -> Integer,
         sessions_ended_until -> Nullable<Instant>,
     }
-}
 
-table! {
     identities (open_id, app_id) {
         app_id -> Text,
         open_id -> Text,
@@ -43,17 +41,13 @@ table! {
         revision -> Integer,
         sessions_opened -> Integer,
     }
-}
 
-table! {
     union_ids (union_id, open_platform) {
         open_platform -> Text,
         union_id -> Text,
         user_id -> Id,
     }
-}
 
-table! {
     sessions (id) {
         id -> Id,
         user_id -> Id,
@@ -68,9 +62,7 @@ table! {
         code_hash -> Binary,
         nonce_hash -> Nullable<Binary>,
     }
-}
 
-table! {
     merge_candidates (id) {
         id -> Id,
         open_platform -> Text,
@@ -81,9 +73,7 @@ table! {
         created_at -> Instant,
         decided_at -> Nullable<Instant>,
     }
-}
 
-table! {
     audit_log (id) {
         id -> Id,
         at -> Instant,
@@ -93,25 +83,19 @@ table! {
         subject -> Nullable<Text>,
         from_ip -> Nullable<Text>,
     }
-}
 
-table! {
     bans (id) {
         id -> Id,
         user_id -> Id,
         at -> Instant,
     }
-}
 
-table! {
     ban_hashes (hash, ban_id) {
         hash -> Binary,
         ban_id -> Id,
         app_id -> Nullable<Text>,
     }
-}
 
-table! {
     signing_keys (id) {
         id -> Id,
         seed -> Binary,
@@ -119,31 +103,23 @@ table! {
         algorithm -> Text,
         used_at -> Instant,
     }
-}
 
-table! {
     stored_keys (name) {
         name -> Text,
         sealed -> Binary,
     }
-}
 
-table! {
     wechat_tokens (key) {
         key -> Text,
         token -> Binary,
         expires_at -> Instant,
     }
-}
 
-table! {
     write_probes (id) {
         id -> Id,
         filler -> Binary,
     }
-}
 
-table! {
     push_messages (id) {
         id -> Id,
         app_id -> Text,
@@ -160,25 +136,21 @@ table! {
         last_error -> Nullable<Text>,
         settled_at -> Nullable<Instant>,
     }
-}
 
-diesel::joinable!(identities -> users (user_id));
-diesel::joinable!(union_ids -> users (user_id));
-
-diesel::allow_tables_to_appear_in_same_query!(users, identities, union_ids, sessions);
-
-table! {
     replaced_avatars (id) {
         id -> BigInt,
         url -> Text,
         due_at -> Instant,
     }
-}
 
-table! {
     phone_lookups (user_id) {
         user_id -> Id,
         day -> Integer,
         lookups -> Integer,
     }
 }
+
+diesel::joinable!(identities -> users (user_id));
+diesel::joinable!(union_ids -> users (user_id));
+
+diesel::allow_tables_to_appear_in_same_query!(users, identities, union_ids, sessions);
