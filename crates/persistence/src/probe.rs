@@ -67,12 +67,7 @@ impl ReadinessProbe for DieselReadinessProbe {
 
 impl DieselReadinessProbe {
     async fn write(&self) -> DbResult<()> {
-        let Database {
-            visits,
-            token_uses,
-            pool,
-            ..
-        } = &self.database;
+        let (visits, token_uses) = (&self.database.visits, &self.database.token_uses);
         let lanes = [visits.status(), token_uses.status()];
         if lanes.into_iter().flatten().any(LaneStatus::is_cut_off) {
             let text = "the database gives no connection to the writers of logins";
@@ -82,7 +77,7 @@ impl DieselReadinessProbe {
         if written.is_some_and(|ago| ago < BELIEVED) || self.has_just_written(None) {
             return Ok(());
         }
-        pool.run(may_write).await?;
+        self.database.pool.run(may_write).await?;
         self.has_just_written(Some(Instant::now()));
         Ok(())
     }

@@ -11,7 +11,7 @@ use domain::audit::AuditEntry;
 use domain::id::{AppId, OpenId};
 use domain::ports::{PushOutbox, StoreResult};
 use domain::push::{Backlog, DuePush, ListedPush, NewPush, PushState, Taken};
-use domain::time::{Duration, Timestamp, after, before};
+use domain::time::{Duration, Timestamp, before};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -239,10 +239,6 @@ pub(crate) fn forget_user(
 fn user_hash(app: &AppId, user: &OpenId) -> Vec<u8> {
     let parts = [app.as_str().as_bytes(), b"\0", user.as_str().as_bytes()];
     Sha256::digest(parts.concat()).to_vec()
-}
-
-fn in_a_while(now: Timestamp, span: Duration) -> DbInstant {
-    DbInstant::from(after(now, span))
 }
 
 #[derive(Queryable, Selectable)]

@@ -5,9 +5,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Binary, Nullable, Text};
 use domain::id::AppId;
 use domain::push::{DuePush, Taken};
-use domain::time::Duration;
+use domain::time::{Duration, after};
 
-use super::in_a_while;
 use crate::connection::{AnyBackend, AnyConnection};
 use crate::error::DbResult;
 use crate::schema::push_messages;
@@ -130,13 +129,14 @@ pub(super) fn claim_due(
         AnyConnection::Postgres(connection) => due.for_update().skip_locked().load(connection)?,
         AnyConnection::Sqlite(connection) => due.load(connection)?,
     };
+    let until = DbInstant::from(after(now, lease));
     let mut claimed = Vec::with_capacity(rows.len());
     for (id, app_id, event, attempts, payload) in rows {
         let attempt = attempts.saturating_add(1);
         diesel::update(push_messages::table.find(id))
             .set((
                 push_messages::attempts.eq(attempt),
-                push_messages::claimed_until.eq(Some(in_a_while(now, lease))),
+                push_messages::claimed_until.eq(Some(until)),
             ))
             .execute(connection)?;
         claimed.push(DuePush {

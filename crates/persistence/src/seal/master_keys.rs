@@ -99,11 +99,8 @@ impl MasterKeys {
 
 impl MasterKey {
     fn new(key: Key) -> Self {
-        let mut id = KeyId::default();
         let derived = derive(&key, &[b"wxlogin master key id v1"]);
-        id.iter_mut()
-            .zip(derived.iter())
-            .for_each(|(to, from)| *to = *from);
+        let id = derived.first_chunk().copied().unwrap_or_default();
         Self { id, key }
     }
 }
