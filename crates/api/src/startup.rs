@@ -15,7 +15,6 @@ mod sandbox;
 pub(crate) mod service_clock;
 mod stores;
 mod system_clock;
-mod tokens;
 mod upkeep;
 mod wechat;
 

@@ -19,7 +19,6 @@ use wxclient::{HttpCodeExchanger, HttpWechatApi, WechatClient};
 use wxcrypto::{AesOpenDataOpener, session_signature};
 
 use super::Background;
-use super::tokens::{keep_keys, token_issuer};
 use super::upkeep::remove_old_avatars;
 use super::wechat::{AppList, app_clients};
 use crate::http::{ApiKeys, HttpState, PushInboxes, Relay};
@@ -29,6 +28,7 @@ use crate::phone_quota::MeteredUserApi;
 use crate::relay::{Delivery, HttpPushTarget};
 use crate::session_memory::StorePorts;
 use crate::settings::Settings;
+use crate::tokens::{Audience, JwtTokenIssuer, KeyKeeper, TokenPolicy};
 
 /// What the use cases are made of.
 pub(super) struct CompositionRoot<'a> {
@@ -45,8 +45,7 @@ pub(super) struct CompositionRoot<'a> {
 impl CompositionRoot<'_> {
     pub(super) async fn compose(self, apps: AppList) -> anyhow::Result<HttpState> {
         let (settings, database) = (self.settings, self.database);
-        let tokens = Arc::new(token_issuer(settings));
-        keep_keys(settings, database, &tokens, &self.clock).await;
+        let tokens = self.tokens().await;
         let runtime = self.background.runtime();
         let wechat = self.wechat.clone();
         self.metrics.watch(database.statistics(), wechat.clone());
@@ -91,6 +90,32 @@ impl CompositionRoot<'_> {
             clock: self.clock,
             metrics: self.metrics,
         })
+    }
+
+    /// The token issuer, with its keys if the database is there, and the task that keeps them.
+    async fn tokens(&self) -> Arc<JwtTokenIssuer> {
+        let tokens = &self.settings.tokens;
+        let issuer = Arc::new(JwtTokenIssuer::new(TokenPolicy {
+            issuer: tokens.issuer.clone(),
+            audience: Audience::of(&tokens.audience),
+            access_ttl: Duration::from_secs(tokens.access_ttl_s.into()),
+            refresh_ttl: Duration::from_secs(tokens.refresh_ttl_s.into()),
+        }));
+        let mut keeper = KeyKeeper::new(
+            Arc::new(self.database.signing_keys()),
+            issuer.clone(),
+            self.clock.clone(),
+            tokens.algorithm,
+        );
+        let pause = keeper.read().await.unwrap_or_else(|error| {
+            tracing::error!(
+                error = format!("{error:#}"),
+                "the signing keys cannot be read, so logins fail; the service keeps trying"
+            );
+            keeper.pause_after_failure()
+        });
+        tokio::spawn(keeper.keep(pause));
+        issuer
     }
 
     fn login_policy(&self) -> LoginPolicy {
