@@ -11,7 +11,7 @@ use actix_web::middleware::{Condition, Next, from_fn};
 use actix_web::web::{self, Data};
 use actix_web::{App, Error, HttpResponse, HttpServer};
 use domain::ports::ReadinessProbe;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use crate::http::SandboxGuard;
@@ -122,19 +122,16 @@ async fn live() -> HttpResponse {
 
 async fn ready(lifecycle: Data<Lifecycle>) -> HttpResponse {
     let Lifecycle(phases) = &**lifecycle;
+    let unavailable = |told: Value| HttpResponse::ServiceUnavailable().json(told);
     if phases.is_shutting_down.load(Ordering::Relaxed) {
-        return HttpResponse::ServiceUnavailable().json(json!({ "status": "shutting_down" }));
+        return unavailable(json!({ "status": "shutting_down" }));
     }
     let Some(probe) = phases.probe.get() else {
-        return HttpResponse::ServiceUnavailable().json(json!({ "status": "starting" }));
+        return unavailable(json!({ "status": "starting" }));
     };
     match probe.probe().await {
         Ok(()) => HttpResponse::Ok().json(json!({ "status": "ready" })),
-        Err(error) => {
-            let reason = error.to_string();
-            HttpResponse::ServiceUnavailable()
-                .json(json!({ "status": "not_ready", "reason": reason }))
-        }
+        Err(error) => unavailable(json!({ "status": "not_ready", "reason": error.to_string() })),
     }
 }
 

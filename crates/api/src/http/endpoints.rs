@@ -25,7 +25,6 @@ pub(super) const OPEN: &[&[Endpoint]] = &[
     avatars::ENDPOINTS,
     personal_data::ENDPOINTS,
     well_known::ENDPOINTS,
-    push::verify::ENDPOINTS,
     push::receive::ENDPOINTS,
     document::ENDPOINTS,
 ];

@@ -35,7 +35,8 @@ pub(super) fn configure(routes: &mut ServiceConfig, has_keys: bool) {
     for (path, endpoints) in by_path {
         routes.service(resource(&path, &endpoints));
     }
-    routes.default_service(web::route().to(|| ready(not_found())));
+    let not_found = || ready(Err::<String, _>(ApiError::new(ErrorCode::NotFound)));
+    routes.default_service(web::route().to(not_found));
 }
 
 fn resource(path: &str, endpoints: &[&Endpoint]) -> Resource {
@@ -72,10 +73,6 @@ fn method(method: &HttpMethod) -> Method {
         HttpMethod::Patch => Method::PATCH,
         HttpMethod::Trace => Method::TRACE,
     }
-}
-
-fn not_found() -> Result<String, ApiError> {
-    Err(ApiError::new(ErrorCode::NotFound))
 }
 
 #[cfg(test)]

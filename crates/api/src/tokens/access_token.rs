@@ -107,7 +107,7 @@ pub(super) fn read(
         .ok()
         .and_then(|header| header.kid);
     let key = kid
-        .and_then(|kid| keys.of_kid(&kid))
+        .and_then(|kid| keys.find(|key| key.kid == kid))
         .ok_or(TokenError::Invalid)?;
     let mut rules = Validation::new(key.pair.algorithm());
     rules.set_issuer(&[issuer]);

@@ -33,15 +33,7 @@ impl LiveKeys {
         self.keys.iter().any(|key| key.id == id)
     }
 
-    pub(super) fn of_kid(&self, kid: &str) -> Option<&SigningKey> {
-        self.find(|key| key.kid == kid)
-    }
-
-    pub(super) fn of_tag(&self, tag: &[u8]) -> Option<&SigningKey> {
-        self.find(|key| key.tag == tag)
-    }
-
-    fn find(&self, is_it: impl Fn(&SigningKey) -> bool) -> Option<&SigningKey> {
+    pub(super) fn find(&self, is_it: impl Fn(&SigningKey) -> bool) -> Option<&SigningKey> {
         self.keys.iter().map(|key| &**key).find(|key| is_it(key))
     }
 

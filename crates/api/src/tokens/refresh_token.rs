@@ -39,7 +39,8 @@ pub(super) fn read(keys: &LiveKeys, token: &RefreshToken, now: Timestamp) -> Opt
     let (body, mac) = bytes.split_at_checked(BODY)?;
     let (version, rest) = body.split_first()?;
     let (tag, rest) = rest.split_first_chunk::<4>()?;
-    hmac::verify(&keys.of_tag(tag)?.refresh, body, mac).ok()?;
+    let key = keys.find(|key| key.tag == *tag)?;
+    hmac::verify(&key.refresh, body, mac).ok()?;
     let (session, rest) = rest.split_first_chunk::<16>()?;
     let (generation, rest) = rest.split_first_chunk::<4>()?;
     let (expires_at, _) = rest.split_first_chunk::<8>()?;

@@ -6,7 +6,6 @@ mod fields;
 mod inbox;
 pub(super) mod receive;
 mod relay;
-pub(super) mod verify;
 mod xml;
 
 use actix_web::dev::ServiceRequest;

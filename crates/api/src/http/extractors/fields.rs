@@ -50,16 +50,15 @@ pub(crate) fn pair<A, B>(
     (one_name, one): (&str, Option<A>),
     (other_name, other): (&str, Option<B>),
 ) -> Result<Option<(A, B)>, ApiError> {
-    match (one, other) {
-        (Some(one), Some(other)) => Ok(Some((one, other))),
-        (None, None) => Ok(None),
-        (Some(_), None) => Err(ApiError::invalid(format!(
-            "缺少字段 {other_name}，它与 {one_name} 必须同时提供"
-        ))),
-        (None, Some(_)) => Err(ApiError::invalid(format!(
-            "缺少字段 {one_name}，它与 {other_name} 必须同时提供"
-        ))),
-    }
+    let (missing, given) = match (one, other) {
+        (Some(one), Some(other)) => return Ok(Some((one, other))),
+        (None, None) => return Ok(None),
+        (Some(_), None) => (other_name, one_name),
+        (None, Some(_)) => (one_name, other_name),
+    };
+    Err(ApiError::invalid(format!(
+        "缺少字段 {missing}，它与 {given} 必须同时提供"
+    )))
 }
 
 /// `encryptedData` and `iv`, below `place` in the body.

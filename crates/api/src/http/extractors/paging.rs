@@ -59,9 +59,9 @@ impl Paging {
         id: impl FnOnce(&T) -> Uuid,
         reply: impl FnMut(T) -> R,
     ) -> Success<Items<R>> {
-        let cursor = self.cut(&mut found, id);
+        let next_cursor = self.cut(&mut found, id);
         let items = found.into_iter().map(reply).collect();
-        Success::new("ok", Items::page(items, cursor))
+        Success::new("ok", Items { items, next_cursor })
     }
 
     fn cut<T>(&self, found: &mut Vec<T>, id: impl FnOnce(&T) -> Uuid) -> Option<String> {

@@ -85,15 +85,8 @@ pub(crate) struct Nothing {}
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Items<T> {
-    items: Vec<T>,
+    pub(crate) items: Vec<T>,
     /// Gets the next page, as `cursor`; absent on the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    next_cursor: Option<String>,
-}
-
-impl<T> Items<T> {
-    /// One page of a list, and the cursor of the next if there is one.
-    pub(crate) fn page(items: Vec<T>, next_cursor: Option<String>) -> Self {
-        Self { items, next_cursor }
-    }
+    pub(crate) next_cursor: Option<String>,
 }

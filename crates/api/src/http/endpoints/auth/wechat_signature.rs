@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::http::endpoint::{Endpoint, WECHAT, endpoint};
+use crate::http::extractors::fields::filled;
 use crate::http::extractors::{ByKey, JsonObject, Sign};
 use crate::http::replies::{Answer, ApiError, ErrorCode, Success};
 
@@ -105,8 +106,8 @@ async fn sign_with_session_key(
     signatures: Data<SignatureService>,
 ) -> Answer<SignatureReply> {
     limit.count(key.caller.actor.as_str())?;
-    let app_id = body.app_id.as_deref().filter(|app| !app.is_empty());
-    let app = apps.choose(app_id, None)?.id.clone();
+    let app_id = filled(body.app_id);
+    let app = apps.choose(app_id.as_deref(), None)?.id.clone();
     let user = whom(body.user_id, body.open_id)?;
     let text = body.data.unwrap_or_default();
     check_text(&text)?;
@@ -128,7 +129,6 @@ async fn sign_with_session_key(
 
 /// Exactly one of the two must be given.
 fn whom(user_id: Option<String>, open_id: Option<String>) -> Result<Whom, ApiError> {
-    let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
     match (filled(user_id), filled(open_id)) {
         (Some(id), None) => Uuid::try_parse(&id)
             .map(|id| Whom::User(UserId::new(id)))

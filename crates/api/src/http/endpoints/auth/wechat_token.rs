@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::http::endpoint::{Endpoint, WECHAT, endpoint};
-use crate::http::extractors::fields::check_length;
+use crate::http::extractors::fields::{check_length, filled};
 use crate::http::extractors::{ByKey, JsonObject, Parameters, WechatToken};
 use crate::http::replies::{Answer, ApiError, Success};
 
@@ -81,7 +81,7 @@ async fn report_wechat_token(
         .refused
         .ok_or_else(|| ApiError::invalid("缺少字段 refused"))?;
     check_length("refused", &refused, TOKEN_LENGTH)?;
-    let app_id = body.app_id.filter(|app| !app.is_empty());
+    let app_id = filled(body.app_id);
     let app = apps.choose(app_id.as_deref(), None)?;
     let refused = domain::secret::WechatToken::new(refused);
     let found = source.instead_of(&app.id, &refused).await;

@@ -1,5 +1,6 @@
-//! `POST /wechat/events/{appId}`: a message. The events on a user's data are acted on, the push relay
-//! passes on what its rules name, all else is acknowledged.
+//! `/wechat/events/{appId}`: by GET WeChat's console verifies the address, by POST it sends a message. The
+//! events on a user's data are acted on, the push relay passes on what its rules name, all else is
+//! acknowledged.
 
 use actix_web::http::header::ContentType;
 use actix_web::web::Data;
@@ -12,11 +13,40 @@ use super::event;
 use super::inbox::{Message, PushInboxes};
 use super::relay::{Relay, message_id};
 use crate::http::endpoint::{Endpoint, endpoint};
-use crate::http::extractors::{RawBody, TrustedProxies};
+use crate::http::extractors::{Parameters, RawBody, TrustedProxies};
 use crate::http::replies::ApiError;
 
-pub(crate) const ENDPOINTS: &[Endpoint] =
-    &[endpoint!(receive_push, [Forbidden, StorageUnavailable])];
+pub(crate) const ENDPOINTS: &[Endpoint] = &[
+    endpoint!(verify_push_address, [Forbidden]),
+    endpoint!(receive_push, [Forbidden, StorageUnavailable]),
+];
+
+/// Let WeChat check the address
+#[utoipa::path(
+    get,
+    path = "/wechat/events/{appId}",
+    params(
+        ("appId" = String, Path, description = "The app."),
+        ("signature" = Option<String>, Query, description = "WeChat's, over the token, timestamp and nonce."),
+        ("timestamp" = Option<String>, Query, description = "Unix seconds."),
+        ("nonce" = Option<String>, Query, description = "Random."),
+        ("echostr" = String, Query, description = "What to answer.")
+    ),
+    responses((status = 200, description = "The `echostr`, bare.", body = String, content_type = "text/plain")),
+)]
+async fn verify_push_address(
+    request: HttpRequest,
+    query: Parameters,
+    inboxes: Data<PushInboxes>,
+) -> Result<HttpResponse, ApiError> {
+    let inbox = inboxes.named_in(&request)?;
+    inbox.verify(&request)?;
+    let echo = query.get("echostr");
+    let echo = echo.ok_or_else(|| ApiError::invalid("缺少参数 echostr"))?;
+    Ok(HttpResponse::Ok()
+        .content_type(ContentType::plaintext())
+        .body(echo.to_owned()))
+}
 
 // Answers `success`, bare, once everything is done: after any other answer WeChat sends the
 // message again, and what was deleted once is deleted.
