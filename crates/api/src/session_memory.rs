@@ -2,7 +2,7 @@
 //! database nothing; and how it learns that it must forget.
 
 mod forgotten_users;
-mod latest_logins;
+mod latest;
 mod store;
 mod trust;
 mod weight;
@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use domain::id::SessionId;
+use domain::id::{SessionId, UserId};
 use domain::ports::{Change, ChangeFeed, Clock, FeedPosition, RepositoryError};
 use domain::session::SessionAccount;
 use domain::time::Timestamp;
@@ -20,7 +20,7 @@ use parking_lot::Mutex;
 use quick_cache::sync::Cache;
 
 use forgotten_users::ForgottenUsers;
-use latest_logins::LatestLogins;
+use latest::Latest;
 pub(crate) use store::StorePorts;
 use trust::Trust;
 use weight::Weight;
@@ -49,7 +49,10 @@ pub(crate) struct SessionMemory {
     feed: Arc<dyn ChangeFeed>,
     remembered: Cache<SessionId, Remembered, Weight>,
     users: ForgottenUsers,
-    logins: LatestLogins,
+    /// A login may change what the user's other sessions show of them.
+    logins: Latest<UserId>,
+    /// Sessions that the store refused. What was read of one before that is not learnt afterwards.
+    refusals: Latest<SessionId>,
     trust: Trust,
     time: MachineTime,
     /// How far the feed has been read. Locked by the reader until its changes are applied, so that a
@@ -82,6 +85,7 @@ struct Moment(u64);
 struct Before {
     moment: Moment,
     logins: u64,
+    refusals: u64,
 }
 
 impl SessionMemory {
@@ -90,7 +94,8 @@ impl SessionMemory {
             feed,
             remembered: Cache::with_weighter(USUALLY, CAPACITY, Weight),
             users: ForgottenUsers::default(),
-            logins: LatestLogins::default(),
+            logins: Latest::default(),
+            refusals: Latest::default(),
             trust: Trust::default(),
             time: MachineTime::new(machine),
             position: tokio::sync::Mutex::default(),
@@ -141,7 +146,7 @@ impl SessionMemory {
         let is_young = now.elapsed < known.at + millis(REMEMBERED_FOR);
         let user = known.account.user.id;
         let user_is_known = known.learnt >= self.users.forgotten_at(user);
-        let user_is_current = known.logins >= self.logins.of(user);
+        let user_is_current = known.logins >= self.logins.of(&user);
         let is_believed = is_young && user_is_known && user_is_current;
         (is_believed && known.account.is_usable(at)).then_some(known.account)
     }
@@ -151,6 +156,7 @@ impl SessionMemory {
         Before {
             moment: self.moment(),
             logins: self.logins.count(),
+            refusals: self.refusals.count(),
         }
     }
 
@@ -172,10 +178,19 @@ impl SessionMemory {
             logins: before.logins,
             at: self.time.elapsed_ms(),
         };
+        let id = account.session.id;
         let _order = self.order.lock();
-        if self.moment() == before.moment {
-            self.remembered.insert(account.session.id, remembered);
+        if self.moment() == before.moment && self.refusals.of(&id) <= before.refusals {
+            self.remembered.insert(id, remembered);
         }
+    }
+
+    /// The store has refused the session. Another request may have read it just before and not learnt
+    /// it yet; without this it would be believed once more, until the feed tells that it is over.
+    fn refuse(&self, id: SessionId) {
+        let _order = self.order.lock();
+        self.refusals.add(id);
+        self.remembered.remove(&id);
     }
 
     fn forget(&self, change: Change) {

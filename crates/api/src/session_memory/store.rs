@@ -136,8 +136,9 @@ remembering! { SessionRepository:
             }
             let before = self.memory.before();
             let found = self.store.find_usable(id, at).await?;
-            if let Some(account) = &found {
-                self.memory.learn(account, before);
+            match &found {
+                Some(account) => self.memory.learn(account, before),
+                None => self.memory.refuse(id),
             }
             Ok(found)
         }

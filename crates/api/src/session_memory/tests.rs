@@ -182,6 +182,32 @@ async fn what_was_being_read_while_it_ended_is_not_remembered() {
 }
 
 #[tokio::test]
+async fn a_session_that_was_refused_is_not_learnt_from_an_earlier_read() {
+    let bench = bench().await;
+    bench.memory.forget(Change::Everything);
+    let open = bench.held.hold();
+    let read_before = async { assert!(bench.is_usable().await) };
+    let refused = async {
+        bench.end_elsewhere().await;
+        assert!(!bench.is_usable().await);
+        open.send(()).unwrap();
+    };
+    tokio::join!(read_before, refused);
+    assert!(!bench.is_usable().await);
+}
+
+#[tokio::test]
+async fn a_session_that_was_refused_while_the_clock_was_wrong_is_refused_afterwards() {
+    let bench = bench().await;
+    bench.end_elsewhere().await;
+    let (added, too_long) = (&bench.memory.time.added, millis(TOO_LONG));
+    added.fetch_add(too_long, Ordering::SeqCst);
+    assert!(!bench.is_usable().await);
+    added.fetch_sub(too_long, Ordering::SeqCst);
+    assert!(!bench.is_usable().await);
+}
+
+#[tokio::test]
 async fn sessions_of_a_user_that_all_ended_are_read_again() {
     let bench = bench().await;
     let lifecycle = &bench.ports.lifecycle;
