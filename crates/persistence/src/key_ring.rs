@@ -233,6 +233,13 @@ mod tests {
     }
 
     #[test]
+    fn a_ring_moved_to_another_identity_does_not_open() {
+        let row = ring_of(&vault(1), &["a"]);
+        let (app, other) = identity("o2");
+        assert!(vault(1).open_all(&app, &other, &row).unwrap().is_empty());
+    }
+
+    #[test]
     fn a_key_that_does_not_open_hides_no_other() {
         let mut row = ring_of(&vault(1), &["a", "b", "c"]);
         let length = row.len();
