@@ -58,7 +58,10 @@ pub(crate) fn subscribe(stack: &Stack, mode: PushMode, format: PushFormat) {
 
 /// The query of a message that WeChat sends `seconds` from now. The signature covers no body.
 pub(crate) fn signed_in(seconds: i64) -> String {
-    let timestamp = now() + seconds;
+    signed_at(now() + seconds)
+}
+
+fn signed_at(timestamp: i64) -> String {
     let nonce = "1514711492";
     let mut parts = [TOKEN.to_owned(), timestamp.to_string(), nonce.to_owned()];
     parts.sort();
@@ -98,12 +101,14 @@ pub(crate) fn sealed_in(seconds: i64, app_id: &str, key: &str, message: &str) ->
         key: EncodingAesKey::parse(key).unwrap(),
         app_id: domain::id::AppId::new(app_id),
     };
+    // Both signatures cover it.
+    let timestamp = now() + seconds;
     let sealed = safe_mode
-        .seal(message, [7; 16], now() + seconds, "1514711492")
+        .seal(message, [7; 16], timestamp, "1514711492")
         .unwrap();
     let query = format!(
         "{}&encrypt_type=aes&msg_signature={}",
-        signed_in(seconds),
+        signed_at(timestamp),
         sealed.msg_signature
     );
     let body = serde_json::json!({ "ToUserName": "gh_1", "Encrypt": sealed.encrypt });
