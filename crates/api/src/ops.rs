@@ -9,12 +9,12 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServerHandle, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Condition, Next, from_fn};
 use actix_web::web::{self, Data};
-use actix_web::{App, Error, HttpResponse, HttpServer};
+use actix_web::{App, Error, HttpResponse, HttpServer, Resource};
 use domain::ports::ReadinessProbe;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use crate::http::SandboxGuard;
+use crate::http::{ApiError, ErrorCode, SandboxGuard, frame_uncounted};
 use crate::metrics::Metrics;
 
 /// The most connections at once: one each for some orchestrators, scrapers and people.
@@ -82,10 +82,12 @@ pub(crate) fn serve(
         }
         app.app_data(metrics.clone())
             .app_data(Data::new(lifecycle.clone()))
-            .route("/health/live", web::get().to(live))
-            .route("/health/ready", web::get().to(ready))
-            .route("/metrics", web::get().to(render_metrics))
+            .service(path("/health/live").get(live))
+            .service(path("/health/ready").get(ready))
+            .service(path("/metrics").get(render_metrics))
+            .default_service(web::to(not_found))
             .wrap(Condition::new(guard.is_some(), from_fn(refuse_strangers)))
+            .wrap(from_fn(frame_uncounted))
     });
     let server = http
         .workers(1)
@@ -100,6 +102,19 @@ pub(crate) fn serve(
         handle: server.handle(),
         ended: Some(tokio::spawn(server)),
     })
+}
+
+/// A path to be read; other methods are refused.
+fn path(path: &str) -> Resource {
+    web::resource(path).default_service(web::to(refuse_method))
+}
+
+async fn refuse_method() -> Result<HttpResponse, ApiError> {
+    Err(ApiError::method_not_allowed("GET"))
+}
+
+async fn not_found() -> Result<HttpResponse, ApiError> {
+    Err(ApiError::new(ErrorCode::NotFound))
 }
 
 /// Middleware: refuses what the guard of sandbox mode objects to.

@@ -36,6 +36,22 @@ async fn what_is_not_there_is_a_404_in_the_same_form() {
 }
 
 #[tokio::test]
+async fn the_operations_listener_names_its_requests_and_refuses_as_the_service_does() {
+    let stack = Stack::new(Store::Sqlite).await;
+    for path in ["/health/live", "/health/ready", "/metrics"] {
+        let answer = stack.ops_request(Method::GET, path).await;
+        assert_eq!(answer.status(), 200, "{path}");
+        assert_eq!(answer.headers()["cache-control"], "no-store", "{path}");
+        assert!(!answer.headers()["x-request-id"].is_empty(), "{path}");
+    }
+    let posted = Answer::read(stack.ops_request(Method::POST, "/metrics").await).await;
+    posted.refused(405, "method_not_allowed");
+    assert_eq!(posted.header("allow"), Some("GET"));
+    let unknown = stack.ops_request(Method::GET, "/nope").await;
+    Answer::read(unknown).await.refused(404, "not_found");
+}
+
+#[tokio::test]
 async fn a_method_a_path_does_not_know_is_a_405_with_those_it_knows() {
     let stack = Stack::new(Store::Sqlite).await;
     for method in ["DELETE", "PUT", "OPTIONS", "BREW"] {
@@ -68,6 +84,17 @@ async fn what_does_not_claim_to_be_json_is_a_415(#[case] kind: &str) {
     post(&stack, kind, r#"{"platCode":"x"}"#)
         .await
         .refused(415, "unsupported_media_type");
+}
+
+#[tokio::test]
+async fn a_login_by_get_without_a_code_is_a_400_that_names_the_field() {
+    let stack = Stack::new(Store::Sqlite).await;
+    for query in ["", "?platCode=", "?platCode=undefined", "?appId="] {
+        let path = format!("/user/wxlogin{query}");
+        let answer = stack.send(Method::GET, &path, None, None).await;
+        let msg = answer.refused(400, "invalid_request");
+        assert!(msg.contains("platCode"), "{query}: {msg}");
+    }
 }
 
 #[rstest]

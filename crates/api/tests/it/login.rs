@@ -146,7 +146,7 @@ async fn a_get_may_carry_the_fields_in_its_query(
         get(query).await.data();
     }
     for (query, named) in [
-        (&[][..], "JSON"),
+        (&[][..], "platCode"),
         (&[("nonce", nonce)], "platCode"),
         (&[("platCode", "undefined"), ("nonce", nonce)], "platCode"),
         (

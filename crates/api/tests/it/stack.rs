@@ -197,6 +197,13 @@ impl Stack {
         self.service.url.trim_start_matches("http://")
     }
 
+    /// A request to the ops listener.
+    pub(crate) async fn ops_request(&self, method: Method, path: &str) -> reqwest::Response {
+        let url = format!("{}{path}", self.service.ops_url);
+        let request = self.service.http.request(method, url);
+        request.send().await.unwrap()
+    }
+
     /// A path of the ops listener.
     pub(crate) async fn ops(&self, path: &str) -> (StatusCode, String) {
         self.service.ops(path).await

@@ -107,7 +107,9 @@ async fn login_by_get(
     metrics: Data<Metrics>,
 ) -> Result<Written, ApiError> {
     let body = match body {
-        Ok(OptionalJsonObject(None)) => LoginBody::of_query(&Parameters::of_query(&request)),
+        Ok(OptionalJsonObject(None)) => {
+            LoginBody::of_query(&Parameters::of_query(&request)).map(Some)
+        }
         body => body.map(|body| body.0),
     };
     let asked = Asked::of(&request, body, &apps)?;

@@ -51,8 +51,8 @@ struct UserInfoMap {
 
 impl LoginBody {
     /// The fields of a query, where `wx.request` puts the data of a GET. It writes the absent as
-    /// text, too. `None` if there is none of them.
-    pub(crate) fn of_query(query: &Parameters) -> Result<Option<Self>, ApiError> {
+    /// text, too.
+    pub(crate) fn of_query(query: &Parameters) -> Result<Self, ApiError> {
         let field = |name| {
             let text = query
                 .get(name)
@@ -60,17 +60,12 @@ impl LoginBody {
             text.map(str::to_owned)
         };
         let plat_user_info_map = field("platUserInfoMap").map(|text| map_in_query(&text));
-        let body = Self {
+        Ok(Self {
             plat_code: field("platCode"),
             plat_user_info_map: plat_user_info_map.transpose()?,
             app_id: field("appId"),
             nonce: field("nonce"),
-        };
-        let is_empty = body.plat_code.is_none()
-            && body.plat_user_info_map.is_none()
-            && body.app_id.is_none()
-            && body.nonce.is_none();
-        Ok((!is_empty).then_some(body))
+        })
     }
 
     pub(crate) fn has_code(&self) -> bool {

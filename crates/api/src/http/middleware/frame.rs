@@ -29,6 +29,17 @@ pub(crate) struct Names {
     pub(crate) place: Option<Place>,
 }
 
+impl Names {
+    fn of(request: &ServiceRequest) -> Self {
+        Self {
+            id: RequestId::of(request),
+            route: RouteName::of(request),
+            body: None,
+            place: None,
+        }
+    }
+}
+
 /// The most bytes of headers: as much as nginx takes (four buffers of 8 KiB). What is beyond 128 KiB, or
 /// more than 96 headers, is answered by actix-web itself, with 431 and no body.
 const MAX_HEADER_BYTES: usize = 32 << 10;
@@ -45,13 +56,7 @@ pub(crate) async fn frame(
     if let Some(connection) = request.conn_data::<Connection>() {
         connection.is_heard();
     }
-    let names = Names {
-        id: RequestId::of(&request),
-        route: RouteName::of(&request),
-        body: None,
-        place: None,
-    };
-    request.extensions_mut().insert(names);
+    request.extensions_mut().insert(Names::of(&request));
     let answered = if bytes_of(request.headers()) > MAX_HEADER_BYTES {
         request
             .error_response(ApiError::new(ErrorCode::HeadersTooLarge))
@@ -59,19 +64,38 @@ pub(crate) async fn frame(
     } else {
         next.call(request).await?.map_into_left_body()
     };
-    let mut response = failure_body::written(answered);
-
-    let names = response.request().extensions_mut().remove::<Names>();
-    if let Some(Names { id, route, .. }) = names {
-        response.headers_mut().insert(REQUEST_ID, id.0);
-        count(&response, route, start.elapsed());
+    let (mut response, names) = complete(answered);
+    if let Some(names) = names {
+        count(&response, names.route, start.elapsed());
     }
     let connection = response.request().conn_data::<Connection>();
     if connection.is_some_and(Connection::is_one_of_many) {
         let head = response.response_mut().head_mut();
         head.set_connection_type(ConnectionType::Close);
     }
+    Ok(response)
+}
+
+/// Middleware: the same for the operations listener, whose requests are not counted.
+pub(crate) async fn frame_uncounted(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    request.extensions_mut().insert(Names::of(&request));
+    let (response, _) = complete(next.call(request).await?);
+    Ok(response)
+}
+
+/// Gives the response the body of a failure and the headers that every response has.
+fn complete(
+    answered: ServiceResponse<impl MessageBody + 'static>,
+) -> (ServiceResponse<BoxBody>, Option<Names>) {
+    let mut response = failure_body::written(answered);
+    let names = response.request().extensions_mut().remove::<Names>();
     let headers = response.headers_mut();
+    if let Some(names) = &names {
+        headers.insert(REQUEST_ID, names.id.0.clone());
+    }
     // Caches keep nothing of a login service but pictures, and browsers guess at nothing.
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -80,7 +104,7 @@ pub(crate) async fn frame(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     );
-    Ok(response)
+    (response, names)
 }
 
 fn bytes_of(headers: &HeaderMap) -> usize {
