@@ -40,7 +40,9 @@ async fn the_newest_session_key_signs_the_text_byte_for_byte_on_every_replica(
         for text in [ORDER, " {\"a\" : [1.0]}\n", "{\"\":null}"] {
             let by_id = json!({ "userId": login["userId"], "data": text });
             let by_open_id = json!({ "openId": login["openId"], "userId": "", "data": text, "appId": stack.app_id(0), "checkSession": true });
+            let unchecked = json!({ "openId": login["openId"], "data": text, "checkSession": "" });
             let here = sign(&stack, &by_id).await.data();
+            assert_eq!(sign(&stack, &unchecked).await.data(), here);
             let there = replica
                 .send(Method::POST, PATH, Some(SIGNER), Some(&by_open_id))
                 .await;

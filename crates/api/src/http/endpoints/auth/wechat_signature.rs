@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::http::endpoint::{Endpoint, WECHAT, endpoint};
 use crate::http::extractors::fields::filled;
+use crate::http::extractors::json_object::value_or_empty;
 use crate::http::extractors::{ByKey, JsonObject, Sign};
 use crate::http::replies::{Answer, ApiError, ErrorCode, Success};
 
@@ -76,6 +77,7 @@ pub(super) struct SignatureBody {
     #[schema(required = true, nullable = false, min_length = 1, max_length = 8192)]
     data: Option<String>,
     /// Whether WeChat is asked first if the session_key is still current.
+    #[serde(default, deserialize_with = "value_or_empty")]
     check_session: Option<bool>,
 }
 
