@@ -82,7 +82,13 @@ impl HttpPushTarget {
         while let Some(chunk) = answer.chunk().await.map_err(|error| failure(&error))? {
             body.extend_from_slice(&chunk);
             if body.len() > MAX_ANSWER {
-                // It has the message; what it says is no answer for WeChat.
+                // It has the message, so it is not sent again.
+                let (app, event) = (message.app.as_str(), &message.event);
+                tracing::warn!(
+                    app,
+                    event,
+                    "the target's answer is longer than 64 KiB: WeChat gets a success instead"
+                );
                 return Ok(Vec::new());
             }
         }

@@ -13,8 +13,8 @@ entries! {
     40125 "无效的 AppSecret" "invalid AppSecret (wrong, or reset in the console)" => SECRET_WRONG;
     40164 "调用方 IP 不在白名单" "the caller's IP is not in the app's whitelist"
         => misconfigured(
-            "在公众平台 开发管理 → IP 白名单 中加入该服务的出口 IP",
-            "add this service's public address to the IP whitelist in the console (开发管理)",
+            "在公众平台 开发管理 → IP 白名单 中加入该服务的出口 IP(最多 10 条,每条为一个 IP、a.b.c.* 或 /24 网段)",
+            "add this service's public address to the IP whitelist in the console (开发管理); it has at most ten entries, each an address, a.b.c.* or a /24 network",
         );
     40243 "AppSecret 已被冻结" "the AppSecret is frozen"
         => misconfigured("在公众平台解冻 AppSecret", "unfreeze the AppSecret in the console");
