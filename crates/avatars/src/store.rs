@@ -187,8 +187,19 @@ impl AvatarStore for ObjectAvatarStore {
         }
     }
 
-    fn owns(&self, url: &str) -> bool {
-        self.name_in(url).is_some()
+    async fn owns(&self, url: &str) -> Result<bool, AvatarError> {
+        let Some(name) = self.name_in(url) else {
+            return Ok(false);
+        };
+        if self.below_public_url(url).is_some() {
+            return Ok(true);
+        }
+        // Other services call their pictures so too.
+        match self.objects()?.head(&self.path(name)).await {
+            Ok(_) => Ok(true),
+            Err(Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(unavailable(error)),
+        }
     }
 
     async fn read(&self, name: &str) -> Result<Option<StoredAvatar>, AvatarError> {
@@ -210,10 +221,20 @@ impl AvatarStore for ObjectAvatarStore {
 }
 
 impl ObjectAvatarStore {
-    /// The name in a URL of this store.
+    /// The name in a URL of this store: below its public URL, or below `/avatars` of any host, where the
+    /// service itself shows them. The public URL may have been another when the picture was stored, and
+    /// replicas that have none differ in their addresses.
     fn name_in<'a>(&self, url: &'a str) -> Option<&'a str> {
-        let name = url.strip_prefix(&self.public_url)?.strip_prefix('/')?;
+        let name = self.below_public_url(url).or_else(|| {
+            let (_, address) = url.split_once("://")?;
+            let (_, path) = address.split_once('/')?;
+            path.strip_prefix("avatars/")
+        })?;
         format_of(name).map(|_| name)
+    }
+
+    fn below_public_url<'a>(&self, url: &'a str) -> Option<&'a str> {
+        url.strip_prefix(&self.public_url)?.strip_prefix('/')
     }
 }
 
@@ -270,6 +291,27 @@ mod tests {
             store.remove(&stored).await.unwrap();
             assert!(store.read(name).await.unwrap().is_none());
         }
+    }
+
+    #[tokio::test]
+    async fn a_picture_is_known_and_removed_after_the_public_url_has_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("file://{}", folder.path().display());
+        let open = |public_url| ObjectAvatarStore::open(&url, public_url).unwrap();
+        let before = open("http://127.0.0.1:5000/avatars");
+        let store = open("https://cdn.example.com/pictures");
+        let stored = put(&before, picture()).await.unwrap();
+        let (_, name) = stored.rsplit_once('/').unwrap();
+        let elsewhere = format!("https://other.example/pictures/{name}");
+        for (of_url, is_owned) in [(&stored, true), (&elsewhere, false)] {
+            assert_eq!(store.owns(of_url).await.unwrap(), is_owned, "{of_url}");
+        }
+        store.remove(&elsewhere).await.unwrap();
+        assert!(store.read(name).await.unwrap().is_some());
+        store.remove(&stored).await.unwrap();
+        assert!(store.read(name).await.unwrap().is_none());
+        // Another service's picture, whose name has the form of ours.
+        assert!(!store.owns(&stored).await.unwrap());
     }
 
     #[tokio::test]

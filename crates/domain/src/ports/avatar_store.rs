@@ -17,7 +17,7 @@ pub trait AvatarStore: Send + Sync {
     async fn remove(&self, url: &str) -> Result<(), AvatarError>;
 
     /// Whether a URL is of a picture in this store.
-    fn owns(&self, url: &str) -> bool;
+    async fn owns(&self, url: &str) -> Result<bool, AvatarError>;
 
     /// The picture of this name, the last part of its URL.
     async fn read(&self, name: &str) -> Result<Option<StoredAvatar>, AvatarError>;

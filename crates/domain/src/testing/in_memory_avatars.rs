@@ -42,8 +42,8 @@ impl AvatarStore for InMemoryAvatars {
         Ok(())
     }
 
-    fn owns(&self, url: &str) -> bool {
-        url.starts_with(PLACE)
+    async fn owns(&self, url: &str) -> Result<bool, AvatarError> {
+        Ok(url.starts_with(PLACE))
     }
 
     async fn read(&self, name: &str) -> Result<Option<StoredAvatar>, AvatarError> {

@@ -17,7 +17,9 @@ async fn an_upload_becomes_the_avatar_and_the_picture_before_goes() {
         urls.extend(user.profile.avatar_url);
         assert_eq!(world.pictures.count(), 1);
     }
-    assert!(service.store.owns(&urls[0]) && !service.store.owns("https://example.com/a"));
+    let store = &service.store;
+    assert!(store.owns(&urls[0]).await.unwrap());
+    assert!(!store.owns("https://example.com/a").await.unwrap());
     let (_, name) = urls[1].rsplit_once('/').unwrap();
     let kept = service.store.read(name).await.unwrap().unwrap();
     assert_eq!(kept.bytes, b"two");

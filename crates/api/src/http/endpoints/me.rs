@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 use actix_web::web::Data;
 use domain::account::AccountService;
-use domain::avatars::AvatarService;
+use domain::avatars::{AvatarService, UploadError};
 use domain::profile::{Edit, Gender, ProfileEdit};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
@@ -73,7 +73,8 @@ async fn edit_me(
     pictures: Data<AvatarService>,
 ) -> Result<Written, ApiError> {
     let mut body = body;
-    body.keep_avatar(account.user.profile.avatar_url.as_deref(), &pictures)?;
+    let current = account.user.profile.avatar_url.as_deref();
+    body.keep_avatar(current, &pictures).await?;
     let user = accounts.edit(&account, body.into_edit()?).await?;
     Ok(Success::new("ok", UserReply::of_changed(&account, &user)).written())
 }
@@ -113,7 +114,7 @@ async fn export_me(Who(account): Who, accounts: Data<AccountService>) -> Answer<
 impl EditBody {
     /// Allows the user's current `avatarUrl`, and refuses the uploaded picture of another user, because
     /// its file goes when that user replaces it.
-    fn keep_avatar(
+    async fn keep_avatar(
         &mut self,
         current: Option<&str>,
         pictures: &AvatarService,
@@ -123,7 +124,7 @@ impl EditBody {
         };
         if current == Some(url.as_str()) {
             self.avatar_url = None;
-        } else if pictures.store.owns(url) {
+        } else if pictures.store.owns(url).await.map_err(UploadError::from)? {
             return Err(ApiError::invalid(
                 "字段 avatarUrl 不能是已上传的头像，请用 POST /user/avatar 上传",
             ));
