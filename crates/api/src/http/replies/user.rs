@@ -65,6 +65,17 @@ pub(crate) struct ProfileFields {
     avatar_url: Option<String>,
 }
 
+/// Does not compile if a field of the profile is not shown.
+const _: fn(ProfileFields) -> Profile = |shown| Profile {
+    nick_name: shown.nick_name,
+    gender: shown.gender,
+    language: shown.language,
+    city: shown.city,
+    province: shown.province,
+    country: shown.country,
+    avatar_url: shown.avatar_url,
+};
+
 #[expect(
     clippy::ref_option,
     clippy::trivially_copy_pass_by_ref,
