@@ -166,6 +166,7 @@ async fn the_log_line_says_who_must_do_what() {
         error.unwrap_err().source().unwrap().to_string(),
         "/sns/jscode2session: errcode 40164 (the caller's IP is not in the app's whitelist), \
          seen from 1.2.3.4, rid 652d44d0-6f2b9a51-3c1e7d42; operator: add this service's public \
-         address to the IP whitelist in the console (开发管理)"
+         address to the IP whitelist in the console (开发管理); it has at most ten entries, each an \
+         address, a.b.c.* or a /24 network"
     );
 }
