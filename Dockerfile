@@ -67,8 +67,10 @@ COPY --from=build /src/target/release/wxlogin /bin/wxlogin
 USER 10001:10001
 # Where SQLite's file lies, in data/, if no DATABASE_URL is given: mount a volume there.
 WORKDIR /var/lib/wxlogin
-# OpenSSL, which speaks TLS to PostgreSQL, looks for the certificates elsewhere.
+# OpenSSL, which speaks TLS to PostgreSQL, looks for the certificates elsewhere. The allocator returns
+# unused pages at once: 5 to 7 MB less with 256 logins at once (docs/performance.md).
 ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt \
+    MIMALLOC_PURGE_DELAY=0 \
     WXLOGIN_SERVER__LISTEN=0.0.0.0:5000 \
     WXLOGIN_SERVER__OPS_LISTEN=0.0.0.0:9090
 EXPOSE 5000 9090
