@@ -31,7 +31,7 @@ def run_one(row, folder: pathlib.Path, name: str, start) -> None:
     folder.chmod(0o755)
     make_certificate(folder)
     port, public = free_port(), free_port()
-    phone = Phone(public, name != "Envoy", 100_000 if name in ("nginx", "Caddy") else 12_000)
+    phone = Phone(public, name)
     with sandbox(folder) as wechat, upstream() as (orders, seen):
         behind = Behind(phone, None, seen, {})
         try:

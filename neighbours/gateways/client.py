@@ -18,12 +18,13 @@ class Answer:
 
 
 class Phone:
-    """`has_bodies_of_503` and `large_body` are what docs/gateways.md says of the gateway."""
+    """The rest of the fields is what docs/gateways.md says of the gateway."""
 
-    def __init__(self, port: int, has_bodies_of_503: bool, large_body: int) -> None:
+    def __init__(self, port: int, gateway: str) -> None:
         self.port = port
-        self.has_bodies_of_503 = has_bodies_of_503
-        self.large_body = large_body
+        self.has_bodies_of_503 = gateway != "Envoy"
+        self.large_body = 100_000 if gateway in ("nginx", "Caddy", "Traefik") else 12_000
+        self.when_away = (500,) if gateway == "Traefik" else (502, 503, 504)
 
     def ask(self, method: str, path: str, headers: list[str] = (), body: str | None = None,
             http: str = "--http2", address: str = "127.0.0.1") -> Answer:

