@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Django OAuth Toolkit 3.4.1 (PyPI, with Django 5.2 and REST framework 3.18) as a resource server with
-# introspection: without `username` in the answer a good token has no user.
+# introspection: without `username` in the answer a good token has no user, and `aud` must be a URL.
 #
 # Guess: `sub` names the user. RFC 7662 makes `username` optional, and Spring and mod_auth_openidc take
-#   `sub`.
+#   `sub`. `aud` is not looked at unless an audience is configured.
 # Seen:  request.user is None, not AnonymousUser, and IsAuthenticated refuses the active token with 403. With
 #   `username` a user of this name is created and the request passes. The answer is then kept in the
 #   database until `exp`: a token that has become inactive still passes, and is not asked for again.
-# Here:  introspection returns the userId as `username` too; such a backend sees the end of a session when
-#   the access token expires.
+#   An `aud` that is no URL of the request (RFC 8707) is 401.
+# Here:  introspection returns the userId as `username` too. Such a backend sees the end of a session when
+#   the access token expires, and needs RESOURCE_SERVER_TOKEN_RESOURCE_VALIDATOR if tokens.audience is a name.
 set -euo pipefail
 folder=$(mktemp -d); trap 'rm -rf "$folder"' EXIT; cd "$folder"
 python3 -m venv venv
@@ -76,6 +77,9 @@ def ask(place, token):
 print("without:", ask("/who", "t1"), ask("/orders", "t1"))
 active["username"] = active["sub"]
 print("with:", ask("/who", "t2"), ask("/orders", "t2"))
+for audience in ("orders", "http://testserver"):
+    active["aud"] = audience
+    print(f"for {audience}:", ask("/orders", audience))
 active["active"] = False
 print("inactive:", ask("/orders", "t2"), "asked", len(asked), "times")
 PY
@@ -83,5 +87,7 @@ venv/bin/python run.py | tee seen
 diff seen - <<'TEXT'
 without: (200, 'None') (403, {'detail': 'You do not have permission to perform this action.'})
 with: (200, '<User: 0190a0f0>') (200, '0190a0f0')
-inactive: (200, '0190a0f0') asked 2 times
+for orders: (401, {'detail': 'Authentication credentials were not provided.'})
+for http://testserver: (200, '0190a0f0')
+inactive: (200, '0190a0f0') asked 4 times
 TEXT

@@ -1,4 +1,4 @@
-"""Programs that ask the service about each token: openid-client and mod_auth_openidc."""
+"""Programs that ask the service about each token: openid-client, Django OAuth Toolkit and mod_auth_openidc."""
 
 import json
 import os
@@ -22,6 +22,8 @@ MODULES = "mpm_event authn_core authz_core authz_user headers proxy proxy_http a
 def run(report: Report, wanted: set[str], fast: bool, replica: Service, issuer: str, folder: pathlib.Path, trust: dict) -> None:
     if not wanted or "openid-client" in wanted:
         openid_client(report, replica, issuer, trust)
+    if not wanted or "django-oauth-toolkit" in wanted:
+        django_oauth_toolkit(report, replica, issuer, trust)
     if not fast and (not wanted or "mod_auth_openidc" in wanted):
         version = read("dpkg-query", "--showformat=${Version}", "--show", "libapache2-mod-auth-openidc").split("-")[0]
         row = report.row("introspection", "mod_auth_openidc", version)
@@ -37,6 +39,22 @@ def openid_client(report: Report, replica: Service, issuer: str, trust: dict) ->
     for way in ("basic", "post"):
         row.check(f"credentials by {way}", same, found["before"][way], login["userId"], "the user")
         row.check(f"a logout, by {way}", same, found["after"][way], "not active", "after the logout")
+
+
+def django_oauth_toolkit(report: Report, replica: Service, issuer: str, trust: dict) -> None:
+    """Runs the block of docs/backends.md."""
+    settings = replaced(block("backends", "# settings.py"), {
+        "https://login.example.com": issuer, '("orders"': f'("{NAME}"', "the-API-key": KEY})
+    login, out = replica.login("alice"), replica.login("carol")
+    fetch(f"{replica.url}/user/logout", b"{}", {"authorization": f"Bearer {out['token']}"})
+    tokens = {"good": login["token"], "logged out": out["token"], "bad": "x.y.z"}
+    program = [str(installed.python() / "python"), str(installed.HERE / "introspect.py")]
+    given = json.dumps({"settings": settings, "tokens": tokens})
+    found = json.loads(read(*program, input=given, env=trust, stderr=None))
+    row = report.row("introspection", "django-oauth-toolkit", found["version"])
+    row.check("accepts a token", same, found["answers"]["good"], [200, login["userId"]], "the answer")
+    for name in ("logged out", "bad"):
+        row.check(f"refuses a token that is {name}", same, found["answers"][name], [401, None], "the answer")
 
 
 def mod_auth_openidc(replica: Service, issuer: str, folder: pathlib.Path, trust: dict) -> None:

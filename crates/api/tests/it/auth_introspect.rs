@@ -44,6 +44,7 @@ async fn a_good_token_is_active_with_its_claims(
     let told = introspected(&stack, &login["token"]).await;
     assert_eq!(told["active"], true);
     assert_eq!(told["sub"], login["userId"]);
+    assert_eq!(told["username"], login["userId"]);
     assert_eq!(told["app"], stack.app_id(0));
     assert_eq!(
         (&told["iss"], &told["token_type"]),

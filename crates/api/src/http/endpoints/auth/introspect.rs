@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::json;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
+use uuid::Uuid;
 
 use super::client;
 use super::client::HeaderCredentials;
@@ -27,6 +28,9 @@ struct Introspection {
     active: bool,
     #[serde(flatten)]
     claims: Option<Claims>,
+    /// The user, as in `sub`: Django OAuth Toolkit reads only this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     token_type: Option<&'static str>,
 }
@@ -42,7 +46,8 @@ impl PartialSchema for Introspection {
             "required": ["active"],
             "properties": {
                 "active": {"type": "boolean"},
-                "iss": text, "sub": text, "jti": text, "sid": text, "app": text, "token_type": text,
+                "iss": text, "sub": text, "jti": text, "sid": text, "app": text, "username": text,
+                "token_type": text,
                 "aud": {"oneOf": [text, {"type": "array", "items": text}]},
                 "iat": number, "exp": number, "gen": number,
             },
@@ -107,6 +112,7 @@ async fn introspect(
     };
     Ok(HttpResponse::Ok().json(Introspection {
         active: claims.is_some(),
+        username: claims.as_ref().map(|claims| claims.sub),
         token_type: claims.is_some().then_some("Bearer"),
         claims,
     }))
