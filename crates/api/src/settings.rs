@@ -1,13 +1,11 @@
 //! The settings: defaults, then the file, then the environment.
 
-mod api_key_check;
-mod app;
 mod check;
 mod environment;
 mod error;
 mod file;
 mod model;
-mod secret_text;
+mod secrets;
 mod value;
 
 use std::collections::HashMap;
@@ -15,11 +13,10 @@ use std::path::{Path, PathBuf};
 
 use config::Config;
 
-pub use app::{App, PushRule};
 pub use error::SettingsError;
 pub use model::{
-    Admin, ApiKey, Database, Limits, Log, LogFormat, OpenData, Sandbox, Scope, Server, Settings,
-    Tokens, Wechat,
+    Admin, ApiKey, App, Database, Limits, Log, LogFormat, OpenData, PushRule, Sandbox, Scope,
+    Server, Settings, Tokens, Wechat,
 };
 pub use value::{CorsHeader, CorsOrigin, HttpUrl, Listen, Secret, TargetUrl};
 

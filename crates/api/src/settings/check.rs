@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{App, Secret, Settings, SettingsError, api_key_check, secret_text};
+use super::{App, Secret, Settings, SettingsError, secrets};
 use crate::relay::WebhookSecret;
 
 /// The shortest Token that WeChat's console takes, characters.
@@ -15,7 +15,7 @@ const MAX_WORKERS: u32 = 512;
 pub(super) fn check(settings: &Settings) -> Result<(), SettingsError> {
     positive_numbers(settings)?;
     texts(settings)?;
-    api_key_check::check(&settings.admin.api_keys)?;
+    secrets::check_api_keys(&settings.admin.api_keys)?;
     apps(settings)
 }
 
@@ -99,7 +99,7 @@ fn apps(settings: &Settings) -> Result<(), SettingsError> {
     )])?;
     let mut seen = HashSet::new();
     for (index, app) in settings.apps.iter().enumerate() {
-        let problem = if let Some(problem) = secret_text::problem(&app.app_id) {
+        let problem = if let Some(problem) = secrets::problem(&app.app_id) {
             Some(("app_id", problem))
         } else if let Some(problem) = app_secret_problem(app) {
             Some(problem)
@@ -125,7 +125,7 @@ fn apps(settings: &Settings) -> Result<(), SettingsError> {
 
 fn app_secret_problem(app: &App) -> Option<(&'static str, &'static str)> {
     if app.secrets.is_empty() {
-        return secret_text::problem(app.secret.expose()).map(|problem| ("secret", problem));
+        return secrets::problem(app.secret.expose()).map(|problem| ("secret", problem));
     }
     let problem = if !app.secret.expose().is_empty() {
         Some("stands beside secret; give one of the two settings")
@@ -133,7 +133,7 @@ fn app_secret_problem(app: &App) -> Option<(&'static str, &'static str)> {
         Some("has more than two: the one WeChat takes, and the one before or after a reset")
     } else {
         let mut texts = app.secrets.iter().map(Secret::expose);
-        texts.find_map(secret_text::problem)
+        texts.find_map(secrets::problem)
     };
     problem.map(|problem| ("secrets", problem))
 }
@@ -154,7 +154,7 @@ fn push_problem(app: &App, is_cloud_hosted: bool) -> Option<(&'static str, &'sta
 
 fn token_problem(app: &App) -> Option<(&'static str, &'static str)> {
     let token = app.push_token.as_ref()?.expose();
-    if let Some(problem) = secret_text::problem(token) {
+    if let Some(problem) = secrets::problem(token) {
         return Some(("push_token", problem));
     }
     (token.len() < MIN_PUSH_TOKEN).then_some((

@@ -6,7 +6,7 @@ use config::{Map, Source, Value, ValueKind};
 use serde::Deserialize;
 
 use super::file::{items, read_secret, resolve_files};
-use super::{FILE_VARIABLE, SettingsError, secret_text};
+use super::{FILE_VARIABLE, SettingsError, secrets};
 
 const PREFIX: &str = "WXLOGIN_";
 
@@ -97,7 +97,7 @@ impl Environment {
             ("WXLOGIN_APP_ID (apps[0].app_id)", &id),
             ("WXLOGIN_APP_SECRET (apps[0].secret)", &secret),
         ] {
-            if let Some(problem) = secret_text::problem(text) {
+            if let Some(problem) = secrets::problem(text) {
                 return Err(SettingsError::invalid(name, problem));
             }
         }

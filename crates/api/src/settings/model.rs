@@ -4,9 +4,11 @@ use domain::ports::SigningAlgorithm;
 use ipnet::IpNet;
 use persistence::DatabaseKind;
 use serde::Deserialize;
+use wxclient::security::ApiSecurityKeys;
 
-use super::app::App;
-use super::value::{CorsHeader, CorsOrigin, HttpUrl, Listen, Secret, algorithm, names, networks};
+use super::value::{
+    CorsHeader, CorsOrigin, HttpUrl, Listen, Secret, TargetUrl, algorithm, names, networks,
+};
 
 /// All settings.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -165,6 +167,18 @@ sections! {
         /// The longest file that is taken, bytes.
         max_bytes: u32 = 1 << 20,
     }
+
+    /// `admin.*`
+    Admin {
+        /// Keys of other backends and the operator. None: those endpoints answer 404.
+        api_keys: Vec<ApiKey> = Vec::new(),
+    }
+
+    /// `log.*`
+    Log {
+        /// By default pretty on a terminal and JSON elsewhere.
+        format: Option<LogFormat> = None,
+    }
 }
 
 impl Database {
@@ -193,14 +207,6 @@ impl Database {
                 .trim_start_matches("postgresql://")
         )
     }
-}
-
-/// `admin.*`
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Admin {
-    /// Keys of other backends and the operator. None: those endpoints answer 404.
-    pub api_keys: Vec<ApiKey>,
 }
 
 /// One of `admin.api_keys`: a bare key, or a named one with scopes.
@@ -238,14 +244,6 @@ pub enum Scope {
     Sign,
 }
 
-/// `log.*`
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Log {
-    /// By default pretty on a terminal and JSON elsewhere.
-    pub format: Option<LogFormat>,
-}
-
 /// How a log line looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -254,4 +252,56 @@ pub enum LogFormat {
     Pretty,
     /// For machines, an object a line.
     Json,
+}
+
+/// One of `apps`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct App {
+    /// The AppID.
+    pub app_id: String,
+    /// The AppSecret.
+    #[serde(default)]
+    pub secret: Secret,
+    /// Instead of `secret`, two of them: the second is presented when WeChat refuses the first, as
+    /// after a reset in the console.
+    #[serde(default)]
+    pub secrets: Vec<Secret>,
+    /// What the operator calls it.
+    pub name: Option<String>,
+    /// The Open Platform account it is bound to. Apps with the same one share users by unionid.
+    pub open_platform: Option<String>,
+    /// Token of message push.
+    pub push_token: Option<Secret>,
+    /// EncodingAESKey of message push in safe mode, 43 characters.
+    pub push_aes_key: Option<Secret>,
+    /// Where messages that WeChat pushes go; the first rule that matches counts.
+    #[serde(default)]
+    pub push_relay: Vec<PushRule>,
+    /// The keys of API signing and encryption (服务端 API 签名与加密), if it is switched on for the
+    /// app in WeChat's console.
+    pub api_security: Option<ApiSecurityKeys>,
+}
+
+impl App {
+    /// The AppSecrets, the one to present first in front.
+    pub(crate) fn app_secrets(&self) -> &[Secret] {
+        if self.secrets.is_empty() {
+            std::slice::from_ref(&self.secret)
+        } else {
+            &self.secrets
+        }
+    }
+}
+
+/// One of `apps[].push_relay`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PushRule {
+    /// Names of events; `msg:` and the MsgType for a message that is none; `*` at an end for any end.
+    pub events: Vec<String>,
+    /// Where they are posted.
+    pub url: TargetUrl,
+    /// The secret of Standard Webhooks that the target shares: `whsec_` and base64.
+    pub secret: Secret,
 }

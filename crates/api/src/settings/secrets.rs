@@ -1,15 +1,42 @@
-//! The requirements on API keys.
+//! The requirements on secrets and API keys.
 
-use super::{ApiKey, SettingsError, secret_text};
+use super::{ApiKey, SettingsError};
 
-/// The shortest key, characters: 16 of 62 letters and digits are 95 bits.
+/// The shortest API key, characters: 16 of 62 letters and digits are 95 bits.
 const MIN_LENGTH: usize = 16;
 
 /// What the audit log calls those who need no key.
 const TAKEN_NAMES: [&str; 3] = ["user", "wechat", "operator"];
 
+const BYTE_ORDER_MARK: char = '\u{feff}';
+const QUOTES: [char; 3] = ['"', '\'', '`'];
+
+/// Why `text` cannot be a secret, if it cannot: traces of editors, shells and spreadsheets. The issuers
+/// (WeChat, or a generator of random text) use printable ASCII without spaces.
+pub(super) fn problem(text: &str) -> Option<&'static str> {
+    if text.is_empty() {
+        return Some("must not be empty");
+    }
+    if text.contains(BYTE_ORDER_MARK) {
+        return Some("begins with a byte order mark; save the file as UTF-8 without one");
+    }
+    if text.contains(['\n', '\r']) {
+        return Some("has more than one line, perhaps a blank first one; give the value alone");
+    }
+    if text.contains(char::is_whitespace) {
+        return Some("has a space in it or around it; give the value alone");
+    }
+    if text.starts_with(QUOTES) || text.ends_with(QUOTES) {
+        return Some("stands in quotes; give the value without them");
+    }
+    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Some("has a character that is no letter, digit or ASCII sign");
+    }
+    None
+}
+
 /// Refuses keys that could be guessed, and keys or names that could be taken for another's.
-pub(super) fn check(keys: &[ApiKey]) -> Result<(), SettingsError> {
+pub(super) fn check_api_keys(keys: &[ApiKey]) -> Result<(), SettingsError> {
     for (index, key) in keys.iter().enumerate() {
         let place = format!("admin.api_keys[{index}]");
         let before = keys.iter().take(index);
@@ -33,7 +60,7 @@ fn key_problem<'a>(
 ) -> Option<&'static str> {
     let text = key.key.expose();
     let mut rest = text.bytes().skip(1);
-    if let Some(problem) = secret_text::problem(text) {
+    if let Some(problem) = problem(text) {
         Some(problem)
     } else if text.len() < MIN_LENGTH {
         Some(
@@ -65,5 +92,38 @@ fn name_problem(name: &str, keys: &[ApiKey], index: usize) -> Option<&'static st
         )
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("", "empty")]
+    #[case("\u{feff}a1b2", "byte order mark")]
+    #[case("\na1b2", "line")]
+    #[case("\r\na1b2", "line")]
+    #[case("a1\nb2", "line")]
+    #[case(" a1b2", "space")]
+    #[case("a1b2 ", "space")]
+    #[case("a1b2\t", "space")]
+    #[case("a1\u{a0}b2", "space")]
+    #[case("\"a1b2\"", "quotes")]
+    #[case("'a1b2'", "quotes")]
+    #[case("“a1b2”", "character")]
+    #[case("a1\0b2", "character")]
+    #[case("密钥", "character")]
+    fn what_cannot_be_a_secret_is_told_apart(#[case] text: &str, #[case] said: &str) {
+        let problem = problem(text).unwrap();
+        assert!(problem.contains(said), "{problem}");
+    }
+
+    #[test]
+    fn a_secret_is_one() {
+        for text in ["a1b2", "wx-Secret_1+/=", "s"] {
+            assert_eq!(problem(text), None, "{text}");
+        }
     }
 }
