@@ -1,17 +1,16 @@
 //! The settings: defaults, then the file, then the environment.
 
 mod check;
-mod environment;
 mod error;
-mod file;
 mod model;
 mod secrets;
+mod sources;
 mod value;
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use config::Config;
+use config::{Config, File, FileFormat};
 
 pub use error::SettingsError;
 pub use model::{
@@ -42,15 +41,15 @@ impl Settings {
         file: Option<&Path>,
         variables: &HashMap<String, String>,
     ) -> Result<Self, SettingsError> {
-        let mut sources = Config::builder();
         let named = variables
             .get(FILE_VARIABLE)
             .filter(|path| !path.is_empty())
-            .map(PathBuf::from);
-        if let Some(path) = file.map(Path::to_path_buf).or(named) {
-            sources = sources.add_source(file::read(&path)?);
-        }
-        let sources = sources.add_source(environment::read(variables)?);
+            .map(Path::new);
+        let file = file.or(named).map(sources::file).transpose()?;
+        let tables = file.into_iter().chain([sources::environment(variables)?]);
+        let sources = tables.fold(Config::builder(), |sources, table| {
+            sources.add_source(File::from_str(&table.to_string(), FileFormat::Toml))
+        });
         let config = sources
             .build()
             .map_err(|error| SettingsError::from_config("", &error))?;
