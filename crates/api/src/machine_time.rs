@@ -1,12 +1,14 @@
-//! The time that passes on this machine, including suspension.
+//! The clocks of this machine, and the time that passes on it, including suspension.
 
 use std::sync::Arc;
 #[cfg(test)]
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use domain::ports::Clock;
-use domain::time::Timestamp;
+use domain::time::{Timestamp, to_microseconds};
+use uuid::Uuid;
 
 /// The two clocks of the machine: one that counts up, and one that shows the time of day.
 ///
@@ -85,5 +87,28 @@ impl Instants {
         let elapsed = u128::from(self.elapsed.saturating_sub(earlier.elapsed));
         let by_wall = u128::try_from(self.wall.saturating_sub(earlier.wall));
         elapsed <= limit && by_wall.is_ok_and(|by_wall| by_wall <= limit)
+    }
+}
+
+/// The time of day, and ids by it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct SystemClock;
+
+#[async_trait]
+impl Clock for SystemClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the port through which time comes"
+    )]
+    fn now(&self) -> Timestamp {
+        to_microseconds(Timestamp::now())
+    }
+
+    fn new_id(&self) -> Uuid {
+        Uuid::now_v7()
+    }
+
+    async fn wait(&self, span: Duration) {
+        tokio::time::sleep(span).await;
     }
 }

@@ -10,7 +10,7 @@ use actix_web::dev::{ServerHandle, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Condition, Next, from_fn};
 use actix_web::web::{self, Data};
 use actix_web::{App, Error, HttpResponse, HttpServer, Resource};
-use domain::ports::ReadinessProbe;
+use domain::ports::{NotReady, ReadinessProbe, TokenIssuer};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
@@ -21,26 +21,37 @@ use crate::metrics::Metrics;
 pub(crate) const MAX_CONNECTIONS: usize = 32;
 
 /// How far the process is: it starts, serves, and is on its way out.
-#[derive(Clone, Default)]
-pub(crate) struct Lifecycle(Arc<Phases>);
-
 #[derive(Default)]
-struct Phases {
-    /// What readiness depends on; empty during the start.
-    probe: OnceLock<Arc<dyn ReadinessProbe>>,
+pub(crate) struct Lifecycle {
+    /// Empty during the start.
+    readiness: OnceLock<Readiness>,
     is_shutting_down: AtomicBool,
 }
 
 impl Lifecycle {
-    /// From now on the replica is ready when `probe` says so. Before, it is not.
-    pub(crate) fn begin_serving(&self, probe: Arc<dyn ReadinessProbe>) {
+    /// From now on the replica is ready when `readiness` says so. Before, it is not.
+    pub(crate) fn begin_serving(&self, readiness: Readiness) {
         // A second call changes nothing.
-        let _ = self.0.probe.set(probe);
+        let _ = self.readiness.set(readiness);
     }
 
     /// From now on the replica is not ready.
     pub(crate) fn begin_shutdown(&self) {
-        self.0.is_shutting_down.store(true, Ordering::Relaxed);
+        self.is_shutting_down.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Ready is who has a database that is [ready](ReadinessProbe) and keys to sign with: without these no
+/// token is issued or read.
+pub(crate) struct Readiness {
+    pub(crate) database: Arc<dyn ReadinessProbe>,
+    pub(crate) tokens: Arc<dyn TokenIssuer>,
+}
+
+impl Readiness {
+    async fn probe(&self) -> Result<(), NotReady> {
+        self.database.probe().await?;
+        self.tokens.can_issue().map_err(|_| NotReady::NoSigningKeys)
     }
 }
 
@@ -70,18 +81,18 @@ impl Drop for OpsServer {
 /// Serves the orchestrator on `listener`, from the beginning of the start on.
 pub(crate) fn serve(
     listener: TcpListener,
-    lifecycle: Lifecycle,
+    lifecycle: Arc<Lifecycle>,
     metrics: Arc<Metrics>,
     guard: Option<SandboxGuard>,
 ) -> std::io::Result<OpsServer> {
-    let metrics = Data::from(metrics);
+    let (metrics, lifecycle) = (Data::from(metrics), Data::from(lifecycle));
     let http = HttpServer::new(move || {
         let mut app = App::new();
         if let Some(guard) = &guard {
             app = app.app_data(Data::new(guard.clone()));
         }
         app.app_data(metrics.clone())
-            .app_data(Data::new(lifecycle.clone()))
+            .app_data(lifecycle.clone())
             .service(path("/health/live").get(live))
             .service(path("/health/ready").get(ready))
             .service(path("/metrics").get(render_metrics))
@@ -136,15 +147,14 @@ async fn live() -> HttpResponse {
 }
 
 async fn ready(lifecycle: Data<Lifecycle>) -> HttpResponse {
-    let Lifecycle(phases) = &**lifecycle;
     let unavailable = |told: Value| HttpResponse::ServiceUnavailable().json(told);
-    if phases.is_shutting_down.load(Ordering::Relaxed) {
+    if lifecycle.is_shutting_down.load(Ordering::Relaxed) {
         return unavailable(json!({ "status": "shutting_down" }));
     }
-    let Some(probe) = phases.probe.get() else {
+    let Some(readiness) = lifecycle.readiness.get() else {
         return unavailable(json!({ "status": "starting" }));
     };
-    match probe.probe().await {
+    match readiness.probe().await {
         Ok(()) => HttpResponse::Ok().json(json!({ "status": "ready" })),
         Err(error) => unavailable(json!({ "status": "not_ready", "reason": error.to_string() })),
     }
@@ -153,4 +163,35 @@ async fn ready(lifecycle: Data<Lifecycle>) -> HttpResponse {
 async fn render_metrics(metrics: Data<Metrics>) -> HttpResponse {
     let kind = "text/plain; version=0.0.4; charset=utf-8";
     HttpResponse::Ok().content_type(kind).body(metrics.render())
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use domain::testing::PlainTokens;
+
+    use super::*;
+
+    struct Up;
+
+    #[async_trait]
+    impl ReadinessProbe for Up {
+        async fn probe(&self) -> Result<(), NotReady> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_replica_is_not_ready_before_it_has_read_its_signing_keys() {
+        let tokens = Arc::new(PlainTokens::default());
+        let readiness = Readiness {
+            database: Arc::new(Up),
+            tokens: tokens.clone(),
+        };
+        tokens.set_key(false);
+        let refused = readiness.probe().await;
+        assert!(matches!(refused, Err(NotReady::NoSigningKeys)));
+        tokens.set_key(true);
+        readiness.probe().await.unwrap();
+    }
 }

@@ -10,11 +10,8 @@ mod listener;
 mod master_key;
 mod migrations;
 mod open_files;
-mod readiness;
 mod sandbox;
 pub(crate) mod service_clock;
-mod stores;
-mod system_clock;
 mod upkeep;
 mod wechat;
 
@@ -29,21 +26,19 @@ use wxsandbox::RunningSandbox;
 pub(crate) use background::Background;
 use banner::Banner;
 pub(crate) use checkup::Checkup;
-use composition_root::CompositionRoot;
+use composition_root::{CompositionRoot, avatar_store, remembering_store};
 use database::open_database;
 pub use database::{migrate, reset_keys, rewrap, rotate_keys};
 use listener::{Reserved, bind};
-use readiness::ServiceReadiness;
 use sandbox::{start_sandbox, with_sandbox};
 pub(crate) use service_clock::ServiceClock;
-use stores::{avatar_store, remembering_store};
-pub(crate) use system_clock::SystemClock;
 use upkeep::forget_dead_sessions;
 use wechat::{AppList, wechat_client};
 
 use crate::http::{self, SandboxGuard};
+use crate::machine_time::SystemClock;
 use crate::metrics::Metrics;
-use crate::ops::{self, Lifecycle, OpsServer};
+use crate::ops::{self, Lifecycle, OpsServer, Readiness};
 use crate::settings::Settings;
 
 /// The running service, with everything it is made of.
@@ -52,7 +47,7 @@ pub struct Application {
     ops: OpsServer,
     background: Background,
     sandbox: Option<RunningSandbox>,
-    lifecycle: Lifecycle,
+    lifecycle: Arc<Lifecycle>,
     shutdown_timeout: Duration,
     banner: Banner,
 }
@@ -78,7 +73,7 @@ impl Application {
         let ops_address = ops_listener.local_addr()?;
         let guard = SandboxGuard::of(&settings);
         let descriptors = open_files::for_connections(open_files::raise_limit(), &settings);
-        let lifecycle = Lifecycle::default();
+        let lifecycle = Arc::<Lifecycle>::default();
         let metrics = Arc::new(Metrics::default());
         let ops = ops::serve(
             ops_listener,
@@ -130,7 +125,7 @@ impl Application {
                 .as_ref()
                 .map(|sandbox| (sandbox.base_url().to_owned(), String::from("alice"))),
         };
-        let probe = ServiceReadiness {
+        let readiness = Readiness {
             database: Arc::new(database.readiness()),
             tokens: state.tokens.clone(),
         };
@@ -139,7 +134,7 @@ impl Application {
             None => guard,
         });
         let server = http::serve(listener, state, &settings, guard, descriptors)?;
-        lifecycle.begin_serving(Arc::new(probe));
+        lifecycle.begin_serving(readiness);
         Ok(Self {
             server,
             ops,

@@ -10,8 +10,9 @@ use wxclient::app_client::Resource;
 use wxclient::{AppClient, AppSecret, WechatError};
 
 use super::print;
+use crate::machine_time::SystemClock;
 use crate::settings::{self, Settings, TargetUrl};
-use crate::startup::{Checkup, SystemClock, service_clock};
+use crate::startup::{Checkup, service_clock};
 
 /// How far this machine's clock may be from WeChat's, s. The age of open data is judged by it.
 const TOLERANCE_S: i64 = 60;

@@ -10,8 +10,8 @@ use domain::ports::SigningKeyRepository;
 use persistence::{Database, DatabaseOptions, GivenUp, MasterKeys, RewrapProgress};
 use secrecy::SecretString;
 
-use super::system_clock::SystemClock;
 use super::{master_key, migrations};
+use crate::machine_time::SystemClock;
 use crate::settings::Settings;
 use crate::tokens::{KEPT_LONGER, new_secret};
 

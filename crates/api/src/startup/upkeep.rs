@@ -7,7 +7,7 @@ use domain::avatars::AvatarService;
 use domain::ports::Clock;
 use persistence::Database;
 
-use super::system_clock::SystemClock;
+use crate::machine_time::SystemClock;
 
 const FORGET_EVERY: Duration = Duration::from_hours(1);
 

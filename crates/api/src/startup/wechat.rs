@@ -77,17 +77,14 @@ pub(super) fn app_clients(
     settings.apps.iter().map(client).collect()
 }
 
-fn app_secret(app: &settings::App) -> AppSecret {
-    match app.app_secrets() {
+fn wechat_app(app: &settings::App) -> wxclient::App {
+    let secret = match app.app_secrets() {
         [first, second, ..] => AppSecret::new(first.expose()).or(second.expose()),
         [first] => AppSecret::new(first.expose()),
         [] => AppSecret::new(""),
-    }
-}
-
-fn wechat_app(app: &settings::App) -> wxclient::App {
+    };
     wxclient::App {
         app_id: AppId::new(app.app_id.as_str()),
-        secret: app_secret(app),
+        secret,
     }
 }

@@ -196,7 +196,7 @@ fn the_tokens_of_keys_that_sign_no_more_are_good_whatever_the_algorithm() {
     let issuer = JwtTokenIssuer::new(policy("wxlogin"));
     let (mut keys, mut pairs) = (Vec::new(), Vec::new());
     for algorithm in SigningAlgorithm::ALL {
-        let secret = new_secret(algorithm, &crate::startup::SystemClock).unwrap();
+        let secret = new_secret(algorithm, &crate::machine_time::SystemClock).unwrap();
         keys.insert(0, Arc::new(SigningKey::new(&secret).unwrap()));
         issuer.set_keys(ring(&keys));
         issuer.can_issue().unwrap();
@@ -266,7 +266,7 @@ fn every_algorithms_tokens_are_verified_with_the_published_keys_alone() {
         (names(&["orders", "chat"]), vec!["orders", "chat"].into()),
     ];
     for algorithm in SigningAlgorithm::ALL {
-        let secret = new_secret(algorithm, &crate::startup::SystemClock).unwrap();
+        let secret = new_secret(algorithm, &crate::machine_time::SystemClock).unwrap();
         let key = Arc::new(SigningKey::new(&secret).unwrap());
         for (audience, aud) in &audiences {
             let issuer = JwtTokenIssuer::new(TokenPolicy {
