@@ -2,7 +2,6 @@
 //! Standard Webhooks (<https://www.standardwebhooks.com>).
 
 mod delivery;
-mod rules;
 mod target;
 mod webhook;
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ports::Clock;
 use domain::push::{DuePush, PushRelay, Sent};
 use futures_util::future::join_all;
 
@@ -25,7 +24,6 @@ const EXPIRE_EVERY: u32 = 60;
 /// The task that delivers. Each replica runs one.
 pub(crate) struct Delivery {
     pub(crate) relay: Arc<PushRelay>,
-    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) has_rules: bool,
 }
@@ -60,7 +58,7 @@ impl Delivery {
         } else {
             WITHOUT_RULES
         };
-        self.clock.wait(pause).await;
+        self.relay.clock.wait(pause).await;
     }
 
     async fn send(&self, message: &DuePush) {

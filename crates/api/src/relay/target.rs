@@ -1,4 +1,4 @@
-//! The adapter of the domain's port [`PushTarget`].
+//! The adapter of the domain's port [`PushTarget`], and the rules that name the target of a message.
 
 use std::sync::Arc;
 
@@ -9,8 +9,9 @@ use domain::push::DuePush;
 use domain::time::Duration;
 use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
+use url::Url;
 
-use super::rules::{Rule, Rules};
+use super::webhook::WebhookSecret;
 use crate::settings::App;
 
 /// The longest answer that is passed on, bytes. WeChat's have some hundreds.
@@ -19,16 +20,25 @@ const MAX_ANSWER: usize = 65_536;
 /// Posts messages to the URLs of the settings. Redirects are not followed: where a message goes is
 /// the operator's word alone.
 pub(crate) struct HttpPushTarget {
-    rules: Rules,
+    /// Those of all apps, in the order of the settings.
+    rules: Vec<Rule>,
     /// `None` without rules: then an image without CA certificates, where no client can be made,
     /// serves all the same.
     http: Option<reqwest::Client>,
     clock: Arc<dyn Clock>,
 }
 
+/// One of `apps[].push_relay`.
+struct Rule {
+    app: AppId,
+    events: Vec<String>,
+    url: Url,
+    secret: WebhookSecret,
+}
+
 impl HttpPushTarget {
     pub(crate) fn new(apps: &[App], clock: Arc<dyn Clock>) -> reqwest::Result<Self> {
-        let rules = Rules::of(apps);
+        let rules: Vec<_> = apps.iter().flat_map(rules_of).collect();
         // The targets are services of the team's own, so no proxy of the way out is asked.
         let http = || {
             let client = reqwest::Client::builder().redirect(Policy::none());
@@ -43,6 +53,11 @@ impl HttpPushTarget {
 
     pub(crate) fn has_rules(&self) -> bool {
         !self.rules.is_empty()
+    }
+
+    fn rule(&self, app: &AppId, event: &str) -> Option<&Rule> {
+        let mut of_app = self.rules.iter().filter(|rule| rule.app == *app);
+        of_app.find(|rule| rule.events.iter().any(|pattern| is_match(pattern, event)))
     }
 
     async fn post(&self, rule: &Rule, message: &DuePush) -> Result<Vec<u8>, PushFailure> {
@@ -99,14 +114,12 @@ impl HttpPushTarget {
 #[async_trait]
 impl PushTarget for HttpPushTarget {
     fn wants(&self, app: &AppId, event: &str) -> bool {
-        self.rules.find(app, event).is_some()
+        self.rule(app, event).is_some()
     }
 
     async fn send(&self, message: &DuePush, within: Duration) -> Result<Vec<u8>, PushFailure> {
-        let rule = self
-            .rules
-            .find(&message.app, &message.event)
-            .ok_or_else(no_rule)?;
+        let rule = self.rule(&message.app, &message.event);
+        let rule = rule.ok_or_else(no_rule)?;
         match tokio::time::timeout(within, self.post(rule, message)).await {
             Ok(posted) => posted,
             Err(_too_late) => Err(PushFailure(format!(
@@ -115,6 +128,18 @@ impl PushTarget for HttpPushTarget {
             ))),
         }
     }
+}
+
+fn rules_of(app: &App) -> impl Iterator<Item = Rule> {
+    app.push_relay.iter().filter_map(|rule| {
+        Some(Rule {
+            app: AppId::new(app.app_id.as_str()),
+            events: rule.events.clone(),
+            url: rule.url.0.clone(),
+            // The settings have been checked.
+            secret: WebhookSecret::parse(rule.secret.expose())?,
+        })
+    })
 }
 
 fn no_rule() -> PushFailure {
@@ -138,4 +163,43 @@ fn header(text: &str) -> HeaderValue {
     let visible = |c: char| if c.is_ascii_graphic() { c } else { '_' };
     let text: String = text.chars().map(visible).collect();
     HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("_"))
+}
+
+/// A pattern is a name, or the beginning of one with `*` after it. WeChat spells its events in
+/// several cases, so they are compared without.
+fn is_match(pattern: &str, event: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(beginning) => event
+            .get(..beginning.len())
+            .is_some_and(|begins| begins.eq_ignore_ascii_case(beginning)),
+        None => event.eq_ignore_ascii_case(pattern),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_match;
+
+    #[test]
+    fn a_star_at_the_end_stands_for_any_end() {
+        for (pattern, event) in [
+            ("*", "xpay_goods_deliver_notify"),
+            ("*", ""),
+            ("xpay_*", "xpay_refund_notify"),
+            ("xpay_*", "xpay_"),
+            ("msg:*", "msg:text"),
+            ("msg:text", "msg:text"),
+            ("Subscribe_Msg_Popup_Event", "subscribe_msg_popup_event"),
+        ] {
+            assert!(is_match(pattern, event), "{pattern} {event}");
+        }
+        for (pattern, event) in [
+            ("xpay_*", "xpay"),
+            ("xpay", "xpay_refund_notify"),
+            ("msg:text", "msg:image"),
+            ("é*", "e"),
+        ] {
+            assert!(!is_match(pattern, event), "{pattern} {event}");
+        }
+    }
 }

@@ -77,7 +77,6 @@ impl CompositionRoot<'_> {
             desk: self.desk(),
             relay: Arc::new(Relay {
                 use_case: push_relay.clone(),
-                clock: self.clock.clone(),
                 background: self.background.clone(),
                 metrics: self.metrics.clone(),
             }),
@@ -216,7 +215,6 @@ impl CompositionRoot<'_> {
         });
         let delivery = Delivery {
             relay: relay.clone(),
-            clock: self.clock.clone(),
             metrics: self.metrics.clone(),
             has_rules,
         };

@@ -74,7 +74,7 @@ async fn receive_push(
     relay: Data<Relay>,
 ) -> Result<HttpResponse, ApiError> {
     let inbox = inboxes.named_in(&request)?;
-    let message = inbox.open(&request, body, relay.clock.now())?;
+    let message = inbox.open(&request, body, relay.use_case.clock.now())?;
     if event::concerns_user_data(&message.fields) {
         let caller = Caller {
             actor: AuditActor::Wechat,

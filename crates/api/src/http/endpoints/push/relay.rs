@@ -7,7 +7,6 @@ use actix_web::http::header::ContentType;
 use actix_web::web::Bytes;
 use aws_lc_rs::digest::{Context, SHA256};
 use domain::id::AppId;
-use domain::ports::Clock;
 use domain::push::{NewPush, PushRelay, Relayed, Sent};
 
 use uuid::Uuid;
@@ -49,7 +48,6 @@ const SMALL_GAMES: &str = "minigame_";
 
 pub(crate) struct Relay {
     pub(crate) use_case: Arc<PushRelay>,
-    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) background: Background,
     pub(crate) metrics: Arc<Metrics>,
 }
@@ -62,7 +60,7 @@ impl Relay {
         message: &Message,
     ) -> Result<Option<HttpResponse>, ApiError> {
         let new = NewPush {
-            id: self.clock.new_id(),
+            id: self.use_case.clock.new_id(),
             app: inbox.app.clone(),
             event: name(&message.fields),
             user: event::user(&message.fields),
@@ -114,9 +112,12 @@ impl Relay {
         answer: Bytes,
     ) -> Result<HttpResponse, ApiError> {
         let text = match &message.sealed_with {
-            Some(nonce) => {
-                Bytes::from(inbox.seal(&answer, message.format, nonce, self.clock.now())?)
-            }
+            Some(nonce) => Bytes::from(inbox.seal(
+                &answer,
+                message.format,
+                nonce,
+                self.use_case.clock.now(),
+            )?),
             None => answer,
         };
         let kind = match text.trim_ascii_start() {
