@@ -32,7 +32,7 @@ use wxclient::{CallObserver, WechatClient};
 use about::About;
 use lifecycle::{CountedLifecycle, SessionCounts};
 pub use page::page;
-use state::{State, StateCollector};
+use state::State;
 use wechat::WechatCalls;
 
 use crate::http::{ErrorCode, RouteName};
@@ -50,7 +50,7 @@ pub(crate) struct Metrics {
     logins: Family<LoggedIn, Counter>,
     sessions: SessionCounts,
     wechat: Arc<WechatCalls>,
-    state: Arc<State>,
+    state: State,
     sandbox: Gauge,
     pub(crate) push_failures: Counter,
     push_waiting: Gauge,
@@ -90,8 +90,8 @@ impl EncodeLabelValue for AppLabel {
 impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::default();
-        let state = Arc::<State>::default();
-        registry.register_collector(Box::new(StateCollector(Arc::clone(&state))));
+        let state = State::default();
+        registry.register_collector(Box::new(state.clone()));
         let version = (Cow::from("version"), Cow::from(env!("CARGO_PKG_VERSION")));
         let labelled = registry.sub_registry_with_label(version);
         register(labelled, &about::BUILD_INFO, ConstGauge::new(1_i64));

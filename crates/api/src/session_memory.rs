@@ -5,7 +5,6 @@ mod forgotten_users;
 mod latest;
 mod store;
 mod trust;
-mod weight;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -17,13 +16,13 @@ use domain::session::SessionAccount;
 use domain::time::Timestamp;
 use domain::visit::is_first_visit;
 use parking_lot::Mutex;
+use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
 use forgotten_users::ForgottenUsers;
 use latest::Latest;
 pub(crate) use store::StorePorts;
 use trust::Trust;
-use weight::Weight;
 
 use crate::machine_time::{MachineTime, millis};
 
@@ -36,6 +35,12 @@ const REMEMBERED_FOR: Duration = Duration::from_mins(10);
 /// go first. With fewer a busy replica would ask the database more often, with more the storm of
 /// logins after an outage would make it fat.
 const CAPACITY: u64 = 7 << 19;
+
+/// Bytes of an entry besides the account: the entry itself and its place in the cache's tables.
+const ENTRY: usize = 128;
+
+/// Bytes the allocator adds to a text.
+const TEXT: usize = 16;
 
 /// How many sessions that is, more or less; the cache lays itself out for so many.
 const USUALLY: usize = 6_500;
@@ -219,6 +224,29 @@ impl SessionMemory {
 
     fn moment(&self) -> Moment {
         Moment(self.forgotten.load(Ordering::SeqCst))
+    }
+}
+
+/// What a remembered session costs in bytes, near enough.
+#[derive(Clone)]
+struct Weight;
+
+impl Weighter<SessionId, Remembered> for Weight {
+    fn weight(&self, _: &SessionId, remembered: &Remembered) -> u64 {
+        let SessionAccount { user, identity, .. } = &*remembered.account;
+        let texts = user.profile.texts().chain(user.phone.as_deref());
+        let texts = texts.map(|text| text.len() + TEXT);
+        // The app's name is shared.
+        let names = [
+            identity.open_id.as_str(),
+            identity.union_id.as_ref().map_or("", |id| id.as_str()),
+        ];
+        let names = names.map(|name| name.len() + TEXT);
+        let bytes = ENTRY
+            + size_of::<SessionAccount>()
+            + texts.sum::<usize>()
+            + names.iter().sum::<usize>();
+        bytes as u64
     }
 }
 

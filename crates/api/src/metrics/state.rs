@@ -20,37 +20,30 @@ const CALLED: [Api; 4] = [
     Api::CheckSession,
 ];
 
-/// What there is to read; nothing during the start.
-#[derive(Default)]
-pub(super) struct State(OnceLock<Watched>);
-
-struct Watched {
-    database: Statistics,
-    wechat: WechatClient,
-}
+/// What there is to read; nothing during the start. The clones share it.
+#[derive(Clone, Default)]
+pub(super) struct State(Arc<OnceLock<(Statistics, WechatClient)>>);
 
 impl State {
     pub(super) fn watch(&self, database: Statistics, wechat: WechatClient) {
         // A process has one of each.
-        let _ = self.0.set(Watched { database, wechat });
+        let _ = self.0.set((database, wechat));
     }
 }
 
-pub(super) struct StateCollector(pub(super) Arc<State>);
-
-impl fmt::Debug for StateCollector {
+impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StateCollector").finish_non_exhaustive()
+        f.debug_struct("State").finish_non_exhaustive()
     }
 }
 
-impl Collector for StateCollector {
+impl Collector for State {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let Some(watched) = self.0.0.get() else {
+        let Some((database, wechat)) = self.0.get() else {
             return Ok(());
         };
         let mut page = Page(encoder);
-        let pool = watched.database.pool();
+        let pool = database.pool();
         let gauge = |number: usize| ConstGauge::new(i64::try_from(number).unwrap_or(i64::MAX));
         page.one(&about::DATABASE_SIZE, &gauge(pool.size))?;
         page.one(&about::DATABASE_OPEN, &gauge(pool.open))?;
@@ -61,7 +54,7 @@ impl Collector for StateCollector {
         let timed_out = ConstCounter::new(pool.timed_out);
         page.one(&about::DATABASE_TIMED_OUT, &timed_out)?;
 
-        let queues = watched.database.queues();
+        let queues = database.queues();
         let label = |queue| [("queue", queue)];
         let waiting = queues.map(|queue| (label(queue.name), gauge(queue.waiting)));
         page.several(&about::QUEUE_WAITING, &waiting)?;
@@ -71,7 +64,7 @@ impl Collector for StateCollector {
         page.several(&about::QUEUE_ITEMS, &items)?;
 
         let suspended = CALLED.map(|api| {
-            let is_suspended = i64::from(watched.wechat.is_suspended(api));
+            let is_suspended = i64::from(wechat.is_suspended(api));
             ([("api", api.path())], ConstGauge::new(is_suspended))
         });
         page.several(&about::WECHAT_SUSPENDED, &suspended)
