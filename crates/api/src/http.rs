@@ -13,7 +13,7 @@ mod server;
 pub(crate) use endpoints::push::{PushInboxes, Relay};
 pub(crate) use extractors::ApiKeys;
 pub(crate) use middleware::frame::frame_uncounted;
-pub(crate) use middleware::route_name::RouteName;
+pub(crate) use middleware::names::RouteName;
 pub(crate) use middleware::sandbox_guard::SandboxGuard;
 pub(crate) use openapi::text as openapi_text;
 pub(crate) use replies::ApiError;

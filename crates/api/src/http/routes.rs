@@ -12,7 +12,7 @@ use super::endpoint::{Endpoint, Reach};
 use super::endpoints::auth::is_preflight_head;
 use super::endpoints::{FOR_KEYS, OPEN};
 use super::extractors::admin_query::KnownParameters;
-use super::middleware::route_name::BELOW;
+use super::middleware::names::BELOW;
 use super::replies::{ApiError, ErrorCode};
 
 /// Adds every endpoint. Without any API key there is nothing at the paths of those that need one.

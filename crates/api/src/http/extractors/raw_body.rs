@@ -2,7 +2,7 @@
 
 use actix_web::{HttpMessage, web};
 
-use crate::http::middleware::frame::Names;
+use crate::http::middleware::names::Names;
 use crate::http::replies::ApiError;
 
 /// The bytes, up to `server.max_body_bytes`; empty if there is no body. `load_shed` has read them.

@@ -11,34 +11,10 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage};
 
-use super::body::ReadBody;
-use super::load_shed::Place;
-use super::request_id::RequestId;
-use super::route_name::RouteName;
+use super::names::{Names, RouteName};
 use crate::http::connections::Connection;
 use crate::http::replies::{ApiError, ErrorCode, failure_body};
 use crate::metrics::Metrics;
-
-/// What a request is called, by itself and among those of its kind, and what it holds.
-pub(crate) struct Names {
-    pub(crate) id: RequestId,
-    pub(crate) route: RouteName,
-    /// Its body, until a handler takes it; `None` if it has none.
-    pub(crate) body: Option<ReadBody>,
-    /// Its place among the requests under way.
-    pub(crate) place: Option<Place>,
-}
-
-impl Names {
-    fn of(request: &ServiceRequest) -> Self {
-        Self {
-            id: RequestId::of(request),
-            route: RouteName::of(request),
-            body: None,
-            place: None,
-        }
-    }
-}
 
 /// The most bytes of headers: as much as nginx takes (four buffers of 8 KiB). What is beyond 128 KiB, or
 /// more than 96 headers, is answered by actix-web itself, with 431 and no body.

@@ -10,7 +10,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, web};
 
 use super::body::{BodyReader, ReadBody};
-use super::frame::Names;
+use super::names::Names;
 use crate::http::replies::{ApiError, ErrorCode};
 
 /// The places for requests in progress. A counter is enough, because no request waits for a place.

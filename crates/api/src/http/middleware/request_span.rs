@@ -6,7 +6,7 @@ use actix_web::{Error, HttpMessage};
 use tracing::Span;
 use tracing_actix_web::RootSpanBuilder;
 
-use super::frame::Names;
+use super::names::Names;
 
 /// Names the route and not the path, because a path can hold ids and a query can hold more.
 pub(crate) struct RequestSpan;

@@ -7,7 +7,7 @@ use actix_web::http::header::{self, HeaderValue};
 use serde::Serialize;
 
 use super::ErrorCode;
-use crate::http::middleware::frame::Names;
+use crate::http::middleware::names::Names;
 
 /// What an error leaves in its answer for [`written()`] to turn into the body.
 pub(crate) struct Failure {
