@@ -21,26 +21,22 @@ macro_rules! extractor {
 pub(crate) mod admin_query;
 pub(crate) mod api_key;
 pub(crate) mod client_address;
-mod desk;
 pub(crate) mod fields;
 pub(crate) mod gateway;
 pub(crate) mod json_object;
 mod key_guesses;
-mod login_limit;
+mod limits;
 mod paging;
 mod parameters;
 mod raw_body;
 mod who;
 
-pub(crate) use api_key::{
-    ApiKeys, ByKey, Credentials, Introspect, Read, Right, Sign, WechatToken, Write,
-};
+pub(crate) use api_key::{ApiKeys, ByKey, Credentials, Desk, Read, Sign, Write};
 pub(crate) use client_address::TrustedProxies;
-pub(crate) use desk::Desk;
 pub(crate) use extractor;
 pub(crate) use gateway::Gateway;
 pub(crate) use json_object::{ExactText, JsonObject, OptionalJsonObject, TypedText};
-pub(crate) use login_limit::{InTime, LoginLimit};
+pub(crate) use limits::{InTime, Limit, LoginLimit};
 pub(crate) use paging::Paging;
 pub(crate) use parameters::{Parameters, PathId};
 pub(crate) use raw_body::RawBody;

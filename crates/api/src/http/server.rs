@@ -25,7 +25,7 @@ use super::connections::Connections;
 use super::endpoints::auth::SignatureLimit;
 use super::endpoints::avatars::{AvatarLimit, FORM_OVERHEAD};
 use super::endpoints::push::{PushInboxes, Relay};
-use super::extractors::{ApiKeys, Gateway, LoginLimit, TrustedProxies};
+use super::extractors::{ApiKeys, Gateway, Limit, LoginLimit, TrustedProxies};
 use super::middleware::body::BodyReader;
 use super::middleware::load_shed::Places;
 use super::middleware::request_span::RequestSpan;
@@ -192,8 +192,8 @@ fn forget_quiet_addresses(limit: &Data<LoginLimit>, keys: &Arc<ApiKeys>) {
             let (Some(limit), Some(keys)) = (limit.upgrade(), keys.upgrade()) else {
                 return;
             };
-            limit.forget_quiet();
-            keys.forget_quiet();
+            limit.by_address.iter().for_each(Limit::forget_quiet);
+            keys.guesses.wrong.forget_quiet();
         }
     });
 }

@@ -1,12 +1,14 @@
-//! API keys: who may call what is not for mini programs.
+//! API keys: who may call what is not for mini programs, and the support desk for them.
 
 use std::marker::PhantomData;
 use std::net::IpAddr;
+use std::ops::Deref;
 
 use actix_web::{HttpRequest, web};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{Digest, SHA256, digest};
 use domain::audit::{AuditActor, Caller};
+use domain::support::SupportDesk;
 
 use super::key_guesses::KeyGuesses;
 use super::{TrustedProxies, admin_query, bearer};
@@ -16,7 +18,7 @@ use crate::settings::{ApiKey, Scope};
 /// The configured keys, as digests, and guesses at them.
 pub(crate) struct ApiKeys {
     known: Vec<KnownKey>,
-    guesses: KeyGuesses,
+    pub(crate) guesses: KeyGuesses,
 }
 
 struct KnownKey {
@@ -58,10 +60,6 @@ impl ApiKeys {
             judged.map_err(|wait| ApiError::later(ErrorCode::RateLimited, wait))?;
         }
         Ok(found)
-    }
-
-    pub(crate) fn forget_quiet(&self) {
-        self.guesses.forget_quiet();
     }
 
     /// Every key is compared, and digests in constant time, so that the time an answer takes says
@@ -114,7 +112,7 @@ macro_rules! rights {
     )+};
 }
 
-rights!(Read, Write, Introspect, WechatToken, Sign);
+rights!(Read, Write, WechatToken, Sign);
 
 /// The holder of a key that has the scope of `R`. Asking for it is what makes an endpoint one for
 /// such keys; it stands first among a handler's arguments, so that callers without a key get no information.
@@ -132,6 +130,29 @@ extractor!(ByKey<R> where R: Right, |request| {
         right: PhantomData,
     })
 });
+
+/// The support desk, asked by the holder of a key that has the scope of `R`. It stands first among a
+/// handler's arguments, as [`ByKey`] does.
+pub(crate) struct Desk<R> {
+    pub(crate) caller: Caller,
+    service: web::Data<SupportDesk>,
+    right: PhantomData<R>,
+}
+
+extractor!(Desk<R> where R: Right, |request| {
+    let ByKey { caller, right } = ByKey::extract(request).into_inner()?;
+    let service = request.app_data::<web::Data<SupportDesk>>();
+    let service = service.ok_or_else(|| ApiError::new(ErrorCode::Internal))?.clone();
+    Ok(Self { caller, service, right })
+});
+
+impl<R> Deref for Desk<R> {
+    type Target = SupportDesk;
+
+    fn deref(&self) -> &SupportDesk {
+        &self.service
+    }
+}
 
 /// Who presents `credentials`, if they are those of a key that has the scope.
 pub(crate) fn caller(

@@ -21,13 +21,6 @@ pub(crate) struct TrustedProxies {
     complaints: Arc<DefaultDirectRateLimiter>,
 }
 
-#[derive(Debug, PartialEq, Eq)]
-struct Found<'a> {
-    client: IpAddr,
-    /// The part that ended the search because it is no address.
-    nonsense: Option<&'a str>,
-}
-
 impl TrustedProxies {
     pub(crate) fn new(networks: Vec<IpNet>) -> Self {
         let once_a_minute = Quota::per_minute(COMPLAINTS_PER_MINUTE);
@@ -48,21 +41,22 @@ impl TrustedProxies {
         let forwarded: Vec<&str> = forwarded
             .map(|value| std::str::from_utf8(value.as_bytes()).unwrap_or("?"))
             .collect();
-        let found = self.client(peer, &forwarded);
-        if let Some(nonsense) = found.nonsense
+        let (client, nonsense) = self.client(peer, &forwarded);
+        if let Some(nonsense) = nonsense
             && self.complaints.check().is_ok()
         {
             let part: String = nonsense.chars().take(LONGEST_SHOWN).collect();
             tracing::warn!(
-                proxy = %found.client,
+                proxy = %client,
                 ?part,
                 "a trusted proxy sends an X-Forwarded-For that is no address, so its own address stands for all its callers: correct the proxy"
             );
         }
-        Some(found.client)
+        Some(client)
     }
 
-    fn client<'a>(&self, peer: IpAddr, forwarded: &[&'a str]) -> Found<'a> {
+    /// The client's address, and the part that ended the search because it is no address.
+    fn client<'a>(&self, peer: IpAddr, forwarded: &[&'a str]) -> (IpAddr, Option<&'a str>) {
         let mut client = peer;
         let parts = forwarded.iter().rev().flat_map(|line| line.rsplit(','));
         // Proxies that append to a header that is not there leave an empty part.
@@ -71,17 +65,11 @@ impl TrustedProxies {
                 break;
             }
             let Some(address) = address(part) else {
-                return Found {
-                    client,
-                    nonsense: Some(part),
-                };
+                return (client, Some(part));
             };
             client = address.to_canonical();
         }
-        Found {
-            client,
-            nonsense: None,
-        }
+        (client, None)
     }
 
     pub(crate) fn trusts(&self, address: IpAddr) -> bool {
@@ -132,8 +120,8 @@ mod tests {
 
     fn found(peer: &str, forwarded: &[&str]) -> (String, bool) {
         let proxies = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()]);
-        let found = proxies.client(peer.parse().unwrap(), forwarded);
-        (found.client.to_string(), found.nonsense.is_some())
+        let (client, nonsense) = proxies.client(peer.parse().unwrap(), forwarded);
+        (client.to_string(), nonsense.is_some())
     }
 
     fn client(peer: &str, forwarded: &[&str]) -> String {

@@ -26,14 +26,6 @@ pub(crate) fn check_length(
 }
 
 /// Refuses what PostgreSQL cannot store as text.
-pub(crate) fn storable(name: &str, text: Option<String>) -> Result<Option<String>, ApiError> {
-    if let Some(text) = &text {
-        check_storable(name, text)?;
-    }
-    Ok(text)
-}
-
-/// As [`storable`], of a text that is there.
 pub(crate) fn check_storable(name: &str, text: &str) -> Result<(), ApiError> {
     if text.contains('\0') {
         return Err(ApiError::invalid(format!("字段 {name} 含有不允许的字符")));

@@ -3,11 +3,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use actix_web::dev::Payload;
+use actix_web::HttpRequest;
 use actix_web::http::header;
-use actix_web::{FromRequest, HttpRequest};
-use futures_util::FutureExt;
-use futures_util::future::LocalBoxFuture;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, Deserializer, Error, MapAccess, Unexpected, Visitor};
@@ -20,51 +17,34 @@ use crate::http::replies::{ApiError, ErrorCode};
 /// fields are ignored.
 pub(crate) struct JsonObject<T>(pub(crate) T);
 
-impl<T: DeserializeOwned + 'static> FromRequest for JsonObject<T> {
-    type Error = ApiError;
-    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        if !says_json(request) {
-            return std::future::ready(Err(ApiError::new(ErrorCode::UnsupportedMediaType)))
-                .boxed_local();
-        }
-        let body = RawBody::from_request(request, payload);
-        async move { parse(&body.await?.0).map(Self) }.boxed_local()
-    }
-}
+extractor!(JsonObject<T> where T: DeserializeOwned, |request| {
+    check_media_type(request)?;
+    let RawBody(body) = RawBody::extract(request).into_inner()?;
+    parse(&body).map(Self)
+});
 
 /// A body that may be left out.
 pub(crate) struct OptionalJsonObject<T>(pub(crate) Option<T>);
 
-impl<T: DeserializeOwned + 'static> FromRequest for OptionalJsonObject<T> {
-    type Error = ApiError;
-    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let says_json = says_json(request);
-        let body = RawBody::from_request(request, payload);
-        async move {
-            let RawBody(body) = body.await?;
-            if body.is_empty() {
-                return Ok(Self(None));
-            }
-            if !says_json {
-                return Err(ApiError::new(ErrorCode::UnsupportedMediaType));
-            }
-            parse(&body).map(|object| Self(Some(object)))
-        }
-        .boxed_local()
+extractor!(OptionalJsonObject<T> where T: DeserializeOwned, |request| {
+    let RawBody(body) = RawBody::extract(request).into_inner()?;
+    if body.is_empty() {
+        return Ok(Self(None));
     }
-}
+    check_media_type(request)?;
+    parse(&body).map(|object| Self(Some(object)))
+});
 
-fn says_json(request: &HttpRequest) -> bool {
+fn check_media_type(request: &HttpRequest) -> Result<(), ApiError> {
     let coding = request.headers().get(header::CONTENT_ENCODING);
     let is_plain = coding.is_none_or(|coding| coding.as_bytes().eq_ignore_ascii_case(b"identity"));
     let is_json = media_type(request).is_none_or(|kind| {
         matches!(&*kind, "" | "text/json" | "application/json") || kind.ends_with("+json")
     });
-    is_plain && is_json
+    if is_plain && is_json {
+        return Ok(());
+    }
+    Err(ApiError::new(ErrorCode::UnsupportedMediaType))
 }
 
 /// What `Content-Type` says, in lower case and without parameters.

@@ -4,11 +4,11 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
-use governor::clock::{Clock, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::Quota;
 use quick_cache::sync::Cache;
 
-use crate::http::extractors::client_address::network_of;
+use super::client_address::network_of;
+use super::limits::Limit;
 
 /// Wrong keys of one address that are judged at once; then one a second. Sixty leave a backend with an
 /// outdated key its plain 401 for a while, and a key of 16 characters outlasts one guess a second.
@@ -22,8 +22,7 @@ const KNOWN_FOR: Duration = Duration::from_hours(1);
 const ADDRESSES: usize = 1_024;
 
 pub(crate) struct KeyGuesses {
-    wrong: DefaultKeyedRateLimiter<IpAddr>,
-    clock: DefaultClock,
+    pub(crate) wrong: Limit<IpAddr>,
     /// Until when no key of an address is judged.
     blocked_until: Cache<IpAddr, Instant>,
     /// When a right key last came from an address.
@@ -35,8 +34,7 @@ impl Default for KeyGuesses {
         let burst = NonZeroU32::new(BURST).unwrap_or(NonZeroU32::MIN);
         let quota = Quota::per_second(NonZeroU32::MIN).allow_burst(burst);
         Self {
-            wrong: RateLimiter::keyed(quota),
-            clock: DefaultClock::default(),
+            wrong: Limit::new(quota),
             blocked_until: Cache::new(ADDRESSES),
             right_at: Cache::new(ADDRESSES),
         }
@@ -50,11 +48,10 @@ impl KeyGuesses {
         if is_right {
             return self.judge_right(address, now);
         }
-        let Err(refused) = self.wrong.check_key(&address) else {
+        let Err(wait) = self.wrong.count(&address) else {
             tracing::warn!(%address, "a wrong API key was presented");
             return Ok(());
         };
-        let wait = refused.wait_time_from(self.clock.now());
         self.blocked_until.insert(address, now + wait);
         Err(wait)
     }
@@ -71,12 +68,6 @@ impl KeyGuesses {
         }
         self.right_at.insert(address, now);
         Ok(())
-    }
-
-    /// Forgets addresses that have been quiet, so that memory stays bounded.
-    pub(crate) fn forget_quiet(&self) {
-        self.wrong.retain_recent();
-        self.wrong.shrink_to_fit();
     }
 }
 

@@ -5,7 +5,7 @@ use domain::id::{OpenId, UnionId, UserId};
 
 use super::phone_query;
 use crate::http::endpoint::{Endpoint, endpoint};
-use crate::http::extractors::fields::storable;
+use crate::http::extractors::fields::check_storable;
 use crate::http::extractors::{Desk, Paging, Parameters, PathId, Read, admin_query};
 use crate::http::replies::{AccountReply, Answer, ApiError, Items, Success};
 
@@ -50,7 +50,10 @@ async fn show_user(desk: Desk<Read>, PathId(id): PathId) -> Answer<AccountReply>
 
 fn account_query(parameters: &Parameters) -> Result<AccountQuery, ApiError> {
     admin_query::check_filters(parameters, &["openId", "unionId", "phone"])?;
-    let text = |name| storable(name, parameters.get(name).map(str::to_owned));
+    let text = |name| match parameters.get(name) {
+        Some(text) => check_storable(name, text).map(|()| Some(text)),
+        None => Ok(None),
+    };
     let phones = parameters.get("phone").map(phone_query::candidates);
     Ok(AccountQuery {
         open_id: text("openId")?.map(OpenId::new),

@@ -1,8 +1,6 @@
 //! API keys as OAuth 2.0 clients present them (RFC 6749, section 2.3.1): the key's name as the client's id,
 //! the key as its secret, by HTTP Basic or in the form. A bearer token works as everywhere.
 
-use std::marker::PhantomData;
-
 use actix_web::HttpRequest;
 use actix_web::http::header;
 use base64::Engine;
@@ -11,8 +9,9 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use url::form_urlencoded;
 
 use crate::http::extractors::api_key::caller;
-use crate::http::extractors::{Credentials, Parameters, Right, bearer, extractor};
+use crate::http::extractors::{Credentials, Parameters, bearer, extractor};
 use crate::http::replies::{ApiError, ErrorCode};
+use crate::settings::Scope;
 
 /// Some clients leave the padding out.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -22,32 +21,30 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// What the header `Authorization` proves. It is looked at before the body is read; a wrong one is
 /// refused, and none is left to [`prove_by_form`].
-pub(super) struct HeaderCredentials<R> {
+pub(super) struct HeaderCredentials {
     pub(super) has_proven: bool,
-    right: PhantomData<R>,
 }
 
-extractor!(HeaderCredentials<R> where R: Right, |request| {
+extractor!(HeaderCredentials, |request| {
     let header = request.headers().get(header::AUTHORIZATION);
     if let Some(value) = header {
         if let Some(text) = basic(value.as_bytes()) {
-            prove_by_text::<R>(request, &text)?;
+            prove_by_text(request, &text)?;
         } else {
             let key = bearer(request)?;
-            caller(request, &Credentials::of_key(key.expose()), R::SCOPE)?;
+            prove(request, &Credentials::of_key(key.expose()))?;
         }
     }
-    Ok(Self {
-        has_proven: header.is_some(),
-        right: PhantomData,
-    })
+    let has_proven = header.is_some();
+    Ok(Self { has_proven })
 });
 
+fn prove(request: &HttpRequest, credentials: &Credentials<'_>) -> Result<(), ApiError> {
+    caller(request, credentials, Scope::Introspect).map(drop)
+}
+
 /// Takes `client_id` and `client_secret`.
-pub(super) fn prove_by_form<R: Right>(
-    request: &HttpRequest,
-    form: &Parameters,
-) -> Result<(), ApiError> {
+pub(super) fn prove_by_form(request: &HttpRequest, form: &Parameters) -> Result<(), ApiError> {
     let (Some(name), Some(key)) = (form.get("client_id"), form.get("client_secret")) else {
         return Err(ApiError::new(ErrorCode::TokenMissing));
     };
@@ -55,7 +52,7 @@ pub(super) fn prove_by_form<R: Right>(
         return Err(ApiError::new(ErrorCode::TokenInvalid));
     }
     let name = Some(name);
-    caller(request, &Credentials { name, key }, R::SCOPE).map(drop)
+    prove(request, &Credentials { name, key })
 }
 
 /// The text in `Basic …`; `None` if it is another scheme. What is not base64 of text is empty, which is
@@ -71,7 +68,7 @@ fn basic(value: &[u8]) -> Option<String> {
 }
 
 /// `NAME:KEY`, as they are (RFC 7617) or each form-escaped (RFC 6749): clients do either.
-fn prove_by_text<R: Right>(request: &HttpRequest, text: &str) -> Result<(), ApiError> {
+fn prove_by_text(request: &HttpRequest, text: &str) -> Result<(), ApiError> {
     let (name, key) = text
         .split_once(':')
         .ok_or_else(|| ApiError::new(ErrorCode::TokenInvalid))?;
@@ -84,11 +81,9 @@ fn prove_by_text<R: Right>(request: &HttpRequest, text: &str) -> Result<(), ApiE
         name: Some(&name),
         key: &key,
     };
-    match caller(request, &raw, R::SCOPE) {
-        Err(error) if error.code() == ErrorCode::TokenInvalid => {
-            caller(request, &decoded, R::SCOPE).map(drop)
-        }
-        proven => proven.map(drop),
+    match prove(request, &raw) {
+        Err(error) if error.code() == ErrorCode::TokenInvalid => prove(request, &decoded),
+        proven => proven,
     }
 }
 

@@ -16,7 +16,7 @@ use super::client;
 use super::client::HeaderCredentials;
 use crate::http::endpoint::{Endpoint, endpoint};
 use crate::http::extractors::json_object::media_type;
-use crate::http::extractors::{Introspect, Parameters, RawBody};
+use crate::http::extractors::{Parameters, RawBody};
 use crate::http::replies::{ApiError, ErrorCode};
 use crate::tokens::{Claims, JwtTokenIssuer};
 
@@ -83,7 +83,7 @@ struct IntrospectionForm {
     security(("apiKey" = []), ("apiKeyByName" = []), ()),
 )]
 async fn introspect(
-    by_header: HeaderCredentials<Introspect>,
+    by_header: HeaderCredentials,
     request: HttpRequest,
     RawBody(body): RawBody,
     access: Data<AccessService>,
@@ -93,7 +93,7 @@ async fn introspect(
     let is_form = says_form(&request);
     let form = Parameters::parse(if is_form { &body } else { b"" });
     if !by_header.has_proven {
-        client::prove_by_form::<Introspect>(&request, &form)?;
+        client::prove_by_form(&request, &form)?;
     }
     if !is_form {
         return Err(ApiError::new(ErrorCode::UnsupportedMediaType)

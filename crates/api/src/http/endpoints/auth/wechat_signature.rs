@@ -8,9 +8,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use domain::app::AppDirectory;
 use domain::id::{OpenId, UserId};
 use domain::signatures::{SignatureOrder, SignatureService, Whom};
-use governor::clock::{Clock, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-
+use governor::Quota;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -19,7 +17,7 @@ use uuid::Uuid;
 use crate::http::endpoint::{Endpoint, WECHAT, endpoint};
 use crate::http::extractors::fields::filled;
 use crate::http::extractors::json_object::value_or_empty;
-use crate::http::extractors::{ByKey, JsonObject, Sign};
+use crate::http::extractors::{ByKey, JsonObject, Limit, Sign};
 use crate::http::replies::{Answer, ApiError, ErrorCode, Success};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(
@@ -41,25 +39,12 @@ const MAX_TEXT: usize = 8_192;
 const PER_MINUTE: u32 = 600;
 
 /// Counts signatures by the name of the API key.
-pub(crate) struct SignatureLimit {
-    limiter: DefaultKeyedRateLimiter<String>,
-    clock: DefaultClock,
-}
+pub(crate) struct SignatureLimit(Limit<String>);
 
 impl SignatureLimit {
     pub(crate) fn new() -> Self {
         let per_minute = NonZeroU32::new(PER_MINUTE).unwrap_or(NonZeroU32::MIN);
-        Self {
-            limiter: RateLimiter::keyed(Quota::per_minute(per_minute)),
-            clock: DefaultClock::default(),
-        }
-    }
-
-    fn count(&self, key: &str) -> Result<(), ApiError> {
-        self.limiter.check_key(&key.to_owned()).map_err(|refused| {
-            let wait = refused.wait_time_from(self.clock.now());
-            ApiError::later(ErrorCode::RateLimited, wait)
-        })
+        Self(Limit::new(Quota::per_minute(per_minute)))
     }
 }
 
@@ -107,7 +92,8 @@ async fn sign_with_session_key(
     limit: Data<SignatureLimit>,
     signatures: Data<SignatureService>,
 ) -> Answer<SignatureReply> {
-    limit.count(key.caller.actor.as_str())?;
+    let counted = limit.0.count(&key.caller.actor.as_str().to_owned());
+    counted.map_err(|wait| ApiError::later(ErrorCode::RateLimited, wait))?;
     let app_id = filled(body.app_id);
     let app = apps.choose(app_id.as_deref(), None)?.id.clone();
     let user = whom(body.user_id, body.open_id)?;
@@ -200,9 +186,9 @@ mod tests {
 
     #[test]
     fn a_key_signs_600_times_in_a_minute() {
-        let limit = SignatureLimit::new();
-        assert!((0..PER_MINUTE).all(|_| limit.count("shop").is_ok()));
-        assert!(limit.count("shop").is_err());
-        assert!(limit.count("other").is_ok());
+        let (SignatureLimit(limit), shop) = (SignatureLimit::new(), String::from("shop"));
+        assert!((0..PER_MINUTE).all(|_| limit.count(&shop).is_ok()));
+        assert!(limit.count(&shop).is_err());
+        assert!(limit.count(&String::from("other")).is_ok());
     }
 }

@@ -5,6 +5,7 @@ use actix_web::web::Data;
 use domain::app::{App, AppDirectory};
 use domain::audit::Caller;
 use domain::ports::{WechatApiError, WechatTokenSource};
+use domain::secret::WechatToken;
 use domain::support::SupportDesk;
 use domain::time::Duration;
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::http::endpoint::{Endpoint, WECHAT, endpoint};
 use crate::http::extractors::fields::{check_length, filled};
-use crate::http::extractors::{ByKey, JsonObject, Parameters, WechatToken};
+use crate::http::extractors::{ByKey, JsonObject, Parameters, api_key};
 use crate::http::replies::{Answer, ApiError, Success};
 
 pub(crate) const ENDPOINTS: &[Endpoint] = &[
@@ -40,7 +41,7 @@ pub(super) struct WechatTokenReply {
     security(("apiKey" = [])),
 )]
 async fn show_wechat_token(
-    key: ByKey<WechatToken>,
+    key: ByKey<api_key::WechatToken>,
     parameters: Parameters,
     apps: Data<AppDirectory>,
     source: Data<dyn WechatTokenSource>,
@@ -71,7 +72,7 @@ pub(super) struct RefusedTokenBody {
     security(("apiKey" = [])),
 )]
 async fn report_wechat_token(
-    key: ByKey<WechatToken>,
+    key: ByKey<api_key::WechatToken>,
     JsonObject(body): JsonObject<RefusedTokenBody>,
     apps: Data<AppDirectory>,
     source: Data<dyn WechatTokenSource>,
@@ -83,13 +84,13 @@ async fn report_wechat_token(
     check_length("refused", &refused, TOKEN_LENGTH)?;
     let app_id = filled(body.app_id);
     let app = apps.choose(app_id.as_deref(), None)?;
-    let refused = domain::secret::WechatToken::new(refused);
+    let refused = WechatToken::new(refused);
     let found = source.instead_of(&app.id, &refused).await;
     hand_out(found, app, &desk, &key.caller).await
 }
 
 async fn hand_out(
-    found: Result<(domain::secret::WechatToken, Duration), WechatApiError>,
+    found: Result<(WechatToken, Duration), WechatApiError>,
     app: &App,
     desk: &SupportDesk,
     caller: &Caller,
