@@ -4,7 +4,6 @@ use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use domain::avatars::{AvatarService, UploadError};
-use domain::ports::AvatarError;
 use futures_util::{TryStreamExt, stream};
 
 use crate::http::endpoint::{Endpoint, endpoint};
@@ -111,26 +110,5 @@ fn refused(error: &MultipartError) -> ApiError {
                 .saying("请求体必须是 multipart/form-data，请用 wx.uploadFile 上传")
         }
         _ => ApiError::invalid("表单不完整或格式不正确"),
-    }
-}
-
-impl From<UploadError> for ApiError {
-    fn from(error: UploadError) -> Self {
-        match error {
-            UploadError::Avatar(AvatarError::NotAPicture) => {
-                Self::invalid("文件不是完整的 PNG、JPEG 或 WebP 图片")
-            }
-            UploadError::Avatar(AvatarError::TooManyPixels) => {
-                Self::invalid("图片的像素过多，请缩小后再上传")
-            }
-            UploadError::Avatar(AvatarError::Unavailable(_)) | UploadError::Storage(_) => {
-                Self::later(
-                    ErrorCode::StorageUnavailable,
-                    std::time::Duration::from_secs(1),
-                )
-                .because(error)
-            }
-            UploadError::Gone => Self::new(ErrorCode::SessionRevoked),
-        }
     }
 }

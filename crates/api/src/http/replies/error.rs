@@ -10,10 +10,11 @@ use actix_web::{HttpResponse, ResponseError};
 use domain::access::AccessError;
 use domain::account::AccountError;
 use domain::app::UnknownApp;
+use domain::avatars::UploadError;
 use domain::login::LoginError;
 use domain::personal_data::PersonalDataError;
 use domain::ports::{
-    Cause, OpenDataError, RepositoryError, TokenError, TokenIssueError, WechatApiError,
+    AvatarError, Cause, OpenDataError, RepositoryError, TokenError, TokenIssueError, WechatApiError,
 };
 use domain::sessions::RefreshError;
 use domain::signatures::SignatureError;
@@ -246,6 +247,18 @@ answers! {
         PersonalDataError::NoPhoneNumber => Self::new(ErrorCode::WechatBadAnswer).because(error),
         PersonalDataError::Gone => Self::new(ErrorCode::SessionRevoked),
         PersonalDataError::Storage(error) => error.into(),
+    }
+    UploadError as error {
+        UploadError::Avatar(AvatarError::NotAPicture) => {
+            Self::invalid("文件不是完整的 PNG、JPEG 或 WebP 图片")
+        },
+        UploadError::Avatar(AvatarError::TooManyPixels) => {
+            Self::invalid("图片的像素过多，请缩小后再上传")
+        },
+        UploadError::Avatar(AvatarError::Unavailable(_)) | UploadError::Storage(_) => {
+            Self::later(ErrorCode::StorageUnavailable, SOON).because(error)
+        },
+        UploadError::Gone => Self::new(ErrorCode::SessionRevoked),
     }
     SignatureError as error {
         SignatureError::NoSuchUser => Self::new(ErrorCode::NotFound),
