@@ -6,7 +6,7 @@ use utoipa::openapi::path::{HttpMethod, Operation};
 
 use super::replies::ErrorCode;
 
-/// What [`endpoint!`] makes of a handler with its `#[utoipa::path]`.
+/// What [`endpoints!`] makes of a handler with its `#[utoipa::path]`.
 #[derive(Clone, Copy)]
 pub(crate) struct Endpoint {
     pub(crate) path: fn() -> String,
@@ -17,15 +17,6 @@ pub(crate) struct Endpoint {
     pub(crate) route: fn() -> Route,
     /// Those that do not follow from the operation: see `openapi/failures.rs`.
     pub(crate) failures: &'static [&'static [ErrorCode]],
-    pub(crate) reach: Reach,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reach {
-    /// Those of its path and its methods.
-    Exact,
-    /// Also those of every other method, and of every path below.
-    AnyMethodAndBelow,
 }
 
 pub(crate) const WECHAT: &[ErrorCode] = &[
@@ -36,11 +27,11 @@ pub(crate) const WECHAT: &[ErrorCode] = &[
     ErrorCode::WechatUnavailable,
 ];
 
-/// The [`Endpoint`] of a handler: `endpoint!(show)`, or with failures of its own,
-/// `endpoint!(login, WECHAT, [CodeInvalid])`.
-macro_rules! endpoint {
-    ($handler:ident $(, $group:ident)* $(, [$($code:ident),+])?) => {
-        pastey::paste! {
+/// Declares the `ENDPOINTS` of a file: `show;` for a handler, or with failures of its own,
+/// `login: WECHAT [CodeInvalid];`.
+macro_rules! endpoints {
+    ($($handler:ident $(: $($group:ident)* $([$($code:ident),+])?)?;)+) => {
+        pub(crate) const ENDPOINTS: &[$crate::http::endpoint::Endpoint] = &[$(pastey::paste! {
             $crate::http::endpoint::Endpoint {
                 path: <[<__path_ $handler>] as utoipa::Path>::path,
                 methods: <[<__path_ $handler>] as utoipa::Path>::methods,
@@ -52,14 +43,13 @@ macro_rules! endpoint {
                     <Document as utoipa::OpenApi>::openapi()
                 },
                 route: || actix_web::web::to($handler),
-                failures: &[
+                failures: &[$(
                     $($group,)*
                     $(&[$($crate::http::replies::ErrorCode::$code),+],)?
-                ],
-                reach: $crate::http::endpoint::Reach::Exact,
+                )?],
             }
-        }
+        },)+];
     };
 }
 
-pub(crate) use endpoint;
+pub(crate) use endpoints;

@@ -2,14 +2,14 @@
 
 use std::future::ready;
 
-use actix_web::guard::fn_guard;
+use actix_web::guard::{GuardContext, fn_guard};
 use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Resource};
 use utoipa::openapi::path::HttpMethod;
 
-use super::endpoint::{Endpoint, Reach};
-use super::endpoints::auth::is_preflight_head;
+use super::endpoint::Endpoint;
+use super::endpoints::auth::{is_for_gateways, is_preflight};
 use super::endpoints::{FOR_KEYS, OPEN};
 use super::extractors::admin_query::KnownParameters;
 use super::middleware::names::BELOW;
@@ -22,7 +22,7 @@ pub(super) fn configure(routes: &mut ServiceConfig, has_keys: bool) {
     let mut by_path: Vec<(String, Vec<&Endpoint>)> = Vec::new();
     for endpoint in endpoints {
         let path = (endpoint.path)();
-        if endpoint.reach == Reach::AnyMethodAndBelow {
+        if is_for_gateways(&path) {
             by_path.push((format!("{path}{BELOW}"), vec![endpoint]));
         }
         match by_path.iter_mut().find(|(known, _)| *known == path) {
@@ -50,8 +50,11 @@ fn resource(path: &str, endpoints: &[&Endpoint]) -> Resource {
             allow.push(method.to_string());
             resource = resource.route((endpoint.route)().method(method));
         }
-        if endpoint.reach == Reach::AnyMethodAndBelow {
-            let preflight = web::route().guard(fn_guard(is_preflight_head));
+        if is_for_gateways(path) {
+            let is_preflight = |context: &GuardContext<'_>| {
+                is_preflight(&context.head().method, context.head().headers())
+            };
+            let preflight = web::route().guard(fn_guard(is_preflight));
             return resource
                 .route(preflight.to(HttpResponse::NoContent))
                 .route((endpoint.route)());

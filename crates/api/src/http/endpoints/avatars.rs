@@ -6,14 +6,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use domain::avatars::{AvatarService, UploadError};
 use futures_util::{TryStreamExt, stream};
 
-use crate::http::endpoint::{Endpoint, endpoint};
+use crate::http::endpoint::endpoints;
 use crate::http::extractors::{RawBody, Who};
 use crate::http::replies::{ApiError, ErrorCode, Success, UserReply, Written};
 
-pub(crate) const ENDPOINTS: &[Endpoint] = &[
-    endpoint!(upload_avatar, [StorageUnavailable]),
-    endpoint!(show_avatar, [StorageUnavailable]),
-];
+endpoints! {
+    upload_avatar: [StorageUnavailable];
+    show_avatar: [StorageUnavailable];
+}
 
 pub(crate) const UPLOAD_PATH: &str = "/user/avatar";
 

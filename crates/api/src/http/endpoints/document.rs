@@ -7,16 +7,11 @@ use actix_web::http::header::ContentType;
 use actix_web::{HttpResponse, web};
 use utoipa_swagger_ui::{Config, SwaggerFile};
 
-use crate::http::endpoint::{Endpoint, endpoint};
+use crate::http::endpoint::endpoints;
 use crate::http::openapi_text;
 use crate::http::replies::{ApiError, ErrorCode};
 
-pub(crate) const ENDPOINTS: &[Endpoint] = &[
-    endpoint!(show_document),
-    endpoint!(show_page),
-    endpoint!(show_page_below),
-    endpoint!(show_page_file),
-];
+endpoints! { show_document; show_page; show_page_below; show_page_file; }
 
 /// Hand out this document
 #[utoipa::path(

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::login_body::LoginBody;
 use super::refresh::TokenFields;
-use crate::http::endpoint::{Endpoint, WECHAT, endpoint};
+use crate::http::endpoint::{WECHAT, endpoints};
 use crate::http::extractors::gateway::named_user;
 use crate::http::extractors::json_object::no_body;
 use crate::http::extractors::{InTime, OptionalJsonObject, Parameters};
@@ -23,10 +23,10 @@ use crate::http::replies::{ApiError, ErrorCode, IdentityNames, ProfileFields, Su
 use crate::metrics::Metrics;
 use crate::startup::Background;
 
-pub(crate) const ENDPOINTS: &[Endpoint] = &[
-    endpoint!(login_by_get, WECHAT, FAILURES),
-    endpoint!(login, WECHAT, FAILURES),
-];
+endpoints! {
+    login_by_get: WECHAT FAILURES;
+    login: WECHAT FAILURES;
+}
 
 const FAILURES: &[ErrorCode] = &[
     ErrorCode::UnknownApp,

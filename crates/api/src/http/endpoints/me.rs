@@ -11,17 +11,12 @@ use serde_json::Value;
 use url::Url;
 use utoipa::ToSchema;
 
-use crate::http::endpoint::{Endpoint, endpoint};
+use crate::http::endpoint::endpoints;
 use crate::http::extractors::fields::{check_length, check_storable};
 use crate::http::extractors::{JsonObject, TrustedProxies, TypedText, Who};
 use crate::http::replies::{Answer, ApiError, ExportReply, Nothing, Success, UserReply, Written};
 
-pub(crate) const ENDPOINTS: &[Endpoint] = &[
-    endpoint!(show_me),
-    endpoint!(edit_me),
-    endpoint!(delete_me),
-    endpoint!(export_me),
-];
+endpoints! { show_me; edit_me; delete_me; export_me; }
 
 /// Show the user
 #[utoipa::path(

@@ -9,25 +9,16 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use crate::http::endpoint::{Endpoint, WECHAT, endpoint};
+use crate::http::endpoint::{WECHAT, endpoints};
 use crate::http::extractors::fields::{CODE_LENGTH, check_length, encrypted_data, filled};
 use crate::http::extractors::{JsonObject, Who};
 use crate::http::replies::{Answer, ApiError, ErrorCode, Success, UserReply, Written};
 
-pub(crate) const ENDPOINTS: &[Endpoint] = &[
-    endpoint!(
-        store_phone,
-        WECHAT,
-        [
-            OpenDataInvalid,
-            PhoneCodeInvalid,
-            UserBlocked,
-            SessionKeyStale
-        ]
-    ),
-    endpoint!(open_data, [OpenDataInvalid, SessionKeyStale]),
-    endpoint!(check_session, WECHAT, [UserBlocked]),
-];
+endpoints! {
+    store_phone: WECHAT [OpenDataInvalid, PhoneCodeInvalid, UserBlocked, SessionKeyStale];
+    open_data: [OpenDataInvalid, SessionKeyStale];
+    check_session: WECHAT [UserBlocked];
+}
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

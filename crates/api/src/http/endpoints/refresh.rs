@@ -7,19 +7,13 @@ use domain::sessions::SessionService;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::endpoint::{Endpoint, endpoint};
+use crate::http::endpoint::endpoints;
 use crate::http::extractors::JsonObject;
 use crate::http::replies::{ApiError, Success, Written};
 
-pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(
-    refresh,
-    [
-        RefreshInvalid,
-        RefreshReused,
-        SessionRevoked,
-        StorageUnavailable
-    ]
-)];
+endpoints! {
+    refresh: [RefreshInvalid, RefreshReused, SessionRevoked, StorageUnavailable];
+}
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

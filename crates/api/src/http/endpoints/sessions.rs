@@ -9,16 +9,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::http::endpoint::{Endpoint, endpoint};
+use crate::http::endpoint::endpoints;
 use crate::http::extractors::json_object::value_or_empty;
 use crate::http::extractors::{OptionalJsonObject, Paging, Parameters, PathId, Who};
 use crate::http::replies::{Answer, Items, Nothing, Success};
 
-pub(crate) const ENDPOINTS: &[Endpoint] = &[
-    endpoint!(log_out),
-    endpoint!(list_sessions),
-    endpoint!(end_session),
-];
+endpoints! { log_out; list_sessions; end_session; }
 
 /// How many sessions a page has: as many as a user may have by default.
 const PAGE: u32 = 100;

@@ -8,15 +8,15 @@ use url::Url;
 use utoipa::ToSchema;
 use wxsandbox::is_loopback;
 
-use crate::http::endpoint::{Endpoint, endpoint};
+use crate::http::endpoint::endpoints;
 use crate::http::replies::{ApiError, ErrorCode};
 use crate::tokens::{JwkSet, JwtTokenIssuer};
 
-pub(crate) const ENDPOINTS: &[Endpoint] = &[
-    endpoint!(show_keys),
-    endpoint!(show_openid_configuration, [NotFound]),
-    endpoint!(show_authorization_server, [NotFound]),
-];
+endpoints! {
+    show_keys;
+    show_openid_configuration: [NotFound];
+    show_authorization_server: [NotFound];
+}
 
 /// Hand out the public keys, to verify tokens offline
 #[utoipa::path(

@@ -7,11 +7,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::http::endpoint::{Endpoint, endpoint};
+use crate::http::endpoint::endpoints;
 use crate::http::extractors::{Desk, Paging, Parameters, Read, admin_query};
 use crate::http::replies::{Answer, ApiError, Items, Success};
 
-pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(list_audit)];
+endpoints! { list_audit; }
 
 /// An entry of the audit log.
 #[derive(Serialize, ToSchema)]

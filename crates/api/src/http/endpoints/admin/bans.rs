@@ -6,11 +6,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::http::endpoint::{Endpoint, endpoint};
+use crate::http::endpoint::endpoints;
 use crate::http::extractors::{Desk, Paging, PathId, Read, Write};
 use crate::http::replies::{Answer, Items, Nothing, Success};
 
-pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(list_bans), endpoint!(lift_ban)];
+endpoints! { list_bans; lift_ban; }
 
 /// A disabled user who was deleted, or one of whose identities was.
 #[derive(Serialize, ToSchema)]

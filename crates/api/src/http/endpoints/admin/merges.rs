@@ -6,15 +6,15 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::http::endpoint::{Endpoint, endpoint};
+use crate::http::endpoint::endpoints;
 use crate::http::extractors::{Desk, Paging, PathId, Read, Write};
 use crate::http::replies::{Answer, ApiError, ErrorCode, Items, Nothing, Success};
 
-pub(crate) const ENDPOINTS: &[Endpoint] = &[
-    endpoint!(list_merges),
-    endpoint!(apply_merge, [Conflict]),
-    endpoint!(dismiss_merge),
-];
+endpoints! {
+    list_merges;
+    apply_merge: [Conflict];
+    dismiss_merge;
+}
 
 /// Two users who have shown one unionid.
 #[derive(Serialize, ToSchema)]

@@ -7,12 +7,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::http::endpoint::{Endpoint, endpoint};
+use crate::http::endpoint::endpoints;
 use crate::http::extractors::{ByKey, Paging, Parameters, PathId, Read, Write};
 use crate::http::replies::{Answer, ApiError, ErrorCode, Items, Nothing, Success};
 
-pub(crate) const ENDPOINTS: &[Endpoint] =
-    &[endpoint!(list_push), endpoint!(retry_push, [Conflict])];
+endpoints! {
+    list_push;
+    retry_push: [Conflict];
+}
 
 /// A message of WeChat's.
 #[derive(Serialize, ToSchema)]

@@ -4,16 +4,11 @@ use domain::id::UserId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::endpoint::{Endpoint, endpoint};
+use crate::http::endpoint::endpoints;
 use crate::http::extractors::{Desk, PathId, Write};
 use crate::http::replies::{AccountReply, Answer, Nothing, Success};
 
-pub(crate) const ENDPOINTS: &[Endpoint] = &[
-    endpoint!(disable_user),
-    endpoint!(enable_user),
-    endpoint!(delete_user),
-    endpoint!(end_sessions),
-];
+endpoints! { disable_user; enable_user; delete_user; end_sessions; }
 
 /// Shut a user out
 #[utoipa::path(

@@ -4,12 +4,12 @@ use domain::account::AccountQuery;
 use domain::id::{OpenId, UnionId, UserId};
 
 use super::phone_query;
-use crate::http::endpoint::{Endpoint, endpoint};
+use crate::http::endpoint::endpoints;
 use crate::http::extractors::fields::check_storable;
 use crate::http::extractors::{Desk, Paging, Parameters, PathId, Read, admin_query};
 use crate::http::replies::{AccountReply, Answer, ApiError, Items, Success};
 
-pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(search_users), endpoint!(show_user)];
+endpoints! { search_users; show_user; }
 
 /// Look users up
 #[utoipa::path(

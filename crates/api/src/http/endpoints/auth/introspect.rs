@@ -14,13 +14,13 @@ use uuid::Uuid;
 
 use super::client;
 use super::client::HeaderCredentials;
-use crate::http::endpoint::{Endpoint, endpoint};
+use crate::http::endpoint::endpoints;
 use crate::http::extractors::json_object::media_type;
 use crate::http::extractors::{Parameters, RawBody};
 use crate::http::replies::{ApiError, ErrorCode};
 use crate::tokens::{Claims, JwtTokenIssuer};
 
-pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(introspect)];
+endpoints! { introspect; }
 
 /// The answer (RFC 7662, section 2.2): the token's claims, if it is good.
 #[derive(Serialize)]

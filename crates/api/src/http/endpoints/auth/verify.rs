@@ -2,20 +2,15 @@
 //! forward_auth, Envoy's ext_authz) who is asking, in headers that it hands on.
 
 use actix_web::HttpResponse;
-use actix_web::guard::GuardContext;
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use domain::session::SessionAccount;
 use uuid::Uuid;
 
-use crate::http::endpoint::{Endpoint, Reach, endpoint};
+use crate::http::endpoint::endpoints;
 use crate::http::extractors::Who;
 
-// Gateways ask with the method, and some with the path, of the request they hold.
-pub(crate) const ENDPOINTS: &[Endpoint] = &[Endpoint {
-    reach: Reach::AnyMethodAndBelow,
-    ..endpoint!(verify)
-}];
+endpoints! { verify; }
 
 /// Tell a proxy who is asking
 #[utoipa::path(
@@ -39,11 +34,6 @@ async fn verify(Who(account): Who) -> HttpResponse {
 /// the backend that knows the origins.
 pub(crate) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
     method == Method::OPTIONS && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
-}
-
-/// The same, for the router.
-pub(crate) fn is_preflight_head(context: &GuardContext<'_>) -> bool {
-    is_preflight(&context.head().method, context.head().headers())
 }
 
 /// All four headers, always: a gateway replaces those that a client has sent with these.

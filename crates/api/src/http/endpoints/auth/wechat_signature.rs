@@ -14,23 +14,16 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::http::endpoint::{Endpoint, WECHAT, endpoint};
+use crate::http::endpoint::{WECHAT, endpoints};
 use crate::http::extractors::fields::filled;
 use crate::http::extractors::json_object::value_or_empty;
 use crate::http::extractors::{ByKey, JsonObject, Limit, Sign};
 use crate::http::replies::{Answer, ApiError, ErrorCode, Success};
 
-pub(crate) const ENDPOINTS: &[Endpoint] = &[endpoint!(
-    sign_with_session_key,
-    WECHAT,
-    [
-        UnknownApp,
-        UserDisabled,
-        NotFound,
-        SessionKeyStale,
-        UserBlocked
-    ]
-)];
+endpoints! {
+    sign_with_session_key:
+        WECHAT [UnknownApp, UserDisabled, NotFound, SessionKeyStale, UserBlocked];
+}
 
 /// The longest text, bytes. An order has some hundreds.
 const MAX_TEXT: usize = 8_192;

@@ -11,15 +11,15 @@ use domain::time::Duration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::http::endpoint::{Endpoint, WECHAT, endpoint};
+use crate::http::endpoint::{WECHAT, endpoints};
 use crate::http::extractors::fields::{check_length, filled};
 use crate::http::extractors::{ByKey, JsonObject, Parameters, api_key};
 use crate::http::replies::{Answer, ApiError, Success};
 
-pub(crate) const ENDPOINTS: &[Endpoint] = &[
-    endpoint!(show_wechat_token, WECHAT, [UnknownApp]),
-    endpoint!(report_wechat_token, WECHAT, [UnknownApp]),
-];
+endpoints! {
+    show_wechat_token: WECHAT [UnknownApp];
+    report_wechat_token: WECHAT [UnknownApp];
+}
 
 /// Characters of an access_token; WeChat reserves 512.
 const TOKEN_LENGTH: std::ops::RangeInclusive<usize> = 1..=1_024;

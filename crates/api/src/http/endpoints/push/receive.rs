@@ -12,14 +12,14 @@ use domain::support::SupportDesk;
 use super::event;
 use super::inbox::{Message, PushInboxes};
 use super::relay::{Relay, message_id};
-use crate::http::endpoint::{Endpoint, endpoint};
+use crate::http::endpoint::endpoints;
 use crate::http::extractors::{Parameters, RawBody, TrustedProxies};
 use crate::http::replies::ApiError;
 
-pub(crate) const ENDPOINTS: &[Endpoint] = &[
-    endpoint!(verify_push_address, [Forbidden]),
-    endpoint!(receive_push, [Forbidden, StorageUnavailable]),
-];
+endpoints! {
+    verify_push_address: [Forbidden];
+    receive_push: [Forbidden, StorageUnavailable];
+}
 
 /// Let WeChat check the address
 #[utoipa::path(
