@@ -54,7 +54,7 @@ async fn upload_avatar(
     }
     let file = file.ok_or_else(|| ApiError::invalid("表单中缺少文件"))?;
     let user = avatars.upload(&account, file).await?;
-    Ok(Success::new("ok", UserReply::of_changed(&account, &user)).written())
+    Ok(Success::new("ok", UserReply::from((&*account, &user))).written())
 }
 
 /// The form, for the document.
@@ -93,14 +93,9 @@ fn is_file(field: &Field) -> bool {
 }
 
 async fn read(mut field: Field, most_bytes: usize) -> Result<Vec<u8>, ApiError> {
-    let mut bytes = Vec::new();
-    while let Some(part) = field.try_next().await.map_err(|error| refused(&error))? {
-        if bytes.len() + part.len() > most_bytes {
-            return Err(ApiError::new(ErrorCode::PayloadTooLarge));
-        }
-        bytes.extend_from_slice(&part);
-    }
-    Ok(bytes)
+    let bytes = field.bytes(most_bytes).await;
+    let bytes = bytes.map_err(|_| ApiError::new(ErrorCode::PayloadTooLarge))?;
+    Ok(bytes.map_err(|error| refused(&error))?.into())
 }
 
 fn refused(error: &MultipartError) -> ApiError {

@@ -6,10 +6,9 @@ use actix_web::web::Data;
 use domain::app::AppDirectory;
 use domain::id::AppId;
 use domain::login::{Login, LoginAttempt, LoginError, LoginService, NamedUser};
+use domain::open_data::Watermark;
 use domain::profile::Profile;
 use domain::visit::is_first_visit;
-use serde::Serialize;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::login_body::LoginBody;
@@ -19,7 +18,9 @@ use crate::http::extractors::gateway::named_user;
 use crate::http::extractors::json_object::no_body;
 use crate::http::extractors::{InTime, OptionalJsonObject, Parameters};
 use crate::http::middleware::load_shed;
-use crate::http::replies::{ApiError, ErrorCode, IdentityNames, ProfileFields, Success, Written};
+use crate::http::replies::{
+    ApiError, ErrorCode, IdentityNames, ProfileFields, Success, Written, replies,
+};
 use crate::metrics::Metrics;
 use crate::startup::Background;
 
@@ -37,29 +38,27 @@ const FAILURES: &[ErrorCode] = &[
     ErrorCode::StorageUnavailable,
 ];
 
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct LoginReply<'a> {
-    #[serde(flatten)]
-    identity: IdentityNames<'a>,
-    #[serde(flatten, with = "ProfileFields")]
-    #[schema(value_type = ProfileFields)]
-    profile: &'a Profile,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    watermark: Option<WatermarkReply<'a>>,
-    user_id: Uuid,
-    is_new_user: bool,
-    /// Whether a phone number is stored.
-    phone_bound: bool,
-    #[serde(flatten)]
-    tokens: TokenFields<'a>,
-}
+replies! {
+    pub(crate) LoginReply<'a> from login: &'a Login {
+        #[serde(flatten)]
+        identity: IdentityNames<'a> = (&login.account.identity).into(),
+        #[serde(flatten, with = "ProfileFields")]
+        #[schema(value_type = ProfileFields)]
+        profile: &'a Profile = &login.account.user.profile,
+        watermark?: WatermarkReply<'a> = login.watermark.as_ref().map(WatermarkReply::from),
+        user_id: Uuid = login.account.user.id.as_uuid(),
+        is_new_user: bool = is_first_visit(&login.account),
+        /// Whether a phone number is stored.
+        phone_bound: bool = login.account.user.phone.is_some(),
+        #[serde(flatten)]
+        tokens: TokenFields<'a> = (&login.tokens).into(),
+    }
 
-#[derive(Serialize, ToSchema)]
-struct WatermarkReply<'a> {
-    appid: &'a str,
-    /// Unix seconds.
-    timestamp: i64,
+    WatermarkReply<'a> from watermark: &'a Watermark {
+        appid: &'a str = watermark.app_id.as_str(),
+        /// Unix seconds.
+        timestamp: i64 = watermark.timestamp,
+    }
 }
 
 /// Log in with the code of wx.login
@@ -135,7 +134,7 @@ async fn answer(
             Asked::ByCode(attempt) => logins.login(&attempt).await?,
             Asked::ByGateway(named) => logins.login_named(named).await?,
         };
-        let reply = Success::new("登录成功", LoginReply::new(&login));
+        let reply = Success::new("登录成功", LoginReply::from(&login));
         Ok::<_, LoginError>(reply.written())
     };
     let reply = match background.run(task).await {
@@ -181,23 +180,5 @@ impl Asked {
             .ok_or_else(no_body)?
             .into_attempt(apps, referer.as_deref())
             .map(Self::ByCode)
-    }
-}
-
-impl<'a> LoginReply<'a> {
-    fn new(login: &'a Login) -> Self {
-        let watermark = login.watermark.as_ref().map(|watermark| WatermarkReply {
-            appid: watermark.app_id.as_str(),
-            timestamp: watermark.timestamp,
-        });
-        Self {
-            user_id: login.account.user.id.as_uuid(),
-            identity: (&login.account.identity).into(),
-            profile: &login.account.user.profile,
-            watermark,
-            is_new_user: is_first_visit(&login.account),
-            phone_bound: login.account.user.phone.is_some(),
-            tokens: TokenFields::from(&login.tokens),
-        }
     }
 }

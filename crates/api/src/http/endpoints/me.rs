@@ -26,7 +26,7 @@ endpoints! { show_me; edit_me; delete_me; export_me; }
     security(("token" = [])),
 )]
 async fn show_me(Who(account): Who) -> Written {
-    Success::new("ok", UserReply::new(&account)).written()
+    Success::new("ok", UserReply::from((&*account, &account.user))).written()
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -71,7 +71,7 @@ async fn edit_me(
     let current = account.user.profile.avatar_url.as_deref();
     body.keep_avatar(current, &pictures).await?;
     let user = accounts.edit(&account, body.into_edit()?).await?;
-    Ok(Success::new("ok", UserReply::of_changed(&account, &user)).written())
+    Ok(Success::new("ok", UserReply::from((&*account, &user))).written())
 }
 
 /// Delete the account

@@ -4,7 +4,7 @@ use actix_web::web::Data;
 use domain::open_data::EncryptedData;
 use domain::personal_data::PersonalDataService;
 use domain::secret::PhoneCode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::http::endpoint::{WECHAT, endpoints};
 use crate::http::extractors::fields::{CODE_LENGTH, check_length, encrypted_data, filled};
 use crate::http::extractors::{JsonObject, Who};
-use crate::http::replies::{Answer, ApiError, ErrorCode, Success, UserReply, Written};
+use crate::http::replies::{Answer, ApiError, ErrorCode, Success, UserReply, Written, replies};
 
 endpoints! {
     store_phone: WECHAT [OpenDataInvalid, PhoneCodeInvalid, UserBlocked, SessionKeyStale];
@@ -56,7 +56,7 @@ async fn store_phone(
             .map_err(|error| ApiError::from(error).doing("phone number lookup failed"))?,
         PhoneProof::Data(data) => personal_data.phone_by_data(&account, &data).await?,
     };
-    Ok(Success::new("ok", UserReply::of_changed(&account, &user)).written())
+    Ok(Success::new("ok", UserReply::from((&*account, &user))).written())
 }
 
 enum PhoneProof {
@@ -130,11 +130,11 @@ async fn open_data(
     Ok(Success::new("ok", payload))
 }
 
-/// Whether the session_key kept for the user is the one WeChat uses now.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct SessionKeyReply {
-    session_key_valid: bool,
+replies! {
+    /// Whether the session_key kept for the user is the one WeChat uses now.
+    pub(crate) SessionKeyReply from is_valid: bool {
+        session_key_valid: bool = is_valid,
+    }
 }
 
 /// Ask WeChat whether the session_key kept here is current
@@ -149,7 +149,7 @@ async fn check_session(
     personal_data: Data<PersonalDataService>,
 ) -> Answer<SessionKeyReply> {
     let asked = personal_data.session_key_is_current(&account).await;
-    let session_key_valid =
+    let is_valid =
         asked.map_err(|error| ApiError::from(error).doing("session_key check failed"))?;
-    Ok(Success::new("ok", SessionKeyReply { session_key_valid }))
+    Ok(Success::new("ok", is_valid.into()))
 }

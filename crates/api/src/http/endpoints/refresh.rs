@@ -4,12 +4,12 @@ use actix_web::web::Data;
 use domain::ports::TokenPair;
 use domain::secret::RefreshToken;
 use domain::sessions::SessionService;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::http::endpoint::endpoints;
 use crate::http::extractors::JsonObject;
-use crate::http::replies::{ApiError, Success, Written};
+use crate::http::replies::{ApiError, Success, Written, replies};
 
 endpoints! {
     refresh: [RefreshInvalid, RefreshReused, SessionRevoked, StorageUnavailable];
@@ -22,19 +22,19 @@ pub(crate) struct RefreshBody {
     refresh_token: Option<String>,
 }
 
-/// A pair of tokens, as a login answers it too.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct TokenFields<'a> {
-    /// A JWT (EdDSA).
-    token: &'a str,
-    /// Always `Bearer`.
-    token_type: &'static str,
-    /// Seconds.
-    expires_in: u64,
-    refresh_token: &'a str,
-    /// Seconds.
-    refresh_expires_in: u64,
+replies! {
+    /// A pair of tokens, as a login answers it too.
+    pub(crate) TokenFields<'a> from pair: &'a TokenPair {
+        /// A JWT (EdDSA).
+        token: &'a str = pair.access.expose(),
+        /// Always `Bearer`.
+        token_type: &'static str = "Bearer",
+        /// Seconds.
+        expires_in: u64 = pair.access_ttl.as_secs(),
+        refresh_token: &'a str = pair.refresh.expose(),
+        /// Seconds.
+        refresh_expires_in: u64 = pair.refresh_ttl.as_secs(),
+    }
 }
 
 /// Exchange the refresh token for the next pair of tokens
@@ -54,16 +54,4 @@ async fn refresh(
         .ok_or_else(|| ApiError::invalid("缺少字段 refreshToken"))?;
     let pair = sessions.refresh(&RefreshToken::new(token)).await?;
     Ok(Success::new("ok", TokenFields::from(&pair)).written())
-}
-
-impl<'a> From<&'a TokenPair> for TokenFields<'a> {
-    fn from(pair: &'a TokenPair) -> Self {
-        Self {
-            token: pair.access.expose(),
-            token_type: "Bearer",
-            expires_in: pair.access_ttl.as_secs(),
-            refresh_token: pair.refresh.expose(),
-            refresh_expires_in: pair.refresh_ttl.as_secs(),
-        }
-    }
 }

@@ -5,14 +5,14 @@ use domain::id::SessionId;
 use domain::session::{ListedSession, SessionAccount};
 use domain::sessions::SessionService;
 use domain::time::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::http::endpoint::endpoints;
 use crate::http::extractors::json_object::value_or_empty;
 use crate::http::extractors::{OptionalJsonObject, Paging, Parameters, PathId, Who};
-use crate::http::replies::{Answer, Items, Nothing, Success};
+use crate::http::replies::{Answer, Items, Nothing, Success, replies};
 
 endpoints! { log_out; list_sessions; end_session; }
 
@@ -44,17 +44,17 @@ async fn log_out(
     Ok(Success::new("已退出登录", Nothing {}))
 }
 
-/// A session among others.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct SessionReply {
-    id: Uuid,
-    app_id: String,
-    created_at: Timestamp,
-    last_used_at: Timestamp,
-    expires_at: Timestamp,
-    /// Whether it is the one that asks.
-    current: bool,
+replies! {
+    /// A session among others.
+    pub(crate) SessionReply from (listed, asking): (ListedSession, &SessionAccount) {
+        id: Uuid = listed.session.id.as_uuid(),
+        app_id: String = listed.app_id.to_string(),
+        created_at: Timestamp = listed.session.created_at,
+        last_used_at: Timestamp = listed.session.last_used_at,
+        expires_at: Timestamp = listed.session.expires_at,
+        /// Whether it is the one that asks.
+        current: bool = listed.session.id == asking.session.id,
+    }
 }
 
 /// List where the user is logged in
@@ -76,7 +76,7 @@ async fn list_sessions(
     let paging = Paging::with_default(&parameters, PAGE)?;
     let listed = sessions.list(&account, paging.page(SessionId::new)).await?;
     let id = |last: &ListedSession| last.session.id.as_uuid();
-    let reply = |listed| SessionReply::new(&listed, &account);
+    let reply = |listed| SessionReply::from((listed, &*account));
     Ok(paging.answer(listed, id, reply))
 }
 
@@ -95,17 +95,4 @@ async fn end_session(
 ) -> Answer<Nothing> {
     let has_ended = sessions.end(&account, SessionId::new(id)).await?;
     Success::found("ok", has_ended.then_some(Nothing {}))
-}
-
-impl SessionReply {
-    fn new(listed: &ListedSession, asking: &SessionAccount) -> Self {
-        Self {
-            id: listed.session.id.as_uuid(),
-            app_id: listed.app_id.to_string(),
-            created_at: listed.session.created_at,
-            last_used_at: listed.session.last_used_at,
-            expires_at: listed.session.expires_at,
-            current: listed.session.id == asking.session.id,
-        }
-    }
 }

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::account::Page;
 use serde::Serialize;
+use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::Parameters;
@@ -13,9 +14,14 @@ const DEFAULT_LIMIT: u32 = 50;
 const MAX_LIMIT: u32 = 200;
 
 /// Which page of a list is asked for, by `cursor` and `limit`.
-#[derive(Debug)]
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Paging {
+    /// nextCursor of the page before.
+    #[param(rename = "cursor", value_type = Option<String>)]
     after: Option<Uuid>,
+    /// Items on a page; 50 unless told otherwise.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
     limit: u32,
 }
 

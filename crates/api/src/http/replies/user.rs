@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use domain::id::UnionId;
 use domain::profile::{Gender, Profile};
 use domain::session::SessionAccount;
 use domain::time::Timestamp;
@@ -11,22 +10,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Who the user is to the mini program.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct IdentityNames<'a> {
-    open_id: Cow<'a, str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    union_id: Option<Cow<'a, str>>,
-}
-
-impl<'a> From<&'a Identity> for IdentityNames<'a> {
-    fn from(identity: &'a Identity) -> Self {
-        let union_id = identity.union_id.as_ref().map(UnionId::as_str);
-        Self {
-            open_id: identity.open_id.as_str().into(),
-            union_id: union_id.map(Cow::Borrowed),
-        }
+replies! {
+    /// Who the user is to the mini program.
+    pub(crate) IdentityNames<'a> from identity: &'a Identity {
+        open_id: Cow<'a, str> = identity.open_id.as_str().into(),
+        union_id?: Cow<'a, str> = identity.union_id.as_ref().map(|id| id.as_str().into()),
     }
 }
 
@@ -98,40 +86,20 @@ mod field {
     }
 }
 
-/// The user's own view of themselves.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct UserReply<'a> {
-    #[serde(flatten)]
-    identity: IdentityNames<'a>,
-    #[serde(flatten, with = "ProfileFields")]
-    #[schema(value_type = ProfileFields)]
-    profile: &'a Profile,
-    user_id: Uuid,
-    /// Whether there is a `phone`.
-    phone_bound: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    /// In E.164.
-    phone: Option<&'a str>,
-    created_at: Timestamp,
-    last_login_at: Timestamp,
-}
-
-impl<'a> UserReply<'a> {
-    pub(crate) fn new(account: &'a SessionAccount) -> Self {
-        Self::of_changed(account, &account.user)
-    }
-
-    /// The user of `account` as they have become.
-    pub(crate) fn of_changed(account: &'a SessionAccount, user: &'a User) -> Self {
-        Self {
-            user_id: user.id.as_uuid(),
-            phone_bound: user.phone.is_some(),
-            phone: user.phone.as_deref(),
-            created_at: user.created_at,
-            last_login_at: user.last_login_at,
-            identity: (&account.identity).into(),
-            profile: &user.profile,
-        }
+replies! {
+    /// The user's own view of themselves.
+    pub(crate) UserReply<'a> from (account, user): (&'a SessionAccount, &'a User) {
+        #[serde(flatten)]
+        identity: IdentityNames<'a> = (&account.identity).into(),
+        #[serde(flatten, with = "ProfileFields")]
+        #[schema(value_type = ProfileFields)]
+        profile: &'a Profile = &user.profile,
+        user_id: Uuid = user.id.as_uuid(),
+        /// Whether there is a `phone`.
+        phone_bound: bool = user.phone.is_some(),
+        /// In E.164.
+        phone?: &'a str = user.phone.as_deref(),
+        created_at: Timestamp = user.created_at,
+        last_login_at: Timestamp = user.last_login_at,
     }
 }
