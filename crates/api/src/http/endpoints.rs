@@ -34,7 +34,6 @@ pub(super) const FOR_KEYS: &[&[Endpoint]] = &[
     auth::wechat_token::ENDPOINTS,
     auth::wechat_signature::ENDPOINTS,
     admin::users::ENDPOINTS,
-    admin::user_actions::ENDPOINTS,
     admin::merges::ENDPOINTS,
     admin::bans::ENDPOINTS,
     admin::audit::ENDPOINTS,

@@ -5,5 +5,4 @@ pub(super) mod bans;
 pub(super) mod merges;
 mod phone_query;
 pub(super) mod push;
-pub(super) mod user_actions;
 pub(super) mod users;

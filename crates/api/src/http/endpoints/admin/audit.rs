@@ -3,32 +3,27 @@
 use domain::audit::{AuditAction, AuditEntry, AuditQuery};
 use domain::id::UserId;
 use domain::time::Timestamp;
-use serde::Serialize;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::http::endpoint::endpoints;
 use crate::http::extractors::{Desk, Paging, Parameters, Read, admin_query};
-use crate::http::replies::{Answer, ApiError, Items, Success};
+use crate::http::replies::{Answer, ApiError, Items, Success, replies};
 
 endpoints! { list_audit; }
 
-/// An entry of the audit log.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct AuditReply {
-    id: Uuid,
-    at: Timestamp,
-    /// The name of an API key, `user`, `wechat` or `operator`.
-    actor: String,
-    action: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_id: Option<Uuid>,
-    /// What else it was done to: an appid, or the id of a merge candidate, a ban or a key.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    subject: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    from_ip: Option<String>,
+replies! {
+    /// An entry of the audit log.
+    pub(super) AuditReply from entry: AuditEntry {
+        id: Uuid = entry.id,
+        at: Timestamp = entry.at,
+        /// The name of an API key, `user`, `wechat` or `operator`.
+        actor: String = entry.actor.as_str().to_owned(),
+        action: &'static str = entry.action.as_str(),
+        user_id?: Uuid = entry.user_id.map(|user| user.as_uuid()),
+        /// What else it was done to: an appid, or the id of a merge candidate, a ban or a key.
+        subject?: String = entry.subject,
+        from_ip?: String = entry.from.map(|from| from.to_string()),
+    }
 }
 
 /// Read the audit log
@@ -38,8 +33,7 @@ pub(super) struct AuditReply {
     params(
         ("userId" = Option<String>, Query, format = "uuid", description = "About this user."),
         ("action" = Option<String>, Query, description = "Of this action, such as disable_user."),
-        ("cursor" = Option<String>, Query, description = "nextCursor of the page before."),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Items on a page; 50 unless told otherwise."),
+        Paging,
     ),
     responses((status = 200, description = "Those that match all of it, the newest first.", body = Success<Items<AuditReply>>)),
 )]
@@ -71,18 +65,4 @@ fn action(name: &str) -> Result<AuditAction, ApiError> {
             .collect();
         ApiError::invalid(format!("参数 action 未知，可用的有 {}", names.join("、")))
     })
-}
-
-impl From<AuditEntry> for AuditReply {
-    fn from(entry: AuditEntry) -> Self {
-        Self {
-            id: entry.id,
-            at: entry.at,
-            actor: entry.actor.as_str().to_owned(),
-            action: entry.action.as_str(),
-            user_id: entry.user_id.map(|user| user.as_uuid()),
-            subject: entry.subject,
-            from_ip: entry.from.map(|from| from.to_string()),
-        }
-    }
 }

@@ -1,14 +1,13 @@
 //! `/admin/merges`: pairs of users who are probably one person, and the decision of the operator.
 
+use domain::id::UserId;
 use domain::ports::{MergeCandidate, MergeOutcome};
 use domain::time::Timestamp;
-use serde::Serialize;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::http::endpoint::endpoints;
 use crate::http::extractors::{Desk, Paging, PathId, Read, Write};
-use crate::http::replies::{Answer, ApiError, ErrorCode, Items, Nothing, Success};
+use crate::http::replies::{Answer, ApiError, ErrorCode, Items, Nothing, Success, replies};
 
 endpoints! {
     list_merges;
@@ -16,40 +15,33 @@ endpoints! {
     dismiss_merge;
 }
 
-/// Two users who have shown one unionid.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct MergeReply {
-    id: Uuid,
-    union_id: String,
-    /// Who would go.
-    user_id: Uuid,
-    /// Who would remain.
-    union_user_id: Uuid,
-    created_at: Timestamp,
-    /// When `userId` was disabled, if they are.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_disabled_at: Option<Timestamp>,
-    /// When `unionUserId` was disabled, if they are.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    union_user_disabled_at: Option<Timestamp>,
-}
+replies! {
+    /// Two users who have shown one unionid.
+    pub(super) MergeReply from candidate: MergeCandidate {
+        id: Uuid = candidate.id,
+        union_id: String = candidate.union_id.to_string(),
+        /// Who would go.
+        user_id: Uuid = candidate.user_id.as_uuid(),
+        /// Who would remain.
+        union_user_id: Uuid = candidate.union_user_id.as_uuid(),
+        created_at: Timestamp = candidate.created_at,
+        /// When `userId` was disabled, if they are.
+        user_disabled_at?: Timestamp = candidate.user_disabled_at,
+        /// When `unionUserId` was disabled, if they are.
+        union_user_disabled_at?: Timestamp = candidate.union_user_disabled_at,
+    }
 
-/// Who remains of two users.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct MergedReply {
-    user_id: Uuid,
+    /// Who remains of two users.
+    pub(super) MergedReply from remaining: UserId {
+        user_id: Uuid = remaining.as_uuid(),
+    }
 }
 
 /// List users who seem to be one person
 #[utoipa::path(
     get,
     path = "/admin/merges",
-    params(
-        ("cursor" = Option<String>, Query, description = "nextCursor of the page before."),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Items on a page; 50 unless told otherwise."),
-    ),
+    params(Paging),
     responses((status = 200, description = "The open ones.", body = Success<Items<MergeReply>>)),
 )]
 async fn list_merges(desk: Desk<Read>, paging: Paging) -> Answer<Items<MergeReply>> {
@@ -66,10 +58,7 @@ async fn list_merges(desk: Desk<Read>, paging: Paging) -> Answer<Items<MergeRepl
 )]
 async fn apply_merge(desk: Desk<Write>, PathId(id): PathId) -> Answer<MergedReply> {
     match desk.apply_merge(id, &desk.caller).await? {
-        MergeOutcome::Applied(remaining) => {
-            let user_id = remaining.as_uuid();
-            Ok(Success::new("账号已合并", MergedReply { user_id }))
-        }
+        MergeOutcome::Applied(remaining) => Ok(Success::new("账号已合并", remaining.into())),
         MergeOutcome::OneIsDisabled => Err(ApiError::new(ErrorCode::Conflict)
             .saying("两个账号一个已停用、一个未停用，请先把两个都停用或都恢复，再合并")),
         MergeOutcome::NotOpen => Err(ApiError::new(ErrorCode::NotFound)),
@@ -86,18 +75,4 @@ async fn apply_merge(desk: Desk<Write>, PathId(id): PathId) -> Answer<MergedRepl
 async fn dismiss_merge(desk: Desk<Write>, PathId(id): PathId) -> Answer<Nothing> {
     let is_dismissed = desk.dismiss_merge(id, &desk.caller).await?;
     Success::found("已忽略", is_dismissed.then_some(Nothing {}))
-}
-
-impl From<MergeCandidate> for MergeReply {
-    fn from(candidate: MergeCandidate) -> Self {
-        Self {
-            id: candidate.id,
-            union_id: candidate.union_id.to_string(),
-            user_id: candidate.user_id.as_uuid(),
-            union_user_id: candidate.union_user_id.as_uuid(),
-            created_at: candidate.created_at,
-            user_disabled_at: candidate.user_disabled_at,
-            union_user_disabled_at: candidate.union_user_disabled_at,
-        }
-    }
 }

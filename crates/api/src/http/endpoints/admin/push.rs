@@ -3,36 +3,32 @@
 use actix_web::web::Data;
 use domain::push::{ListedPush, PushRelay, PushState};
 use domain::time::Timestamp;
-use serde::Serialize;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::http::endpoint::endpoints;
 use crate::http::extractors::{ByKey, Paging, Parameters, PathId, Read, Write};
-use crate::http::replies::{Answer, ApiError, ErrorCode, Items, Nothing, Success};
+use crate::http::replies::{Answer, ApiError, ErrorCode, Items, Nothing, Success, replies};
 
 endpoints! {
     list_push;
     retry_push: [Conflict];
 }
 
-/// A message of WeChat's.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct PushReply {
-    /// Also the `webhook-id` that the target gets.
-    id: Uuid,
-    app_id: String,
-    /// The event's name, or `msg:` and the MsgType.
-    event: String,
-    /// `waiting`, `delivered` or `expired`.
-    state: &'static str,
-    attempts: u32,
-    received_at: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_attempt_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_error: Option<String>,
+replies! {
+    /// A message of WeChat's.
+    pub(super) PushReply from message: ListedPush {
+        /// Also the `webhook-id` that the target gets.
+        id: Uuid = message.id,
+        app_id: String = message.app.to_string(),
+        /// The event's name, or `msg:` and the MsgType.
+        event: String = message.event,
+        /// `waiting`, `delivered` or `expired`.
+        state: &'static str = message.state.as_str(),
+        attempts: u32 = message.attempts,
+        received_at: Timestamp = message.received_at,
+        next_attempt_at?: Timestamp = message.next_attempt_at,
+        last_error?: String = message.last_error,
+    }
 }
 
 /// List messages that the push relay has, the oldest first
@@ -41,8 +37,7 @@ pub(super) struct PushReply {
     path = "/admin/push",
     params(
         ("state" = Option<String>, Query, description = "`waiting`, `delivered` or `expired`."),
-        ("cursor" = Option<String>, Query, description = "nextCursor of the page before."),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Items on a page; 50 unless told otherwise."),
+        Paging,
     ),
     responses((status = 200, description = "The messages.", body = Success<Items<PushReply>>)),
 )]
@@ -80,20 +75,5 @@ async fn retry_push(
         Some(false) => Err(ApiError::new(ErrorCode::Conflict)
             .saying("该消息已投递或已过期，内容已删除，无法重新投递")),
         None => Err(ApiError::new(ErrorCode::NotFound)),
-    }
-}
-
-impl From<ListedPush> for PushReply {
-    fn from(message: ListedPush) -> Self {
-        Self {
-            id: message.id,
-            app_id: message.app.to_string(),
-            event: message.event,
-            state: message.state.as_str(),
-            attempts: message.attempts,
-            received_at: message.received_at,
-            next_attempt_at: message.next_attempt_at,
-            last_error: message.last_error,
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! `GET /admin/users` and `GET /admin/users/{id}`: find users.
+//! `/admin/users`: find users, and change them. Each change writes an audit entry.
 
 use domain::account::AccountQuery;
 use domain::id::{OpenId, UnionId, UserId};
@@ -6,10 +6,10 @@ use domain::id::{OpenId, UnionId, UserId};
 use super::phone_query;
 use crate::http::endpoint::endpoints;
 use crate::http::extractors::fields::check_storable;
-use crate::http::extractors::{Desk, Paging, Parameters, PathId, Read, admin_query};
-use crate::http::replies::{AccountReply, Answer, ApiError, Items, Success};
+use crate::http::extractors::{Desk, Paging, Parameters, PathId, Read, Write, admin_query};
+use crate::http::replies::{AccountReply, Answer, ApiError, Items, Nothing, Success, replies};
 
-endpoints! { search_users; show_user; }
+endpoints! { search_users; show_user; disable_user; enable_user; delete_user; end_sessions; }
 
 /// Look users up
 #[utoipa::path(
@@ -19,8 +19,7 @@ endpoints! { search_users; show_user; }
         ("openId" = Option<String>, Query, description = "WeChat's name of the user in one mini program."),
         ("unionId" = Option<String>, Query, description = "WeChat's name of the user in an open platform."),
         ("phone" = Option<String>, Query, description = "In E.164; a mainland Chinese number may come without its country."),
-        ("cursor" = Option<String>, Query, description = "nextCursor of the page before."),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Items on a page; 50 unless told otherwise."),
+        Paging,
     ),
     responses((status = 200, description = "Those that match all of it.", body = Success<Items<AccountReply>>)),
 )]
@@ -46,6 +45,61 @@ async fn search_users(
 )]
 async fn show_user(desk: Desk<Read>, PathId(id): PathId) -> Answer<AccountReply> {
     Success::found("ok", desk.accounts.find(UserId::new(id)).await?)
+}
+
+/// Shut a user out
+#[utoipa::path(
+    post,
+    path = "/admin/users/{id}/disable",
+    params(("id" = String, Path, format = "uuid", description = "The user.")),
+    responses((status = 200, description = "The user, disabled; all sessions have ended.", body = Success<AccountReply>)),
+)]
+async fn disable_user(desk: Desk<Write>, PathId(id): PathId) -> Answer<AccountReply> {
+    let account = desk.disable(UserId::new(id), &desk.caller).await?;
+    Success::found("账号已停用", account)
+}
+
+/// Let a user in again
+#[utoipa::path(
+    post,
+    path = "/admin/users/{id}/enable",
+    params(("id" = String, Path, format = "uuid", description = "The user.")),
+    responses((status = 200, description = "The user, enabled.", body = Success<AccountReply>)),
+)]
+async fn enable_user(desk: Desk<Write>, PathId(id): PathId) -> Answer<AccountReply> {
+    let account = desk.enable(UserId::new(id), &desk.caller).await?;
+    Success::found("账号已恢复", account)
+}
+
+/// Delete a user with all personal data
+#[utoipa::path(
+    delete,
+    path = "/admin/users/{id}",
+    params(("id" = String, Path, format = "uuid", description = "The user.")),
+    responses((status = 200, description = "The user is gone.", body = Success<Nothing>)),
+)]
+async fn delete_user(desk: Desk<Write>, PathId(id): PathId) -> Answer<Nothing> {
+    let is_deleted = desk.delete(UserId::new(id), &desk.caller).await?;
+    Success::found("账号已注销", is_deleted.then_some(Nothing {}))
+}
+
+replies! {
+    /// How many sessions were live.
+    pub(super) EndedReply from ended: usize {
+        ended: usize = ended,
+    }
+}
+
+/// Log a user out everywhere
+#[utoipa::path(
+    delete,
+    path = "/admin/users/{id}/sessions",
+    params(("id" = String, Path, format = "uuid", description = "The user.")),
+    responses((status = 200, description = "How many sessions were live.", body = Success<EndedReply>)),
+)]
+async fn end_sessions(desk: Desk<Write>, PathId(id): PathId) -> Answer<EndedReply> {
+    let ended = desk.end_sessions(UserId::new(id), &desk.caller).await?;
+    Success::found("已退出全部登录", ended)
 }
 
 fn account_query(parameters: &Parameters) -> Result<AccountQuery, ApiError> {

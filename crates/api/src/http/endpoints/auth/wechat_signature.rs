@@ -7,9 +7,9 @@ use actix_web::web::Data;
 use aws_lc_rs::digest::{SHA256, digest};
 use domain::app::AppDirectory;
 use domain::id::{OpenId, UserId};
-use domain::signatures::{SignatureOrder, SignatureService, Whom};
+use domain::signatures::{SessionSignature, SignatureOrder, SignatureService, Whom};
 use governor::Quota;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -18,7 +18,7 @@ use crate::http::endpoint::{WECHAT, endpoints};
 use crate::http::extractors::fields::filled;
 use crate::http::extractors::json_object::value_or_empty;
 use crate::http::extractors::{ByKey, JsonObject, Limit, Sign};
-use crate::http::replies::{Answer, ApiError, ErrorCode, Success};
+use crate::http::replies::{Answer, ApiError, ErrorCode, Success, replies};
 
 endpoints! {
     sign_with_session_key:
@@ -59,14 +59,14 @@ pub(super) struct SignatureBody {
     check_session: Option<bool>,
 }
 
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct SignatureReply {
-    /// Lower-case hex of HMAC-SHA256.
-    signature: String,
-    /// `hmac_sha256`
-    sig_method: &'static str,
-    open_id: String,
+replies! {
+    pub(super) SignatureReply from signed: SessionSignature {
+        /// Lower-case hex of HMAC-SHA256.
+        signature: String = signed.signature,
+        /// `hmac_sha256`
+        sig_method: &'static str = "hmac_sha256",
+        open_id: String = signed.open_id.to_string(),
+    }
 }
 
 /// Sign a text with a user's session_key
@@ -100,12 +100,7 @@ async fn sign_with_session_key(
         check_session: body.check_session.unwrap_or(false),
     };
     let signed = signatures.sign(&order, &key.caller).await?;
-    let reply = SignatureReply {
-        signature: signed.signature,
-        sig_method: "hmac_sha256",
-        open_id: signed.open_id.to_string(),
-    };
-    Ok(Success::new("ok", reply))
+    Ok(Success::new("ok", signed.into()))
 }
 
 /// Exactly one of the two must be given.

@@ -8,13 +8,13 @@ use domain::ports::{WechatApiError, WechatTokenSource};
 use domain::secret::WechatToken;
 use domain::support::SupportDesk;
 use domain::time::Duration;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::http::endpoint::{WECHAT, endpoints};
 use crate::http::extractors::fields::{check_length, filled};
 use crate::http::extractors::{ByKey, JsonObject, Parameters, api_key};
-use crate::http::replies::{Answer, ApiError, Success};
+use crate::http::replies::{Answer, ApiError, Success, replies};
 
 endpoints! {
     show_wechat_token: WECHAT [UnknownApp];
@@ -24,12 +24,12 @@ endpoints! {
 /// Characters of an access_token; WeChat reserves 512.
 const TOKEN_LENGTH: std::ops::RangeInclusive<usize> = 1..=1_024;
 
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct WechatTokenReply {
-    access_token: String,
-    /// Seconds, rounded down.
-    expires_in: u64,
+replies! {
+    pub(super) WechatTokenReply from (token, left): (WechatToken, Duration) {
+        access_token: String = token.expose().to_owned(),
+        /// Seconds, rounded down.
+        expires_in: u64 = left.as_secs(),
+    }
 }
 
 /// Hand out an app's current access_token of WeChat's
@@ -95,15 +95,9 @@ async fn hand_out(
     desk: &SupportDesk,
     caller: &Caller,
 ) -> Answer<WechatTokenReply> {
-    let (token, left) = found
+    let given = found
         .map_err(|error| ApiError::from(error).doing("WeChat's access_token was not given"))?;
     // Nothing is handed out that is not in the audit log.
     desk.note_wechat_token(&app.id, caller).await?;
-    Ok(Success::new(
-        "ok",
-        WechatTokenReply {
-            access_token: token.expose().to_owned(),
-            expires_in: left.as_secs(),
-        },
-    ))
+    Ok(Success::new("ok", given.into()))
 }
