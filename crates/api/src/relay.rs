@@ -6,5 +6,5 @@ mod target;
 mod webhook;
 
 pub(crate) use delivery::Delivery;
-pub(crate) use target::HttpPushTarget;
+pub(crate) use target::{HttpPushTarget, target_client};
 pub(crate) use webhook::WebhookSecret;

@@ -11,6 +11,7 @@ use wxclient::{AppClient, AppSecret, WechatError};
 
 use super::print;
 use crate::machine_time::SystemClock;
+use crate::relay::target_client;
 use crate::settings::{self, Settings, TargetUrl};
 use crate::startup::{Checkup, service_clock};
 
@@ -62,11 +63,7 @@ async fn findings(config: Option<&Path>) -> Vec<Finding> {
 
 /// Any answer tells that the target is there. It is a GET, so that no target takes it for a message.
 async fn push_target(url: &TargetUrl) -> Told {
-    let client = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .timeout(TARGET_TIMEOUT)
-        .build();
+    let client = target_client().timeout(TARGET_TIMEOUT).build();
     let answer = match client {
         Ok(client) => client.get(url.0.clone()).send().await,
         Err(error) => Err(error),

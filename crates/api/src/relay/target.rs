@@ -17,8 +17,7 @@ use crate::settings::App;
 /// The longest answer that is passed on, bytes. WeChat's have some hundreds.
 const MAX_ANSWER: usize = 65_536;
 
-/// Posts messages to the URLs of the settings. Redirects are not followed: where a message goes is
-/// the operator's word alone.
+/// Posts messages to the URLs of the settings.
 pub(crate) struct HttpPushTarget {
     /// Those of all apps, in the order of the settings.
     rules: Vec<Rule>,
@@ -39,11 +38,7 @@ struct Rule {
 impl HttpPushTarget {
     pub(crate) fn new(apps: &[App], clock: Arc<dyn Clock>) -> reqwest::Result<Self> {
         let rules: Vec<_> = apps.iter().flat_map(rules_of).collect();
-        // The targets are services of the team's own, so no proxy of the way out is asked.
-        let http = || {
-            let client = reqwest::Client::builder().redirect(Policy::none());
-            client.no_proxy().build()
-        };
+        let http = || target_client().build();
         Ok(Self {
             http: (!rules.is_empty()).then(http).transpose()?,
             rules,
@@ -128,6 +123,16 @@ impl PushTarget for HttpPushTarget {
             ))),
         }
     }
+}
+
+/// A client for the targets. Redirects are not followed: where a message goes is the operator's word
+/// alone. The targets are services of the team's own, so no proxy of the way out is asked.
+pub(crate) fn target_client() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .redirect(Policy::none())
+        .no_proxy()
+        // `object_store` turns HTTP/2 on in reqwest.
+        .http1_only()
 }
 
 fn rules_of(app: &App) -> impl Iterator<Item = Rule> {

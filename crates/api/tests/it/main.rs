@@ -47,6 +47,7 @@ mod program;
 mod push_address;
 mod push_events;
 mod push_messages;
+mod push_over_tls;
 mod push_relay;
 mod push_stack;
 mod push_target;
