@@ -10,14 +10,34 @@ macro_rules! entries {
     };
 }
 
+/// Writes a group of entries: `code "含义" "meaning" => verdict "处理" "what to do", elsewhere deviation;`,
+/// where a verdict may have its texts already, and may differ in the fields behind `with`.
+macro_rules! group {
+    ($group:ident $title:literal $(
+        $code:literal $zh:literal $en:literal
+            => $verdict:ident $($todo_zh:literal $todo_en:literal)?
+            $(with { $($field:ident: $value:expr),* })?
+            $(, elsewhere $elsewhere:ident)?;
+    )*) => {
+        pub(super) const $group: Group = Group {
+            title: $title,
+            entries: &[$(Entry {
+                $(elsewhere: &[$elsewhere],)?
+                ..entry($code, $zh, $en, Verdict {
+                    $($($field: $value,)*)?
+                    ..$verdict $(($todo_zh, $todo_en))?
+                })
+            },)*],
+        };
+    };
+}
+
 mod app_secret;
-mod cashier;
 mod code;
 mod component;
 mod multi_end;
 mod payment;
 mod platform;
-mod request;
 mod session;
 mod side;
 mod signing;
@@ -28,7 +48,7 @@ use super::{Actor, Category, Deviation, Entry, Group, Retry, Text, Verdict, Wech
 use crate::api::Api;
 
 pub(super) static GROUPS: &[Group] = &[
-    group("The platform", platform::ENTRIES),
+    platform::PLATFORM,
     group(
         "Codes of wx.login, the phone button and plugins",
         code::ENTRIES,
@@ -39,22 +59,16 @@ pub(super) static GROUPS: &[Group] = &[
     ),
     group("The access_token", token::ENTRIES),
     group("session_key and the user's data", session::ENTRIES),
-    group("The request", request::ENTRIES),
+    platform::REQUEST,
     group(
         "API signing and encryption (服务端 API 签名与加密)",
         signing::ENTRIES,
     ),
     group("Third-party platforms (第三方平台)", component::ENTRIES),
-    group(
-        "Payment: signatures with the session_key (虚拟支付、小游戏、门店支付)",
-        payment::ENTRIES,
-    ),
-    group("wx.requestVirtualPayment (虚拟支付)", cashier::ENTRIES),
+    payment::SIGNATURES,
+    payment::CASHIER,
     group("Multi-end apps (多端应用)", multi_end::ENTRIES),
-    group(
-        "Beside the server API: on the phone, and in WeChat's decryption samples",
-        side::ENTRIES,
-    ),
+    side::SIDE,
 ];
 
 const fn group(title: &'static str, entries: &'static [Entry]) -> Group {
@@ -64,14 +78,10 @@ const fn group(title: &'static str, entries: &'static [Entry]) -> Group {
 const fn entry(code: i64, zh: &'static str, en: &'static str, verdict: Verdict) -> Entry {
     Entry {
         code,
-        meaning: text(zh, en),
+        meaning: Text { zh, en },
         verdict,
         elsewhere: &[],
     }
-}
-
-const fn text(zh: &'static str, en: &'static str) -> Text {
-    Text { zh, en }
 }
 
 /// The operator must act.
@@ -79,7 +89,7 @@ const fn misconfigured(zh: &'static str, en: &'static str) -> Verdict {
     Verdict {
         category: Category::Configuration,
         actor: Actor::Operator,
-        todo: text(zh, en),
+        todo: Text { zh, en },
         retry: Retry::Never,
         failure: Some(WechatFailure::Misconfigured),
     }
@@ -96,7 +106,7 @@ const fn input(failure: WechatFailure, zh: &'static str, en: &'static str) -> Ve
     Verdict {
         category: Category::Input,
         actor: Actor::FrontEnd,
-        todo: text(zh, en),
+        todo: Text { zh, en },
         retry: Retry::Never,
         failure: Some(failure),
     }
@@ -130,6 +140,17 @@ const fn console(zh: &'static str, en: &'static str) -> Verdict {
 /// The same verdict, with another retry.
 const fn retried(retry: Retry, verdict: Verdict) -> Verdict {
     Verdict { retry, ..verdict }
+}
+
+/// WeChat, or the way to it, does not work at the moment.
+const fn away(zh: &'static str, en: &'static str) -> Verdict {
+    Verdict {
+        category: Category::Busy,
+        actor: Actor::Operator,
+        todo: Text { zh, en },
+        retry: Retry::AfterSeconds(5),
+        failure: Some(WechatFailure::Unavailable),
+    }
 }
 
 /// What follows at the phone number's API from a code that does not hold.

@@ -39,7 +39,6 @@ impl Verdict {
 }
 
 named_enum! {
-    /// What kind of trouble an error is.
     Category {
         /// No error.
         Success = "success",

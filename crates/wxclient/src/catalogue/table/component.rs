@@ -1,8 +1,7 @@
 //! Errcodes of third-party platforms.
 //! <https://developers.weixin.qq.com/doc/oplatform/openApi/OpenApiDoc/miniprogram-management/login/thirdpartyCode2Session.html>
 
-use super::transport::away;
-use super::{OUR_BUG, Retry, Verdict, misconfigured};
+use super::{OUR_BUG, Retry, Verdict, away, misconfigured};
 
 entries! {
     40090 "客户端 IP 不合法" "the caller's IP is not valid" => PLATFORM_IP;

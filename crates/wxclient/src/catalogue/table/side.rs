@@ -1,41 +1,26 @@
 //! Codes that no server API answers: the phone's, and those of WeChat's decryption samples.
 
-use super::{Actor, Verdict, WechatFailure, console, front_end, input, text};
+use super::{Actor, Entry, Group, Verdict, WechatFailure, console, entry, front_end, input};
 
-entries! {
+group! {
+    SIDE "Beside the server API: on the phone, and in WeChat's decryption samples"
     104 "(前端)用户未同意隐私协议" "phone: the user has not accepted the privacy guideline"
-        => Verdict {
-            actor: Actor::EndUser,
-            ..front_end(
-                "引导用户同意隐私保护指引",
-                "lead the user to the privacy guideline, to accept it",
-            )
-        };
+        => front_end "引导用户同意隐私保护指引"
+            "lead the user to the privacy guideline, to accept it"
+            with { actor: Actor::EndUser };
     112 "(前端)隐私协议未声明该接口" "phone: the privacy guideline does not declare this API"
-        => console(
-            "在公众平台的用户隐私保护指引中声明该接口",
-            "declare the API in the privacy guideline, in the console",
-        );
+        => console "在公众平台的用户隐私保护指引中声明该接口"
+            "declare the API in the privacy guideline, in the console";
     1_400_001 "(前端)手机号验证额度不足" "phone: the quota of phone numbers is used up"
-        => console("在公众平台购买手机号验证额度", "buy phone number quota in the console");
+        => console "在公众平台购买手机号验证额度" "buy phone number quota in the console";
     65206 "(前端)用户不在群内" "phone: the user is not in the group"
-        => Verdict {
-            actor: Actor::EndUser,
-            ..front_end(
-                "请用户从所在的群进入小程序",
-                "the user opens the app from a group they are in",
-            )
-        };
+        => front_end "请用户从所在的群进入小程序" "the user opens the app from a group they are in"
+            with { actor: Actor::EndUser };
     600_000 "(前端)未知网络错误" "phone: unknown network error" => NETWORK;
     600_001 "(前端)网络切换"
         "phone: the network changed (on iOS all requests under way fail when the phone leaves Wi-Fi)"
-        => Verdict {
-            todo: text(
-                "前端立即重发该请求;登录请求带同一个 code 与 nonce 重发",
-                "the front end repeats the request at once; a login with the same code and nonce",
-            ),
-            ..NETWORK
-        };
+        => front_end "前端立即重发该请求;登录请求带同一个 code 与 nonce 重发"
+            "the front end repeats the request at once; a login with the same code and nonce";
     600_003 "(前端)网络中断" "phone: network interrupted" => NETWORK;
     600_004 "(前端)网络逻辑错误" "phone: logic error of the network layer" => NETWORK;
     -41001 "(解密示例)session_key 长度错误" "samples: the session_key has a wrong length"

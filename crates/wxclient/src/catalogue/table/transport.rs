@@ -1,8 +1,6 @@
 //! Failures without an errcode, and unknown errcodes.
 
-use super::{
-    Actor, Category, Entry, Retry, Verdict, WechatFailure, entry, misconfigured, retried, text,
-};
+use super::{Entry, Retry, Verdict, WechatFailure, away, entry, misconfigured};
 
 /// An errcode that WeChat's documents do not know.
 pub static UNKNOWN: Entry = entry(
@@ -19,13 +17,13 @@ pub static UNKNOWN: Entry = entry(
 );
 
 /// No connection came about; nothing was sent.
-pub static NOT_CONNECTED: Verdict = retried(
-    Retry::Once,
-    away(
+pub static NOT_CONNECTED: Verdict = Verdict {
+    retry: Retry::Once,
+    ..away(
         "检查服务到微信的网络、DNS、代理与证书",
         "check the network, DNS, proxy and certificates between the service and WeChat",
-    ),
-);
+    )
+};
 
 /// Too many calls were waiting; nothing was sent.
 pub static OVERLOADED: Verdict = Verdict {
@@ -73,14 +71,3 @@ pub static MALFORMED: Verdict = Verdict {
         "see whether a proxy or gateway on the way answers in WeChat's place",
     )
 };
-
-/// WeChat, or the way to it, does not work at the moment.
-pub(super) const fn away(zh: &'static str, en: &'static str) -> Verdict {
-    Verdict {
-        category: Category::Busy,
-        actor: Actor::Operator,
-        todo: text(zh, en),
-        retry: Retry::AfterSeconds(5),
-        failure: Some(WechatFailure::Unavailable),
-    }
-}
