@@ -84,7 +84,7 @@ fn heading(page: &mut String, title: &str) {
 /// An entry's row, and one for each API where something else follows.
 fn rows(page: &mut String, entry: &Entry) {
     row(page, &entry.code.to_string(), entry.meaning, &entry.verdict);
-    for deviation in entry.elsewhere {
+    if let Some(deviation) = &entry.elsewhere {
         let paths: Vec<_> = deviation.apis.iter().map(|api| api.path()).collect();
         let code = format!("{} at `{}`", entry.code, paths.join("`, `"));
         row(page, &code, entry.meaning, &deviation.verdict);

@@ -1,15 +1,5 @@
 //! The table, by topic, and the words its rows are written in.
 
-/// Writes a topic's entries: `code "含义" "meaning" => verdict, elsewhere deviations;`.
-macro_rules! entries {
-    ($($code:literal $zh:literal $en:literal => $verdict:expr $(, elsewhere $elsewhere:expr)?;)*) => {
-        pub(super) static ENTRIES: &[$crate::catalogue::Entry] = &[$($crate::catalogue::Entry {
-            $(elsewhere: $elsewhere,)?
-            ..$crate::catalogue::table::entry($code, $zh, $en, $verdict)
-        },)*];
-    };
-}
-
 /// Writes a group of entries: `code "含义" "meaning" => verdict "处理" "what to do", elsewhere deviation;`,
 /// where a verdict may have its texts already, and may differ in the fields behind `with`.
 macro_rules! group {
@@ -22,7 +12,7 @@ macro_rules! group {
         pub(super) const $group: Group = Group {
             title: $title,
             entries: &[$(Entry {
-                $(elsewhere: &[$elsewhere],)?
+                $(elsewhere: Some($elsewhere),)?
                 ..entry($code, $zh, $en, Verdict {
                     $($($field: $value,)*)?
                     ..$verdict $(($todo_zh, $todo_en))?
@@ -32,55 +22,37 @@ macro_rules! group {
     };
 }
 
-mod app_secret;
-mod code;
-mod component;
-mod multi_end;
+mod credentials;
 mod payment;
 mod platform;
-mod session;
 mod side;
-mod signing;
-mod token;
 pub(super) mod transport;
+mod user;
 
 use super::{Actor, Category, Deviation, Entry, Group, Retry, Text, Verdict, WechatFailure};
 use crate::api::Api;
 
 pub(super) static GROUPS: &[Group] = &[
     platform::PLATFORM,
-    group(
-        "Codes of wx.login, the phone button and plugins",
-        code::ENTRIES,
-    ),
-    group(
-        "The app, its AppSecret and its IP whitelist",
-        app_secret::ENTRIES,
-    ),
-    group("The access_token", token::ENTRIES),
-    group("session_key and the user's data", session::ENTRIES),
+    user::CODES,
+    credentials::APP,
+    credentials::TOKEN,
+    user::SESSION,
     platform::REQUEST,
-    group(
-        "API signing and encryption (服务端 API 签名与加密)",
-        signing::ENTRIES,
-    ),
-    group("Third-party platforms (第三方平台)", component::ENTRIES),
+    credentials::SIGNING,
+    credentials::COMPONENT,
     payment::SIGNATURES,
     payment::CASHIER,
-    group("Multi-end apps (多端应用)", multi_end::ENTRIES),
+    user::MULTI_END,
     side::SIDE,
 ];
-
-const fn group(title: &'static str, entries: &'static [Entry]) -> Group {
-    Group { title, entries }
-}
 
 const fn entry(code: i64, zh: &'static str, en: &'static str, verdict: Verdict) -> Entry {
     Entry {
         code,
         meaning: Text { zh, en },
         verdict,
-        elsewhere: &[],
+        elsewhere: None,
     }
 }
 
@@ -135,11 +107,6 @@ const fn console(zh: &'static str, en: &'static str) -> Verdict {
         failure: None,
         ..misconfigured(zh, en)
     }
-}
-
-/// The same verdict, with another retry.
-const fn retried(retry: Retry, verdict: Verdict) -> Verdict {
-    Verdict { retry, ..verdict }
 }
 
 /// WeChat, or the way to it, does not work at the moment.
