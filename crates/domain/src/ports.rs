@@ -1,4 +1,4 @@
-//! What the use cases, and the program around them, need from outside, one trait a file. Each file
+//! What the use cases, and the program around them, need from outside, by subject. Each trait
 //! says what an adapter MUST do. The `testing` feature has a fake of each port that a use case needs,
 //! and contract suites, which every adapter and fake runs. [`ChangeFeed`], [`ReadinessProbe`],
 //! [`SigningKeyRepository`], [`StoreClock`], [`WechatTokenRepository`] and [`WechatTokenSource`] are
@@ -8,59 +8,47 @@
 //! `Arc<dyn Port>`. A port that does not wait is not async. A function without state is no port: a use
 //! case has it as a field.
 
-mod account_repository;
-mod audit_log;
 mod avatar_store;
-mod ban_repository;
 mod change_feed;
 mod clock;
 mod code_exchanger;
-mod merge_repository;
 mod open_data_opener;
-mod phone_lookups;
 mod push_outbox;
 mod push_target;
 mod readiness;
 mod replaced_avatars;
 mod repository_error;
-mod session_lifecycle;
-mod session_repository;
-mod signatory_repository;
+mod sessions;
 mod signing_key_repository;
 mod store_clock;
+mod support;
 mod token_issuer;
-mod user_repository;
+mod users;
 mod wechat_api_error;
 mod wechat_token_repository;
 mod wechat_token_source;
 mod wechat_user_api;
 
-pub use account_repository::AccountRepository;
-pub use audit_log::AuditLog;
 pub use avatar_store::{AvatarError, AvatarStore, CleanAvatar, StoredAvatar};
-pub use ban_repository::BanRepository;
 pub use change_feed::{Change, ChangeFeed, FeedPosition, News};
 pub use clock::Clock;
 pub use code_exchanger::{CodeExchanger, WechatSession};
-pub use merge_repository::{MergeCandidate, MergeOutcome, MergeRepository};
 pub use open_data_opener::{OpenDataError, OpenDataOpener};
-pub use phone_lookups::PhoneLookups;
 pub use push_outbox::PushOutbox;
 pub use push_target::{PushFailure, PushTarget};
 pub use readiness::{NotReady, ReadinessProbe};
 pub use replaced_avatars::{ReplacedAvatar, ReplacedAvatars};
 pub use repository_error::{RepositoryError, StoreResult};
-pub use session_lifecycle::{GenerationUse, SessionLifecycle, TokenUse};
-pub use session_repository::SessionRepository;
-pub use signatory_repository::SignatoryRepository;
+pub use sessions::{GenerationUse, SessionLifecycle, SessionRepository, TokenUse};
 pub use signing_key_repository::{
     SigningAlgorithm, SigningKeyRepository, SigningSecret, StoredSigningKey,
 };
 pub use store_clock::StoreClock;
+pub use support::{AuditLog, BanRepository, MergeCandidate, MergeOutcome, MergeRepository};
 pub use token_issuer::{
     AccessGrant, SessionGrant, TokenError, TokenIssueError, TokenIssuer, TokenPair,
 };
-pub use user_repository::UserRepository;
+pub use users::{AccountRepository, PhoneLookups, SignatoryRepository, UserRepository};
 pub use wechat_api_error::{WechatApiError, WechatFailure};
 pub use wechat_token_repository::{StoredWechatToken, WechatTokenRepository};
 pub use wechat_token_source::WechatTokenSource;

@@ -1,12 +1,43 @@
-//! Port: how sessions go on and end.
+//! Ports: where sessions are kept, and how they go on and end.
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use super::StoreResult;
 use crate::account::Page;
 use crate::id::{SessionId, UserId};
+use crate::secret::SecretHash;
 use crate::session::{Generation, ListedSession, SessionAccount};
 use crate::time::{Duration, Timestamp};
+
+#[async_trait]
+pub trait SessionRepository: Send + Sync {
+    /// The session, with its user and identity. `None` if there is none; one that has ended or
+    /// expired is still found.
+    async fn find(&self, id: SessionId) -> StoreResult<Option<SessionAccount>>;
+
+    /// The session, if it [can be used](SessionAccount::is_usable) at `at`.
+    ///
+    /// An adapter MAY answer with a session that it remembers. It MUST NOT answer `None` because
+    /// of what it remembers: the session may have been prolonged, or its user enabled, elsewhere.
+    async fn find_usable(
+        &self,
+        id: SessionId,
+        at: Timestamp,
+    ) -> StoreResult<Option<Arc<SessionAccount>>> {
+        let found = self.find(id).await?;
+        Ok(found.filter(|account| account.is_usable(at)).map(Arc::new))
+    }
+
+    /// The session that was opened with this code and this nonce at or after `since`.
+    async fn find_repeated(
+        &self,
+        code: SecretHash,
+        nonce: SecretHash,
+        since: Timestamp,
+    ) -> StoreResult<Option<SessionAccount>>;
+}
 
 /// Carries sessions on from generation to generation, and ends them.
 ///

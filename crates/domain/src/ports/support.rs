@@ -1,4 +1,4 @@
-//! Port: users who seem to be one person.
+//! Ports: what the support desk reads and decides: merge candidates, bans, the audit log.
 
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
@@ -6,7 +6,8 @@ use uuid::{Uuid, Variant, Version};
 
 use super::StoreResult;
 use crate::account::Page;
-use crate::audit::AuditEntry;
+use crate::audit::{AuditEntry, AuditQuery};
+use crate::ban::Ban;
 use crate::id::{UnionId, UserId};
 use crate::time::Timestamp;
 
@@ -67,4 +68,31 @@ pub enum MergeOutcome {
     OneIsDisabled,
     /// There is no such open candidate.
     NotOpen,
+}
+
+/// Lists and lifts bans.
+///
+/// [`AccountRepository`](super::AccountRepository) makes them, when a disabled user is deleted or
+/// an identity of theirs is, and removes them when it enables the user;
+/// [`UserRepository::record_visit`](super::UserRepository::record_visit) obeys them.
+#[async_trait]
+pub trait BanRepository: Send + Sync {
+    /// The bans, by ascending id, from after `page.after`.
+    async fn list(&self, page: Page<Uuid>) -> StoreResult<Vec<Ban>>;
+
+    /// Removes a ban in one atomic step with its audit entry, which gets the ban's user. `false`
+    /// if there is no such ban.
+    async fn lift(&self, id: Uuid, audit: AuditEntry) -> StoreResult<bool>;
+}
+
+/// Keeps and shows what was done. (The entry of a change to an account is written in the same
+/// step as the change, by the port that makes it.)
+#[async_trait]
+pub trait AuditLog: Send + Sync {
+    /// Keeps `entry`, durably.
+    async fn record(&self, entry: AuditEntry) -> StoreResult<()>;
+
+    /// The entries that match all that `query` says, by descending id (the newest first), from
+    /// after `page.after`.
+    async fn search(&self, query: &AuditQuery, page: Page<Uuid>) -> StoreResult<Vec<AuditEntry>>;
 }

@@ -1,4 +1,4 @@
-//! Port: what users and the operator do to accounts.
+//! Ports: where users and what belongs to them are kept.
 
 use async_trait::async_trait;
 
@@ -8,7 +8,39 @@ use crate::audit::AuditEntry;
 use crate::id::{AppId, OpenId, UserId};
 use crate::profile::ProfileEdit;
 use crate::secret::SessionKey;
+use crate::signatures::{Signatory, Whom};
 use crate::user::User;
+use crate::visit::{Visit, VisitOutcome};
+
+/// Keeps users and their identities.
+///
+/// The contract, which the suite of the feature `testing` holds every adapter to:
+/// - A visit is **one atomic step**: user, identity, session_key and session are all stored or
+///   none is, and when the call returns they survive a crash of service and database.
+/// - The method takes whole values and may wait, so that an adapter can write many waiting
+///   visits in one statement; one visit's failure MUST NOT fail another.
+#[async_trait]
+pub trait UserRepository: Send + Sync {
+    /// Finds or creates the user of a visit and opens its session.
+    ///
+    /// - `(app, openid)` is one identity and belongs to one user for ever; first visits of one
+    ///   openid at the same moment MUST make one user, without an error.
+    /// - A new identity whose unionid is known in its app's Open Platform account joins that
+    ///   user; otherwise it makes a user with the visit's `new_user_id`.
+    /// - A unionid that shows up later is added to the identity. If it belongs to another user
+    ///   already, the visit is recorded for the identity's own user all the same.
+    /// - The user learns the visit's reports in their order
+    ///   ([`Profile::learn`](crate::profile::Profile::learn)); `last_login_at` becomes the
+    ///   visit's time.
+    /// - The last three session_keys of an identity are kept, sealed; one that is already the
+    ///   newest is not kept twice.
+    /// - If the user has more than `sessions_per_user` live sessions then, the oldest are ended. That
+    ///   is a step of its own, which is done before the call returns.
+    /// - A disabled user is [`VisitOutcome::UserDisabled`], and nothing is stored. So is a new
+    ///   identity that is banned, itself or by its unionid in its app's Open Platform account
+    ///   ([`Ban`](crate::ban::Ban)).
+    async fn record_visit(&self, visit: Visit) -> StoreResult<VisitOutcome>;
+}
 
 /// Finds, changes and deletes accounts.
 ///
@@ -74,4 +106,33 @@ pub trait AccountRepository: Send + Sync {
 
     /// Everything stored about a user, secrets aside. `None` if there is no such user.
     async fn export(&self, id: UserId) -> StoreResult<Option<AccountExport>>;
+}
+
+/// Finds users by what a signature needs of them.
+#[async_trait]
+pub trait SignatoryRepository: Send + Sync {
+    /// The user's identity in the app with its newest session_key. If a merge left the user several
+    /// identities there, it is the one that logged in last. `None` if there is none.
+    ///
+    /// An adapter MUST read the store each time, because every visit that was recorded before the
+    /// call counts, on any replica: WeChat refuses a signature by the session_key before.
+    async fn find(&self, app: &AppId, user: &Whom) -> StoreResult<Option<Signatory>>;
+}
+
+/// Counts the lookups of phone numbers, each of which may cost the app money.
+#[async_trait]
+pub trait PhoneLookups: Send + Sync {
+    /// Counts a lookup of `user` on `day`, and returns whether it is among the first `at_most`. One more
+    /// is not counted.
+    ///
+    /// - Exact across replicas and restarts, also for lookups at the same moment.
+    /// - `day` is any number that grows by one a day. Only the last day is kept.
+    /// - A user who is gone is not counted.
+    ///
+    /// # Errors
+    /// [`RepositoryError`](super::RepositoryError). The lookup may have been counted.
+    async fn count(&self, user: UserId, day: i32, at_most: u32) -> StoreResult<bool>;
+
+    /// Takes back one lookup of `user` on `day` that gave no number, if that is still the last day.
+    async fn uncount(&self, user: UserId, day: i32) -> StoreResult<()>;
 }
