@@ -8,51 +8,63 @@
 //! `Arc<dyn Port>`. A port that does not wait is not async. A function without state is no port: a use
 //! case has it as a field.
 
-mod avatar_store;
+mod avatars;
 mod change_feed;
 mod clock;
-mod code_exchanger;
 mod open_data_opener;
-mod push_outbox;
-mod push_target;
+mod push;
 mod readiness;
-mod replaced_avatars;
-mod repository_error;
 mod sessions;
 mod signing_key_repository;
-mod store_clock;
 mod support;
 mod token_issuer;
 mod users;
-mod wechat_api_error;
-mod wechat_token_repository;
-mod wechat_token_source;
-mod wechat_user_api;
+mod wechat;
 
-pub use avatar_store::{AvatarError, AvatarStore, CleanAvatar, StoredAvatar};
+pub use avatars::{
+    AvatarError, AvatarStore, CleanAvatar, ReplacedAvatar, ReplacedAvatars, StoredAvatar,
+};
 pub use change_feed::{Change, ChangeFeed, FeedPosition, News};
-pub use clock::Clock;
-pub use code_exchanger::{CodeExchanger, WechatSession};
+pub use clock::{Clock, StoreClock};
 pub use open_data_opener::{OpenDataError, OpenDataOpener};
-pub use push_outbox::PushOutbox;
-pub use push_target::{PushFailure, PushTarget};
+pub use push::{PushFailure, PushOutbox, PushTarget};
 pub use readiness::{NotReady, ReadinessProbe};
-pub use replaced_avatars::{ReplacedAvatar, ReplacedAvatars};
-pub use repository_error::{RepositoryError, StoreResult};
 pub use sessions::{GenerationUse, SessionLifecycle, SessionRepository, TokenUse};
 pub use signing_key_repository::{
     SigningAlgorithm, SigningKeyRepository, SigningSecret, StoredSigningKey,
 };
-pub use store_clock::StoreClock;
 pub use support::{AuditLog, BanRepository, MergeCandidate, MergeOutcome, MergeRepository};
 pub use token_issuer::{
     AccessGrant, SessionGrant, TokenError, TokenIssueError, TokenIssuer, TokenPair,
 };
 pub use users::{AccountRepository, PhoneLookups, SignatoryRepository, UserRepository};
-pub use wechat_api_error::{WechatApiError, WechatFailure};
-pub use wechat_token_repository::{StoredWechatToken, WechatTokenRepository};
-pub use wechat_token_source::WechatTokenSource;
-pub use wechat_user_api::WechatUserApi;
+pub use wechat::{
+    CodeExchanger, StoredWechatToken, WechatApiError, WechatFailure, WechatSession,
+    WechatTokenRepository, WechatTokenSource, WechatUserApi,
+};
 
 /// The cause of an adapter's error, for the log.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+pub type StoreResult<T> = Result<T, RepositoryError>;
+
+/// A failed repository call. Nothing was stored, unless the connection broke while the commit
+/// was under way.
+#[derive(Debug, thiserror::Error)]
+pub enum RepositoryError {
+    /// The database cannot be reached or used: again later.
+    #[error("the database is not available")]
+    Unavailable(#[source] Cause),
+    /// More is waiting to be stored than is sensible: again later.
+    #[error("too many writes are waiting for the database")]
+    Overloaded,
+    /// The configured master keys are not those of this database. Nothing is sealed with them.
+    #[error(
+        "master_key does not open what is stored in this database: configure the key that sealed it \
+         (if it is lost for good, `wxlogin keys reset --everything-sealed-is-lost`)"
+    )]
+    WrongMasterKey,
+    /// A bug: a constraint broken, a row that makes no sense.
+    #[error("the database refused the operation")]
+    Internal(#[source] Cause),
+}

@@ -1,4 +1,4 @@
-//! Port: where pushed messages are kept until another service of the team has them.
+//! Ports: where pushed messages are kept, and the team's services that get them.
 
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::StoreResult;
 use crate::account::Page;
 use crate::audit::AuditEntry;
+use crate::id::AppId;
 use crate::push::{Backlog, DuePush, ListedPush, NewPush, PushState, Taken};
 use crate::time::Duration;
 
@@ -50,3 +51,18 @@ pub trait PushOutbox: Send + Sync {
     /// `kept` ago. Gives how many were given up.
     async fn expire(&self, patience: Duration, kept: Duration) -> StoreResult<usize>;
 }
+
+/// Sends messages to where the operator's rules say.
+#[async_trait]
+pub trait PushTarget: Send + Sync {
+    /// Whether a rule names this event of this app.
+    fn wants(&self, app: &AppId, event: &str) -> bool;
+
+    /// Sends the message. Gives the body of the target's answer.
+    async fn send(&self, message: &DuePush, within: Duration) -> Result<Vec<u8>, PushFailure>;
+}
+
+/// Why a target does not have a message, in words that hold nothing of the message or its URL.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct PushFailure(pub String);
