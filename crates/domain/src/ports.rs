@@ -15,9 +15,8 @@ mod open_data_opener;
 mod push;
 mod readiness;
 mod sessions;
-mod signing_key_repository;
 mod support;
-mod token_issuer;
+mod tokens;
 mod users;
 mod wechat;
 
@@ -30,12 +29,10 @@ pub use open_data_opener::{OpenDataError, OpenDataOpener};
 pub use push::{PushFailure, PushOutbox, PushTarget};
 pub use readiness::{NotReady, ReadinessProbe};
 pub use sessions::{GenerationUse, SessionLifecycle, SessionRepository, TokenUse};
-pub use signing_key_repository::{
-    SigningAlgorithm, SigningKeyRepository, SigningSecret, StoredSigningKey,
-};
 pub use support::{AuditLog, BanRepository, MergeCandidate, MergeOutcome, MergeRepository};
-pub use token_issuer::{
-    AccessGrant, SessionGrant, TokenError, TokenIssueError, TokenIssuer, TokenPair,
+pub use tokens::{
+    AccessGrant, SessionGrant, SigningAlgorithm, SigningKeyRepository, SigningSecret,
+    StoredSigningKey, TokenError, TokenIssueError, TokenIssuer, TokenPair,
 };
 pub use users::{AccountRepository, PhoneLookups, SignatoryRepository, UserRepository};
 pub use wechat::{
