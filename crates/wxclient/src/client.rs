@@ -3,17 +3,16 @@
 mod breaker;
 mod builder;
 mod call;
-mod observer;
-mod per_api;
 mod policy;
-mod server_time;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use backon::Retryable;
-use reqwest::header::HeaderMap;
+use domain::time::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
+use reqwest::header::{DATE, HeaderMap};
 use reqwest::{RequestBuilder, Url};
 use serde::de::DeserializeOwned;
 use tokio::runtime::Handle;
@@ -25,8 +24,6 @@ use zeroize::Zeroizing;
 use breaker::Breaker;
 pub use builder::{BuildError, WechatClientBuilder};
 pub(crate) use call::{Call, Repeat};
-pub use observer::CallObserver;
-use per_api::PerApi;
 use policy::Policy;
 
 use crate::api::Api;
@@ -50,13 +47,36 @@ pub struct WechatClient {
 struct Shared {
     http: reqwest::Client,
     base: Url,
-    urls: PerApi<Url>,
+    endpoints: [Endpoint; Api::ALL.len()],
     policy: Policy,
     permits: Semaphore,
     /// Where requests are sent from; `None` for wherever the caller runs.
     runtime: Option<Handle>,
-    breakers: PerApi<Breaker>,
     observer: Option<Arc<dyn CallObserver>>,
+}
+
+struct Endpoint {
+    url: Url,
+    breaker: Breaker,
+}
+
+/// Hears of every call, once: after its last try.
+///
+/// An observer MUST be quick; the call waits for it.
+pub trait CallObserver: Send + Sync {
+    /// A call of `api` has ended after `took`, waiting and further tries included.
+    /// [`Fault::kind`] is a label of few values.
+    fn called(&self, api: Api, outcome: Result<(), &Fault>, took: Duration);
+}
+
+impl Shared {
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "there are as many as APIs, and a test finds each"
+    )]
+    const fn endpoint(&self, api: Api) -> &Endpoint {
+        &self.endpoints[api as usize]
+    }
 }
 
 impl WechatClient {
@@ -67,7 +87,7 @@ impl WechatClient {
 
     /// Whether the circuit breaker of `api` is open: WeChat has been away, and calls fail at once.
     pub fn is_suspended(&self, api: Api) -> bool {
-        self.shared.breakers.of(api).is_open()
+        self.shared.endpoint(api).breaker.is_open()
     }
 
     pub(crate) fn deadline(&self) -> Instant {
@@ -75,29 +95,23 @@ impl WechatClient {
     }
 
     /// Makes a call under the policy, and understands its reply with `understand`.
-    pub(crate) async fn call<W, T>(
+    pub(crate) async fn call<W: DeserializeOwned, T>(
         &self,
         call: Call,
         understand: impl Fn(W) -> Result<T, Fault>,
-    ) -> Result<T, WechatError>
-    where
-        W: DeserializeOwned,
-    {
+    ) -> Result<T, WechatError> {
         let deadline = self.deadline();
         self.call_until(call, deadline, understand).await
     }
 
     /// [`call`](Self::call) with an AppSecret. If WeChat refuses it and there is another, the call
     /// is made once more with that: it looks at the secret before it looks at a code.
-    pub(crate) async fn call_with_secret<W, T>(
+    pub(crate) async fn call_with_secret<W: DeserializeOwned, T>(
         &self,
         secret: &AppSecret,
         with_secret: impl Fn(&str) -> Call,
         understand: impl Fn(W) -> Result<T, Fault>,
-    ) -> Result<T, WechatError>
-    where
-        W: DeserializeOwned,
-    {
+    ) -> Result<T, WechatError> {
         let deadline = self.deadline();
         let presented = secret.current();
         let call = with_secret(presented.text);
@@ -119,17 +133,14 @@ impl WechatClient {
     }
 
     /// [`call`](Self::call), to be done at `deadline`.
-    pub(crate) async fn call_until<W, T>(
+    pub(crate) async fn call_until<W: DeserializeOwned, T>(
         &self,
         call: Call,
         deadline: Instant,
         understand: impl Fn(W) -> Result<T, Fault>,
-    ) -> Result<T, WechatError>
-    where
-        W: DeserializeOwned,
-    {
+    ) -> Result<T, WechatError> {
         let begun = Instant::now();
-        let result = match self.shared.breakers.of(call.api).admit() {
+        let result = match self.shared.endpoint(call.api).breaker.admit() {
             Ok(admission) => {
                 let result = self.tries(&call, deadline, understand).await;
                 admission.report(call.api, result.as_ref().err());
@@ -145,15 +156,12 @@ impl WechatClient {
     }
 
     /// One try, and further ones where the policy allows them.
-    async fn tries<W, T>(
+    async fn tries<W: DeserializeOwned, T>(
         &self,
         call: &Call,
         deadline: Instant,
         understand: impl Fn(W) -> Result<T, Fault>,
-    ) -> Result<T, Fault>
-    where
-        W: DeserializeOwned,
-    {
+    ) -> Result<T, Fault> {
         let mut budget = self.shared.policy.budget(call.api, call.repeat, deadline);
         (|| self.attempt(call, deadline, &understand))
             .retry(policy::backoff())
@@ -165,15 +173,12 @@ impl WechatClient {
     }
 
     /// One request and its answer. Waiting for a permit counts into the deadline.
-    async fn attempt<W, T>(
+    async fn attempt<W: DeserializeOwned, T>(
         &self,
         call: &Call,
         deadline: Instant,
         understand: impl Fn(W) -> Result<T, Fault>,
-    ) -> Result<T, Fault>
-    where
-        W: DeserializeOwned,
-    {
+    ) -> Result<T, Fault> {
         let policy = &self.shared.policy;
         let permit = timeout_at(policy.latest_start(deadline), self.shared.permits.acquire());
         let Ok(Ok(_permit)) = permit.await else {
@@ -190,8 +195,8 @@ impl WechatClient {
 
     /// One request and its answer, whole, on the runtime that was asked for.
     async fn exchange(&self, call: &Call) -> Result<Zeroizing<Vec<u8>>, Fault> {
-        let url = self.shared.urls.of(call.api);
-        let request = call.request(&self.shared.http, url.clone())?;
+        let url = &self.shared.endpoint(call.api).url;
+        let request = call.request(&self.shared.http, url)?;
         let (headers, body) = match &self.shared.runtime {
             Some(runtime) if !is_current(runtime) => {
                 // The set ends the request if this future is dropped, as when it is late.
@@ -204,7 +209,24 @@ impl WechatClient {
             }
             _ => answer(request).await?,
         };
-        call.opened(url, &headers, body)
+        match &call.security {
+            Some(security) => security.open(url, &headers, body),
+            None => Ok(body),
+        }
+    }
+
+    /// WeChat's clock, to the second, by the `Date` header (RFC 9110, section 6.6.1) of an answer;
+    /// `None` if the answer has none. Nothing secret is sent, and any answer will do.
+    pub async fn server_time(&self) -> Result<Option<Timestamp>, WechatError> {
+        let url = self.shared.endpoint(Api::Code2Session).url.clone();
+        let answer = timeout_at(self.deadline(), self.shared.http.get(url).send()).await;
+        let answer = answer
+            .map_err(|_| Fault::Timeout)
+            .and_then(|answer| answer.map_err(Fault::of_sending))
+            .map_err(|fault| WechatError::new(Api::Code2Session, fault))?;
+        let date = answer.headers().get(DATE);
+        let date = date.and_then(|date| date.to_str().ok());
+        Ok(date.and_then(|date| DateTimeParser::new().parse_timestamp(date).ok()))
     }
 }
 
@@ -236,10 +258,4 @@ impl fmt::Debug for WechatClient {
             .field("policy", &self.shared.policy)
             .finish_non_exhaustive()
     }
-}
-
-/// A span of time as a caller is told it: in whole seconds, and at least one.
-pub(crate) fn whole_seconds(span: Duration) -> Duration {
-    let part = u64::from(span.subsec_nanos() > 0);
-    Duration::from_secs((span.as_secs() + part).max(1))
 }

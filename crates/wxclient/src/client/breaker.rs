@@ -9,7 +9,6 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::whole_seconds;
 use crate::api::Api;
 use crate::error::Fault;
 
@@ -107,6 +106,12 @@ impl Admission<'_> {
 fn open(pause: Duration) -> State {
     let until = Instant::now() + pause;
     State::Open { until, pause }
+}
+
+/// A span of time as a caller is told it: in whole seconds, and at least one.
+fn whole_seconds(span: Duration) -> Duration {
+    let part = u64::from(span.subsec_nanos() > 0);
+    Duration::from_secs((span.as_secs() + part).max(1))
 }
 
 impl Drop for Admission<'_> {

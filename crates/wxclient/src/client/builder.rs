@@ -9,10 +9,8 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use super::breaker::Breaker;
-use super::observer::CallObserver;
-use super::per_api::PerApi;
 use super::policy::Policy;
-use super::{Shared, WechatClient};
+use super::{CallObserver, Endpoint, Shared, WechatClient};
 use crate::api::Api;
 
 /// How long an unused connection is kept: below the 60 s after which common gateways close
@@ -105,12 +103,14 @@ impl WechatClientBuilder {
         Ok(WechatClient {
             shared: Arc::new(Shared {
                 http,
-                urls: PerApi::new(|api| url_of(&base, api)),
+                endpoints: Api::ALL.map(|api| Endpoint {
+                    url: url_of(&base, api),
+                    breaker: Breaker::new(),
+                }),
                 base,
                 policy,
                 permits: Semaphore::new(policy.max_concurrency),
                 runtime: self.runtime,
-                breakers: PerApi::new(|_| Breaker::new()),
                 observer: self.observer,
             }),
         })
@@ -207,9 +207,10 @@ mod tests {
     fn each_api_is_below_the_base() {
         for base in ["https://wechat.example/a/b", "https://wechat.example/a/b/"] {
             let base = Url::parse(base).unwrap();
+            let client = WechatClient::builder().base_url(base).build().unwrap();
             for api in Api::ALL {
                 let expected = format!("https://wechat.example/a/b{}", api.path());
-                assert_eq!(url_of(&base, api).as_str(), expected);
+                assert_eq!(client.shared.endpoint(api).url.as_str(), expected);
             }
         }
     }

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use reqwest::{Client, Method, RequestBuilder, Url};
 use serde_json::{Map, Value};
-use zeroize::Zeroizing;
 
 use crate::api::Api;
 use crate::error::Fault;
@@ -29,7 +28,7 @@ pub(crate) struct Call {
     access_token: Option<(&'static str, String)>,
     query: Vec<(&'static str, String)>,
     body: Option<Map<String, Value>>,
-    security: Option<Arc<ApiSecurity>>,
+    pub(super) security: Option<Arc<ApiSecurity>>,
 }
 
 impl Call {
@@ -81,51 +80,30 @@ impl Call {
     }
 
     /// The request, sealed anew for each try.
-    pub(super) fn request(&self, http: &Client, url: Url) -> Result<RequestBuilder, Fault> {
-        let Some(security) = &self.security else {
-            let request = http
-                .request(self.method.clone(), url)
-                .query(self.access_token.as_slice())
-                .query(&self.query);
-            return Ok(match &self.body {
-                Some(fields) => with_json(request, json(fields)),
-                // hyper leaves the length of an empty body out.
-                None if self.method == Method::POST => request.header(CONTENT_LENGTH, 0),
-                None => request,
-            });
-        };
-        let mut fields = self.body.clone().unwrap_or_default();
-        for (key, value) in &self.query {
-            fields.insert((*key).to_owned(), value.as_str().into());
-        }
-        let sealed = security.seal(&url, fields)?;
+    pub(super) fn request(&self, http: &Client, url: &Url) -> Result<RequestBuilder, Fault> {
         let request = http
-            .request(self.method.clone(), url)
-            .query(self.access_token.as_slice())
-            .headers(sealed.headers);
-        Ok(with_json(request, sealed.body))
-    }
-
-    /// The answer's JSON: as it is, or out of its seal.
-    pub(super) fn opened(
-        &self,
-        url: &Url,
-        headers: &HeaderMap,
-        body: Zeroizing<Vec<u8>>,
-    ) -> Result<Zeroizing<Vec<u8>>, Fault> {
-        match &self.security {
-            Some(security) => security.open(url, headers, body),
-            None => Ok(body),
+            .request(self.method.clone(), url.clone())
+            .query(self.access_token.as_slice());
+        if let Some(security) = &self.security {
+            let mut fields = self.body.clone().unwrap_or_default();
+            for (key, value) in &self.query {
+                fields.insert((*key).to_owned(), value.as_str().into());
+            }
+            let sealed = security.seal(url, fields)?;
+            return Ok(with_json(request.headers(sealed.headers), sealed.body));
         }
+        let request = request.query(&self.query);
+        Ok(match &self.body {
+            // As Display, which a map of strings and numbers cannot fail.
+            Some(fields) => with_json(request, Value::Object(fields.clone()).to_string()),
+            // hyper leaves the length of an empty body out.
+            None if self.method == Method::POST => request.header(CONTENT_LENGTH, 0),
+            None => request,
+        })
     }
 }
 
 /// A body of known length: WeChat's gateway answers HTTP 412 to a chunked one.
 fn with_json(request: RequestBuilder, body: String) -> RequestBuilder {
     request.header(CONTENT_TYPE, "application/json").body(body)
-}
-
-fn json(fields: &Map<String, Value>) -> String {
-    // As Display, which a map of strings and numbers cannot fail.
-    Value::Object(fields.clone()).to_string()
 }
