@@ -114,24 +114,16 @@ impl<T> Apps<T> {
         Self(apps.collect())
     }
 
-    fn get(&self, id: &AppId) -> Result<&T, NoSecret> {
-        self.0.get(id).ok_or_else(|| NoSecret(id.clone()))
-    }
-}
-
-/// An app without an AppSecret.
-#[derive(Debug, thiserror::Error)]
-#[error("no AppSecret is known for app {0}; add the app to the settings")]
-struct NoSecret(AppId);
-
-impl From<NoSecret> for WechatApiError {
-    fn from(cause: NoSecret) -> Self {
-        Self {
+    /// # Errors
+    /// An app without an AppSecret.
+    fn get(&self, id: &AppId) -> Result<&T, WechatApiError> {
+        self.0.get(id).ok_or_else(|| WechatApiError {
             failure: WechatFailure::Misconfigured,
             spends_code: false,
             retry_after: None,
-            cause: Box::new(cause),
-        }
+            cause: format!("no AppSecret is known for app {id}; add the app to the settings")
+                .into(),
+        })
     }
 }
 

@@ -24,7 +24,7 @@ use crate::app::App;
 use crate::client::WechatClient;
 use crate::error::WechatError;
 use crate::security::ApiSecurity;
-use crate::token::{AppTokens, FetchedToken, TokenClient, TokenSource};
+use crate::token::{AppTokens, FetchedToken, TokenClient, TokenKind, TokenSource};
 
 /// A client for one app: a value one holds. Cheap to clone; the clones share the token.
 ///
@@ -39,16 +39,21 @@ pub struct AppClient {
 impl AppClient {
     /// A client for `app` that uses stable tokens.
     pub fn new(client: WechatClient, app: App) -> Self {
-        Self::of(AppTokens::stable(client, app))
+        Self::of(client, app, TokenKind::Stable)
     }
 
     /// The same, with plain tokens: for an app whose other programs cannot use stable ones.
     pub fn with_plain_tokens(client: WechatClient, app: App) -> Self {
-        Self::of(AppTokens::plain(client, app))
+        Self::of(client, app, TokenKind::Plain)
     }
 
-    fn of(tokens: AppTokens) -> Self {
-        let (client, app_id) = (tokens.client.clone(), tokens.app.app_id.clone());
+    fn of(client: WechatClient, app: App, kind: TokenKind) -> Self {
+        let app_id = app.app_id.clone();
+        let tokens = AppTokens {
+            client: client.clone(),
+            app,
+            kind,
+        };
         Self::with_tokens(client, app_id, Arc::new(tokens))
     }
 

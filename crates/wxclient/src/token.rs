@@ -14,8 +14,7 @@ use domain::id::AppId;
 use domain::secret::WechatToken;
 
 pub(crate) use cache::TokenClient;
-pub use fetch::AppTokens;
-pub(crate) use fetch::TokenReply;
+pub(crate) use fetch::{AppTokens, TokenReply};
 use shared::SharedTokens;
 
 use crate::api::Api;

@@ -94,24 +94,11 @@ impl TokenReply {
     }
 }
 
-/// An app's own tokens.
-#[derive(Clone, Debug)]
-pub struct AppTokens {
+/// An app's own tokens, stable or plain.
+pub(crate) struct AppTokens {
     pub(crate) client: WechatClient,
     pub(crate) app: App,
-    kind: TokenKind,
-}
-
-impl AppTokens {
-    pub const fn stable(client: WechatClient, app: App) -> Self {
-        let kind = TokenKind::Stable;
-        Self { client, app, kind }
-    }
-
-    pub const fn plain(client: WechatClient, app: App) -> Self {
-        let kind = TokenKind::Plain;
-        Self { client, app, kind }
-    }
+    pub(crate) kind: TokenKind,
 }
 
 #[async_trait]
