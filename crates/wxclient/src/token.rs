@@ -1,7 +1,6 @@
 //! Access tokens (接口调用凭据): fetched, kept, shared between replicas, renewed ahead of expiry.
 //! <https://developers.weixin.qq.com/doc/oplatform/developers/dev/AccessToken.html>
 
-mod cache;
 mod client;
 mod fetch;
 mod shared;
@@ -13,7 +12,7 @@ use async_trait::async_trait;
 use domain::id::AppId;
 use domain::secret::WechatToken;
 
-pub(crate) use cache::TokenClient;
+pub(crate) use client::TokenClient;
 pub(crate) use fetch::{AppTokens, TokenReply};
 use shared::SharedTokens;
 

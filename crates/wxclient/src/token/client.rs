@@ -1,25 +1,68 @@
-//! Calls with an access_token: refused tokens are replaced, once.
+//! A client and the token it calls with, fetched once for all callers, before the old one expires.
 
 use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
+use domain::ports::{Clock, WechatTokenRepository};
 use domain::secret::WechatToken;
+use domain::time::Timestamp;
+use parking_lot::Mutex;
+use rustix::time::{ClockId, clock_gettime};
 use serde::de::DeserializeOwned;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
-use super::TokenClient;
+use super::{FetchedToken, SharedTokens, TokenKey, TokenSource};
 use crate::catalogue::Retry;
-use crate::client::Call;
+use crate::client::{Call, WechatClient};
 use crate::error::{Fault, WechatError};
 
-impl fmt::Debug for TokenClient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenClient")
-            .field("key", &self.key)
-            .finish_non_exhaustive()
-    }
+/// How far apart the fetches are that reports of other services lead to: WeChat counts the calls of
+/// its token API, and a service that reports in a loop must not use them up.
+const BETWEEN_REPORTS: Duration = Duration::from_secs(10);
+
+/// A client and the token it calls with. Replicas need no lock between them: a stable token is the same
+/// for all who ask, and a plain one that another replica has displaced is refused (40001), which leads
+/// to the repository. A repository that is away only costs more calls of WeChat's token API.
+pub(crate) struct TokenClient {
+    client: WechatClient,
+    source: Arc<dyn TokenSource>,
+    key: TokenKey,
+    shared: Option<SharedTokens>,
+    /// The token, and when it was got.
+    kept: Mutex<Option<(FetchedToken, Duration, Option<Timestamp>)>>,
+    /// Held by the one who fetches. When a report last led to a fetch.
+    fetching: tokio::sync::Mutex<Option<Instant>>,
+    start: Instant,
+    suspended: fn() -> Duration,
 }
 
 impl TokenClient {
+    pub(crate) fn new(client: WechatClient, source: Arc<dyn TokenSource>) -> Self {
+        Self {
+            client,
+            key: source.key(),
+            source,
+            shared: None,
+            kept: Mutex::default(),
+            fetching: tokio::sync::Mutex::default(),
+            start: Instant::now(),
+            suspended,
+        }
+    }
+
+    /// The same, with its token in `repository` for all replicas. `clock` says when it expires.
+    pub(crate) fn sharing(
+        &self,
+        repository: Arc<dyn WechatTokenRepository>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            shared: Some(SharedTokens { repository, clock }),
+            ..Self::new(self.client.clone(), Arc::clone(&self.source))
+        }
+    }
+
     pub(crate) fn deadline(&self) -> Instant {
         self.client.deadline()
     }
@@ -48,4 +91,156 @@ impl TokenClient {
             result => result,
         }
     }
+
+    pub(crate) async fn token(&self, deadline: Instant) -> Result<FetchedToken, WechatError> {
+        if let Some((current, is_stale)) = self.current()
+            // Somebody is renewing it, and the old one still works.
+            && (!is_stale || self.fetching.try_lock().is_err())
+        {
+            return Ok(current);
+        }
+        match (self.instead_of(None, deadline).await, self.current()) {
+            (Err(error), Some((current, _))) => {
+                tracing::warn!(%error, "no new access_token; the old one is used to its end");
+                Ok(current)
+            }
+            (renewed, _) => renewed,
+        }
+    }
+
+    /// Another token than `refused`, which WeChat does not take: from the repository if a replica has
+    /// put a newer one there, else fetched. One at a time: what the one before has found is there for
+    /// the next.
+    pub(crate) async fn instead_of(
+        &self,
+        refused: Option<&WechatToken>,
+        deadline: Instant,
+    ) -> Result<FetchedToken, WechatError> {
+        let is_good = |found: &FetchedToken| {
+            refused.is_none_or(|refused| found.token.expose() != refused.expose())
+        };
+        let renewal = async {
+            let _one_at_a_time = self.fetching.lock().await;
+            if let Some((current, false)) = self.current()
+                && is_good(&current)
+            {
+                return Ok(current);
+            }
+            if let Some(shared) = self.load().await
+                && shared.expires_in > self.key.kind.renewed_ahead()
+                && is_good(&shared)
+            {
+                return Ok(self.keep(shared));
+            }
+            self.fetch().await
+        };
+        self.in_time(deadline, renewal).await
+    }
+
+    /// The token that is good now, after another service saw WeChat refuse `refused`. If that is
+    /// the newest one known, WeChat is asked anew, in normal mode, which displaces no token that
+    /// still works.
+    pub(crate) async fn reported(
+        &self,
+        refused: &WechatToken,
+        deadline: Instant,
+    ) -> Result<FetchedToken, WechatError> {
+        let renewal = async {
+            let mut last_fetch = self.fetching.lock().await;
+            if let Some(shared) = self.load().await {
+                self.keep(shared);
+            }
+            let may_fetch = last_fetch.is_none_or(|last| last.elapsed() >= BETWEEN_REPORTS);
+            if let Some((newest, _)) = self.current()
+                && (!may_fetch || newest.token.expose() != refused.expose())
+            {
+                return Ok(newest);
+            }
+            *last_fetch = Some(Instant::now());
+            self.fetch().await
+        };
+        self.in_time(deadline, renewal).await
+    }
+
+    async fn in_time(
+        &self,
+        deadline: Instant,
+        renewal: impl Future<Output = Result<FetchedToken, WechatError>>,
+    ) -> Result<FetchedToken, WechatError> {
+        timeout_at(deadline, renewal)
+            .await
+            .unwrap_or_else(|_| Err(WechatError::new(self.key.kind.api(), Fault::Timeout)))
+    }
+
+    async fn fetch(&self) -> Result<FetchedToken, WechatError> {
+        let fetched = self.keep(self.source.fetch().await?);
+        if let Some(shared) = &self.shared {
+            shared.save(&self.key, &fetched).await;
+        }
+        Ok(fetched)
+    }
+
+    async fn load(&self) -> Option<FetchedToken> {
+        self.shared.as_ref()?.load(&self.key).await
+    }
+
+    fn keep(&self, fetched: FetchedToken) -> FetchedToken {
+        *self.kept.lock() = Some((fetched.clone(), self.elapsed(), self.wall()));
+        fetched
+    }
+
+    /// The token that is kept, until it dies, and whether a new one is wanted.
+    fn current(&self) -> Option<(FetchedToken, bool)> {
+        let (token, since, then) = self.kept.lock().clone()?;
+        let by_wall = then
+            .zip(self.wall())
+            .map(|(then, now)| now.duration_since(then));
+        let by_wall = by_wall.and_then(|age| Duration::try_from(age).ok());
+        let by_running = self.elapsed().saturating_sub(since);
+        // The clock that went further counts.
+        let age = by_running.max(by_wall.unwrap_or_default());
+        let good_for = token
+            .expires_in
+            .saturating_sub(self.key.kind.renewed_ahead());
+        let is_stale = age >= good_for.max(Duration::from_secs(1));
+        let expires_in = token.expires_in.saturating_sub(age);
+        let current = FetchedToken {
+            expires_in,
+            ..token
+        };
+        (!expires_in.is_zero()).then_some((current, is_stale))
+    }
+
+    /// The time since the start, suspension included, for which an [`Instant`] stands still.
+    fn elapsed(&self) -> Duration {
+        self.start.elapsed() + (self.suspended)()
+    }
+
+    /// The time of day, if there is a clock for it. It alone goes on while a virtual machine is paused
+    /// or moved.
+    fn wall(&self) -> Option<Timestamp> {
+        self.shared.as_ref().map(|shared| shared.clock.now())
+    }
 }
+
+impl fmt::Debug for TokenClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenClient")
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How long the machine has been suspended since it was started. Only Linux tells.
+fn suspended() -> Duration {
+    #[cfg(target_os = "linux")]
+    let with_suspension = ClockId::Boottime;
+    #[cfg(not(target_os = "linux"))]
+    let with_suspension = ClockId::Monotonic;
+    let [all, running] = [with_suspension, ClockId::Monotonic]
+        .map(|clock| Duration::try_from(clock_gettime(clock)).unwrap_or_default());
+    all.saturating_sub(running)
+}
+
+#[cfg(test)]
+mod tests;
