@@ -1,16 +1,17 @@
-//! Accounts, as their owners and the operator see them.
+//! Accounts, as their owners and the operator see them, and the use case of what users do to their own.
 
-mod service;
+use std::net::IpAddr;
+use std::sync::Arc;
 
-pub use service::{AccountError, AccountService};
-
-use crate::audit::AuditEntry;
+use crate::audit::{AuditAction, AuditActor, AuditEntry, Caller};
+use crate::avatars::AvatarService;
 use crate::id::{OpenId, UnionId, UserId};
-use crate::session::ListedSession;
+use crate::ports::{AccountRepository, Clock, RepositoryError};
+use crate::profile::ProfileEdit;
+use crate::session::{ListedSession, SessionAccount};
 use crate::time::Timestamp;
 use crate::user::{Identity, User};
 
-/// A user with all their identities.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     pub user: User,
@@ -18,7 +19,6 @@ pub struct Account {
     pub identities: Vec<AccountIdentity>,
 }
 
-/// An identity and its history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountIdentity {
     pub identity: Identity,
@@ -36,7 +36,6 @@ pub struct AccountQuery {
     pub phones: Vec<String>,
 }
 
-/// A page of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page<T> {
     /// The last item of the page before; `None` for the first page.
@@ -73,4 +72,45 @@ pub struct AccountExport {
     pub audit: Vec<AuditEntry>,
     /// Users they may be one person with, by a unionid.
     pub merge_candidates: Vec<UserId>,
+}
+
+pub struct AccountService {
+    pub accounts: Arc<dyn AccountRepository>,
+    pub avatars: Arc<AvatarService>,
+    pub clock: Arc<dyn Clock>,
+}
+
+type Result<T> = std::result::Result<T, AccountError>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    #[error("the account is gone")]
+    Gone,
+    #[error("the account could not be reached")]
+    Storage(#[from] RepositoryError),
+}
+
+impl AccountService {
+    /// Changes what `edit` names, and gives the user as they are then.
+    pub async fn edit(&self, who: &SessionAccount, edit: ProfileEdit) -> Result<User> {
+        let edited = self.accounts.edit_profile(who.user.id, edit).await?;
+        self.avatars.sweep_now().await;
+        edited.ok_or(AccountError::Gone)
+    }
+
+    /// Deletes the account and everything about the person; their next login is a new user.
+    pub async fn delete(&self, who: &SessionAccount, from: Option<IpAddr>) -> Result<()> {
+        let actor = AuditActor::User;
+        let audit = Caller { actor, from }.entry(AuditAction::DeleteUser, &*self.clock);
+        let audit = audit.about(who.user.id);
+        // Two concurrent deletions both succeed.
+        self.accounts.delete(who.user.id, audit).await?;
+        self.avatars.sweep_now().await;
+        Ok(())
+    }
+
+    pub async fn export(&self, who: &SessionAccount) -> Result<AccountExport> {
+        let export = self.accounts.export(who.user.id).await?;
+        export.ok_or(AccountError::Gone)
+    }
 }

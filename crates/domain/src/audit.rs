@@ -39,7 +39,6 @@ impl AuditEntry {
     }
 }
 
-/// Who did something that leaves an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AuditActor {
     User,
@@ -99,7 +98,6 @@ pub struct AuditQuery {
 }
 
 named_enum! {
-    /// What can be done that leaves an entry.
     AuditAction {
         DisableUser = "disable_user",
         EnableUser = "enable_user",

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`id`], [`secret`], [`time`] | the small values everything is made of |
 //! | [`app`] | the mini programs this service logs users in for |
-//! | [`profile`], [`user`], [`session`], [`visit`], [`open_data`], [`audit`], [`ban`] | the model |
+//! | [`profile`], [`user`], [`session`], [`visit`], [`open_data`], [`audit`] | the model |
 //! | [`ports`] | what an adapter must do |
 //! | [`login`], [`access`], [`sessions`], [`account`], [`avatars`], [`personal_data`], [`signatures`], [`push`], [`support`] | the use cases |
 
@@ -23,7 +23,6 @@ pub mod account;
 pub mod app;
 pub mod audit;
 pub mod avatars;
-pub mod ban;
 pub mod id;
 pub mod login;
 mod named_enum;

@@ -2,24 +2,20 @@
 
 mod attempt;
 mod code_ledger;
-mod error;
 mod patience;
-mod spent_codes;
 
 use std::sync::Arc;
 
-pub use attempt::{Login, LoginAttempt, NamedUser};
-pub use error::LoginError;
+pub use attempt::{Login, LoginAttempt, LoginError, NamedUser};
 
 use crate::app::App;
-use crate::id::{OpenId, SessionId, UnionId, UserId};
+use crate::id::{OpenId, SessionId, UserId};
 use crate::open_data::{Expected, Watermark};
 use crate::ports::{
     AccessGrant, Clock, CodeExchanger, OpenDataError, OpenDataOpener, SessionRepository,
     TokenIssuer, UserRepository, WechatApiError, WechatFailure, WechatSession,
 };
-use crate::profile::ProfileReport;
-use crate::secret::SecretHash;
+use crate::secret::{SecretHash, SessionKey};
 use crate::session::SessionAccount;
 use crate::time::{Duration, Timestamp, after, before};
 use crate::visit::{NewSession, SentCode, Visit, VisitOutcome};
@@ -138,14 +134,14 @@ impl LoginService {
         sent: SentCode,
     ) -> Result<Login, LoginError> {
         let now = self.ports.clock.now();
-        let proven = self.prove(attempt, &wechat, now)?;
-        let visit = Visit {
-            union_id: wechat.union_id.or(proven.union_id),
-            session_key: Some(wechat.session_key),
-            reports: proven.reports,
+        let key = wechat.session_key;
+        let mut visit = Visit {
+            union_id: wechat.union_id,
             ..self.visit(attempt.app.clone(), wechat.open_id, Some(sent), now)
         };
-        self.record(visit, proven.watermark).await
+        let watermark = self.prove(attempt, &key, &mut visit)?;
+        visit.session_key = Some(key);
+        self.record(visit, watermark).await
     }
 
     /// Logs in a user whom WeChat's gateway has named (微信云托管), so that there is no code to
@@ -192,30 +188,31 @@ impl LoginService {
         }
     }
 
-    /// Opens and checks what came along with the code.
+    /// Opens and checks what came along with the code, and adds it to the visit.
     fn prove(
         &self,
         attempt: &LoginAttempt,
-        wechat: &WechatSession,
-        now: Timestamp,
-    ) -> Result<Proven, OpenDataError> {
+        session_key: &SessionKey,
+        visit: &mut Visit,
+    ) -> Result<Option<Watermark>, OpenDataError> {
+        let max_age = self.policy.open_data_max_age;
         let expected = Expected {
-            session_key: &wechat.session_key,
-            app_id: &attempt.app.id,
-            open_id: &wechat.open_id,
-            not_before: self.policy.open_data_max_age.map(|age| before(now, age)),
+            session_key,
+            app_id: &visit.app.id,
+            open_id: &visit.open_id,
+            not_before: max_age.map(|age| before(visit.at, age)),
         };
-        let (port, mut proven) = (&self.ports.opener, Proven::default());
+        let port = &self.ports.opener;
         if let Some(raw) = &attempt.raw_data {
-            proven.reports.push(port.verify(raw, &expected)?);
+            visit.reports.push(port.verify(raw, &expected)?);
         }
-        if let Some(data) = &attempt.encrypted_data {
-            let opened = port.open(data, &expected)?;
-            proven.reports.extend(opened.report);
-            proven.union_id = opened.union_id;
-            proven.watermark = Some(opened.watermark);
-        }
-        Ok(proven)
+        let Some(data) = &attempt.encrypted_data else {
+            return Ok(None);
+        };
+        let opened = port.open(data, &expected)?;
+        visit.reports.extend(opened.report);
+        visit.union_id = visit.union_id.take().or(opened.union_id);
+        Ok(Some(opened.watermark))
     }
 
     /// WeChat refused the code. If it came with a nonce, another replica may have exchanged it
@@ -286,12 +283,4 @@ impl LoginService {
             watermark,
         })
     }
-}
-
-/// What came along with a code and proved true.
-#[derive(Default)]
-struct Proven {
-    reports: Vec<ProfileReport>,
-    union_id: Option<UnionId>,
-    watermark: Option<Watermark>,
 }

@@ -10,7 +10,7 @@ use crate::ports::{
 use crate::secret::{PhoneCode, SessionKey};
 use crate::session::SessionAccount;
 use crate::time::{Duration, Timestamp, before};
-use crate::user::{Identity, User};
+use crate::user::User;
 
 pub struct PersonalDataService {
     pub wechat: Arc<dyn WechatUserApi>,
@@ -40,6 +40,8 @@ pub struct PersonalDataService {
 const CHINA: i64 = 8;
 const DAY: i64 = 24 * 60 * 60;
 
+type Result<T> = std::result::Result<T, PersonalDataError>;
+
 #[derive(Debug, thiserror::Error)]
 pub enum PersonalDataError {
     #[error("the open data is not believed")]
@@ -62,11 +64,7 @@ pub enum PersonalDataError {
 
 impl PersonalDataService {
     /// Opens data of any kind, with the kept session_keys, the newest first.
-    pub async fn open(
-        &self,
-        who: &SessionAccount,
-        data: &EncryptedData,
-    ) -> Result<OpenedData, PersonalDataError> {
+    pub async fn open(&self, who: &SessionAccount, data: &EncryptedData) -> Result<OpenedData> {
         let identity = &who.identity;
         for session_key in &self.keys(who).await? {
             let expected = Expected {
@@ -84,16 +82,10 @@ impl PersonalDataService {
     }
 
     /// Keeps the phone number that a code of `getPhoneNumber` stands for.
-    pub async fn phone_by_code(
-        &self,
-        who: &SessionAccount,
-        code: &PhoneCode,
-    ) -> Result<User, PersonalDataError> {
+    pub async fn phone_by_code(&self, who: &SessionAccount, code: &PhoneCode) -> Result<User> {
         let day = self.count_lookup(who).await?;
-        let Identity {
-            app_id, open_id, ..
-        } = &who.identity;
-        let asked = self.wechat.phone_number(app_id, open_id, code).await;
+        let (app, open_id) = (&who.identity.app_id, &who.identity.open_id);
+        let asked = self.wechat.phone_number(app, open_id, code).await;
         if let (Some(day), Err(_)) = (day, &asked) {
             // If this fails, the user has one lookup less today.
             let _counted = self.lookups.uncount(who.user.id, day).await;
@@ -108,11 +100,7 @@ impl PersonalDataService {
     /// # Errors
     /// [`PersonalDataError`]; data of another kind, or with a number that is none, is
     /// [`OpenDataError::Malformed`].
-    pub async fn phone_by_data(
-        &self,
-        who: &SessionAccount,
-        data: &EncryptedData,
-    ) -> Result<User, PersonalDataError> {
+    pub async fn phone_by_data(&self, who: &SessionAccount, data: &EncryptedData) -> Result<User> {
         let grant = self.open(who, data).await?.phone;
         let phone = grant.and_then(|grant| self.e164(&grant));
         let phone = phone.ok_or(OpenDataError::Malformed)?;
@@ -120,10 +108,7 @@ impl PersonalDataService {
     }
 
     /// Whether the newest kept session_key is the user's current one at WeChat.
-    pub async fn session_key_is_current(
-        &self,
-        who: &SessionAccount,
-    ) -> Result<bool, PersonalDataError> {
+    pub async fn session_key_is_current(&self, who: &SessionAccount) -> Result<bool> {
         let (keys, identity) = (self.keys(who).await?, &who.identity);
         let Some(key) = keys.first() else {
             return Ok(false);
@@ -133,14 +118,12 @@ impl PersonalDataService {
     }
 
     async fn keys(&self, who: &SessionAccount) -> StoreResult<Vec<SessionKey>> {
-        let Identity {
-            app_id, open_id, ..
-        } = &who.identity;
-        self.accounts.session_keys(app_id, open_id).await
+        let (app, open_id) = (&who.identity.app_id, &who.identity.open_id);
+        self.accounts.session_keys(app, open_id).await
     }
 
     /// Counts before WeChat is asked, so that lookups at the same moment do not exceed the limit. Returns the day.
-    async fn count_lookup(&self, who: &SessionAccount) -> Result<Option<i32>, PersonalDataError> {
+    async fn count_lookup(&self, who: &SessionAccount) -> Result<Option<i32>> {
         if self.lookups_per_day == 0 {
             return Ok(None);
         }
@@ -153,11 +136,7 @@ impl PersonalDataService {
         }
     }
 
-    async fn keep_phone(
-        &self,
-        who: &SessionAccount,
-        phone: &str,
-    ) -> Result<User, PersonalDataError> {
+    async fn keep_phone(&self, who: &SessionAccount, phone: &str) -> Result<User> {
         let user = self.accounts.set_phone(who.user.id, phone).await?;
         user.ok_or(PersonalDataError::Gone)
     }

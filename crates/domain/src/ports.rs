@@ -25,18 +25,18 @@ pub use avatars::{
 };
 pub use change_feed::{Change, ChangeFeed, FeedPosition, News};
 pub use clock::{Clock, StoreClock};
-pub use open_data_opener::{OpenDataError, OpenDataOpener};
+pub use open_data_opener::{OpenDataError, OpenDataOpener, OpenDataResult};
 pub use push::{PushFailure, PushOutbox, PushTarget};
 pub use readiness::{NotReady, ReadinessProbe};
 pub use sessions::{GenerationUse, SessionLifecycle, SessionRepository, TokenUse};
-pub use support::{AuditLog, BanRepository, MergeCandidate, MergeOutcome, MergeRepository};
+pub use support::{AuditLog, Ban, BanRepository, MergeCandidate, MergeOutcome, MergeRepository};
 pub use tokens::{
     AccessGrant, SessionGrant, SigningAlgorithm, SigningKeyRepository, SigningSecret,
     StoredSigningKey, TokenError, TokenIssueError, TokenIssuer, TokenPair,
 };
 pub use users::{AccountRepository, PhoneLookups, SignatoryRepository, UserRepository};
 pub use wechat::{
-    CodeExchanger, StoredWechatToken, WechatApiError, WechatFailure, WechatSession,
+    CodeExchanger, StoredWechatToken, WechatApiError, WechatFailure, WechatResult, WechatSession,
     WechatTokenRepository, WechatTokenSource, WechatUserApi,
 };
 

@@ -42,12 +42,9 @@ pub struct Profile {
 /// What becomes of one field of a profile.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Edit<T> {
-    /// It stays as it is.
     #[default]
     Keep,
-    /// It is not known any longer.
     Clear,
-    /// It becomes this.
     Set(T),
 }
 
@@ -61,7 +58,6 @@ impl<T> Edit<T> {
     }
 }
 
-/// What a user changes of their profile.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProfileEdit {
     pub nick_name: Edit<String>,

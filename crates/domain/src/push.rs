@@ -10,7 +10,6 @@ use crate::id::{AppId, OpenId};
 use crate::named_enum::named_enum;
 use crate::time::{Duration, Timestamp};
 
-/// A message that has just come.
 #[derive(Clone)]
 pub struct NewPush {
     /// Its id, which every attempt carries.
@@ -39,7 +38,6 @@ pub enum Taken {
     Answered(Vec<u8>),
 }
 
-/// A message to be sent.
 #[derive(Clone)]
 pub struct DuePush {
     pub id: Uuid,
@@ -51,7 +49,6 @@ pub struct DuePush {
 }
 
 named_enum! {
-    /// Where a message stands.
     PushState {
         Waiting = "waiting",
         Delivered = "delivered",
@@ -71,11 +68,9 @@ pub struct ListedPush {
     pub received_at: Timestamp,
     /// When it is sent again, while it waits.
     pub next_attempt_at: Option<Timestamp>,
-    /// Why the last attempt failed.
     pub last_error: Option<String>,
 }
 
-/// What waits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Backlog {
     pub waiting: u64,

@@ -8,7 +8,6 @@ use sha2::{Digest, Sha256};
 
 use crate::id::AppId;
 
-/// Declares secret texts.
 macro_rules! secret_texts {
     ($($(#[$doc:meta])* $name:ident,)*) => {$(
         $(#[$doc])*

@@ -23,7 +23,6 @@ pub struct SignatureService {
     pub clock: Arc<dyn Clock>,
 }
 
-/// What is to be signed, and for whom.
 #[derive(Clone, Debug)]
 pub struct SignatureOrder {
     /// The app whose session_key signs.
@@ -54,7 +53,6 @@ pub struct Signatory {
     pub session_key: Option<SessionKey>,
 }
 
-/// A signature, and whose session_key made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionSignature {
     /// Lower-case hex of HMAC-SHA256.

@@ -12,7 +12,8 @@ use crate::ports::{
     AccountRepository, AuditLog, BanRepository, Clock, MergeOutcome, MergeRepository, StoreResult,
 };
 
-/// The support desk: what it changes. What it only reads, its ports tell.
+/// The support desk: what it changes, each in one call of a port, which says what is answered. What it
+/// only reads, its ports tell.
 pub struct SupportDesk {
     pub accounts: Arc<dyn AccountRepository>,
     pub merges: Arc<dyn MergeRepository>,
@@ -22,7 +23,6 @@ pub struct SupportDesk {
 }
 
 impl SupportDesk {
-    /// Shuts a user out, and ends their sessions.
     pub async fn disable(&self, id: UserId, by: &Caller) -> StoreResult<Option<Account>> {
         let audit = self.of_user(by, AuditAction::DisableUser, id);
         self.accounts.set_disabled(id, true, audit).await
@@ -33,31 +33,26 @@ impl SupportDesk {
         self.accounts.set_disabled(id, false, audit).await
     }
 
-    /// Deletes a user. `false` if there is no such user.
     pub async fn delete(&self, id: UserId, by: &Caller) -> StoreResult<bool> {
         let audit = self.of_user(by, AuditAction::DeleteUser, id);
         self.accounts.delete(id, audit).await
     }
 
-    /// Ends a user's sessions. `None` if there is no such user, else how many were live.
     pub async fn end_sessions(&self, id: UserId, by: &Caller) -> StoreResult<Option<usize>> {
         let audit = self.of_user(by, AuditAction::EndSessions, id);
         self.accounts.end_sessions(id, audit).await
     }
 
-    /// Makes two users one, unless one of them is disabled and the other is not.
     pub async fn apply_merge(&self, id: Uuid, by: &Caller) -> StoreResult<MergeOutcome> {
         let audit = self.of(by, AuditAction::ApplyMerge, &id);
         self.merges.apply(id, audit).await
     }
 
-    /// Leaves two users two. `false` if there is no such open candidate.
     pub async fn dismiss_merge(&self, id: Uuid, by: &Caller) -> StoreResult<bool> {
         let audit = self.of(by, AuditAction::DismissMerge, &id);
         self.merges.dismiss(id, audit).await
     }
 
-    /// Lifts a ban. `false` if there is no such ban.
     pub async fn lift_ban(&self, id: Uuid, by: &Caller) -> StoreResult<bool> {
         let audit = self.of(by, AuditAction::LiftBan, &id);
         self.bans.lift(id, audit).await

@@ -7,9 +7,8 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use domain::account::Page;
 use domain::audit::AuditEntry;
-use domain::ban::Ban;
 use domain::id::{AppId, OpenId, OpenPlatform, UnionId, UserId};
-use domain::ports::{BanRepository, StoreResult};
+use domain::ports::{Ban, BanRepository, StoreResult};
 use uuid::Uuid;
 
 use crate::audit;

@@ -9,11 +9,7 @@ use crate::profile::ProfileReport;
 /// and MUST take the same time for every way in which a ciphertext fails to open.
 pub trait OpenDataOpener: Send + Sync {
     /// Decrypts `data` and checks its watermark and, if it names one, its openid.
-    fn open(
-        &self,
-        data: &EncryptedData,
-        expected: &Expected<'_>,
-    ) -> Result<OpenedData, OpenDataError>;
+    fn open(&self, data: &EncryptedData, expected: &Expected<'_>) -> OpenDataResult<OpenedData>;
 
     /// Checks the signature of `data` and reads the profile in it. There is no watermark in
     /// rawData, so of `expected` only the session_key counts.
@@ -25,8 +21,10 @@ pub trait OpenDataOpener: Send + Sync {
         &self,
         data: &SignedRawData,
         expected: &Expected<'_>,
-    ) -> Result<ProfileReport, OpenDataError>;
+    ) -> OpenDataResult<ProfileReport>;
 }
+
+pub type OpenDataResult<T> = Result<T, OpenDataError>;
 
 /// Why open data is not believed. A caller without a session learns no more than that it is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

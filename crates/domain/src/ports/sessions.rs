@@ -77,7 +77,6 @@ pub trait SessionLifecycle: Send + Sync {
     async fn end_all(&self, user: UserId, at: Timestamp) -> StoreResult<usize>;
 }
 
-/// Which of the two tokens of a generation is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenUse {
     Access,

@@ -7,8 +7,7 @@ use uuid::{Uuid, Variant, Version};
 use super::StoreResult;
 use crate::account::Page;
 use crate::audit::{AuditEntry, AuditQuery};
-use crate::ban::Ban;
-use crate::id::{UnionId, UserId};
+use crate::id::{AppId, UnionId, UserId};
 use crate::time::Timestamp;
 
 /// Keeps the merge candidates that logins have found, and does what the operator decides, at the time
@@ -83,6 +82,20 @@ pub trait BanRepository: Send + Sync {
     /// Removes a ban in one atomic step with its audit entry, which gets the ban's user. `false`
     /// if there is no such ban.
     async fn lift(&self, id: Uuid, audit: AuditEntry) -> StoreResult<bool>;
+}
+
+/// A user who was disabled when their account, or one of their identities, was deleted. They
+/// stay shut out. Nothing here is personal data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ban {
+    /// The audit entry of the first deletion that made it.
+    pub id: Uuid,
+    /// The deleted user, as the audit log names them.
+    pub user_id: UserId,
+    /// When the account or the identity was deleted.
+    pub at: Timestamp,
+    /// The apps of the deleted identities, each once, in ascending order.
+    pub app_ids: Vec<AppId>,
 }
 
 /// Keeps and shows what was done. (The entry of a change to an account is written in the same

@@ -38,7 +38,7 @@ pub trait UserRepository: Send + Sync {
     ///   is a step of its own, which is done before the call returns.
     /// - A disabled user is [`VisitOutcome::UserDisabled`], and nothing is stored. So is a new
     ///   identity that is banned, itself or by its unionid in its app's Open Platform account
-    ///   ([`Ban`](crate::ban::Ban)).
+    ///   ([`Ban`](super::Ban)).
     async fn record_visit(&self, visit: Visit) -> StoreResult<VisitOutcome>;
 }
 
@@ -83,7 +83,7 @@ pub trait AccountRepository: Send + Sync {
     /// merge candidates. Older audit entries keep the id, which means nothing any longer.
     /// `false` if there is no such user.
     ///
-    /// If the user is disabled, a [`Ban`](crate::ban::Ban) is made in the same step: a visit of
+    /// If the user is disabled, a [`Ban`](super::Ban) is made in the same step: a visit of
     /// one of their identities, or of a new identity that shows one of their unionids in the
     /// same Open Platform account, is refused from then on.
     ///

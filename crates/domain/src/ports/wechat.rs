@@ -16,11 +16,7 @@ use crate::time::{Duration, Timestamp};
 #[async_trait]
 pub trait CodeExchanger: Send + Sync {
     /// Exchanges `code`, which a user of `app` sent.
-    async fn exchange(
-        &self,
-        app: &AppId,
-        code: &LoginCode,
-    ) -> Result<WechatSession, WechatApiError>;
+    async fn exchange(&self, app: &AppId, code: &LoginCode) -> WechatResult<WechatSession>;
 }
 
 /// WeChat's answer to a good code.
@@ -47,22 +43,22 @@ pub trait WechatUserApi: Send + Sync {
         app: &AppId,
         open_id: &OpenId,
         code: &PhoneCode,
-    ) -> Result<PhoneGrant, WechatApiError>;
+    ) -> WechatResult<PhoneGrant>;
 
     /// Whether this is the user's current session_key (检验登录态, checkSessionKey).
     async fn is_current(
         &self,
         app: &AppId,
         open_id: &OpenId,
-        session_key: &SessionKey,
-    ) -> Result<bool, WechatApiError>;
+        key: &SessionKey,
+    ) -> WechatResult<bool>;
 }
 
 /// Knows each app's access_token (接口调用凭据), so that one place fetches it.
 #[async_trait]
 pub trait WechatTokenSource: Send + Sync {
     /// The app's current token, and how long WeChat still takes it.
-    async fn current(&self, app: &AppId) -> Result<(WechatToken, Duration), WechatApiError>;
+    async fn current(&self, app: &AppId) -> WechatResult<(WechatToken, Duration)>;
 
     /// The token that is good now, after another service saw WeChat refuse `refused`. WeChat is
     /// asked anew only if `refused` is still the stored token, and because of such reports at most
@@ -71,7 +67,7 @@ pub trait WechatTokenSource: Send + Sync {
         &self,
         app: &AppId,
         refused: &WechatToken,
-    ) -> Result<(WechatToken, Duration), WechatApiError>;
+    ) -> WechatResult<(WechatToken, Duration)>;
 }
 
 /// Keeps the newest access_token of each app, sealed, so that one replica fetches it for all.
@@ -91,6 +87,8 @@ pub struct StoredWechatToken {
     /// When WeChat stops taking it.
     pub expires_at: Timestamp,
 }
+
+pub type WechatResult<T> = Result<T, WechatApiError>;
 
 #[derive(Debug, thiserror::Error)]
 #[error("{failure}")]

@@ -55,7 +55,6 @@ pub enum Relayed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sent {
     Delivered,
-    /// The cause.
     Failed(String),
 }
 
@@ -148,8 +147,7 @@ impl PushRelay {
         self.outbox.expire(PATIENCE, KEPT).await
     }
 
-    /// Makes a waiting message due now. `None` if there is no such message, `Some(false)` if it does
-    /// not wait any longer.
+    /// [`PushOutbox::retry`], on the operator's word.
     pub async fn retry(&self, id: Uuid, by: &Caller) -> StoreResult<Option<bool>> {
         let audit = by.entry(AuditAction::RetryPush, &*self.clock).on(&id);
         self.outbox.retry(id, audit).await

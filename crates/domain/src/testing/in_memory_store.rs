@@ -14,9 +14,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::account::{AccountIdentity, Page};
 use crate::audit::AuditEntry;
-use crate::ban::Ban;
 use crate::id::{AppId, OpenId, OpenPlatform, SessionId, UnionId, UserId};
-use crate::ports::{Change, MergeCandidate, ReplacedAvatar, StoredWechatToken};
+use crate::ports::{Ban, Change, MergeCandidate, ReplacedAvatar, StoredWechatToken};
 use crate::secret::SessionKey;
 use crate::session::Session;
 use crate::time::Timestamp;

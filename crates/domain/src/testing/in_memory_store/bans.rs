@@ -8,9 +8,8 @@ use uuid::Uuid;
 use super::{BanRow, IdentityKey, InMemoryStore, Tables, page_of};
 use crate::account::Page;
 use crate::audit::AuditEntry;
-use crate::ban::Ban;
 use crate::id::UserId;
-use crate::ports::{BanRepository, StoreResult};
+use crate::ports::{Ban, BanRepository, StoreResult};
 
 #[async_trait]
 impl BanRepository for InMemoryStore {

@@ -7,8 +7,8 @@ use super::guest::at;
 use super::{EVERYTHING, Guest, Store, at_once, entry, entry_at, pages};
 use crate::account::Withdrawal;
 use crate::audit::AuditAction;
-use crate::ban::Ban;
 use crate::id::{AppId, UserId};
+use crate::ports::Ban;
 use crate::visit::VisitOutcome;
 
 const IDENTITY: [Withdrawal; 1] = [Withdrawal::Identity];

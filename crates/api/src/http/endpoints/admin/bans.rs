@@ -1,6 +1,6 @@
 //! `/admin/bans`: bans of users whose account was deleted while disabled.
 
-use domain::ban::Ban;
+use domain::ports::Ban;
 use domain::time::Timestamp;
 use uuid::Uuid;
 
