@@ -21,15 +21,15 @@ pub struct InMemoryOutbox {
 }
 
 struct Row {
-    message: NewPush,
     listed: ListedPush,
+    repeat_key: [u8; 32],
+    body: Vec<u8>,
     held_until: Timestamp,
     settled_at: Timestamp,
     answer: Vec<u8>,
 }
 
 impl InMemoryOutbox {
-    /// An empty outbox whose times are those of `clock`.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             rows: Mutex::default(),
@@ -55,9 +55,9 @@ impl InMemoryOutbox {
 impl PushOutbox for InMemoryOutbox {
     async fn take(&self, message: &NewPush, lease: Duration) -> StoreResult<Taken> {
         let (mut rows, now) = (self.rows()?, self.clock.now());
-        let name = |message: &NewPush| (message.app.clone(), message.repeat_key);
-        let mut known = rows.iter();
-        if let Some(row) = known.find(|row| name(&row.message) == name(message)) {
+        let is_repeat =
+            |row: &&Row| row.listed.app == message.app && row.repeat_key == message.repeat_key;
+        if let Some(row) = rows.iter().find(is_repeat) {
             return Ok(match row.listed.state {
                 PushState::Delivered => Taken::Answered(row.answer.clone()),
                 PushState::Waiting if row.held_until > now => Taken::UnderWay,
@@ -65,7 +65,6 @@ impl PushOutbox for InMemoryOutbox {
             });
         }
         rows.push(Row {
-            message: message.clone(),
             listed: ListedPush {
                 id: message.id,
                 app: message.app.clone(),
@@ -76,6 +75,8 @@ impl PushOutbox for InMemoryOutbox {
                 next_attempt_at: Some(now),
                 last_error: None,
             },
+            repeat_key: message.repeat_key,
+            body: message.body.clone(),
             held_until: after(now, lease),
             settled_at: now,
             answer: Vec::new(),
@@ -84,7 +85,7 @@ impl PushOutbox for InMemoryOutbox {
     }
 
     async fn delivered(&self, id: Uuid, answer: &[u8]) -> StoreResult<()> {
-        for row in self.rows()?.iter_mut().filter(|row| row.message.id == id) {
+        for row in self.rows()?.iter_mut().filter(|row| row.listed.id == id) {
             row.settle(PushState::Delivered, self.clock.now());
             row.answer = answer.to_vec();
         }
@@ -100,7 +101,7 @@ impl PushOutbox for InMemoryOutbox {
     ) -> StoreResult<()> {
         let now = self.clock.now();
         let mut rows = self.rows()?;
-        for row in rows.iter_mut().filter(|row| row.message.id == id) {
+        for row in rows.iter_mut().filter(|row| row.listed.id == id) {
             if row.listed.attempts == attempt && row.waits() {
                 row.held_until = now;
                 row.listed.next_attempt_at = Some(after(now, pause));
@@ -119,11 +120,11 @@ impl PushOutbox for InMemoryOutbox {
             row.listed.attempts += 1;
             row.held_until = after(now, lease);
             DuePush {
-                id: row.message.id,
-                app: row.message.app.clone(),
-                event: row.message.event.clone(),
+                id: row.listed.id,
+                app: row.listed.app.clone(),
+                event: row.listed.event.clone(),
                 attempt: row.listed.attempts,
-                body: row.message.body.clone(),
+                body: row.body.clone(),
             }
         });
         Ok(claimed.collect())
@@ -142,7 +143,7 @@ impl PushOutbox for InMemoryOutbox {
 
     async fn retry(&self, id: Uuid, _: AuditEntry) -> StoreResult<Option<bool>> {
         let (mut rows, now) = (self.rows()?, self.clock.now());
-        let row = rows.iter_mut().find(|row| row.message.id == id);
+        let row = rows.iter_mut().find(|row| row.listed.id == id);
         Ok(row.map(|row| {
             row.listed.next_attempt_at = row.waits().then_some(now);
             row.waits()
@@ -179,6 +180,6 @@ impl Row {
     fn settle(&mut self, state: PushState, now: Timestamp) {
         (self.listed.state, self.listed.next_attempt_at) = (state, None);
         self.settled_at = now;
-        self.message.body.clear();
+        self.body.clear();
     }
 }

@@ -1,11 +1,9 @@
 //! Fake: the whole database in memory.
 
 mod accounts;
-mod bans;
 mod keeping;
 mod lifecycle;
-mod merges;
-mod signatories;
+mod support;
 mod visits;
 
 use std::cmp::Reverse;
@@ -85,7 +83,6 @@ impl InMemoryStore {
         tables.merge_candidates.iter().map(MergeRow::pair).collect()
     }
 
-    /// What has been done, in its order.
     pub fn audit(&self) -> Vec<AuditEntry> {
         self.tables().audit.clone()
     }

@@ -1,4 +1,4 @@
-//! What users and the operator do to accounts.
+//! What users and the operator do to accounts, and whose session_key signs.
 
 use std::collections::BTreeSet;
 
@@ -8,9 +8,10 @@ use super::{IdentityKey, IdentityRow, InMemoryStore, Tables, Union, page_of};
 use crate::account::{Account, AccountExport, AccountQuery, EXPORTED_SESSIONS, Page, Withdrawal};
 use crate::audit::AuditEntry;
 use crate::id::{AppId, OpenId, UnionId, UserId};
-use crate::ports::{AccountRepository, Change, MergeCandidate, StoreResult};
+use crate::ports::{AccountRepository, Change, MergeCandidate, SignatoryRepository, StoreResult};
 use crate::profile::ProfileEdit;
 use crate::secret::SessionKey;
+use crate::signatures::{Signatory, Whom};
 use crate::time::Timestamp;
 use crate::user::User;
 
@@ -228,4 +229,25 @@ fn matches(account: &Account, query: &AccountQuery) -> bool {
     (query.open_id.is_none() || identities.any(|of| Some(&of.open_id) == query.open_id.as_ref()))
         && (query.union_id.is_none() || again.any(|of| of.union_id == query.union_id))
         && (query.phones.is_empty() || phone.is_some_and(|phone| query.phones.contains(phone)))
+}
+
+#[async_trait]
+impl SignatoryRepository for InMemoryStore {
+    async fn find(&self, app: &AppId, user: &Whom) -> StoreResult<Option<Signatory>> {
+        let tables = self.tables();
+        let in_app = tables.identities.iter().filter(|((app_id, open_id), row)| {
+            let is_meant = match user {
+                Whom::User(id) => row.user_id == *id,
+                Whom::OpenId(meant) => open_id == meant,
+            };
+            is_meant && app_id == app
+        });
+        let found = in_app.max_by_key(|(_, row)| row.known.last_login_at);
+        Ok(found.map(|((_, open_id), row)| Signatory {
+            user_id: row.user_id,
+            is_disabled: tables.is_disabled(row.user_id),
+            open_id: open_id.clone(),
+            session_key: row.session_keys.first().cloned(),
+        }))
+    }
 }

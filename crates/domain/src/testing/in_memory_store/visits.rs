@@ -103,10 +103,9 @@ impl Tables {
             }
             row.known.identity.union_id = visit.union_id;
         }
-        let is_newest = |key: &SessionKey, newest: &SessionKey| newest.expose() == key.expose();
         let keys = &mut row.session_keys;
         if let Some(key) = visit.session_key
-            && !keys.first().is_some_and(|newest| is_newest(&key, newest))
+            && keys.first().map(SessionKey::expose) != Some(key.expose())
         {
             keys.insert(0, key);
             keys.truncate(KEPT_SESSION_KEYS);
