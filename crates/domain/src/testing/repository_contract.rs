@@ -8,7 +8,6 @@ mod atomicity;
 mod bans;
 mod changes;
 mod deletion;
-mod disabling;
 mod generations;
 mod guest;
 mod identities;
@@ -16,9 +15,7 @@ mod keeping;
 mod merges;
 mod profiles;
 mod session_keys;
-mod session_lookup;
 mod sessions;
-mod signatories;
 mod union_ids;
 mod withdrawals;
 
@@ -46,7 +43,6 @@ pub use atomicity::*;
 pub use bans::*;
 pub use changes::*;
 pub use deletion::*;
-pub use disabling::*;
 pub use generations::*;
 pub use guest::Guest;
 pub(super) use guest::named;
@@ -55,9 +51,7 @@ pub use keeping::*;
 pub use merges::*;
 pub use profiles::*;
 pub use session_keys::*;
-pub use session_lookup::*;
 pub use sessions::*;
-pub use signatories::*;
 pub use union_ids::*;
 pub use withdrawals::*;
 
@@ -352,8 +346,14 @@ fn account(outcome: StoreResult<VisitOutcome>) -> SessionAccount {
     }
 }
 
+/// Records visits at the same moment, all of which must be admitted.
+async fn admit_at_once(store: &Store, visits: Vec<Visit>) -> Vec<SessionAccount> {
+    let outcomes = at_once(store, visits).await;
+    outcomes.into_iter().map(account).collect()
+}
+
 /// Records visits at the same moment.
-async fn at_once(store: &dyn StoreUnderTest, visits: Vec<Visit>) -> Vec<StoreResult<VisitOutcome>> {
+async fn at_once(store: &Store, visits: Vec<Visit>) -> Vec<StoreResult<VisitOutcome>> {
     let users = store.users();
     let all = visits.into_iter().map(|visit| users.record_visit(visit));
     futures_util::future::join_all(all).await

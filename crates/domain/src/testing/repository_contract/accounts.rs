@@ -4,7 +4,7 @@ use futures_util::future::join;
 use uuid::Uuid;
 
 use super::guest::at;
-use super::{Guest, PHONE, Store, account, at_once, entry, entry_at, pages};
+use super::{Guest, PHONE, Store, admit_at_once, entry, entry_at, pages};
 use crate::account::{AccountIdentity, AccountQuery, Page, Withdrawal};
 use crate::audit::AuditAction;
 use crate::id::{OpenId, UnionId, UserId};
@@ -138,10 +138,7 @@ pub async fn an_edit_at_the_moment_of_logins_is_not_lost(store: &Store) {
             ..ProfileEdit::default()
         };
         let edited = accounts.edit_profile(user, edit);
-        let (outcomes, edited) = join(at_once(store, names.collect()), edited).await;
-        for outcome in outcomes {
-            account(outcome);
-        }
+        let (_, edited) = join(admit_at_once(store, names.collect()), edited).await;
         assert_eq!(edited.unwrap().unwrap().profile.city, city);
         let profile = store.account(user).await.unwrap().user.profile;
         assert_eq!(profile.city, city);

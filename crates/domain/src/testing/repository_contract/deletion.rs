@@ -1,12 +1,12 @@
-//! Rules: deleting accounts.
+//! Rules: deleting accounts, and shutting users out.
 
 use futures_util::future::join;
 
 use super::guest::at;
-use super::{EVERYTHING, Guest, Store, account, at_once, entry};
+use super::{EVERYTHING, Guest, Store, admit_at_once, at_once, entry, entry_at};
 use crate::account::{AccountQuery, Page, Withdrawal};
 use crate::audit::{AuditAction, AuditQuery};
-use crate::visit::is_first_visit;
+use crate::visit::{VisitOutcome, is_first_visit};
 
 pub async fn a_deleted_user_leaves_nothing_behind(store: &Store) {
     let guest = Guest::member("wx01", "o1");
@@ -76,12 +76,12 @@ pub async fn a_deletion_at_the_moment_of_logins_leaves_no_strays(store: &Store) 
         let old = store.user(&member("wx01"), 0).await;
         let visits = ["wx01", "wx02", "wx01", "wx03", "wx01", "wx02"];
         let visits = visits.map(|app| member(app).visit_as(10, app)).to_vec();
-        let (outcomes, deleted) = join(at_once(store, visits), replica.delete(old)).await;
+        let (accounts, deleted) = join(admit_at_once(store, visits), replica.delete(old)).await;
         assert!(deleted);
         // Who logged in before the deletion has gone with it; who did after is one new user.
         let new = store.user(&member("wx01"), 20).await;
         assert_ne!(new, old);
-        for account in outcomes.into_iter().map(account) {
+        for account in accounts {
             let found = store.session(account.session.id).await;
             let expected = (account.user.id != old).then_some(new);
             assert_eq!(found.map(|found| found.user.id), expected);
@@ -93,4 +93,59 @@ pub async fn a_deletion_at_the_moment_of_logins_leaves_no_strays(store: &Store) 
         let left = store.accounts().search(&query, Page::first(10)).await;
         assert_eq!(left.unwrap().len(), 1);
     }
+}
+
+pub async fn a_disabled_user_stays_so_since_when_they_were(store: &Store) {
+    let guest = Guest::new("wx01", "o1");
+    let visitor = store.log_in(&guest, 0).await;
+    let (accounts, user) = (store.accounts(), visitor.user.id);
+    for (disabled_at, expected) in [
+        (Some(10), Some(10)),
+        (Some(20), Some(10)),
+        (None, None),
+        (Some(30), Some(30)),
+        (None, None),
+    ] {
+        let second = disabled_at.unwrap_or_default();
+        let audit = entry_at(AuditAction::DisableUser, Some(user), second);
+        let account = accounts.set_disabled(user, disabled_at.is_some(), audit);
+        let account = account.await;
+        assert_eq!(account.unwrap().unwrap().user.disabled_at, expected.map(at));
+    }
+    let session = store.session(visitor.session.id).await;
+    assert_eq!(session.unwrap().session.ended_at, Some(at(10)));
+    assert_eq!(store.user(&guest, 40).await, user);
+    assert_eq!(store.export(user).await.audit.len(), 5);
+}
+
+pub async fn no_session_survives_disabling_at_the_moment_of_logins(store: &Store) {
+    let replica = store.replica();
+    for round in 0..15 {
+        let guest = Guest::new("wx01", &format!("o{round}"));
+        let user = store.user(&guest, 0).await;
+        let visits = (0..6).map(|second| guest.visit_as(second, &second.to_string()));
+        let logins = at_once(store, visits.collect());
+        let (outcomes, ()) = join(logins, replica.disable(user, at(10))).await;
+        for outcome in outcomes {
+            if let VisitOutcome::Recorded { account, .. } = outcome.unwrap() {
+                let found = store.session(account.session.id).await;
+                assert_eq!(found.unwrap().session.ended_at, Some(at(10)));
+            }
+        }
+        assert!(store.live(user, 11).await.is_empty());
+        assert!(store.is_refused(guest.visit(20)).await);
+    }
+}
+
+pub async fn ending_sessions_on_the_operators_word_counts_the_live_ones(store: &Store) {
+    let guest = Guest::new("wx01", "o1");
+    store.log_in(&guest, 0).await;
+    let user = store.user(&guest, 1).await;
+    let accounts = store.accounts();
+    for expected in [2, 0] {
+        let audit = entry_at(AuditAction::EndSessions, Some(user), 10);
+        let ended = accounts.end_sessions(user, audit).await;
+        assert_eq!(ended.unwrap(), Some(expected));
+    }
+    assert_eq!(store.export(user).await.audit.len(), 2);
 }

@@ -75,3 +75,21 @@ pub async fn audit_entries_are_found_newest_first(store: &Store) {
     let found = store.audit().search(&of(None, None), page).await.unwrap();
     assert_eq!(found, entries[2..3]);
 }
+
+pub async fn audit_entries_at_once_are_all_kept(store: &Store) {
+    let entries: Vec<_> = (0..300)
+        .map(|number| {
+            let user = (number % 2 == 0).then(|| UserId::new(Uuid::now_v7()));
+            let mut entry = entry(AuditAction::SignText, user);
+            entry.subject = (number % 3 == 0).then(|| number.to_string());
+            entry
+        })
+        .collect();
+    let audit = store.audit();
+    let recorded = join_all(entries.iter().map(|entry| audit.record(entry.clone()))).await;
+    assert!(recorded.iter().all(Result::is_ok));
+    let kept = audit.search(&AuditQuery::default(), EVERYTHING).await;
+    let mut kept = kept.unwrap();
+    kept.reverse();
+    assert_eq!(kept, entries);
+}

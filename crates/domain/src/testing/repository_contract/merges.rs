@@ -6,7 +6,7 @@ use futures_util::future::join;
 use uuid::Uuid;
 
 use super::guest::at;
-use super::{Guest, PHONE, Store, account, at_once, entry, pages};
+use super::{Guest, PHONE, Store, admit_at_once, entry, pages};
 use crate::audit::AuditAction;
 use crate::id::UserId;
 use crate::ports::{MergeCandidate, MergeOutcome};
@@ -109,10 +109,10 @@ pub async fn a_merge_at_the_moment_of_logins_leaves_one_user(store: &Store) {
         let (goes, stays, candidate) = pair(store, &name).await;
         let visits = ["wx01", "wx02", "wx01", "wx03", "wx01"];
         let visits = visits.map(|app| Guest::known(app, &name, &name).visit_as(15, app));
-        let logins = at_once(store, visits.to_vec());
-        let (outcomes, merged) = join(logins, apply(&*replica, candidate.id)).await;
+        let logins = admit_at_once(store, visits.to_vec());
+        let (accounts, merged) = join(logins, apply(&*replica, candidate.id)).await;
         assert_eq!(merged, Some(stays.user.id));
-        for account in outcomes.into_iter().map(account) {
+        for account in accounts {
             let found = store.session(account.session.id).await.unwrap();
             assert_eq!(found.user.id, stays.user.id);
             let was_before = account.user.id == goes.user.id;

@@ -1,7 +1,9 @@
 //! Rules: one person in several apps.
 
+use std::collections::HashSet;
+
 use super::guest::at;
-use super::{Guest, Store, account, at_once};
+use super::{Guest, Store, admit_at_once};
 use crate::id::UnionId;
 use crate::visit::is_first_visit;
 
@@ -22,10 +24,8 @@ pub async fn first_visits_of_one_unionid_in_two_apps_at_once_make_one_user(store
         let (open_id, union_id) = (format!("o{round}"), format!("u{round}"));
         let visits = ["wx01", "wx02", "wx03", "wx04"];
         let visits = visits.map(|app| Guest::known(app, &open_id, &union_id).visit(0));
-        let outcomes = at_once(store, visits.to_vec()).await.into_iter();
-        let mut users: Vec<_> = outcomes.map(|outcome| account(outcome).user.id).collect();
-        users.sort();
-        users.dedup();
+        let accounts = admit_at_once(store, visits.to_vec()).await.into_iter();
+        let users: HashSet<_> = accounts.map(|account| account.user.id).collect();
         assert_eq!(users.len(), 1, "{union_id}");
     }
     assert!(store.merge_candidates().await.is_empty());
