@@ -4,7 +4,6 @@ mod fixed_clock;
 mod in_memory_avatars;
 mod in_memory_outbox;
 mod in_memory_store;
-pub mod phone_lookup_contract;
 mod plain_tokens;
 pub mod repository_contract;
 mod scripted_target;

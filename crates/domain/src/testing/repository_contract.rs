@@ -4,16 +4,13 @@
 //! [`repository_contract!`](crate::repository_contract) makes a test of each, for one adapter.
 
 mod accounts;
-mod atomicity;
 mod bans;
-mod changes;
 mod deletion;
 mod generations;
 mod guest;
 mod identities;
 mod keeping;
 mod merges;
-mod profiles;
 mod session_keys;
 mod sessions;
 mod union_ids;
@@ -30,8 +27,8 @@ use crate::audit::{AuditAction, AuditActor, AuditEntry};
 use crate::id::{AppId, OpenId, SessionId, UserId};
 use crate::ports::{
     AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeCandidate, MergeOutcome,
-    MergeRepository, SessionLifecycle, SessionRepository, SignatoryRepository, StoreResult,
-    UserRepository, WechatTokenRepository,
+    MergeRepository, PhoneLookups, SessionLifecycle, SessionRepository, SignatoryRepository,
+    StoreResult, UserRepository, WechatTokenRepository,
 };
 use crate::secret::SessionKey;
 use crate::session::{ListedSession, SessionAccount};
@@ -39,9 +36,7 @@ use crate::time::Timestamp;
 use crate::visit::{Visit, VisitOutcome};
 
 pub use accounts::*;
-pub use atomicity::*;
 pub use bans::*;
-pub use changes::*;
 pub use deletion::*;
 pub use generations::*;
 pub use guest::Guest;
@@ -49,7 +44,6 @@ pub(super) use guest::named;
 pub use identities::*;
 pub use keeping::*;
 pub use merges::*;
-pub use profiles::*;
 pub use session_keys::*;
 pub use sessions::*;
 pub use union_ids::*;
@@ -68,6 +62,7 @@ pub trait StoreUnderTest: Send + Sync {
     fn signatories(&self) -> Arc<dyn SignatoryRepository>;
     fn changes(&self) -> Arc<dyn ChangeFeed>;
     fn wechat_tokens(&self) -> Arc<dyn WechatTokenRepository>;
+    fn phone_lookups(&self) -> Arc<dyn PhoneLookups>;
 
     /// The same store, opened once more, as another replica of the service has it.
     fn replica(&self) -> Box<dyn StoreUnderTest>;
@@ -319,6 +314,8 @@ macro_rules! repository_contract {
             a_ban_holds_at_the_moment_of_logins,
             a_deed_that_is_repeated_is_told_as_done,
             a_wechat_token_replaces_the_one_before,
+            phone_lookups_are_counted_by_user_and_day,
+            of_many_phone_lookups_at_once_so_many_are_counted,
             audit_entries_are_found_newest_first,
             audit_entries_at_once_are_all_kept,
             a_signatory_is_found_by_user_and_by_openid_in_their_app,

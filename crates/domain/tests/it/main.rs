@@ -18,8 +18,9 @@ mod world;
 use std::sync::Arc;
 
 use domain::ports::{
-    AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, SessionLifecycle,
-    SessionRepository, SignatoryRepository, UserRepository, WechatTokenRepository,
+    AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, PhoneLookups,
+    SessionLifecycle, SessionRepository, SignatoryRepository, UserRepository,
+    WechatTokenRepository,
 };
 use domain::testing::InMemoryStore;
 use domain::testing::repository_contract::StoreUnderTest;
@@ -58,4 +59,5 @@ ports! {
     signatories: SignatoryRepository,
     changes: ChangeFeed,
     wechat_tokens: WechatTokenRepository,
+    phone_lookups: PhoneLookups,
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use domain::open_data::EncryptedData;
 use domain::personal_data::{PersonalDataError, PersonalDataService};
-use domain::ports::{AccountRepository, OpenDataError, PhoneLookups, WechatFailure};
+use domain::ports::{AccountRepository, OpenDataError, WechatFailure};
 use domain::secret::PhoneCode;
 use domain::session::SessionAccount;
-use domain::testing::{ScriptedUserApi, TrustingOpener, phone_lookup_contract};
+use domain::testing::{ScriptedUserApi, TrustingOpener};
 
 use crate::world::World;
 
@@ -132,14 +132,4 @@ async fn a_lookup_more_than_the_days_is_refused_until_midnight() {
     };
     assert!(wait.as_secs() <= 24 * 60 * 60);
     service.phone_by_code(&bob, &code).await.unwrap();
-}
-
-#[tokio::test]
-async fn the_fake_counts_lookups_as_the_database_does() {
-    let world = World::default();
-    let alice = world.log_in("o-alice").await.account.user.id;
-    let bob = world.log_in("o-bob").await.account.user.id;
-    let replicas: [&dyn PhoneLookups; 2] = [&*world.store, &*world.store];
-    phone_lookup_contract::lookups_are_counted_by_user_and_day(replicas, [alice, bob]).await;
-    phone_lookup_contract::of_many_lookups_at_once_so_many_are_counted(replicas, bob).await;
 }

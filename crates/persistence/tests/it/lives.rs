@@ -5,8 +5,9 @@ use std::sync::Arc;
 use domain::account::{Page, Withdrawal};
 use domain::audit::{AuditAction, AuditEntry};
 use domain::ports::{
-    AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, SessionLifecycle,
-    SessionRepository, SignatoryRepository, TokenUse, UserRepository, WechatTokenRepository,
+    AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, PhoneLookups,
+    SessionLifecycle, SessionRepository, SignatoryRepository, TokenUse, UserRepository,
+    WechatTokenRepository,
 };
 use domain::profile::{Edit, ProfileEdit};
 use domain::session::Generation;
@@ -259,6 +260,7 @@ ports! {
     signatories: SignatoryRepository,
     changes: ChangeFeed,
     wechat_tokens: WechatTokenRepository,
+    phone_lookups: PhoneLookups,
 }
 
 fn run(test: impl Future<Output = ()>) {

@@ -9,8 +9,8 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::{PgConnection, SqliteConnection};
 use domain::ports::{
-    AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, RepositoryError,
-    SessionLifecycle, SessionRepository, SignatoryRepository, UserRepository,
+    AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, PhoneLookups,
+    RepositoryError, SessionLifecycle, SessionRepository, SignatoryRepository, UserRepository,
     WechatTokenRepository,
 };
 use domain::session::SessionAccount;
@@ -215,6 +215,7 @@ macro_rules! ports {
             signatories: SignatoryRepository,
             changes: ChangeFeed,
             wechat_tokens: WechatTokenRepository,
+            phone_lookups: PhoneLookups,
         }
     };
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::id::SessionId;
 use domain::ports::{
-    AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, RepositoryError,
-    SessionLifecycle, SessionRepository, SignatoryRepository, UserRepository,
+    AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, PhoneLookups,
+    RepositoryError, SessionLifecycle, SessionRepository, SignatoryRepository, UserRepository,
     WechatTokenRepository,
 };
 use domain::secret::SecretHash;
@@ -111,6 +111,7 @@ impl StoreUnderTest for Replica {
         signatories: SignatoryRepository,
         changes: ChangeFeed,
         wechat_tokens: WechatTokenRepository,
+        phone_lookups: PhoneLookups,
     }
 
     /// The same replica: what another changes, this one may learn later.
