@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use domain::id::{AppId, OpenId};
 use domain::open_data::PhoneGrant;
 use domain::ports::{
-    CodeExchanger, WechatApiError, WechatFailure, WechatSession, WechatTokenSource, WechatUserApi,
+    CodeExchanger, WechatApiError, WechatFailure, WechatResult, WechatSession, WechatTokenSource,
+    WechatUserApi,
 };
 use domain::secret::{LoginCode, PhoneCode, SessionKey, WechatToken};
 
@@ -37,11 +38,7 @@ impl HttpCodeExchanger {
 
 #[async_trait]
 impl CodeExchanger for HttpCodeExchanger {
-    async fn exchange(
-        &self,
-        app: &AppId,
-        code: &LoginCode,
-    ) -> Result<WechatSession, WechatApiError> {
+    async fn exchange(&self, app: &AppId, code: &LoginCode) -> WechatResult<WechatSession> {
         Ok(self.client.code2session(self.apps.get(app)?, code).await?)
     }
 }
@@ -73,7 +70,7 @@ impl WechatUserApi for HttpWechatApi {
         app: &AppId,
         open_id: &OpenId,
         code: &PhoneCode,
-    ) -> Result<PhoneGrant, WechatApiError> {
+    ) -> WechatResult<PhoneGrant> {
         Ok(self.apps.get(app)?.phone_number(code, open_id).await?)
     }
 
@@ -81,16 +78,16 @@ impl WechatUserApi for HttpWechatApi {
         &self,
         app: &AppId,
         open_id: &OpenId,
-        session_key: &SessionKey,
-    ) -> Result<bool, WechatApiError> {
+        key: &SessionKey,
+    ) -> WechatResult<bool> {
         let app = self.apps.get(app)?;
-        Ok(app.check_session(open_id, session_key).await?)
+        Ok(app.check_session(open_id, key).await?)
     }
 }
 
 #[async_trait]
 impl WechatTokenSource for HttpWechatApi {
-    async fn current(&self, app: &AppId) -> Result<(WechatToken, Duration), WechatApiError> {
+    async fn current(&self, app: &AppId) -> WechatResult<(WechatToken, Duration)> {
         let fetched = self.apps.get(app)?.access_token().await?;
         Ok((fetched.token, fetched.expires_in))
     }
@@ -99,7 +96,7 @@ impl WechatTokenSource for HttpWechatApi {
         &self,
         app: &AppId,
         refused: &WechatToken,
-    ) -> Result<(WechatToken, Duration), WechatApiError> {
+    ) -> WechatResult<(WechatToken, Duration)> {
         let fetched = self.apps.get(app)?.access_token_instead_of(refused).await?;
         Ok((fetched.token, fetched.expires_in))
     }
@@ -116,7 +113,7 @@ impl<T> Apps<T> {
 
     /// # Errors
     /// An app without an AppSecret.
-    fn get(&self, id: &AppId) -> Result<&T, WechatApiError> {
+    fn get(&self, id: &AppId) -> WechatResult<&T> {
         self.0.get(id).ok_or_else(|| WechatApiError {
             failure: WechatFailure::Misconfigured,
             spends_code: false,
@@ -129,7 +126,7 @@ impl<T> Apps<T> {
 
 impl From<WechatError> for WechatApiError {
     fn from(error: WechatError) -> Self {
-        let failure = to_the_service(error.failure(), error.api());
+        let failure = to_the_service(error.failure(), error.api);
         let retry_after = match failure {
             WechatFailure::RateLimited | WechatFailure::Unavailable => {
                 error.retry_after().or(Retry::WithPauses.after())
@@ -147,23 +144,20 @@ impl From<WechatError> for WechatApiError {
 
 /// What a failure at one of the service's own calls means. It makes them with values of its own, but
 /// for the codes, so that a refusal of anything else is not the front end's to mend.
-const fn to_the_service(failure: WechatFailure, api: Api) -> WechatFailure {
+fn to_the_service(failure: WechatFailure, api: Api) -> WechatFailure {
     use WechatFailure as F;
-    match (failure, api) {
-        (F::CodeInvalid | F::CodeUsed, Api::Code2Session) => failure,
-        (F::CodeInvalid | F::CodeUsed | F::PhoneCodeInvalid, Api::GetPhoneNumber) => {
+    match failure {
+        F::CodeInvalid | F::CodeUsed if api == Api::Code2Session => failure,
+        F::CodeInvalid | F::CodeUsed | F::PhoneCodeInvalid if api == Api::GetPhoneNumber => {
             F::PhoneCodeInvalid
         }
-        (
-            F::CodeInvalid
-            | F::CodeUsed
-            | F::PhoneCodeInvalid
-            | F::InvalidRequest
-            | F::OpenDataInvalid
-            | F::SessionKeyStale
-            | F::TooLong,
-            _,
-        ) => F::BadAnswer,
+        F::CodeInvalid
+        | F::CodeUsed
+        | F::PhoneCodeInvalid
+        | F::InvalidRequest
+        | F::OpenDataInvalid
+        | F::SessionKeyStale
+        | F::TooLong => F::BadAnswer,
         _ => failure,
     }
 }

@@ -22,7 +22,7 @@ pub use user_encrypt_key::UserEncryptKey;
 
 use crate::app::App;
 use crate::client::WechatClient;
-use crate::error::WechatError;
+use crate::error::Result;
 use crate::security::ApiSecurity;
 use crate::token::{AppTokens, FetchedToken, TokenClient, TokenKind, TokenSource};
 
@@ -92,17 +92,14 @@ impl AppClient {
 
     /// The app's current access_token and how long it still works: for the team's other services,
     /// so that one place fetches it.
-    pub async fn access_token(&self) -> Result<FetchedToken, WechatError> {
+    pub async fn access_token(&self) -> Result<FetchedToken> {
         self.client.token(self.client.deadline()).await
     }
 
     /// The token that is good now, after another service saw WeChat refuse `refused`. WeChat is
     /// asked anew only if `refused` is the newest token known, and because of such reports at most
     /// once in ten seconds.
-    pub async fn access_token_instead_of(
-        &self,
-        refused: &WechatToken,
-    ) -> Result<FetchedToken, WechatError> {
+    pub async fn access_token_instead_of(&self, refused: &WechatToken) -> Result<FetchedToken> {
         let deadline = self.client.deadline();
         self.client.reported(refused, deadline).await
     }

@@ -1,8 +1,8 @@
 //! The client: one pool of connections, one policy.
 
 mod breaker;
-mod builder;
 mod call;
+mod options;
 mod policy;
 
 use std::fmt;
@@ -22,13 +22,13 @@ use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
 use breaker::Breaker;
-pub use builder::{BuildError, WechatClientBuilder};
 pub(crate) use call::{Call, Repeat};
-use policy::Policy;
+pub use options::{BuildError, ClientOptions};
+pub use policy::Policy;
 
 use crate::api::Api;
 use crate::app::AppSecret;
-use crate::error::{Fault, WechatError};
+use crate::error::{Fault, Result, WechatError};
 use crate::json;
 
 /// The longest answer that is read. WeChat's are a few hundred bytes.
@@ -37,8 +37,8 @@ const MAX_ANSWER_BYTES: usize = 64 * 1024;
 /// A client of WeChat's server API. Cheap to clone; the clones share connections, limits and
 /// circuit breakers.
 ///
-/// It makes the calls that need no access_token; an [`AppClient`](crate::AppClient) makes those
-/// that do.
+/// [`ClientOptions::build`] gives one. It makes the calls that need no access_token; an
+/// [`AppClient`](crate::AppClient) makes those that do.
 #[derive(Clone)]
 pub struct WechatClient {
     shared: Arc<Shared>,
@@ -80,11 +80,6 @@ impl Shared {
 }
 
 impl WechatClient {
-    /// A client of `https://api.weixin.qq.com` with the usual policy, to be changed.
-    pub fn builder() -> WechatClientBuilder {
-        WechatClientBuilder::default()
-    }
-
     /// Whether the circuit breaker of `api` is open: WeChat has been away, and calls fail at once.
     pub fn is_suspended(&self, api: Api) -> bool {
         self.shared.endpoint(api).breaker.is_open()
@@ -94,16 +89,6 @@ impl WechatClient {
         Instant::now() + self.shared.policy.timeout
     }
 
-    /// Makes a call under the policy, and understands its reply with `understand`.
-    pub(crate) async fn call<W: DeserializeOwned, T>(
-        &self,
-        call: Call,
-        understand: impl Fn(W) -> Result<T, Fault>,
-    ) -> Result<T, WechatError> {
-        let deadline = self.deadline();
-        self.call_until(call, deadline, understand).await
-    }
-
     /// [`call`](Self::call) with an AppSecret. If WeChat refuses it and there is another, the call
     /// is made once more with that: it looks at the secret before it looks at a code.
     pub(crate) async fn call_with_secret<W: DeserializeOwned, T>(
@@ -111,11 +96,11 @@ impl WechatClient {
         secret: &AppSecret,
         with_secret: impl Fn(&str) -> Call,
         understand: impl Fn(W) -> Result<T, Fault>,
-    ) -> Result<T, WechatError> {
+    ) -> Result<T> {
         let deadline = self.deadline();
         let presented = secret.current();
         let call = with_secret(presented.text);
-        let refused = match self.call_until(call, deadline, &understand).await {
+        let refused = match self.call(call, deadline, &understand).await {
             Err(error) if error.is_of_the_secret() => error,
             result => return result,
         };
@@ -124,7 +109,7 @@ impl WechatClient {
         };
         tracing::warn!(error = %refused, "WeChat refuses an AppSecret; the app's other one is tried");
         let result = self
-            .call_until(with_secret(other.text), deadline, &understand)
+            .call(with_secret(other.text), deadline, &understand)
             .await;
         if result.as_ref().is_err_and(WechatError::is_of_the_secret) {
             secret.both_refused();
@@ -132,13 +117,14 @@ impl WechatClient {
         result
     }
 
-    /// [`call`](Self::call), to be done at `deadline`.
-    pub(crate) async fn call_until<W: DeserializeOwned, T>(
+    /// Makes a call under the policy, to be done at `deadline`, and understands its reply with
+    /// `understand`.
+    pub(crate) async fn call<W: DeserializeOwned, T>(
         &self,
         call: Call,
         deadline: Instant,
         understand: impl Fn(W) -> Result<T, Fault>,
-    ) -> Result<T, WechatError> {
+    ) -> Result<T> {
         let begun = Instant::now();
         let result = match self.shared.endpoint(call.api).breaker.admit() {
             Ok(admission) => {
@@ -217,7 +203,7 @@ impl WechatClient {
 
     /// WeChat's clock, to the second, by the `Date` header (RFC 9110, section 6.6.1) of an answer;
     /// `None` if the answer has none. Nothing secret is sent, and any answer will do.
-    pub async fn server_time(&self) -> Result<Option<Timestamp>, WechatError> {
+    pub async fn server_time(&self) -> Result<Option<Timestamp>> {
         let url = self.shared.endpoint(Api::Code2Session).url.clone();
         let answer = timeout_at(self.deadline(), self.shared.http.get(url).send()).await;
         let answer = answer

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::api::Api;
 use crate::app::App;
 use crate::client::{Call, Repeat, WechatClient};
-use crate::error::{Fault, WechatError};
+use crate::error::{Fault, Result};
 
 impl WechatClient {
     /// Exchanges `code`, which a user of `app` got from `wx.login`.
@@ -18,12 +18,8 @@ impl WechatClient {
     /// did not take it: after a failure to connect, or after WeChat's own "busy" (-1).
     ///
     /// # Errors
-    /// [`WechatError`]; [`Fault::Malformed`] also if the answer has no openid or session_key.
-    pub async fn code2session(
-        &self,
-        app: &App,
-        code: &LoginCode,
-    ) -> Result<WechatSession, WechatError> {
+    /// [`WechatError`](crate::WechatError); [`Fault::Malformed`] also if the answer has no openid or session_key.
+    pub async fn code2session(&self, app: &App, code: &LoginCode) -> Result<WechatSession> {
         let call = |secret: &str| {
             Call::get(Api::Code2Session, Repeat::IfCertainlyNotTaken).query(&[
                 ("appid", app.app_id.as_str()),
@@ -39,11 +35,8 @@ impl WechatClient {
 
 #[derive(Deserialize)]
 pub(crate) struct Code2SessionReply {
-    #[serde(default)]
     openid: Option<String>,
-    #[serde(default)]
     session_key: Option<String>,
-    #[serde(default)]
     unionid: Option<String>,
 }
 

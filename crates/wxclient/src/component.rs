@@ -19,7 +19,7 @@ use crate::api::Api;
 use crate::app::App;
 use crate::client::{Call, Repeat, WechatClient};
 use crate::code2session::Code2SessionReply;
-use crate::error::{Fault, WechatError};
+use crate::error::{Fault, Result, WechatError};
 use crate::token::{FetchedToken, TokenClient, TokenKey, TokenKind, TokenReply, TokenSource};
 
 /// A third-party platform: its `component_appid` and `component_appsecret`.
@@ -68,11 +68,7 @@ impl ComponentClient {
     ///
     /// # Errors
     /// [`WechatError`]; 61003 if the app has not authorised the platform.
-    pub async fn code2session(
-        &self,
-        app: &AppId,
-        code: &LoginCode,
-    ) -> Result<WechatSession, WechatError> {
+    pub async fn code2session(&self, app: &AppId, code: &LoginCode) -> Result<WechatSession> {
         let call = Call::get(Api::ComponentCode2Session, Repeat::IfCertainlyNotTaken).query(&[
             ("appid", app.as_str()),
             ("js_code", code.expose()),
@@ -100,7 +96,7 @@ impl TokenSource for ComponentTokens {
         }
     }
 
-    async fn fetch(&self) -> Result<FetchedToken, WechatError> {
+    async fn fetch(&self) -> Result<FetchedToken> {
         let ticket = self.tickets.ticket().await.ok_or_else(|| {
             let fault = Fault::NotMade("no component_verify_ticket has come from WeChat yet");
             WechatError::new(Api::ComponentToken, fault)
@@ -111,6 +107,8 @@ impl TokenSource for ComponentTokens {
             ("component_appsecret", secret.current().text.into()),
             ("component_verify_ticket", ticket.expose_secret().into()),
         ]);
-        self.client.call(call, TokenReply::into_token).await
+        let deadline = self.client.deadline();
+        let token = self.client.call(call, deadline, TokenReply::into_token);
+        token.await
     }
 }

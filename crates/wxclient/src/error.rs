@@ -10,12 +10,15 @@ pub use refusal::Refusal;
 use crate::api::Api;
 use crate::catalogue::{self, Retry, Verdict, WechatFailure};
 
+/// `Result` with [`WechatError`] as the error.
+pub type Result<T, E = WechatError> = std::result::Result<T, E>;
+
 /// A call that failed. Its texts are for the operator's log: they name the API, the errcode, the
 /// rid and what to do, and never the URL, a secret, a code, a token or WeChat's errmsg.
 #[derive(Debug)]
 pub struct WechatError {
-    api: Api,
-    fault: Fault,
+    pub api: Api,
+    pub fault: Fault,
 }
 
 impl WechatError {
@@ -23,18 +26,10 @@ impl WechatError {
         Self { api, fault }
     }
 
-    pub const fn api(&self) -> Api {
-        self.api
-    }
-
-    pub const fn fault(&self) -> &Fault {
-        &self.fault
-    }
-
     /// WeChat's errcode, if it gave one.
     pub const fn errcode(&self) -> Option<i64> {
         match &self.fault {
-            Fault::Refused(refusal) => Some(refusal.code()),
+            Fault::Refused(refusal) => Some(refusal.code),
             _ => None,
         }
     }
@@ -133,7 +128,7 @@ impl Fault {
     /// What the catalogue says about this fault at `api`.
     pub(crate) fn verdict(&self, api: Api) -> &'static Verdict {
         match self {
-            Self::Refused(refusal) => catalogue::lookup(refusal.code()).at(api),
+            Self::Refused(refusal) => catalogue::lookup(refusal.code).at(api),
             Self::NotConnected(_) => &catalogue::NOT_CONNECTED,
             Self::Overloaded => &catalogue::OVERLOADED,
             Self::BreakerOpen { .. } => &catalogue::BREAKER_OPEN,

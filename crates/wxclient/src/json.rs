@@ -78,7 +78,7 @@ mod tests {
     #[case::with_fields_all_the_same(r#"{"errcode":40029,"openid":"o/1"}"#)]
     fn an_errcode_is_read_in_every_dress(#[case] body: &str) {
         match read::<Reply>(body.as_bytes()) {
-            Err(Fault::Refused(refusal)) => assert_eq!(refusal.code(), 40029),
+            Err(Fault::Refused(refusal)) => assert_eq!(refusal.code, 40029),
             other => panic!("{other:?}"),
         }
     }

@@ -39,5 +39,5 @@ pub use adapters::{HttpCodeExchanger, HttpWechatApi};
 pub use api::Api;
 pub use app::{App, AppSecret};
 pub use app_client::AppClient;
-pub use client::{BuildError, CallObserver, WechatClient, WechatClientBuilder};
+pub use client::{BuildError, CallObserver, ClientOptions, Policy, WechatClient};
 pub use error::{Fault, WechatError};

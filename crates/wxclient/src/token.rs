@@ -17,14 +17,13 @@ pub(crate) use fetch::{AppTokens, TokenReply};
 use shared::SharedTokens;
 
 use crate::api::Api;
-use crate::error::WechatError;
+use crate::error::Result;
 
 /// What a token is for. Its text (`wx0123456789abcdef/stable`) is the key it is stored under.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TokenKey {
     /// The app, or the third-party platform.
     pub owner: AppId,
-    /// Tokens of different kinds live side by side.
     pub kind: TokenKind,
 }
 
@@ -83,11 +82,10 @@ pub struct FetchedToken {
     pub expires_in: Duration,
 }
 
-/// Where an app's tokens come from.
 #[async_trait]
 pub trait TokenSource: Send + Sync {
     fn key(&self) -> TokenKey;
 
     /// Fetches the current token, or a new one.
-    async fn fetch(&self) -> Result<FetchedToken, WechatError>;
+    async fn fetch(&self) -> Result<FetchedToken>;
 }

@@ -35,7 +35,7 @@ impl Outcome {
     fn of(outcome: Result<(), &Fault>) -> Self {
         match outcome {
             Ok(()) => Self::Kind("ok"),
-            Err(Fault::Refused(refusal)) => match catalogue::find(refusal.code()) {
+            Err(Fault::Refused(refusal)) => match catalogue::find(refusal.code) {
                 Some(entry) => Self::Errcode(entry.code),
                 None => Self::Kind("other_errcode"),
             },

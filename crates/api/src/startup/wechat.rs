@@ -10,7 +10,7 @@ use domain::ports::{Clock, WechatTokenRepository};
 use persistence::Database;
 use tokio::runtime::Handle;
 use wxclient::security::ApiSecurity;
-use wxclient::{AppClient, AppSecret, CallObserver, WechatClient};
+use wxclient::{AppClient, AppSecret, CallObserver, ClientOptions, Policy, WechatClient};
 
 use crate::settings::{self, Settings};
 
@@ -20,18 +20,18 @@ pub(super) fn wechat_client(
     observer: Option<Arc<dyn CallObserver>>,
 ) -> anyhow::Result<WechatClient> {
     let wechat = &settings.wechat;
-    let mut builder = WechatClient::builder()
-        .connect_timeout(Duration::from_millis(wechat.connect_timeout_ms.into()))
-        .timeout(Duration::from_millis(wechat.timeout_ms.into()))
-        .max_concurrency(wechat.max_concurrency as usize)
-        .runtime(runtime.clone());
-    if let Some(observer) = observer {
-        builder = builder.observer(observer);
-    }
-    if let Some(url) = &wechat.base_url {
-        builder = builder.base_url(url.0.clone());
-    }
-    builder.build().context("wechat.base_url")
+    let options = ClientOptions {
+        base_url: wechat.base_url.as_ref().map(|url| url.0.clone()),
+        proxy: None,
+        policy: Policy {
+            connect_timeout: Duration::from_millis(wechat.connect_timeout_ms.into()),
+            timeout: Duration::from_millis(wechat.timeout_ms.into()),
+            max_concurrency: wechat.max_concurrency as usize,
+        },
+        observer,
+        runtime: Some(runtime.clone()),
+    };
+    options.build().context("wechat.base_url")
 }
 
 /// The configured apps, once for those who may know their secrets and once for the others.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::AppClient;
 use crate::api::Api;
 use crate::client::{Call, Repeat};
-use crate::error::WechatError;
+use crate::error::Result;
 use crate::json::lenient_number;
 
 /// "The data does not exist."
@@ -22,12 +22,16 @@ impl AppClient {
     pub async fn check_encrypted_message(
         &self,
         encrypted_data: &str,
-    ) -> Result<Option<EncryptedMessage>, WechatError> {
+    ) -> Result<Option<EncryptedMessage>> {
         let hash = hex::encode(digest::digest(&digest::SHA256, encrypted_data.as_bytes()));
         let call = Call::post(Api::CheckEncryptedData, Repeat::Freely)
             .body(&[("encrypted_msg_hash", hash.into())])
             .secured(self.security.as_ref());
-        let understand = |reply: CheckReply| Ok(reply.into_message());
+        let understand = |reply: CheckReply| {
+            let created_at = Some(reply.create_time).filter(|time| *time > 0);
+            let created_at = created_at.and_then(|time| Timestamp::from_second(time).ok());
+            Ok(reply.valid.then_some(EncryptedMessage { created_at }))
+        };
         let checked = self.client.call(call, understand).await;
         match checked {
             Err(error) if error.errcode() == Some(UNKNOWN_MESSAGE) => Ok(None),
@@ -50,14 +54,4 @@ struct CheckReply {
     valid: bool,
     #[serde(default, deserialize_with = "lenient_number")]
     create_time: i64,
-}
-
-impl CheckReply {
-    fn into_message(self) -> Option<EncryptedMessage> {
-        self.valid.then(|| EncryptedMessage {
-            created_at: Timestamp::from_second(self.create_time)
-                .ok()
-                .filter(|_| self.create_time > 0),
-        })
-    }
 }

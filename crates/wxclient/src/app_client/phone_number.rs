@@ -10,16 +10,12 @@ use serde_json::Value;
 use super::AppClient;
 use crate::api::Api;
 use crate::client::{Call, Repeat};
-use crate::error::{Fault, WechatError};
+use crate::error::{Fault, Result};
 
 impl AppClient {
     /// Exchanges `code`, which the phone number button gave to `open_id`. WeChat refuses the code
     /// of another user. It works once and for five minutes.
-    pub async fn phone_number(
-        &self,
-        code: &PhoneCode,
-        open_id: &OpenId,
-    ) -> Result<PhoneGrant, WechatError> {
+    pub async fn phone_number(&self, code: &PhoneCode, open_id: &OpenId) -> Result<PhoneGrant> {
         let call = Call::post(Api::GetPhoneNumber, Repeat::IfCertainlyNotTaken)
             .body(&[
                 ("code", code.expose().into()),

@@ -11,17 +11,13 @@ use super::AppClient;
 use crate::api::Api;
 use crate::catalogue::WechatFailure;
 use crate::client::{Call, Repeat};
-use crate::error::{Fault, WechatError};
+use crate::error::{Fault, Result};
 use crate::json::lenient_number;
 
 impl AppClient {
     /// Whether `session_key` is the user's current one. (WeChat does not say whether a key that
     /// is not has been replaced or has expired.)
-    pub async fn check_session(
-        &self,
-        open_id: &OpenId,
-        session_key: &SessionKey,
-    ) -> Result<bool, WechatError> {
+    pub async fn check_session(&self, open_id: &OpenId, session_key: &SessionKey) -> Result<bool> {
         let call = Call::get(Api::CheckSession, Repeat::Freely)
             .query(&signed(open_id, &session_signature(session_key, b"")));
         let checked = self.client.call(call, |_: Acknowledgement| Ok(true));
@@ -36,12 +32,12 @@ impl AppClient {
     /// does not call it.
     ///
     /// # Errors
-    /// [`WechatError`]; [`WechatFailure::SessionKeyStale`] if it is not the current key.
+    /// [`WechatError`](crate::WechatError); [`WechatFailure::SessionKeyStale`] if it is not the current key.
     pub async fn reset_session(
         &self,
         open_id: &OpenId,
         session_key: &SessionKey,
-    ) -> Result<SessionKey, WechatError> {
+    ) -> Result<SessionKey> {
         let call = Call::get(Api::ResetSession, Repeat::IfCertainlyNotTaken)
             .query(&signed(open_id, &session_signature(session_key, b"")));
         let understand = |reply: ResetReply| {

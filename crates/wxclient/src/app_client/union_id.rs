@@ -9,16 +9,12 @@ use serde::Deserialize;
 use super::AppClient;
 use crate::api::Api;
 use crate::client::{Call, Repeat};
-use crate::error::{Fault, WechatError};
+use crate::error::{Fault, Result};
 
 impl AppClient {
     /// The unionid of `open_id`, who has paid `order` within the last five minutes. Needs no
     /// consent; the app must be bound to an Open Platform account (else 89002).
-    pub async fn paid_union_id(
-        &self,
-        open_id: &OpenId,
-        order: &PaidOrder,
-    ) -> Result<UnionId, WechatError> {
+    pub async fn paid_union_id(&self, open_id: &OpenId, order: &PaidOrder) -> Result<UnionId> {
         let call =
             Call::get(Api::GetPaidUnionid, Repeat::Freely).query(&[("openid", open_id.as_str())]);
         let call = match order {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::AppClient;
 use crate::api::Api;
 use crate::client::{Call, Repeat};
-use crate::error::WechatError;
+use crate::error::Result;
 use crate::json::lenient_number;
 
 domain::named_enum! {
@@ -21,7 +21,7 @@ domain::named_enum! {
 
 impl AppClient {
     /// How many pieces of `resource` are left of what the app has bought.
-    pub async fn left_of(&self, resource: Resource) -> Result<i64, WechatError> {
+    pub async fn left_of(&self, resource: Resource) -> Result<i64> {
         let call = Call::get(Api::GetUsage, Repeat::Freely).query(&[
             ("spuId", resource.spu_id()),
             ("offset", "0"),

@@ -16,20 +16,20 @@ use super::AppClient;
 use super::session::{session_signature, signed};
 use crate::api::Api;
 use crate::client::{Call, Repeat};
-use crate::error::{Fault, WechatError};
+use crate::error::{Fault, Result};
 use crate::json::lenient_number;
 
 impl AppClient {
     /// The user's last three keys, of which the phone knows the newest by its version.
     ///
     /// # Errors
-    /// [`WechatError`]; [`WechatFailure::SessionKeyStale`](crate::catalogue::WechatFailure::SessionKeyStale) if
+    /// [`WechatError`](crate::WechatError); [`WechatFailure::SessionKeyStale`](crate::catalogue::WechatFailure::SessionKeyStale) if
     /// `session_key` is not the current one.
     pub async fn user_encrypt_keys(
         &self,
         open_id: &OpenId,
         session_key: &SessionKey,
-    ) -> Result<Vec<UserEncryptKey>, WechatError> {
+    ) -> Result<Vec<UserEncryptKey>> {
         // The API's page says GET, its guide and the published clients POST.
         let call = Call::post(Api::GetUserEncryptKey, Repeat::Freely)
             .query(&signed(open_id, &session_signature(session_key, b"")))

@@ -14,11 +14,16 @@ use crate::error::Fault;
 const MORE_TRIES: usize = 2;
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Policy {
-    pub(crate) connect_timeout: Duration,
-    /// The longest time a call takes in all: waiting, connecting, asking, asking again.
-    pub(crate) timeout: Duration,
-    pub(crate) max_concurrency: usize,
+pub struct Policy {
+    /// The longest wait for a connection. Default 2 s, and never more than four fifths of
+    /// `timeout`, so that a connection that does not come about can be told from an answer that
+    /// does not come.
+    pub connect_timeout: Duration,
+    /// The longest time a call takes in all: waiting for its turn, connecting, asking, asking
+    /// again. Default 5 s.
+    pub timeout: Duration,
+    /// The most requests at once; further ones wait. Default 256, at least 1.
+    pub max_concurrency: usize,
 }
 
 impl Default for Policy {

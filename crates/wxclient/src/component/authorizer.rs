@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::ComponentClient;
 use crate::api::Api;
 use crate::client::{Call, Repeat};
-use crate::error::WechatError;
+use crate::error::Result;
 use crate::token::{FetchedToken, TokenKey, TokenKind, TokenReply, TokenSource};
 
 /// The tokens of one app, for [`AppClient::with_tokens`](crate::AppClient::with_tokens).
@@ -46,7 +46,7 @@ impl TokenSource for AuthorizerTokens {
         }
     }
 
-    async fn fetch(&self) -> Result<FetchedToken, WechatError> {
+    async fn fetch(&self) -> Result<FetchedToken> {
         let call = Call::post(Api::AuthorizerToken, Repeat::Freely).body(&[
             ("component_appid", self.component.app_id.as_str().into()),
             ("authorizer_appid", self.app_id.as_str().into()),

@@ -12,9 +12,12 @@ use crate::catalogue;
 /// is not stable and may show what it should not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    code: i64,
-    rid: Option<String>,
-    seen_ip: Option<IpAddr>,
+    /// The errcode. Never 0.
+    pub code: i64,
+    /// WeChat's id of the call.
+    pub rid: Option<String>,
+    /// The address under which WeChat sees this service, if that is the trouble (40164).
+    pub seen_ip: Option<IpAddr>,
 }
 
 impl Refusal {
@@ -26,21 +29,6 @@ impl Refusal {
                 .then(|| seen_ip(errmsg))
                 .flatten(),
         }
-    }
-
-    /// The errcode. Never 0.
-    pub const fn code(&self) -> i64 {
-        self.code
-    }
-
-    /// WeChat's id of the call.
-    pub fn rid(&self) -> Option<&str> {
-        self.rid.as_deref()
-    }
-
-    /// The address under which WeChat sees this service, if that is the trouble (40164).
-    pub const fn seen_ip(&self) -> Option<IpAddr> {
-        self.seen_ip
     }
 }
 
@@ -110,15 +98,15 @@ mod tests {
     #[case::none("system error", None)]
     #[case::other_shape("x, rid: 021ByuFs0fNXie1T5lJs0IwBFs0ByuF1", None)]
     fn the_rid_is_found_in_each_spelling(#[case] errmsg: &str, #[case] rid: Option<&str>) {
-        assert_eq!(Refusal::new(40029, errmsg).rid(), rid);
+        assert_eq!(Refusal::new(40029, errmsg).rid.as_deref(), rid);
     }
 
     #[test]
     fn the_address_is_kept_for_40164_alone() {
         let errmsg = "invalid ip 1.2.3.4 ipv6 ::ffff:1.2.3.4, not in whitelist, rid: 652d44d0-6f2b9a51-3c1e7d42";
         let refusal = Refusal::new(40164, errmsg);
-        assert_eq!(refusal.seen_ip(), Some(IpAddr::from([1, 2, 3, 4])));
+        assert_eq!(refusal.seen_ip, Some(IpAddr::from([1, 2, 3, 4])));
         assert!(refusal.to_string().contains("1.2.3.4"), "{refusal}");
-        assert_eq!(Refusal::new(40029, errmsg).seen_ip(), None);
+        assert_eq!(Refusal::new(40029, errmsg).seen_ip, None);
     }
 }

@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{FetchedToken, SharedTokens, TokenKey, TokenSource};
 use crate::catalogue::Retry;
 use crate::client::{Call, WechatClient};
-use crate::error::{Fault, WechatError};
+use crate::error::{Fault, Result, WechatError};
 
 /// How far apart the fetches are that reports of other services lead to: WeChat counts the calls of
 /// its token API, and a service that reports in a loop must not use them up.
@@ -73,26 +73,26 @@ impl TokenClient {
         &self,
         call: Call,
         understand: impl Fn(W) -> Result<T, Fault>,
-    ) -> Result<T, WechatError> {
+    ) -> Result<T> {
         let deadline = self.deadline();
         let with = |token: &WechatToken| {
             let call = call.clone();
             call.token(self.key.kind.parameter(), token.expose())
         };
         let token = self.token(deadline).await?.token;
-        let result = self.client.call_until(with(&token), deadline, &understand);
+        let result = self.client.call(with(&token), deadline, &understand);
         match result.await {
             Err(error) if error.verdict().retry == Retry::WithNewToken => {
                 tracing::debug!(%error, "asking WeChat again with another access_token");
                 let token = self.instead_of(Some(&token), deadline).await?.token;
-                let again = self.client.call_until(with(&token), deadline, &understand);
+                let again = self.client.call(with(&token), deadline, &understand);
                 again.await
             }
             result => result,
         }
     }
 
-    pub(crate) async fn token(&self, deadline: Instant) -> Result<FetchedToken, WechatError> {
+    pub(crate) async fn token(&self, deadline: Instant) -> Result<FetchedToken> {
         if let Some((current, is_stale)) = self.current()
             // Somebody is renewing it, and the old one still works.
             && (!is_stale || self.fetching.try_lock().is_err())
@@ -115,7 +115,7 @@ impl TokenClient {
         &self,
         refused: Option<&WechatToken>,
         deadline: Instant,
-    ) -> Result<FetchedToken, WechatError> {
+    ) -> Result<FetchedToken> {
         let is_good = |found: &FetchedToken| {
             refused.is_none_or(|refused| found.token.expose() != refused.expose())
         };
@@ -144,7 +144,7 @@ impl TokenClient {
         &self,
         refused: &WechatToken,
         deadline: Instant,
-    ) -> Result<FetchedToken, WechatError> {
+    ) -> Result<FetchedToken> {
         let renewal = async {
             let mut last_fetch = self.fetching.lock().await;
             if let Some(shared) = self.load().await {
@@ -165,14 +165,14 @@ impl TokenClient {
     async fn in_time(
         &self,
         deadline: Instant,
-        renewal: impl Future<Output = Result<FetchedToken, WechatError>>,
-    ) -> Result<FetchedToken, WechatError> {
+        renewal: impl Future<Output = Result<FetchedToken>>,
+    ) -> Result<FetchedToken> {
         timeout_at(deadline, renewal)
             .await
             .unwrap_or_else(|_| Err(WechatError::new(self.key.kind.api(), Fault::Timeout)))
     }
 
-    async fn fetch(&self) -> Result<FetchedToken, WechatError> {
+    async fn fetch(&self) -> Result<FetchedToken> {
         let fetched = self.keep(self.source.fetch().await?);
         if let Some(shared) = &self.shared {
             shared.save(&self.key, &fetched).await;

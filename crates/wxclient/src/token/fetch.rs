@@ -12,7 +12,7 @@ use super::{FetchedToken, TokenKey, TokenKind, TokenSource};
 use crate::api::Api;
 use crate::app::App;
 use crate::client::{Call, Repeat, WechatClient};
-use crate::error::{Fault, WechatError};
+use crate::error::{Fault, Result};
 use crate::json::lenient_number;
 
 impl WechatClient {
@@ -20,18 +20,18 @@ impl WechatClient {
     /// minutes before it expires. The ordinary tokens of other programs are not touched.
     ///
     /// # Errors
-    /// [`WechatError`]; a wrong secret (40001, 40125) or address (40164) is the operator's.
-    pub async fn stable_token(&self, app: &App) -> Result<FetchedToken, WechatError> {
+    /// [`WechatError`](crate::WechatError); a wrong secret (40001, 40125) or address (40164) is the operator's.
+    pub async fn stable_token(&self, app: &App) -> Result<FetchedToken> {
         self.fetch_stable(app, false).await
     }
 
     /// The same, and the previous token dies **at once**: for a token that has leaked. WeChat
     /// allows it 20 times a day, 30 s apart. For users of this crate: the service does not make this call.
-    pub async fn force_stable_token(&self, app: &App) -> Result<FetchedToken, WechatError> {
+    pub async fn force_stable_token(&self, app: &App) -> Result<FetchedToken> {
         self.fetch_stable(app, true).await
     }
 
-    async fn fetch_stable(&self, app: &App, force: bool) -> Result<FetchedToken, WechatError> {
+    async fn fetch_stable(&self, app: &App, force: bool) -> Result<FetchedToken> {
         // A forced refresh counts against a small quota, so it is not sent twice.
         let repeat = if force {
             Repeat::IfCertainlyNotTaken
@@ -52,7 +52,7 @@ impl WechatClient {
 
     /// 获取接口调用凭据: a new token of `app`. The previous one of this kind works for about five
     /// more minutes, also for other programs: prefer [`stable_token`](Self::stable_token).
-    pub async fn plain_token(&self, app: &App) -> Result<FetchedToken, WechatError> {
+    pub async fn plain_token(&self, app: &App) -> Result<FetchedToken> {
         let call = |secret: &str| {
             Call::get(Api::Token, Repeat::Freely).query(&[
                 ("grant_type", "client_credential"),
@@ -110,7 +110,7 @@ impl TokenSource for AppTokens {
         }
     }
 
-    async fn fetch(&self) -> Result<FetchedToken, WechatError> {
+    async fn fetch(&self) -> Result<FetchedToken> {
         match self.kind {
             TokenKind::Plain => self.client.plain_token(&self.app).await,
             _ => self.client.stable_token(&self.app).await,

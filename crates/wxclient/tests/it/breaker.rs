@@ -37,7 +37,7 @@ async fn trouble_with_another_api_does_not_stop_a_login() {
         .phone_number(&PhoneCode::new("c0de"), &OpenId::new("o1"))
         .await
         .unwrap_err();
-    assert_ne!(error.fault().kind(), "breaker_open");
+    assert_ne!(error.fault.kind(), "breaker_open");
     let error = app.plugin_open_pid("c0de").await.unwrap_err();
-    assert_eq!(error.fault().kind(), "breaker_open");
+    assert_eq!(error.fault.kind(), "breaker_open");
 }

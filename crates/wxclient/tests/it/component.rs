@@ -103,7 +103,7 @@ async fn without_a_ticket_nothing_is_sent() {
     let component = component(&server, None);
     let login = log_in(&component);
     let error = login.await.unwrap_err();
-    assert!(matches!(error.fault(), Fault::NotMade(_)), "{error}");
+    assert!(matches!(error.fault, Fault::NotMade(_)), "{error}");
     assert!(server.seen().is_empty());
 }
 

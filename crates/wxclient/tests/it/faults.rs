@@ -81,7 +81,8 @@ async fn an_endless_answer_is_not_read(#[case] flood: String) {
 #[tokio::test]
 async fn no_answer_in_time_is_a_timeout_and_the_code_is_not_sent_again(#[case] act: Act) {
     let server = Server::start([act]).await;
-    let client = client(&server.url).timeout(Duration::from_millis(300));
+    let mut client = client(&server.url);
+    client.policy.timeout = Duration::from_millis(300);
     let error = exchange(client.build().unwrap()).await.unwrap_err();
     assert_eq!(named(&error), ("timeout", None));
     assert_eq!(server.seen().len(), 1);
@@ -112,9 +113,9 @@ async fn a_connection_that_does_not_come_about_is_unavailable() {
     }
     let url = Url::parse(&format!("http://{address}")).unwrap();
     for connect_timeout in [300, 10_000] {
-        let client = client(&url)
-            .connect_timeout(Duration::from_millis(connect_timeout))
-            .timeout(Duration::from_secs(1));
+        let mut client = client(&url);
+        client.policy.connect_timeout = Duration::from_millis(connect_timeout);
+        client.policy.timeout = Duration::from_secs(1);
         let error = exchange(client.build().unwrap()).await.unwrap_err();
         assert_eq!(named(&error), ("unavailable", Some(5)), "{connect_timeout}");
     }
@@ -151,11 +152,10 @@ async fn a_connection_that_wechat_closed_while_idle_is_not_used_again() {
 #[tokio::test]
 async fn a_call_whose_turn_does_not_come_in_time_is_unavailable_and_not_sent() {
     let server = Server::start([Act::Hang(String::new())]).await;
-    let client = client(&server.url)
-        .timeout(Duration::from_millis(400))
-        .max_concurrency(1)
-        .build()
-        .unwrap();
+    let mut client = client(&server.url);
+    client.policy.timeout = Duration::from_millis(400);
+    client.policy.max_concurrency = 1;
+    let client = client.build().unwrap();
     let (one, other) = tokio::join!(exchange(client.clone()), exchange(client));
     assert_eq!(named(&one.unwrap_err()), ("timeout", None));
     assert_eq!(named(&other.unwrap_err()), ("unavailable", Some(1)));

@@ -29,7 +29,8 @@ async fn every_call_is_heard_of_once_after_its_last_try() {
     ]);
     let server = server.await;
     let heard = Arc::new(Heard::default());
-    let client = client(&server.url).observer(Arc::clone(&heard) as _);
+    let mut client = client(&server.url);
+    client.observer = Some(Arc::clone(&heard) as _);
     let client = client.build().unwrap();
     for _ in 0..3 {
         let _ = exchange(client.clone()).await;

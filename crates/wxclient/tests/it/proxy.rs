@@ -9,8 +9,9 @@ use crate::wechat::{SECRET, SESSION, client, exchange, named};
 async fn a_plain_call_goes_through_the_proxy() {
     let proxy = Server::start([Act::Answer(ok(SESSION))]).await;
     let wechat = Url::parse("http://wechat.invalid").unwrap();
-    let client = client(&wechat).proxy(proxy.url.clone()).build().unwrap();
-    exchange(client).await.unwrap();
+    let mut client = client(&wechat);
+    client.proxy = Some(proxy.url.clone());
+    exchange(client.build().unwrap()).await.unwrap();
     let head = &proxy.seen()[0].head;
     assert!(
         head.starts_with("GET http://wechat.invalid/sns/jscode2session?"),
@@ -23,8 +24,9 @@ async fn an_encrypted_call_asks_the_proxy_for_a_tunnel_and_shows_it_nothing() {
     let refusal = Act::Answer(answer("502 Bad Gateway", "x: y", ""));
     let proxy = Server::start([refusal]).await;
     let wechat = Url::parse("https://api.weixin.qq.com").unwrap();
-    let client = client(&wechat).proxy(proxy.url.clone()).build().unwrap();
-    let error = exchange(client).await.unwrap_err();
+    let mut client = client(&wechat);
+    client.proxy = Some(proxy.url.clone());
+    let error = exchange(client.build().unwrap()).await.unwrap_err();
     assert_eq!(named(&error), ("unavailable", Some(5)));
     let seen = proxy.seen();
     assert!(

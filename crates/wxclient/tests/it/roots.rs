@@ -13,7 +13,6 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use url::Url;
-use wxclient::WechatClient;
 
 use crate::server::ok;
 use crate::wechat::{SESSION, client, exchange, named};
@@ -110,8 +109,7 @@ fn acceptor(ca: &Path) -> TlsAcceptor {
 #[test]
 fn clients_are_built() {
     for base in ["http://127.0.0.1:5001", "https://api.weixin.qq.com"] {
-        let base = Url::parse(base).unwrap();
-        WechatClient::builder().base_url(base).build().unwrap();
+        client(&Url::parse(base).unwrap()).build().unwrap();
     }
 }
 
@@ -124,7 +122,6 @@ fn a_base_url_that_is_none_is_refused() {
         "https://x/?a=b",
         "data:x",
     ] {
-        let base = Url::parse(base).unwrap();
-        assert!(WechatClient::builder().base_url(base).build().is_err());
+        assert!(client(&Url::parse(base).unwrap()).build().is_err());
     }
 }

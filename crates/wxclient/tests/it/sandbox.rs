@@ -9,7 +9,7 @@ use domain::secret::LoginCode;
 use rstest::rstest;
 use secrecy::ExposeSecret as _;
 use url::Url;
-use wxclient::{App, AppSecret, WechatClientBuilder};
+use wxclient::{App, AppSecret, ClientOptions};
 use wxsandbox::{AppConfig, Control, Phone, RunningSandbox, Sandbox, SandboxConfig};
 
 use crate::wechat::{client, exchange_at, named};
@@ -57,7 +57,7 @@ impl Stack {
         LoginCode::new(self.phone().login().unwrap())
     }
 
-    pub(crate) fn client(&self) -> WechatClientBuilder {
+    pub(crate) fn client(&self) -> ClientOptions {
         client(&Url::parse(self.sandbox.base_url()).unwrap())
     }
 

@@ -13,7 +13,8 @@ async fn login_under(fault: Fault) -> (Option<(&'static str, Option<u64>)>, u64)
     let stack = Stack::start();
     let code = stack.code();
     stack.control().inject(fault);
-    let client = stack.client().timeout(Duration::from_millis(1500));
+    let mut client = stack.client();
+    client.policy.timeout = Duration::from_millis(1500);
     let result = exchange_at(client.build().unwrap(), stack.app.clone(), &code).await;
     let asked = stack.control().count_of(Api::Code2Session);
     (result.err().map(|error| named(&error)), asked)

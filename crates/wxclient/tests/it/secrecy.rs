@@ -81,7 +81,8 @@ impl TicketSource for Ticket {
 
 /// The errors of every call there is, at this WeChat.
 async fn errors(wechat: &Url) -> Vec<WechatError> {
-    let client = client(wechat).timeout(Duration::from_millis(300));
+    let mut client = client(wechat);
+    client.policy.timeout = Duration::from_millis(300);
     let client = client.build().unwrap();
     let app_client = AppClient::new(client.clone(), app());
     let component = ComponentClient::new(
@@ -151,7 +152,7 @@ async fn no_error_shows_a_secret() {
             assert!(!shown.contains(secret), "{secret} in {shown}");
         }
         assert!(
-            shown.starts_with(&format!("{}: ", error.api().path())),
+            shown.starts_with(&format!("{}: ", error.api.path())),
             "{shown}"
         );
     }

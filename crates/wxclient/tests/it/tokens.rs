@@ -136,7 +136,7 @@ async fn a_wrong_secret_shows_as_the_token_apis_error_and_calls_the_operator() {
     for errcode in [40001, 40125, 40164, 40013] {
         let server = Server::start([json(&format!(r#"{{"errcode":{errcode}}}"#))]).await;
         let error = phone(&app_client(&server.url)).await.unwrap_err();
-        assert_eq!(error.api(), wxclient::Api::StableToken);
+        assert_eq!(error.api, wxclient::Api::StableToken);
         assert_eq!(error.failure(), WechatFailure::Misconfigured, "{errcode}");
         assert_eq!(error.verdict().actor, Actor::Operator, "{errcode}");
         assert_eq!(server.seen().len(), 1, "{errcode}");

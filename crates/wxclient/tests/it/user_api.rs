@@ -22,7 +22,8 @@ use crate::wechat::named;
 /// The adapter, and a user who has logged in.
 async fn logged_in(stack: &Stack) -> (HttpWechatApi, OpenId, SessionKey) {
     let session = stack.exchange(&stack.code()).await.unwrap();
-    let client = stack.client().timeout(Duration::from_millis(1500));
+    let mut client = stack.client();
+    client.policy.timeout = Duration::from_millis(1500);
     let app = AppClient::new(client.build().unwrap(), stack.app.clone());
     let api = HttpWechatApi::new([app]);
     (api, session.open_id, session.session_key)

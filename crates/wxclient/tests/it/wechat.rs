@@ -7,7 +7,7 @@ use domain::id::AppId;
 use domain::ports::{CodeExchanger, WechatApiError, WechatFailure, WechatSession};
 use domain::secret::LoginCode;
 use url::Url;
-use wxclient::{App, AppClient, AppSecret, HttpCodeExchanger, WechatClient, WechatClientBuilder};
+use wxclient::{App, AppClient, AppSecret, ClientOptions, HttpCodeExchanger, Policy, WechatClient};
 
 use crate::server::{Act, ok};
 
@@ -24,11 +24,16 @@ pub(crate) fn app() -> App {
 }
 
 /// A client of `url` that is done within 2 s.
-pub(crate) fn client(url: &Url) -> WechatClientBuilder {
-    WechatClient::builder()
-        .base_url(url.clone())
-        .connect_timeout(Duration::from_millis(500))
-        .timeout(Duration::from_secs(2))
+pub(crate) fn client(url: &Url) -> ClientOptions {
+    ClientOptions {
+        base_url: Some(url.clone()),
+        policy: Policy {
+            connect_timeout: Duration::from_millis(500),
+            timeout: Duration::from_secs(2),
+            ..Policy::default()
+        },
+        ..ClientOptions::default()
+    }
 }
 
 /// A client of the app at `url`, which is done within 2 s.

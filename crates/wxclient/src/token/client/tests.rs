@@ -11,6 +11,7 @@ use tokio::time::advance;
 
 use super::*;
 use crate::api::Api;
+use crate::client::ClientOptions;
 use crate::error::Refusal;
 use crate::token::TokenKind;
 
@@ -41,7 +42,7 @@ impl TokenSource for Script {
 
 fn cache(tokens: impl IntoIterator<Item = (&'static str, u64)>) -> TokenClient {
     let script = Script(Mutex::new(tokens.into_iter().collect()));
-    let client = WechatClient::builder().build().unwrap();
+    let client = ClientOptions::default().build().unwrap();
     TokenClient::new(client, Arc::new(script))
 }
 
@@ -161,5 +162,5 @@ async fn a_fetch_beyond_the_deadline_is_a_timeout() {
     let cache = cache([("T1", 7200)]);
     let error = cache.token(Instant::now() + Duration::from_millis(500));
     let error = error.await.unwrap_err();
-    assert!(matches!(error.fault(), Fault::Timeout), "{error}");
+    assert!(matches!(error.fault, Fault::Timeout), "{error}");
 }

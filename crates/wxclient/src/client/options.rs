@@ -1,6 +1,5 @@
-//! Building a client.
+//! The settings of a client, and building it.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,70 +16,28 @@ use crate::api::Api;
 /// theirs, so that a request does not meet a connection that is being closed.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The settings of a [`WechatClient`].
+/// The settings of a [`WechatClient`], by default of `https://api.weixin.qq.com`. They have no `Debug`,
+/// because a proxy's URL may hold a password.
 #[derive(Clone, Default)]
-#[must_use]
-pub struct WechatClientBuilder {
-    base: Option<Url>,
-    proxy: Option<Url>,
-    policy: Policy,
-    observer: Option<Arc<dyn CallObserver>>,
-    runtime: Option<Handle>,
-}
-
-impl WechatClientBuilder {
-    /// Where WeChat is, `http` or `https`, with a path before the API's if need be. Default
-    /// `https://api.weixin.qq.com`.
-    pub fn base_url(mut self, url: Url) -> Self {
-        self.base = Some(url);
-        self
-    }
-
-    /// The HTTP proxy to go through. Default: what the environment says (`HTTPS_PROXY`,
+pub struct ClientOptions {
+    /// Where WeChat is, `http` or `https`, with a path before the API's if need be.
+    pub base_url: Option<Url>,
+    /// The HTTP proxy to go through. Without one, what the environment says (`HTTPS_PROXY`,
     /// `HTTP_PROXY`, `NO_PROXY`), and none for a base URL on loopback.
-    pub fn proxy(mut self, url: Url) -> Self {
-        self.proxy = Some(url);
-        self
-    }
-
-    /// The longest wait for a connection. Default 2 s, and never more than four fifths of the
-    /// total deadline, so that a connection that does not come about can be told from an answer
-    /// that does not come.
-    pub const fn connect_timeout(mut self, limit: Duration) -> Self {
-        self.policy.connect_timeout = limit;
-        self
-    }
-
-    /// The longest time a call takes in all: waiting for its turn, connecting, asking, asking
-    /// again. Default 5 s.
-    pub const fn timeout(mut self, limit: Duration) -> Self {
-        self.policy.timeout = limit;
-        self
-    }
-
-    /// The most requests at once; further ones wait. Default 256, at least 1.
-    pub const fn max_concurrency(mut self, limit: usize) -> Self {
-        self.policy.max_concurrency = limit;
-        self
-    }
-
-    /// The observer of every call, for metrics. Default: none.
-    pub fn observer(mut self, observer: Arc<dyn CallObserver>) -> Self {
-        self.observer = Some(observer);
-        self
-    }
-
-    /// The runtime that requests are sent from. Default: the one of each call.
+    pub proxy: Option<Url>,
+    pub policy: Policy,
+    /// The observer of every call, for metrics.
+    pub observer: Option<Arc<dyn CallObserver>>,
+    /// The runtime that requests are sent from; `None` for the one of each call.
     ///
     /// A connection belongs to the runtime that opened it. Where calls come from several runtimes,
     /// of which some end earlier than others (actix-web has one for each worker), a request on
     /// another runtime's connection fails when that runtime ends, and waits while it is busy. So
     /// name the one that ends last.
-    pub fn runtime(mut self, runtime: Handle) -> Self {
-        self.runtime = Some(runtime);
-        self
-    }
+    pub runtime: Option<Handle>,
+}
 
+impl ClientOptions {
     /// Builds the client.
     ///
     /// # Errors
@@ -117,7 +74,7 @@ impl WechatClientBuilder {
     }
 
     fn base_or_default(&self) -> Result<Url, BuildError> {
-        let Some(base) = self.base.clone() else {
+        let Some(base) = self.base_url.clone() else {
             return Url::parse("https://api.weixin.qq.com").map_err(|_| BuildError::BaseUrl);
         };
         let plain = base.has_host()
@@ -151,16 +108,6 @@ impl WechatClientBuilder {
             http = http.no_proxy();
         }
         Ok(http)
-    }
-}
-
-impl fmt::Debug for WechatClientBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A proxy's URL may hold a password.
-        f.debug_struct("WechatClientBuilder")
-            .field("base", &self.base.as_ref().map(Url::as_str))
-            .field("policy", &self.policy)
-            .finish_non_exhaustive()
     }
 }
 
@@ -207,7 +154,11 @@ mod tests {
     fn each_api_is_below_the_base() {
         for base in ["https://wechat.example/a/b", "https://wechat.example/a/b/"] {
             let base = Url::parse(base).unwrap();
-            let client = WechatClient::builder().base_url(base).build().unwrap();
+            let options = ClientOptions {
+                base_url: Some(base),
+                ..ClientOptions::default()
+            };
+            let client = options.build().unwrap();
             for api in Api::ALL {
                 let expected = format!("https://wechat.example/a/b{}", api.path());
                 assert_eq!(client.shared.endpoint(api).url.as_str(), expected);
@@ -217,7 +168,9 @@ mod tests {
 
     #[tokio::test]
     async fn one_request_at_once_is_the_least() {
-        let client = WechatClient::builder().max_concurrency(0).build().unwrap();
+        let mut options = ClientOptions::default();
+        options.policy.max_concurrency = 0;
+        let client = options.build().unwrap();
         let permits = &client.shared.permits;
         let held = permits.acquire().now_or_never();
         assert!(held.is_some());
