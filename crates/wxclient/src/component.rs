@@ -3,17 +3,15 @@
 //!
 //! For users of this crate: the service serves no third-party platforms.
 
-mod authorizer;
-
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::id::AppId;
 use domain::ports::{Clock, WechatSession, WechatTokenRepository};
 use domain::secret::LoginCode;
+use parking_lot::Mutex;
 use secrecy::{ExposeSecret, SecretString};
-
-pub use authorizer::AuthorizerTokens;
+use serde::Deserialize;
 
 use crate::api::Api;
 use crate::app::App;
@@ -111,4 +109,66 @@ impl TokenSource for ComponentTokens {
         let token = self.client.call(call, deadline, TokenReply::into_token);
         token.await
     }
+}
+
+/// The tokens of an app that has authorised the platform, in place of the app's own, for
+/// [`AppClient::with_tokens`](crate::AppClient::with_tokens): 获取授权账号调用令牌
+/// (getAuthorizerAccessToken).
+pub struct AuthorizerTokens {
+    component: ComponentClient,
+    app_id: AppId,
+    refresh_token: Mutex<SecretString>,
+}
+
+impl AuthorizerTokens {
+    /// The tokens of `app_id`, by the `authorizer_refresh_token` that its authorisation gave.
+    pub fn new(component: ComponentClient, app_id: AppId, refresh_token: SecretString) -> Self {
+        Self {
+            component,
+            app_id,
+            refresh_token: Mutex::new(refresh_token),
+        }
+    }
+
+    /// The newest `authorizer_refresh_token`, to be kept: WeChat may replace it with any token.
+    pub fn refresh_token(&self) -> SecretString {
+        self.refresh_token.lock().clone()
+    }
+}
+
+#[async_trait]
+impl TokenSource for AuthorizerTokens {
+    fn key(&self) -> TokenKey {
+        TokenKey {
+            owner: self.app_id.clone(),
+            kind: TokenKind::Authorizer,
+        }
+    }
+
+    async fn fetch(&self) -> Result<FetchedToken> {
+        let call = Call::post(Api::AuthorizerToken, Repeat::Freely).body(&[
+            ("component_appid", self.component.app_id.as_str().into()),
+            ("authorizer_appid", self.app_id.as_str().into()),
+            (
+                "authorizer_refresh_token",
+                self.refresh_token().expose_secret().into(),
+            ),
+        ]);
+        let understand = |reply: AuthorizerReply| {
+            let token = reply.token.into_token()?;
+            let newer = reply.authorizer_refresh_token;
+            if let Some(newer) = newer.filter(|newer| !newer.is_empty()) {
+                *self.refresh_token.lock() = newer.into();
+            }
+            Ok(token)
+        };
+        self.component.client.call(call, understand).await
+    }
+}
+
+#[derive(Deserialize)]
+struct AuthorizerReply {
+    #[serde(flatten)]
+    token: TokenReply,
+    authorizer_refresh_token: Option<String>,
 }

@@ -6,7 +6,6 @@
 
 mod cipher;
 mod keys;
-mod signature;
 
 use std::sync::Arc;
 
@@ -24,7 +23,7 @@ use zeroize::Zeroizing;
 
 use cipher::{Cipher, Place};
 pub use keys::{ApiSecurityKeys, KeyError};
-use signature::{Signer, Verifier};
+use keys::{Signer, Verifier};
 
 use crate::error::Fault;
 use crate::json;
@@ -39,11 +38,6 @@ pub struct ApiSecurity {
     signer: Signer,
     verifier: Verifier,
     clock: Arc<dyn Clock>,
-}
-
-pub(crate) struct Sealed {
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: String,
 }
 
 impl ApiSecurity {
@@ -62,8 +56,12 @@ impl ApiSecurity {
         })
     }
 
-    /// Encrypts the business `fields` of a call to `url`, and signs the result.
-    pub(crate) fn seal(&self, url: &Url, mut fields: Map<String, Value>) -> Result<Sealed, Fault> {
+    /// Encrypts the business `fields` of a call to `url`, and signs the result. Gives headers and body.
+    pub(crate) fn seal(
+        &self,
+        url: &Url,
+        mut fields: Map<String, Value>,
+    ) -> Result<(HeaderMap, String), Fault> {
         let timestamp = self.clock.now().as_second();
         let place = Place {
             urlpath: &urlpath(url),
@@ -89,7 +87,7 @@ impl ApiSecurity {
                 .map_err(|_| Fault::NotMade("the appid or a key's number is no header value"))?;
             headers.insert(name, value);
         }
-        Ok(Sealed { headers, body })
+        Ok((headers, body))
     }
 
     /// Verifies and opens the answer of a call to `url`. Only the gateway's errors may come

@@ -3,7 +3,6 @@
 
 mod client;
 mod fetch;
-mod shared;
 
 use std::fmt;
 use std::time::Duration;
@@ -14,7 +13,6 @@ use domain::secret::WechatToken;
 
 pub(crate) use client::TokenClient;
 pub(crate) use fetch::{AppTokens, TokenReply};
-use shared::SharedTokens;
 
 use crate::api::Api;
 use crate::error::Result;

@@ -89,8 +89,8 @@ impl Call {
             for (key, value) in &self.query {
                 fields.insert((*key).to_owned(), value.as_str().into());
             }
-            let sealed = security.seal(url, fields)?;
-            return Ok(with_json(request.headers(sealed.headers), sealed.body));
+            let (headers, body) = security.seal(url, fields)?;
+            return Ok(with_json(request.headers(headers), body));
         }
         let request = request.query(&self.query);
         Ok(match &self.body {

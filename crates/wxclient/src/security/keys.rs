@@ -1,7 +1,8 @@
-//! The keys of an app, as WeChat's console shows and takes them.
+//! The keys of an app, as WeChat's console shows and takes them, and the signatures they make and verify.
 
+use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeyPair;
-use aws_lc_rs::signature::{ParsedPublicKey, RSA_PSS_2048_8192_SHA256};
+use aws_lc_rs::signature::{ParsedPublicKey, RSA_PSS_2048_8192_SHA256, RSA_PSS_SHA256};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rustls_pki_types::pem::PemObject as _;
@@ -11,7 +12,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::cipher::{self, Cipher};
-use super::signature::{Signer, Verifier};
+use crate::error::Fault;
 
 /// The keys of an app and their numbers, from the console's page 开发管理 → API 安全.
 #[derive(Clone, Debug, Deserialize)]
@@ -73,6 +74,61 @@ fn public_key(pem: &[u8]) -> Option<SubjectPublicKeyInfoDer<'static>> {
             let certificate = webpki::EndEntityCert::try_from(&certificate).ok()?;
             Some(certificate.subject_public_key_info())
         })
+}
+
+/// RSASSA-PSS with SHA-256 and a salt of 32 bytes (WeChat's RSAwithSHA256).
+pub(super) struct Signer {
+    key: KeyPair,
+    /// The key's number in WeChat's console.
+    pub(super) serial: String,
+}
+
+impl Signer {
+    /// The signature of `text`, in base64.
+    pub(super) fn sign(&self, text: &str) -> Result<String, Fault> {
+        let mut signature = vec![0; self.key.public_modulus_len()];
+        self.key
+            .sign(
+                &RSA_PSS_SHA256,
+                &SystemRandom::new(),
+                text.as_bytes(),
+                &mut signature,
+            )
+            .map_err(|_| Fault::NotMade("the private key does not sign"))?;
+        Ok(STANDARD.encode(signature))
+    }
+}
+
+/// WeChat's public key, out of the platform certificate (平台证书).
+pub(super) struct Verifier {
+    key: ParsedPublicKey,
+    serial: String,
+}
+
+impl Verifier {
+    /// Verifies the signature of `text` among an answer's headers. While WeChat changes its
+    /// certificate, an answer is signed with both.
+    pub(super) fn verify<'h>(
+        &self,
+        text: &str,
+        header: impl Fn(&str) -> Option<&'h str>,
+    ) -> Result<(), Fault> {
+        let ours = Some(self.serial.as_str());
+        let signature = if header("wechatmp-serial") == ours {
+            header("wechatmp-signature")
+        } else if header("wechatmp-serial-deprecated") == ours {
+            tracing::warn!("WeChat is changing its platform certificate: configure the new one");
+            header("wechatmp-signature-deprecated")
+        } else {
+            return Err(Fault::Malformed(
+                "signed with another platform certificate than the configured one",
+            ));
+        };
+        signature
+            .and_then(|signature| STANDARD.decode(signature).ok())
+            .and_then(|signature| self.key.verify_sig(text.as_bytes(), &signature).ok())
+            .ok_or(Fault::Malformed("its signature does not hold"))
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -4,15 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::ports::{Clock, WechatTokenRepository};
+use domain::ports::{Cause, Clock, StoreResult, StoredWechatToken, WechatTokenRepository};
 use domain::secret::WechatToken;
-use domain::time::Timestamp;
+use domain::time::{Timestamp, after};
 use parking_lot::Mutex;
 use rustix::time::{ClockId, clock_gettime};
 use serde::de::DeserializeOwned;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
-use super::{FetchedToken, SharedTokens, TokenKey, TokenSource};
+use super::{FetchedToken, TokenKey, TokenSource};
 use crate::catalogue::Retry;
 use crate::client::{Call, WechatClient};
 use crate::error::{Fault, Result, WechatError};
@@ -20,6 +20,9 @@ use crate::error::{Fault, Result, WechatError};
 /// How far apart the fetches are that reports of other services lead to: WeChat counts the calls of
 /// its token API, and a service that reports in a loop must not use them up.
 const BETWEEN_REPORTS: Duration = Duration::from_secs(10);
+
+/// How long the repository may hold up a call that waits for a token: a fetch is quicker then.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// A client and the token it calls with. Replicas need no lock between them: a stable token is the same
 /// for all who ask, and a plain one that another replica has displaced is refused (40001), which leads
@@ -229,6 +232,40 @@ impl fmt::Debug for TokenClient {
             .field("key", &self.key)
             .finish_non_exhaustive()
     }
+}
+
+/// The repository, and the clock by which its tokens expire.
+struct SharedTokens {
+    repository: Arc<dyn WechatTokenRepository>,
+    clock: Arc<dyn Clock>,
+}
+
+impl SharedTokens {
+    async fn load(&self, key: &TokenKey) -> Option<FetchedToken> {
+        let stored = told(self.repository.load(&key.to_string())).await??;
+        let left = stored.expires_at.duration_since(self.clock.now());
+        Some(FetchedToken {
+            token: stored.token,
+            expires_in: Duration::try_from(left).ok()?,
+        })
+    }
+
+    async fn save(&self, key: &TokenKey, fetched: &FetchedToken) {
+        let stored = StoredWechatToken {
+            token: fetched.token.clone(),
+            expires_at: after(self.clock.now(), fetched.expires_in),
+        };
+        told(self.repository.save(&key.to_string(), &stored)).await;
+    }
+}
+
+/// What the repository says, if it does in time.
+async fn told<T>(call: impl Future<Output = StoreResult<T>>) -> Option<T> {
+    let told = timeout(PATIENCE, call).await.map_err(Cause::from);
+    let told = told.and_then(|told| told.map_err(Cause::from));
+    let unshared = "WeChat's access_token is not shared between replicas";
+    told.inspect_err(|error| tracing::warn!(error = &**error, "{unshared}"))
+        .ok()
 }
 
 /// How long the machine has been suspended since it was started. Only Linux tells.
