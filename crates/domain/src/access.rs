@@ -38,10 +38,8 @@ impl AccessService {
             return Ok(account);
         }
         // The first use of a newer generation closes the one before it: one write a generation.
-        let (id, generation) = (grant.session_id, grant.generation);
-        let used = self
-            .lifecycle
-            .use_generation(id, generation, now, TokenUse::Access);
+        let (lifecycle, id, generation) = (&self.lifecycle, grant.session_id, grant.generation);
+        let used = lifecycle.use_generation(id, generation, now, TokenUse::Access);
         match used.await? {
             GenerationUse::Live(account) => Ok(Arc::from(account)),
             GenerationUse::Replayed | GenerationUse::Ended => Err(AccessError::SessionRevoked),

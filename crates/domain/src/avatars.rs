@@ -24,6 +24,8 @@ pub struct AvatarService {
     pub clock: Arc<dyn Clock>,
 }
 
+type Result<T, E = UploadError> = std::result::Result<T, E>;
+
 #[derive(Debug, thiserror::Error)]
 pub enum UploadError {
     #[error(transparent)]
@@ -39,11 +41,7 @@ impl AvatarService {
     ///
     /// It is announced first, so that its file is deleted if the process or the request ends before a
     /// user has it.
-    pub async fn upload(
-        &self,
-        who: &SessionAccount,
-        uploaded: Vec<u8>,
-    ) -> Result<User, UploadError> {
+    pub async fn upload(&self, who: &SessionAccount, uploaded: Vec<u8>) -> Result<User> {
         let picture = self.store.clean(uploaded).await?;
         let url = picture.url.clone();
         let due_at = after(self.clock.now(), UPLOADED_BY);

@@ -78,12 +78,8 @@ impl std::fmt::Debug for SignedRawData {
 
 impl std::fmt::Debug for OpenedData {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "OpenedData({:?}, {} bytes)",
-            self.watermark,
-            self.json.len()
-        )
+        let (watermark, bytes) = (&self.watermark, self.json.len());
+        write!(f, "OpenedData({watermark:?}, {bytes} bytes)")
     }
 }
 

@@ -32,7 +32,7 @@ pub use sessions::{GenerationUse, SessionLifecycle, SessionRepository, TokenUse}
 pub use support::{AuditLog, Ban, BanRepository, MergeCandidate, MergeOutcome, MergeRepository};
 pub use tokens::{
     AccessGrant, SessionGrant, SigningAlgorithm, SigningKeyRepository, SigningSecret,
-    StoredSigningKey, TokenError, TokenIssueError, TokenIssuer, TokenPair,
+    StoredSigningKey, TokenError, TokenIssueError, TokenIssuer, TokenPair, TokenResult,
 };
 pub use users::{AccountRepository, PhoneLookups, SignatoryRepository, UserRepository};
 pub use wechat::{

@@ -57,10 +57,8 @@ impl AppSecret {
     /// time around a reset in the console.
     #[must_use]
     pub fn or(self, second: impl Into<String>) -> Self {
-        Self::of(
-            self.0.first.clone(),
-            Some(SecretString::from(second.into())),
-        )
+        let second = SecretString::from(second.into());
+        Self::of(self.0.first.clone(), Some(second))
     }
 
     fn of(first: SecretString, second: Option<SecretString>) -> Self {

@@ -108,9 +108,8 @@ impl WechatClient {
             return Err(refused);
         };
         tracing::warn!(error = %refused, "WeChat refuses an AppSecret; the app's other one is tried");
-        let result = self
-            .call(with_secret(other.text), deadline, &understand)
-            .await;
+        let call = with_secret(other.text);
+        let result = self.call(call, deadline, &understand).await;
         if result.as_ref().is_err_and(WechatError::is_of_the_secret) {
             secret.both_refused();
         }
@@ -170,12 +169,9 @@ impl WechatClient {
         let Ok(Ok(_permit)) = permit.await else {
             return Err(Fault::Overloaded);
         };
-        let body = timeout_at(
-            policy.attempt_deadline(call.repeat, deadline),
-            self.exchange(call),
-        )
-        .await
-        .map_err(|_| Fault::Timeout)??;
+        let deadline = policy.attempt_deadline(call.repeat, deadline);
+        let exchanged = timeout_at(deadline, self.exchange(call)).await;
+        let body = exchanged.map_err(|_| Fault::Timeout)??;
         understand(json::read(&body)?)
     }
 

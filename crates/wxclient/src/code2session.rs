@@ -42,19 +42,16 @@ pub(crate) struct Code2SessionReply {
 
 impl Code2SessionReply {
     pub(crate) fn into_session(self) -> Result<WechatSession, Fault> {
+        let open_id = self.openid.filter(|id| is_sane(id));
+        let open_id = open_id.ok_or(Fault::Malformed("no usable openid"))?;
+        let union_id = self.unionid.filter(|id| !id.is_empty());
+        if !union_id.as_deref().is_none_or(is_sane) {
+            return Err(Fault::Malformed("no usable unionid"));
+        }
         let session_key = self.session_key.filter(|key| !key.is_empty());
-        let unionid = self.unionid.filter(|id| !id.is_empty());
         Ok(WechatSession {
-            open_id: OpenId::new(
-                self.openid
-                    .filter(|id| is_sane(id))
-                    .ok_or(Fault::Malformed("no usable openid"))?,
-            ),
-            union_id: match unionid {
-                Some(id) if is_sane(&id) => Some(UnionId::new(id)),
-                Some(_) => return Err(Fault::Malformed("no usable unionid")),
-                None => None,
-            },
+            open_id: OpenId::new(open_id),
+            union_id: union_id.map(UnionId::new),
             session_key: SessionKey::new(session_key.ok_or(Fault::Malformed("no session_key"))?),
         })
     }

@@ -64,12 +64,8 @@ impl WechatError {
 
 impl fmt::Display for WechatError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verdict = self.verdict();
-        write!(
-            f,
-            "{}: {}; {}: {}",
-            self.api, self.fault, verdict.actor, verdict.todo.en
-        )
+        let Verdict { actor, todo, .. } = self.verdict();
+        write!(f, "{}: {}; {actor}: {}", self.api, self.fault, todo.en)
     }
 }
 

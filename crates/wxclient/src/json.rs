@@ -18,10 +18,8 @@ pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
     let envelope: Envelope =
         serde_json::from_slice(json).map_err(|_| Fault::Malformed("not JSON"))?;
     if envelope.errcode != 0 {
-        return Err(Fault::Refused(Refusal::new(
-            envelope.errcode,
-            envelope.errmsg.as_str().unwrap_or_default(),
-        )));
+        let errmsg = envelope.errmsg.as_str().unwrap_or_default();
+        return Err(Fault::Refused(Refusal::new(envelope.errcode, errmsg)));
     }
     serde_json::from_slice(json).map_err(|_| Fault::Malformed("a field missing or of a wrong type"))
 }

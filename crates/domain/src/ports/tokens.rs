@@ -26,13 +26,9 @@ pub trait TokenIssuer: Send + Sync {
 
     /// Reads an access token. This happens at every request, so an adapter SHOULD remember what
     /// it has verified.
-    fn read_access(&self, token: &AccessToken, now: Timestamp) -> Result<SessionGrant, TokenError>;
+    fn read_access(&self, token: &AccessToken, now: Timestamp) -> TokenResult<SessionGrant>;
 
-    fn read_refresh(
-        &self,
-        token: &RefreshToken,
-        now: Timestamp,
-    ) -> Result<SessionGrant, TokenError>;
+    fn read_refresh(&self, token: &RefreshToken, now: Timestamp) -> TokenResult<SessionGrant>;
 }
 
 /// What a token is issued for: who, in which session, of which generation.
@@ -70,6 +66,8 @@ pub enum TokenIssueError {
     #[error("the token could not be signed")]
     Failed(#[source] Cause),
 }
+
+pub type TokenResult<T> = Result<T, TokenError>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {

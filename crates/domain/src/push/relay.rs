@@ -133,9 +133,8 @@ impl PushRelay {
             }
             Err(PushFailure(why)) => {
                 let (id, attempt) = (message.id, message.attempt);
-                self.outbox
-                    .failed(id, attempt, &why, pause(attempt))
-                    .await?;
+                let noted = self.outbox.failed(id, attempt, &why, pause(attempt));
+                noted.await?;
                 Ok(Sent::Failed(why))
             }
         }

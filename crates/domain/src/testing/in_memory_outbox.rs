@@ -154,9 +154,8 @@ impl PushOutbox for InMemoryOutbox {
         let (rows, now) = (self.rows()?, self.clock.now());
         let waiting = rows.iter().filter(|row| row.waits());
         let ages = waiting.map(|row| now.duration_since(row.listed.received_at));
-        let ages: Vec<_> = ages
-            .filter_map(|age| Duration::try_from(age).ok())
-            .collect();
+        let ages = ages.filter_map(|age| Duration::try_from(age).ok());
+        let ages: Vec<_> = ages.collect();
         Ok(Backlog {
             waiting: ages.len() as u64,
             oldest: ages.into_iter().max().unwrap_or_default(),

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::ports::{
-    AccessGrant, SessionGrant, TokenError, TokenIssueError, TokenIssuer, TokenPair,
+    AccessGrant, SessionGrant, TokenError, TokenIssueError, TokenIssuer, TokenPair, TokenResult,
 };
 use crate::secret::{AccessToken, RefreshToken};
 use crate::time::{Duration, Timestamp, after};
@@ -26,7 +26,7 @@ impl PlainTokens {
         self.has_no_key.store(!is_there, Ordering::SeqCst);
     }
 
-    fn read(&self, number: Option<&str>, now: Timestamp) -> Result<SessionGrant, TokenError> {
+    fn read(&self, number: Option<&str>, now: Timestamp) -> TokenResult<SessionGrant> {
         let issued = self.issued.lock().unwrap();
         let number = number.and_then(|number| number.parse::<usize>().ok());
         match number.and_then(|number| issued.get(number)) {
@@ -62,15 +62,11 @@ impl TokenIssuer for PlainTokens {
         })
     }
 
-    fn read_access(&self, token: &AccessToken, now: Timestamp) -> Result<SessionGrant, TokenError> {
+    fn read_access(&self, token: &AccessToken, now: Timestamp) -> TokenResult<SessionGrant> {
         self.read(token.expose().strip_prefix("access "), now)
     }
 
-    fn read_refresh(
-        &self,
-        token: &RefreshToken,
-        now: Timestamp,
-    ) -> Result<SessionGrant, TokenError> {
+    fn read_refresh(&self, token: &RefreshToken, now: Timestamp) -> TokenResult<SessionGrant> {
         self.read(token.expose().strip_prefix("refresh "), now)
     }
 }

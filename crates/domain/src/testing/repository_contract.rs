@@ -171,9 +171,8 @@ pub trait StoreUnderTest: Send + Sync {
 
     /// Pairs of users who are one person by a unionid: who logged in, and who had it before.
     async fn merge_candidates(&self) -> Vec<(UserId, UserId)> {
-        let open = self.open_candidates().await.into_iter();
-        open.map(|open| (open.user_id, open.union_user_id))
-            .collect()
+        let pair = |open: MergeCandidate| (open.user_id, open.union_user_id);
+        self.open_candidates().await.into_iter().map(pair).collect()
     }
 }
 

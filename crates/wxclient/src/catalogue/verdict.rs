@@ -27,13 +27,10 @@ pub struct Verdict {
 impl Verdict {
     /// Whether WeChat may have consumed the code that was sent, so that it is not sent again.
     pub const fn spends_code(&self) -> bool {
+        use WechatFailure as F;
         !matches!(
             self.failure,
-            Some(
-                WechatFailure::RateLimited
-                    | WechatFailure::Misconfigured
-                    | WechatFailure::Unavailable
-            )
+            Some(F::RateLimited | F::Misconfigured | F::Unavailable)
         )
     }
 }

@@ -42,9 +42,8 @@ impl Policy {
     /// So a connection that does not come about is never taken for an answer that was lost, and
     /// no code is spent on a request that cannot be answered in time.
     pub(crate) fn latest_start(&self, deadline: Instant) -> Instant {
-        deadline
-            .checked_sub(self.connect_timeout)
-            .unwrap_or(deadline)
+        let latest = deadline.checked_sub(self.connect_timeout);
+        latest.unwrap_or(deadline)
     }
 
     /// When one try must be done. What may be repeated is given half of the call's time, so that

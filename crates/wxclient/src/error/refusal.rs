@@ -25,9 +25,7 @@ impl Refusal {
         Self {
             code,
             rid: rid(errmsg),
-            seen_ip: (code == catalogue::IP_NOT_LISTED)
-                .then(|| seen_ip(errmsg))
-                .flatten(),
+            seen_ip: seen_ip(errmsg).filter(|_| code == catalogue::IP_NOT_LISTED),
         }
     }
 }
@@ -53,12 +51,8 @@ fn rid(errmsg: &str) -> Option<String> {
         let groups: Vec<_> = id.split('-').collect();
         groups.len() == 3 && groups.iter().all(|group| is_8_hex_digits(group))
     });
-    let old = after(errmsg, "req_id: ").filter(|id| {
-        id.len() == 16
-            && id
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-    });
+    let is_of_an_id = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    let old = after(errmsg, "req_id: ").filter(|id| id.len() == 16 && id.bytes().all(is_of_an_id));
     new.or(old).map(ToOwned::to_owned)
 }
 

@@ -49,14 +49,12 @@ impl Cipher {
     ) -> Result<String, Fault> {
         let mut data = Zeroizing::new(plain.into_bytes());
         let nonce = Nonce::assume_unique_for_key(iv);
-        let tag = self
-            .key
-            .seal_in_place_separate_tag(nonce, self.aad(place), &mut data)
-            .map_err(|_| Fault::NotMade("encryption fails"))?;
+        let (key, aad) = (&self.key, self.aad(place));
+        let tag = key.seal_in_place_separate_tag(nonce, aad, &mut data);
+        let tag = tag.map_err(|_| Fault::NotMade("encryption fails"))?;
         let [iv, data, tag] = [&iv[..], &data, tag.as_ref()].map(|bytes| STANDARD.encode(bytes));
-        Ok(format!(
-            r#"{{"iv":"{iv}","data":"{data}","authtag":"{tag}"}}"#
-        ))
+        let body = format!(r#"{{"iv":"{iv}","data":"{data}","authtag":"{tag}"}}"#);
+        Ok(body)
     }
 
     pub(super) fn decrypt(
@@ -72,9 +70,8 @@ impl Cipher {
         let mut data = Zeroizing::new(decode(data)?);
         let length = data.len();
         data.extend(decode(authtag)?);
-        self.key
-            .open_in_place(nonce, self.aad(place), &mut data)
-            .map_err(|_| FAULT)?;
+        let opened = self.key.open_in_place(nonce, self.aad(place), &mut data);
+        opened.map_err(|_| FAULT)?;
         data.truncate(length);
         Ok(data)
     }
@@ -121,10 +118,9 @@ mod tests {
     #[test]
     fn the_published_request_is_made_byte_for_byte() {
         let iv = STANDARD.decode("fmW/zNxXlytUZBgj").unwrap();
-        let body = cipher()
-            .encrypt(&REQUEST, REQUEST_PLAIN.to_owned(), iv.try_into().unwrap())
-            .unwrap();
-        assert_eq!(body, REQUEST_BODY);
+        let (plain, iv) = (REQUEST_PLAIN.to_owned(), iv.try_into().unwrap());
+        let body = cipher().encrypt(&REQUEST, plain, iv);
+        assert_eq!(body.unwrap(), REQUEST_BODY);
     }
 
     #[test]

@@ -79,10 +79,8 @@ pub(crate) struct TokenReply {
 
 impl TokenReply {
     pub(crate) fn into_token(self) -> Result<FetchedToken, Fault> {
-        let token = self
-            .access_token
-            .filter(|token| !token.is_empty())
-            .ok_or(Fault::Malformed("no access_token"))?;
+        let token = self.access_token.filter(|token| !token.is_empty());
+        let token = token.ok_or(Fault::Malformed("no access_token"))?;
         let seconds = u64::try_from(self.expires_in).unwrap_or_default();
         if seconds == 0 {
             return Err(Fault::Malformed("no expires_in"));

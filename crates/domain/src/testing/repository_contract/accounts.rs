@@ -182,11 +182,9 @@ pub async fn an_export_holds_everything(store: &Store) {
     let export = store.export(user).await;
     assert_eq!(Some(export.account), store.account(user).await);
     let sessions = export.sessions.iter().map(|listed| &listed.session);
-    let sessions: Vec<_> = sessions
-        .map(|session| (session.id, session.ended_at))
-        .collect();
+    let sessions = sessions.map(|session| (session.id, session.ended_at));
     let expected = [second, own].map(|account| (account.session.id, Some(at(20))));
-    assert_eq!(sessions, expected);
+    assert_eq!(sessions.collect::<Vec<_>>(), expected);
     assert_eq!(export.audit, [audit]);
     assert_eq!(export.merge_candidates, [other]);
     assert_eq!(store.export(other).await.merge_candidates, [user]);

@@ -144,32 +144,26 @@ pub async fn a_visit_that_fails_leaves_nothing_behind(store: &Store) {
     let mut failing = guest.clone().with_union_id("u1").visit_as(0, "Band");
     failing.session.id = used.session.id;
     let outcome = store.users().record_visit(failing).await;
-    assert!(
-        matches!(outcome, Err(RepositoryError::Internal(_))),
-        "{outcome:?}"
-    );
+    let is_internal = matches!(outcome, Err(RepositoryError::Internal(_)));
+    assert!(is_internal, "{outcome:?}");
 
     let found = store.session(used.session.id).await.unwrap();
     assert_eq!(found.identity.open_id, used.open_id);
     assert!(store.keys_of(&guest).await.is_empty());
     store.admit_new(guest.visit(60)).await;
-    store
-        .admit_new(Guest::known("wx02", "o3", "u1").visit(60))
-        .await;
+    let other = Guest::known("wx02", "o3", "u1");
+    store.admit_new(other.visit(60)).await;
 }
 
 pub async fn a_visit_that_fails_fails_alone(store: &Store) {
     let used = store.log_in(&Guest::new("wx01", "o1"), 0).await.session.id;
-    let mut visits: Vec<_> = (0..40)
-        .map(|number| Guest::new("wx01", &format!("o{}", number % 30)).visit(number))
-        .collect();
+    let visit = |number| Guest::new("wx01", &format!("o{}", number % 30)).visit(number);
+    let mut visits: Vec<_> = (0..40).map(visit).collect();
     for failing in visits.iter_mut().skip(7).step_by(13) {
         failing.session.id = used;
     }
-    let expected: Vec<_> = visits
-        .iter()
-        .map(|visit| visit.session.id != used)
-        .collect();
+    let expected = visits.iter().map(|visit| visit.session.id != used);
+    let expected: Vec<_> = expected.collect();
     let outcomes = at_once(store, visits).await;
     let recorded: Vec<_> = outcomes.iter().map(Result::is_ok).collect();
     assert_eq!(recorded, expected);

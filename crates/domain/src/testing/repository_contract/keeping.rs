@@ -79,14 +79,13 @@ pub async fn audit_entries_are_found_newest_first(store: &Store) {
 }
 
 pub async fn audit_entries_at_once_are_all_kept(store: &Store) {
-    let entries: Vec<_> = (0..300)
-        .map(|number| {
-            let user = (number % 2 == 0).then(|| UserId::new(Uuid::now_v7()));
-            let mut entry = entry(AuditAction::SignText, user);
-            entry.subject = (number % 3 == 0).then(|| number.to_string());
-            entry
-        })
-        .collect();
+    let numbered = |number: i32| {
+        let user = (number % 2 == 0).then(|| UserId::new(Uuid::now_v7()));
+        let mut entry = entry(AuditAction::SignText, user);
+        entry.subject = (number % 3 == 0).then(|| number.to_string());
+        entry
+    };
+    let entries: Vec<_> = (0..300).map(numbered).collect();
     let audit = store.audit();
     let recorded = join_all(entries.iter().map(|entry| audit.record(entry.clone()))).await;
     assert!(recorded.iter().all(Result::is_ok));

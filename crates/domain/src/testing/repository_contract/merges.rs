@@ -85,11 +85,8 @@ pub async fn an_applied_merge_sorts_out_the_other_candidates(store: &Store) {
     store.log_in(&a.clone().with_union_id("ub"), 10).await;
     store.log_in(&a.with_union_id("uc"), 20).await;
     store.log_in(&c.with_union_id("ub"), 30).await;
-    are_candidates(
-        store,
-        [(user_a, user_b), (user_a, user_c), (user_c, user_b)],
-    )
-    .await;
+    let pairs = [(user_a, user_b), (user_a, user_c), (user_c, user_b)];
+    are_candidates(store, pairs).await;
 
     let mut open = store.open_candidates().await.into_iter();
     let first = open.find(|open| (open.user_id, open.union_user_id) == (user_a, user_b));

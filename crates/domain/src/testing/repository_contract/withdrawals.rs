@@ -80,9 +80,8 @@ pub async fn a_withdrawn_identity_takes_its_unionid_along(store: &Store) {
     assert_ne!(stays, MergeOutcome::Applied(own));
     assert!(store.withdraw(&one, &[Withdrawal::Identity]).await);
     // No identity has u1 any longer, so a visit with it is of a new user.
-    store
-        .admit_new(Guest::known("wx03", "o3", "u1").visit(10))
-        .await;
+    let third = Guest::known("wx03", "o3", "u1");
+    store.admit_new(third.visit(10)).await;
     let joined = store.user(&Guest::known("wx03", "o4", "u2"), 10).await;
     assert_eq!(MergeOutcome::Applied(joined), stays);
 }
