@@ -3,7 +3,7 @@
 mod postgres;
 mod sqlite;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant as Moment};
 
 use async_trait::async_trait;
@@ -11,6 +11,7 @@ use diesel::QueryableByName;
 use diesel::sql_types::{Bool, Nullable, Text};
 use domain::id::{SessionId, UserId};
 use domain::ports::{Change, ChangeFeed, FeedPosition, News, StoreResult};
+use parking_lot::Mutex;
 
 use crate::connection::AnyConnection;
 use crate::error::DatabaseError;
@@ -84,7 +85,7 @@ impl DieselChangeFeed {
 
     /// Where the feed stood [`KEPT`] ago, if that has not been cleaned yet.
     fn next_to_clean(&self, position: &Position, now: Moment) -> Option<Position> {
-        let mut cleaned = self.cleaned.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cleaned = self.cleaned.lock();
         let is_due = match &*cleaned {
             Some((at, old)) => now.duration_since(*at) >= KEPT || old.source != position.source,
             None => true,
@@ -220,7 +221,7 @@ mod tests {
 
     impl DieselChangeFeed {
         fn let_a_minute_pass(&self) {
-            let mut cleaned = self.cleaned.lock().unwrap();
+            let mut cleaned = self.cleaned.lock();
             let (at, _) = cleaned.as_mut().unwrap();
             *at = at.checked_sub(KEPT).unwrap();
         }

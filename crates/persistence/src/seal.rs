@@ -9,12 +9,13 @@
 
 mod master_keys;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, RwLock};
 
 use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit, Nonce};
 use hkdf::Hkdf;
+use parking_lot::RwLock;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 

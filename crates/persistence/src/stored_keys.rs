@@ -4,10 +4,11 @@
 //! There is one such key today, [`IdentityHashKey`]. It is random, made once, and kept sealed. It is
 //! the check too: master keys of which none opens it are not those of this database.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use diesel::prelude::*;
 use domain::id::{AppId, OpenId};
+use parking_lot::RwLock;
 use zeroize::Zeroizing;
 
 use crate::connection::AnyConnection;
@@ -58,11 +59,7 @@ impl StoredKeys {
         &self,
         connection: &mut AnyConnection,
     ) -> DbResult<IdentityHashKey> {
-        let known = self
-            .known
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let known = self.known.read().clone();
         known.map_or_else(|| self.verify(connection), Ok)
     }
 
@@ -82,7 +79,7 @@ impl StoredKeys {
         self.vault.verdict().set_wrong(false);
         // A key that was made in a transaction under way may be rolled back.
         if is_kept {
-            *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(key.clone());
+            *self.known.write() = Some(key.clone());
         }
         Ok(key)
     }

@@ -8,9 +8,11 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 use crate::error::{DatabaseError, DbResult};
 
@@ -86,11 +88,10 @@ impl Watch {
             give_up: Box::new(give_up),
             is_given_up: Arc::clone(&is_given_up),
         };
-        let id = self.0.with(|entries| {
-            entries.next += 1;
-            entries.watched.insert(entries.next, entry);
-            entries.next
-        });
+        let mut entries = self.0.entries.lock();
+        entries.next += 1;
+        let id = entries.next;
+        entries.watched.insert(id, entry);
         Ticket {
             watch: self.clone(),
             id,
@@ -100,7 +101,7 @@ impl Watch {
 
     /// Whether another thread may be put at risk: an error if too many are stuck already.
     pub(crate) fn may_connect(&self) -> DbResult<()> {
-        let left_behind = self.0.with(|entries| entries.left_behind);
+        let left_behind = self.0.entries.lock().left_behind;
         if left_behind < MAX_LEFT_BEHIND {
             return Ok(());
         }
@@ -111,21 +112,16 @@ impl Watch {
 }
 
 impl State {
-    fn with<T>(&self, work: impl FnOnce(&mut Entries) -> T) -> T {
-        work(&mut self.entries.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
     fn give_up_overdue(&self) {
         let now = Instant::now();
-        let overdue = self.with(|entries| {
-            let is_overdue = |_: &u64, entry: &mut Entry| entry.deadline <= now;
-            let overdue: Vec<_> = entries.watched.extract_if(is_overdue).collect();
-            entries.left_behind += overdue.len();
-            for (_, entry) in &overdue {
-                entry.is_given_up.store(true, Ordering::SeqCst);
-            }
-            overdue
-        });
+        let mut entries = self.entries.lock();
+        let is_overdue = |_: &u64, entry: &mut Entry| entry.deadline <= now;
+        let overdue: Vec<_> = entries.watched.extract_if(is_overdue).collect();
+        entries.left_behind += overdue.len();
+        for (_, entry) in &overdue {
+            entry.is_given_up.store(true, Ordering::SeqCst);
+        }
+        drop(entries);
         for (_, entry) in overdue {
             (entry.give_up)();
         }
@@ -161,20 +157,18 @@ impl Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         CURRENT.set(None);
-        self.watch.0.with(|entries| {
-            if entries.watched.remove(&self.id).is_none() {
-                entries.left_behind = entries.left_behind.saturating_sub(1);
-            }
-        });
+        let mut entries = self.watch.0.entries.lock();
+        if entries.watched.remove(&self.id).is_none() {
+            entries.left_behind = entries.left_behind.saturating_sub(1);
+        }
     }
 }
 
 /// Whether the call of this thread has been given up, so that it has no caller and must not
 /// write.
 pub(crate) fn is_given_up() -> bool {
-    CURRENT.with_borrow(|current| {
-        current
-            .as_ref()
+    CURRENT.with_borrow(|flag| {
+        flag.as_ref()
             .is_some_and(|flag| flag.load(Ordering::SeqCst))
     })
 }

@@ -1,12 +1,13 @@
 //! A connection and its thread.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::Instant;
 
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tracing::Span;
 
@@ -34,10 +35,15 @@ pub(crate) struct Worker {
 impl Worker {
     /// Starts a thread without a connection.
     pub(crate) fn start() -> DbResult<Self> {
-        let (sender, jobs) = channel();
+        let (sender, jobs) = channel::<Job>();
         thread::Builder::new()
             .name(String::from("database"))
-            .spawn(move || work(&jobs))
+            .spawn(move || {
+                let mut connection = None;
+                for job in jobs {
+                    job(&mut connection);
+                }
+            })
             .map_err(|error| {
                 let text = format!("no thread for a connection can be started: {error}");
                 DatabaseError::unavailable(text)
@@ -68,13 +74,15 @@ impl Worker {
         work: impl FnOnce(&mut Option<KeptConnection>) -> T + Send + 'static,
     ) -> Answer<T> {
         let (reply, answer) = oneshot::channel();
+        // Taken by the thread of the call, or by the watch that gives it up.
         let waiting = Arc::new(Mutex::new(Some((held, reply))));
         let (watch, is_open) = (watch.clone(), Arc::clone(&self.is_open));
         self.run(move |connection| {
             let (closed, given_up) = (Arc::clone(&is_open), Arc::clone(&waiting));
             let ticket = watch.begin(deadline, move || {
                 closed.store(false, Ordering::SeqCst);
-                drop(take(&given_up));
+                let waiting = given_up.lock().take();
+                drop(waiting);
             });
             let result = catch_unwind(AssertUnwindSafe(|| work(connection)));
             // After a panic it may be in the middle of something.
@@ -82,7 +90,8 @@ impl Worker {
                 *connection = None;
             }
             is_open.store(connection.is_some(), Ordering::SeqCst);
-            if let Some((held, reply)) = take(&waiting) {
+            let waiting = waiting.lock().take();
+            if let Some((held, reply)) = waiting {
                 // First, so that the connection is in the pool when the caller gets the answer.
                 drop(held);
                 let _ = reply.send(result);
@@ -98,20 +107,4 @@ impl Worker {
         // The thread lives as long as this value, unless a job panics; then its caller sees that.
         let _ = self.jobs.send(job);
     }
-}
-
-fn work(jobs: &Receiver<Job>) {
-    let mut connection = None;
-    while let Ok(job) = jobs.recv() {
-        job(&mut connection);
-    }
-}
-
-/// Takes what a call holds, unless it is taken: by the thread of the call, or by the watch that
-/// gives it up.
-fn take<T>(waiting: &Mutex<Option<T>>) -> Option<T> {
-    waiting
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .take()
 }

@@ -1,9 +1,9 @@
 //! Items that are written together, and their callers.
 
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
 
 use domain::ports::{RepositoryError, StoreResult};
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 use super::Batched;
@@ -45,18 +45,13 @@ impl<B: Batched> Replies<B> {
     }
 
     pub(super) fn refuse_all(&self, error: &DatabaseError) {
-        let count = self.with(|replies| replies.len());
+        let count = self.0.lock().len();
         self.refuse(0..count, error);
     }
 
     fn take(&self, of: Range<usize>) -> Vec<Option<Reply<B>>> {
-        self.with(|replies| {
-            let replies = replies.get_mut(of).unwrap_or_default();
-            replies.iter_mut().map(Option::take).collect()
-        })
-    }
-
-    fn with<T>(&self, work: impl FnOnce(&mut Vec<Option<Reply<B>>>) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut replies = self.0.lock();
+        let replies = replies.get_mut(of).unwrap_or_default();
+        replies.iter_mut().map(Option::take).collect()
     }
 }

@@ -1,12 +1,13 @@
 //! One writer, its queue, and the thread that drains it.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use domain::ports::{RepositoryError, StoreResult};
+use parking_lot::{Condvar, Mutex};
 
 use super::batch::{Pending, Replies};
 use super::counts::QueueCounts;
@@ -166,12 +167,11 @@ impl<B: Batched> Lane<B> {
 
     /// Waits until all that waited is written or given up.
     pub(super) fn wait_until_done(&self) {
-        let threads = self.shared.threads.lock();
-        let threads = threads.unwrap_or_else(PoisonError::into_inner);
+        let mut threads = self.shared.threads.lock();
         // What is under way is given up after one timeout, what waits is refused then.
         let patience = self.shared.options.watch.timeout() * 3;
         let ended = &self.shared.ended;
-        let _ = ended.wait_timeout_while(threads, patience, |threads| *threads > 0);
+        ended.wait_while_for(&mut threads, |threads| *threads > 0, patience);
     }
 }
 
@@ -203,7 +203,7 @@ impl<B: Batched> Shared<B> {
                 return;
             }
         }
-        *self.threads.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        *self.threads.lock() -= 1;
         self.ended.notify_all();
     }
 
@@ -230,7 +230,6 @@ impl<B: Batched> Shared<B> {
     /// more.
     fn next_batch(&self) -> Option<Vec<Pending<B>>> {
         let receiver = self.receiver.lock();
-        let receiver = receiver.unwrap_or_else(PoisonError::into_inner);
         let is_to_connect = self.is_held.load(Ordering::SeqCst) && !self.status.is_connected();
         let first = if is_to_connect {
             match receiver.recv_timeout(RECONNECT) {
@@ -281,7 +280,7 @@ impl<B: Batched> Shared<B> {
 
     fn refuse_waiting(&self, error: &DatabaseError) {
         // If it is taken, another thread drains the queue already.
-        if let Ok(receiver) = self.receiver.try_lock() {
+        if let Some(receiver) = self.receiver.try_lock() {
             for Pending { reply, .. } in receiver.try_iter().flatten() {
                 let _ = reply.send(Err(RepositoryError::from(error.clone())));
             }

@@ -1,6 +1,8 @@
 //! The connection on which batches are written.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use crate::connection::{AnyConnection, Connector, KeptConnection, Purpose};
 use crate::error::DbResult;
@@ -16,20 +18,15 @@ impl WireSlot {
     }
 
     pub(super) fn current(&self) -> Wire {
-        self.with(|wire| wire.clone())
+        self.0.lock().clone()
     }
 
     /// Puts a new one into the place of one that does not answer, unless another writer has.
     pub(super) fn renew(&self, stuck: &Wire) {
-        self.with(|wire| {
-            if Arc::ptr_eq(&wire.state, &stuck.state) {
-                *wire = Wire::new(stuck.connector.clone(), true);
-            }
-        });
-    }
-
-    fn with<T>(&self, work: impl FnOnce(&mut Wire) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut wire = self.0.lock();
+        if Arc::ptr_eq(&wire.state, &stuck.state) {
+            *wire = Wire::new(stuck.connector.clone(), true);
+        }
     }
 }
 
@@ -61,14 +58,13 @@ impl Wire {
     /// Makes sure that there is a connection. One that has been lost is waited for a little; one
     /// that did not come back is only tried for.
     pub(super) fn prepare(&self) -> DbResult<()> {
-        self.with(|state| {
-            state.connection = Some(state.take(&self.connector)?);
-            Ok(())
-        })
+        let mut state = self.state.lock();
+        state.connection = Some(state.take(&self.connector)?);
+        Ok(())
     }
 
     pub(super) fn is_connected(&self) -> bool {
-        self.with(|state| state.connection.is_some())
+        self.state.lock().connection.is_some()
     }
 
     /// Runs `work` on the connection, which is kept unless it turns out to be of no use.
@@ -76,22 +72,16 @@ impl Wire {
         &self,
         work: impl FnOnce(&mut AnyConnection) -> DbResult<T>,
     ) -> DbResult<T> {
-        self.with(|state| {
-            // It may have taken a while until the other writer was done with it.
-            watch::stop_if_given_up()?;
-            // Taken out, so that it goes if `work` panics in the middle of something.
-            let mut connection = state.take(&self.connector)?;
-            let result = connection.run(work);
-            if !connection.is_useless() {
-                state.connection = Some(connection);
-            }
-            result
-        })
-    }
-
-    fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
-        // After a panic the connection is gone and the rest is as good as before.
-        work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut state = self.state.lock();
+        // It may have taken a while until the other writer was done with it.
+        watch::stop_if_given_up()?;
+        // Taken out, so that it goes if `work` panics in the middle of something.
+        let mut connection = state.take(&self.connector)?;
+        let result = connection.run(work);
+        if !connection.is_useless() {
+            state.connection = Some(connection);
+        }
+        result
     }
 }
 

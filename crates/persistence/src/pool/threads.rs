@@ -1,9 +1,10 @@
 //! What r2d2 keeps: threads with connections, and when there may be one more.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use r2d2::ManageConnection;
 
 use crate::error::{DatabaseError, DbResult};
@@ -70,7 +71,8 @@ impl Threads {
     }
 
     pub(super) fn may_be_more(&self) -> bool {
-        let is_paused = self.no_more_before(|at| at.is_some_and(|at| Instant::now() < at));
+        let paused_until = *self.0.no_more_before.lock();
+        let is_paused = paused_until.is_some_and(|until| Instant::now() < until);
         self.count() == 0 || !is_paused && !self.0.writers.do_wait()
     }
 
@@ -81,13 +83,8 @@ impl Threads {
             return Err(error);
         }
         tracing::debug!(%error, open, "the database gives no further connection");
-        self.no_more_before(|at| *at = Some(Instant::now() + PAUSE_AFTER_REFUSAL));
+        *self.0.no_more_before.lock() = Some(Instant::now() + PAUSE_AFTER_REFUSAL);
         Ok(())
-    }
-
-    fn no_more_before<T>(&self, work: impl FnOnce(&mut Option<Instant>) -> T) -> T {
-        let at = self.0.no_more_before.lock();
-        work(&mut at.unwrap_or_else(PoisonError::into_inner))
     }
 }
 
