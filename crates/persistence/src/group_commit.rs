@@ -6,10 +6,8 @@
 //! the same way, to share round trips.
 
 mod batch;
-mod counts;
 mod lane;
 mod wire;
-mod writer;
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::Arc;
@@ -18,13 +16,13 @@ use domain::ports::{RepositoryError, StoreResult};
 use tokio::sync::oneshot;
 
 use batch::Pending;
-pub(crate) use counts::QueueCounts;
 use lane::Lane;
 pub(crate) use lane::{LaneOptions, LaneStatus};
 pub(crate) use wire::WireSlot;
 
 use crate::connection::AnyConnection;
 use crate::error::{DatabaseError, DbResult};
+use crate::statistics::QueueCounts;
 
 /// How many must wait before a second writer helps the first. With fewer, two would only make the
 /// batches smaller, and the cost is per batch.
@@ -110,9 +108,8 @@ impl<B: Batched> GroupCommit<B> {
     /// Puts an item into the queue and waits until it is written. It is written although the
     /// caller goes away.
     pub(crate) async fn write(&self, item: B::Item) -> StoreResult<B::Outcome> {
-        let waiting = self.counts.one_more_waits();
-        let lane = self.lane(&item, waiting.before);
-        let lane = lane.ok_or_else(writer_gone::<B>)?;
+        let lane = self.lane(&item).ok_or_else(writer_gone::<B>)?;
+        let _waits = Arc::clone(&self.counts.waiting);
         let (reply, answer) = oneshot::channel();
         let item = Box::new(item);
         lane.send(Pending { item, reply })?;
@@ -125,9 +122,9 @@ impl<B: Batched> GroupCommit<B> {
     }
 
     /// The first writer, or one by the item's key if there is work for several.
-    fn lane(&self, item: &B::Item, waiting: usize) -> Option<&Lane<B>> {
+    fn lane(&self, item: &B::Item) -> Option<&Lane<B>> {
         let first = self.lanes.first();
-        if waiting < ENOUGH_FOR_ONE || self.lanes.len() < 2 {
+        if self.counts.waiting() < ENOUGH_FOR_ONE || self.lanes.len() < 2 {
             return first;
         }
         let hash = self.hasher.hash_one(B::key(item));

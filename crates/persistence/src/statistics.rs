@@ -4,8 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::group_commit::QueueCounts;
-
 /// Reads how busy a database is. It keeps no connection open.
 #[derive(Clone)]
 pub struct Statistics {
@@ -54,6 +52,35 @@ impl Statistics {
         self.queues
             .each_ref()
             .map(|(name, counts)| counts.read(name))
+    }
+}
+
+/// The counts of one queue, over all its writers.
+#[derive(Debug, Default)]
+pub(crate) struct QueueCounts {
+    /// Each of those who wait has a clone.
+    pub(crate) waiting: Arc<()>,
+    batches: AtomicU64,
+    items: AtomicU64,
+}
+
+impl QueueCounts {
+    pub(crate) fn waiting(&self) -> usize {
+        Arc::strong_count(&self.waiting) - 1
+    }
+
+    pub(crate) fn begin_batch(&self, items: usize) {
+        self.batches.fetch_add(1, Ordering::Relaxed);
+        self.items.fetch_add(items as u64, Ordering::Relaxed);
+    }
+
+    fn read(&self, name: &'static str) -> QueueUse {
+        QueueUse {
+            name,
+            waiting: self.waiting(),
+            batches: self.batches.load(Ordering::Relaxed),
+            items: self.items.load(Ordering::Relaxed),
+        }
     }
 }
 

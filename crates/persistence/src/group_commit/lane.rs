@@ -9,14 +9,13 @@ use std::time::{Duration, Instant};
 use domain::ports::{RepositoryError, StoreResult};
 use parking_lot::{Condvar, Mutex};
 
-use super::batch::{Pending, Replies};
-use super::counts::QueueCounts;
+use super::batch::{Batch, Pending};
 use super::wire::{Wire, WireSlot};
-use super::writer::Writer;
 use super::{Batched, writer_gone};
 use crate::error::{DatabaseError, DbResult};
 use crate::pool::WritersFirst;
-use crate::watch::{self, Watch};
+use crate::statistics::QueueCounts;
+use crate::watch::Watch;
 
 /// How many items are written together at most. The commit is paid for long before; more would
 /// only make the first of them wait.
@@ -91,13 +90,14 @@ pub(super) struct Lane<B: Batched> {
 /// An item to write, or none: to open the connection and keep it.
 type Message<B> = Option<Pending<B>>;
 
-struct Shared<B: Batched> {
-    batched: B,
+/// What the threads of a writer share.
+pub(super) struct Shared<B: Batched> {
+    pub(super) batched: B,
     receiver: Mutex<Receiver<Message<B>>>,
-    wire: WireSlot,
-    status: LaneStatus,
+    pub(super) wire: WireSlot,
+    pub(super) status: LaneStatus,
     is_held: AtomicBool,
-    options: LaneOptions,
+    pub(super) options: LaneOptions,
     counts: Arc<QueueCounts>,
     /// Threads that have not come to their end, but for those that were given up.
     threads: Mutex<usize>,
@@ -176,7 +176,7 @@ impl<B: Batched> Lane<B> {
 }
 
 impl<B: Batched> Shared<B> {
-    fn spawn(self: &Arc<Self>) -> std::io::Result<()> {
+    pub(super) fn spawn(self: &Arc<Self>) -> std::io::Result<()> {
         let shared = Arc::clone(self);
         let thread = thread::Builder::new().name(B::NAME.to_owned());
         thread.spawn(move || shared.drain()).map(drop)
@@ -188,42 +188,19 @@ impl<B: Batched> Shared<B> {
             if !batch.is_empty() {
                 self.counts.begin_batch(batch.len());
             }
-            let (items, replies) = Replies::of(batch);
-            let batch = Arc::new(Batch {
-                lane: Arc::clone(self),
-                replies,
-                wire: self.wire.current(),
-            });
+            let (items, batch) = Batch::of(Arc::clone(self), batch);
+            let batch = Arc::new(batch);
             let deadline = Instant::now() + self.options.watch.timeout();
             let under_way = Arc::clone(&batch);
             let give_up = move || under_way.give_up();
             let ticket = self.options.watch.begin(deadline, give_up);
-            self.write(&items, &batch);
+            batch.write(&items);
             if !ticket.ended_in_time() {
                 return;
             }
         }
         *self.threads.lock() -= 1;
         self.ended.notify_all();
-    }
-
-    fn write(&self, items: &[Box<B::Item>], batch: &Batch<B>) {
-        let Batch { replies, wire, .. } = batch;
-        if let Err(error) = self.connect(wire) {
-            replies.refuse_all(&error);
-            // Requests that arrived during the attempt to connect get the same result.
-            self.refuse_waiting(&error);
-            return;
-        }
-        let writer = Writer {
-            batched: &self.batched,
-            wire,
-            status: &self.status,
-        };
-        writer.write_guarded(items, replies);
-        if !watch::is_given_up() {
-            self.note_connected(wire.is_connected());
-        }
     }
 
     /// Waits for items. An empty batch is to open the connection. `None` when there will be no
@@ -249,7 +226,7 @@ impl<B: Batched> Shared<B> {
         Some(batch)
     }
 
-    fn connect(&self, wire: &Wire) -> DbResult<()> {
+    pub(super) fn connect(&self, wire: &Wire) -> DbResult<()> {
         let connected = wire.prepare();
         if connected.is_err() {
             self.status.has_failed();
@@ -261,7 +238,7 @@ impl<B: Batched> Shared<B> {
         connected
     }
 
-    fn note_connected(&self, is_connected: bool) {
+    pub(super) fn note_connected(&self, is_connected: bool) {
         self.status
             .is_connected
             .store(is_connected, Ordering::SeqCst);
@@ -278,7 +255,7 @@ impl<B: Batched> Shared<B> {
         }
     }
 
-    fn refuse_waiting(&self, error: &DatabaseError) {
+    pub(super) fn refuse_waiting(&self, error: &DatabaseError) {
         // If it is taken, another thread drains the queue already.
         if let Some(receiver) = self.receiver.try_lock() {
             for Pending { reply, .. } in receiver.try_iter().flatten() {
@@ -291,28 +268,5 @@ impl<B: Batched> Shared<B> {
 impl<B: Batched> Drop for Shared<B> {
     fn drop(&mut self) {
         self.note_waited_for(false);
-    }
-}
-
-/// A batch in progress.
-struct Batch<B: Batched> {
-    lane: Arc<Shared<B>>,
-    replies: Replies<B>,
-    wire: Wire,
-}
-
-impl<B: Batched> Batch<B> {
-    /// Its thread is left behind with its connection; another goes on with a new one.
-    fn give_up(&self) {
-        let error = watch::too_late(self.lane.options.watch.timeout());
-        self.replies.refuse_all(&error);
-        // They have waited for the same thing, some of them nearly as long.
-        self.lane.refuse_waiting(&error);
-        self.lane.status.has_failed();
-        self.lane.note_connected(false);
-        self.lane.wire.renew(&self.wire);
-        if let Err(error) = self.lane.spawn() {
-            tracing::error!(%error, "no thread can be started to write {}", B::NAME);
-        }
     }
 }
