@@ -8,8 +8,8 @@ use domain::id::{AppId, OpenId};
 use domain::secret::SessionKey;
 use domain::time::Timestamp;
 
-use crate::error::{DatabaseError, DbResult};
-use crate::seal::{DoesNotOpen, MasterKeys, Vault};
+use crate::error::DbResult;
+use crate::seal::{MasterKeys, Vault};
 
 /// How many session_keys of an identity are kept.
 const CAPACITY: usize = 3;
@@ -52,9 +52,7 @@ impl SessionKeyVault {
         user: &OpenId,
         row: &[u8],
     ) -> DbResult<Vec<SessionKey>> {
-        if self.0.verdict().is_wrong() {
-            return Err(DatabaseError::wrong_master_key());
-        }
+        self.0.check()?;
         let sealed = split(row).into_iter();
         let opened = sealed.filter_map(|sealed| self.open_or_report(app, user, sealed));
         Ok(opened.collect())
@@ -67,20 +65,19 @@ impl SessionKeyVault {
         user: &OpenId,
         row: &[u8],
     ) -> DbResult<Option<SessionKey>> {
-        if self.0.verdict().is_wrong() {
-            return Err(DatabaseError::wrong_master_key());
-        }
-        let newest = split(row).into_iter().next();
+        self.0.check()?;
+        let sealed = split(row);
+        let newest = sealed.first();
         Ok(newest.and_then(|sealed| self.open_or_report(app, user, sealed)))
     }
 
     pub(crate) fn opens_any(&self, app: &AppId, user: &OpenId, row: &[u8]) -> bool {
         let mut sealed = split(row).into_iter();
-        sealed.any(|sealed| self.open(app, user, sealed).is_ok())
+        sealed.any(|sealed| self.open(app, user, sealed).is_some())
     }
 
     fn open_or_report(&self, app: &AppId, user: &OpenId, sealed: &[u8]) -> Option<SessionKey> {
-        let opened = self.open(app, user, sealed).ok();
+        let opened = self.open(app, user, sealed);
         if opened.is_none() {
             self.0.report_lost("session_key");
         }
@@ -114,12 +111,10 @@ impl SessionKeyVault {
         self.0.seal(&context(app, user), &secret)
     }
 
-    fn open(&self, app: &AppId, user: &OpenId, sealed: &[u8]) -> Result<SessionKey, DoesNotOpen> {
+    fn open(&self, app: &AppId, user: &OpenId, sealed: &[u8]) -> Option<SessionKey> {
         let secret = self.0.open(&context(app, user), sealed)?;
-        let (_at, key) = secret.split_first_chunk::<8>().ok_or(DoesNotOpen)?;
-        std::str::from_utf8(key)
-            .map(SessionKey::new)
-            .map_err(|_| DoesNotOpen)
+        let (_at, key) = secret.split_first_chunk::<8>()?;
+        std::str::from_utf8(key).ok().map(SessionKey::new)
     }
 }
 

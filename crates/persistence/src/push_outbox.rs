@@ -53,7 +53,7 @@ impl PushOutbox for Database {
         let (id, taken) = taken.await?;
         Ok(match taken {
             Taken::Answered(sealed) => {
-                let opened = vault.open(&answer_context(&id.0), &sealed).ok();
+                let opened = vault.open(&answer_context(&id.0), &sealed);
                 opened.map_or(Taken::Stored, |answer| Taken::Answered(answer.to_vec()))
             }
             other => other,
@@ -112,11 +112,11 @@ impl PushOutbox for Database {
         let (vault, mut due) = (&self.vaults.push_messages, claimed.await?);
         due.retain_mut(|message| {
             let opened = vault.open(&payload_context(&message.id), &message.body);
-            if opened.is_err() {
+            if opened.is_none() {
                 // It stays claimed for a while, and is tried again: the key may come back.
                 vault.report_lost("a pushed message that waits");
             }
-            opened.map(|body| message.body = body.to_vec()).is_ok()
+            opened.map(|body| message.body = body.to_vec()).is_some()
         });
         Ok(due)
     }

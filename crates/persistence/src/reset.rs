@@ -46,7 +46,7 @@ fn forget_lost_tokens(connection: &mut AnyConnection, vault: &Vault) -> DbResult
         .load::<(String, Vec<u8>)>(connection)?;
     let lost = rows
         .iter()
-        .filter(|(key, token)| vault.open(&[key.as_bytes()], token).is_err());
+        .filter(|(key, token)| vault.open(&[key.as_bytes()], token).is_none());
     let lost: Vec<&str> = lost.map(|(key, _)| key.as_str()).collect();
     let rows = wechat_tokens::table.filter(wechat_tokens::key.eq_any(lost));
     Ok(diesel::delete(rows).execute(connection)?)

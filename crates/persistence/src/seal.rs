@@ -23,7 +23,7 @@ use crate::error::{DatabaseError, DbResult};
 use crate::key_ring::SessionKeyVault;
 use crate::stored_keys::{self, StoredKeys};
 use crate::{push_outbox, signing_keys, wechat_tokens};
-use master_keys::{Key, KeyId, Verdict};
+use master_keys::{Key, KeyId, NamedKey};
 pub use master_keys::{MasterKeyError, MasterKeys};
 
 const VERSION: u8 = 1;
@@ -32,15 +32,10 @@ const NONCE_LENGTH: usize = 12;
 
 /// Seals and opens for one purpose. The first master key seals; all of them open.
 pub(crate) struct Vault {
-    sealing: PurposeKey,
-    opening: Vec<PurposeKey>,
-    verdict: Verdict,
+    sealing: NamedKey,
+    others: Vec<NamedKey>,
+    is_wrong: Arc<AtomicBool>,
     has_alerted: AtomicBool,
-}
-
-struct PurposeKey {
-    master: KeyId,
-    key: Key,
 }
 
 /// What seals each kind of secret.
@@ -72,8 +67,7 @@ impl Vaults {
     }
 }
 
-/// A sealed secret does not open: its master key is not configured any more, or it was changed
-/// or moved.
+/// A secret that is to be sealed anew does not open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a stored secret does not open with the configured master keys")]
 pub(crate) struct DoesNotOpen;
@@ -81,21 +75,29 @@ pub(crate) struct DoesNotOpen;
 impl Vault {
     /// A vault for `purpose`, a word that no other kind of secret uses.
     pub(crate) fn new(keys: &MasterKeys, purpose: &str) -> Self {
-        let purpose_key = |(master, key): (KeyId, &Key)| PurposeKey {
-            master,
-            key: derive(key, &[b"wxlogin seal v1", purpose.as_bytes()]),
+        let purpose_key = |master: &NamedKey| NamedKey {
+            id: master.id,
+            key: derive(&master.key, &[b"wxlogin seal v1", purpose.as_bytes()]),
         };
         Self {
-            sealing: purpose_key(keys.first()),
-            opening: keys.all().map(purpose_key).collect(),
-            verdict: keys.verdict(),
+            sealing: purpose_key(&keys.first),
+            others: keys.others.iter().map(purpose_key).collect(),
+            is_wrong: Arc::clone(&keys.are_wrong),
             has_alerted: AtomicBool::new(false),
         }
     }
 
-    /// Whether the master keys are those of the database, as far as is known.
-    pub(crate) fn verdict(&self) -> &Verdict {
-        &self.verdict
+    /// Notes for all vaults whether the master keys are those of the database.
+    pub(crate) fn set_wrong(&self, is_wrong: bool) {
+        self.is_wrong.store(is_wrong, Ordering::Relaxed);
+    }
+
+    /// Fails if the master keys are not those of the database, as far as is known.
+    pub(crate) fn check(&self) -> DbResult<()> {
+        if self.is_wrong.load(Ordering::Relaxed) {
+            return Err(DatabaseError::wrong_master_key());
+        }
+        Ok(())
     }
 
     /// Logs that a stored secret does not open, which affects only its owner. The
@@ -117,24 +119,18 @@ impl Vault {
     /// Seals `secret`. It opens only for the same `context`. Master keys that are not those of the
     /// database seal nothing.
     pub(crate) fn seal(&self, context: &[&[u8]], secret: &[u8]) -> DbResult<Vec<u8>> {
-        if self.verdict.is_wrong() {
-            return Err(DatabaseError::wrong_master_key());
-        }
-        let sealed = self.try_seal(context, secret);
-        sealed.map_err(|_| DatabaseError::nonsense("sealing failed"))
-    }
-
-    fn try_seal(&self, context: &[&[u8]], secret: &[u8]) -> Result<Vec<u8>, aes_gcm::Error> {
+        self.check()?;
         let nonce: [u8; NONCE_LENGTH] = rand::random();
         let mut sealed = Vec::with_capacity(HEADER_LENGTH + NONCE_LENGTH + secret.len() + 16);
         sealed.push(VERSION);
-        sealed.extend_from_slice(&self.sealing.master);
+        sealed.extend_from_slice(&self.sealing.id);
         let payload = Payload {
             msg: secret,
             aad: &associated_data(&sealed, context),
         };
         let cipher = self.sealing.cipher(context);
-        let ciphertext = cipher.encrypt(&Nonce::from(nonce), payload)?;
+        let ciphertext = cipher.encrypt(&Nonce::from(nonce), payload);
+        let ciphertext = ciphertext.map_err(|_| DatabaseError::nonsense("sealing failed"))?;
         sealed.extend_from_slice(&nonce);
         sealed.extend_from_slice(&ciphertext);
         Ok(sealed)
@@ -146,57 +142,47 @@ impl Vault {
         context: &[&[u8]],
         sealed: &[u8],
     ) -> Result<Option<Vec<u8>>, DoesNotOpen> {
-        let secret = self.open(context, sealed)?;
-        let (_version, rest) = sealed.split_first().ok_or(DoesNotOpen)?;
-        if rest.starts_with(&self.sealing.master) {
+        let secret = self.open(context, sealed).ok_or(DoesNotOpen)?;
+        if sealed
+            .get(1..)
+            .is_some_and(|rest| rest.starts_with(&self.sealing.id))
+        {
             return Ok(None);
         }
-        self.seal(context, &secret)
-            .map(Some)
-            .map_err(|_| DoesNotOpen)
+        let rewrapped = self.seal(context, &secret);
+        rewrapped.map(Some).map_err(|_| DoesNotOpen)
     }
 
-    pub(crate) fn open(
-        &self,
-        context: &[&[u8]],
-        sealed: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, DoesNotOpen> {
-        let (header, rest) = sealed.split_at_checked(HEADER_LENGTH).ok_or(DoesNotOpen)?;
-        let (nonce, ciphertext) = rest
-            .split_first_chunk::<NONCE_LENGTH>()
-            .ok_or(DoesNotOpen)?;
-        let (version, master) = header.split_first().ok_or(DoesNotOpen)?;
-        let key = self.opening.iter().find(|key| key.master == *master);
-        let key = key.filter(|_| *version == VERSION).ok_or(DoesNotOpen)?;
+    /// `None` if its master key is not configured, or it was changed or moved.
+    pub(crate) fn open(&self, context: &[&[u8]], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let (header, rest) = sealed.split_at_checked(HEADER_LENGTH)?;
+        let (nonce, ciphertext) = rest.split_first_chunk::<NONCE_LENGTH>()?;
+        let (version, master) = header.split_first()?;
+        let mut keys = std::iter::once(&self.sealing).chain(&self.others);
+        let key = keys.find(|key| key.id == *master && *version == VERSION)?;
         let payload = Payload {
             msg: ciphertext,
             aad: &associated_data(header, context),
         };
-        key.cipher(context)
-            .decrypt(&Nonce::from(*nonce), payload)
-            .map(Zeroizing::new)
-            .map_err(|_| DoesNotOpen)
+        let opened = key.cipher(context).decrypt(&Nonce::from(*nonce), payload);
+        opened.map(Zeroizing::new).ok()
     }
 }
 
-impl PurposeKey {
+impl NamedKey {
     fn cipher(&self, context: &[&[u8]]) -> Aes256Gcm {
         let key = derive(&self.key, context);
         Aes256Gcm::new((&*key).into())
     }
 }
 
-/// A keyed hash of `parts` (HKDF-Expand is HMAC-SHA256 for 32 bytes).
-pub(crate) fn keyed_hash(key: &Zeroizing<[u8; 32]>, parts: &[&[u8]]) -> [u8; 32] {
-    *derive(key, parts)
-}
-
-/// A key of a key. The parts are told apart by their lengths.
+/// A key of a key, or a keyed hash (HKDF-Expand is HMAC-SHA256 for 32 bytes). The parts are told
+/// apart by their lengths.
 #[expect(
     clippy::expect_used,
     reason = "both lengths are constants that HKDF-SHA256 takes; a key of zeros must never leave here"
 )]
-fn derive(key: &Key, parts: &[&[u8]]) -> Key {
+pub(crate) fn derive(key: &Key, parts: &[&[u8]]) -> Key {
     let mut derived = Key::default();
     Hkdf::<Sha256>::from_prk(key.as_slice())
         .expect("a key of 32 bytes is long enough")
@@ -252,10 +238,10 @@ mod tests {
             [b"wx02", b"o1"],
             [b"wx0", b"1o1"],
         ] {
-            assert_eq!(vault.open(&context, &sealed), Err(DoesNotOpen));
+            assert_eq!(vault.open(&context, &sealed), None);
         }
         let other = Vault::new(&keys(&[1]), "other");
-        assert_eq!(other.open(&CONTEXT, &sealed), Err(DoesNotOpen));
+        assert_eq!(other.open(&CONTEXT, &sealed), None);
     }
 
     #[test]
@@ -266,7 +252,7 @@ mod tests {
             changed[at] ^= 1;
             for damaged in [&changed, &sealed[..at]] {
                 let opened = vault.open(&CONTEXT, damaged);
-                assert_eq!(opened, Err(DoesNotOpen), "{} bytes, at {at}", damaged.len());
+                assert_eq!(opened, None, "{} bytes, at {at}", damaged.len());
             }
         }
     }
@@ -278,9 +264,9 @@ mod tests {
         let new = Vault::new(&keys(&[2]), "test");
         let sealed_before = old.seal(&CONTEXT, b"before").unwrap();
         let sealed_after = both.seal(&CONTEXT, b"after").unwrap();
-        assert!(both.open(&CONTEXT, &sealed_before).is_ok());
-        assert!(new.open(&CONTEXT, &sealed_after).is_ok());
-        assert_eq!(old.open(&CONTEXT, &sealed_after), Err(DoesNotOpen));
-        assert_eq!(new.open(&CONTEXT, &sealed_before), Err(DoesNotOpen));
+        assert!(both.open(&CONTEXT, &sealed_before).is_some());
+        assert!(new.open(&CONTEXT, &sealed_after).is_some());
+        assert_eq!(old.open(&CONTEXT, &sealed_after), None);
+        assert_eq!(new.open(&CONTEXT, &sealed_before), None);
     }
 }

@@ -10,7 +10,7 @@ use domain::audit::AuditEntry;
 use domain::ports::{
     SigningAlgorithm, SigningKeyRepository, SigningSecret, StoreResult, StoredSigningKey,
 };
-use domain::time::{Timestamp, before};
+use domain::time::before;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -35,13 +35,12 @@ impl SigningKeyRepository for Database {
         });
         let (rows, now) = read.await?;
         let vault = &self.vaults.signing_keys;
-        let opened = rows.iter().filter_map(|row| row.open(vault));
-        let stored = opened.map(|(secret, created_at)| StoredSigningKey {
-            secret,
-            age: now
-                .duration_since(created_at)
-                .try_into()
-                .unwrap_or_default(),
+        let stored = rows.iter().filter_map(|row| {
+            let age = now.duration_since(row.created_at.into());
+            Some(StoredSigningKey {
+                secret: row.open(vault)?,
+                age: age.try_into().unwrap_or_default(),
+            })
         });
         Ok(stored.collect())
     }
@@ -108,23 +107,22 @@ struct Row {
 }
 
 impl Row {
-    /// The key and when it was stored; nothing if it does not open. Then its tokens are refused, and
-    /// those of other keys are as good as before.
-    fn open(&self, vault: &Vault) -> Option<(SigningSecret, Timestamp)> {
-        let opened = vault.open(&[self.id.0.as_bytes()], &self.seed).ok();
+    /// `None` if it does not open. Then its tokens are refused, and those of other keys are as good as
+    /// before.
+    fn open(&self, vault: &Vault) -> Option<SigningSecret> {
+        let opened = vault.open(&[self.id.0.as_bytes()], &self.seed);
         let parts = opened.as_ref().and_then(|bytes| bytes.split_first_chunk());
         let algorithm = SigningAlgorithm::from_name(&self.algorithm);
         let (Some((seed, private_key)), Some(algorithm)) = (parts, algorithm) else {
             vault.report_lost("signing key");
             return None;
         };
-        let secret = SigningSecret {
+        Some(SigningSecret {
             id: self.id.0,
             algorithm,
             seed: Zeroizing::new(*seed),
             private_key: Zeroizing::new(private_key.to_vec()),
-        };
-        Some((secret, self.created_at.into()))
+        })
     }
 }
 

@@ -15,7 +15,7 @@ use crate::connection::AnyConnection;
 use crate::error::{DatabaseError, DbResult};
 use crate::key_ring::SessionKeyVault;
 use crate::schema::{identities, signing_keys, stored_keys};
-use crate::seal::{DoesNotOpen, Vault, keyed_hash};
+use crate::seal::{DoesNotOpen, Vault, derive};
 use crate::types::DbId;
 
 /// What the keys are sealed for, each bound to its name.
@@ -40,7 +40,7 @@ impl IdentityHashKey {
     /// The keyed hash of `parts`, which are told apart by their lengths. The first should say what is
     /// hashed, such as `b"open_id"`.
     pub(crate) fn hash(&self, parts: &[&[u8]]) -> [u8; 32] {
-        keyed_hash(&self.0, parts)
+        *derive(&self.0, parts)
     }
 }
 
@@ -73,10 +73,8 @@ impl StoredKeys {
             None if self.open_what_is_stored(connection)? => (self.make(connection)?, false),
             None => return Err(self.found_wrong()),
         };
-        let key = self
-            .open(&sealed)
-            .map_err(|DoesNotOpen| self.found_wrong())?;
-        self.vault.verdict().set_wrong(false);
+        let key = self.open(&sealed).ok_or_else(|| self.found_wrong())?;
+        self.vault.set_wrong(false);
         // A key that was made in a transaction under way may be rolled back.
         if is_kept {
             *self.known.write() = Some(key.clone());
@@ -87,23 +85,23 @@ impl StoredKeys {
     /// The same check, without making anything.
     pub(crate) fn look(&self, connection: &mut AnyConnection) -> DbResult<()> {
         let fits = match sealed(connection)? {
-            Some(sealed) => self.open(&sealed).is_ok(),
+            Some(sealed) => self.open(&sealed).is_some(),
             None => self.open_what_is_stored(connection)?,
         };
-        self.vault.verdict().set_wrong(!fits);
+        self.vault.set_wrong(!fits);
         fits.then_some(())
             .ok_or_else(DatabaseError::wrong_master_key)
     }
 
     fn found_wrong(&self) -> DatabaseError {
-        self.vault.verdict().set_wrong(true);
+        self.vault.set_wrong(true);
         DatabaseError::wrong_master_key()
     }
 
     /// Makes the key, unless another replica has just done so, and gives what is stored.
     fn make(&self, connection: &mut AnyConnection) -> DbResult<Vec<u8>> {
         let key = Zeroizing::new(rand::random::<[u8; 32]>());
-        self.vault.verdict().set_wrong(false);
+        self.vault.set_wrong(false);
         let sealed = self
             .vault
             .seal(&[IDENTITY_HASH.as_bytes()], key.as_slice())?;
@@ -124,10 +122,10 @@ impl StoredKeys {
             .ok_or_else(|| DatabaseError::nonsense("a key that was just stored is not there"))
     }
 
-    fn open(&self, sealed: &[u8]) -> Result<IdentityHashKey, DoesNotOpen> {
+    fn open(&self, sealed: &[u8]) -> Option<IdentityHashKey> {
         let key = self.vault.open(&[IDENTITY_HASH.as_bytes()], sealed)?;
-        let key = <&[u8; 32]>::try_from(key.as_slice()).map_err(|_| DoesNotOpen)?;
-        Ok(IdentityHashKey(Zeroizing::new(*key)))
+        let key = <&[u8; 32]>::try_from(key.as_slice()).ok()?;
+        Some(IdentityHashKey(Zeroizing::new(*key)))
     }
 
     /// Whether the master keys open anything of what was stored before there was a check, or nothing
@@ -136,8 +134,9 @@ impl StoredKeys {
         let keys = signing_keys::table
             .select((signing_keys::id, signing_keys::seed))
             .load::<(DbId, Vec<u8>)>(connection)?;
-        let opens =
-            |(id, seed): &(DbId, Vec<u8>)| self.signing_keys.open(&[id.0.as_bytes()], seed).is_ok();
+        let opens = |(id, seed): &(DbId, Vec<u8>)| {
+            self.signing_keys.open(&[id.0.as_bytes()], seed).is_some()
+        };
         if !keys.is_empty() {
             return Ok(keys.iter().any(opens));
         }
@@ -161,8 +160,9 @@ impl StoredKeys {
     /// open. Gives whether one was given up.
     pub(crate) fn replace_if_lost(&self, connection: &mut AnyConnection) -> DbResult<bool> {
         let stored = sealed(connection)?;
-        if let Some(sealed) = &stored
-            && self.open(sealed).is_ok()
+        if stored
+            .as_ref()
+            .is_some_and(|sealed| self.open(sealed).is_some())
         {
             return Ok(false);
         }

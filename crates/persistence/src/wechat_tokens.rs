@@ -57,7 +57,7 @@ impl WechatTokenRepository for Database {
 }
 
 fn open(vault: &Vault, key: &str, sealed: &[u8]) -> Option<WechatToken> {
-    let token = vault.open(&[key.as_bytes()], sealed).ok();
+    let token = vault.open(&[key.as_bytes()], sealed);
     let token = token.and_then(|token| std::str::from_utf8(&token).ok().map(WechatToken::new));
     if token.is_none() {
         vault.report_lost("access_token of WeChat's");

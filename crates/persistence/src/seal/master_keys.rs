@@ -1,7 +1,7 @@
 //! The configured master keys.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -17,29 +17,17 @@ pub(crate) type Key = Zeroizing<[u8; 32]>;
 
 /// The keys under which all stored secrets are sealed: the first seals, all of them open.
 pub struct MasterKeys {
-    first: MasterKey,
-    others: Vec<MasterKey>,
-    verdict: Verdict,
+    pub(super) first: NamedKey,
+    pub(super) others: Vec<NamedKey>,
+    /// Whether they were found not to be those of the database. While they are not, no vault of theirs
+    /// seals.
+    pub(super) are_wrong: Arc<AtomicBool>,
 }
 
-/// Whether the keys were found not to be those of the database. While they are not, no vault of
-/// theirs seals.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Verdict(Arc<AtomicBool>);
-
-impl Verdict {
-    pub(crate) fn set_wrong(&self, is_wrong: bool) {
-        self.0.store(is_wrong, Ordering::Relaxed);
-    }
-
-    pub(crate) fn is_wrong(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-struct MasterKey {
-    id: KeyId,
-    key: Key,
+/// A key with its name.
+pub(crate) struct NamedKey {
+    pub(super) id: KeyId,
+    pub(super) key: Key,
 }
 
 /// A configured master key is not one.
@@ -57,9 +45,9 @@ impl MasterKeys {
     /// Takes keys of 32 random bytes.
     pub fn new(first: Zeroizing<[u8; 32]>, others: Vec<Zeroizing<[u8; 32]>>) -> Self {
         Self {
-            first: MasterKey::new(first),
-            others: others.into_iter().map(MasterKey::new).collect(),
-            verdict: Verdict::default(),
+            first: NamedKey::master(first),
+            others: others.into_iter().map(NamedKey::master).collect(),
+            are_wrong: Arc::default(),
         }
     }
 
@@ -81,24 +69,10 @@ impl MasterKeys {
         let first = decoded.next().ok_or(MasterKeyError::Missing)??;
         Ok(Self::new(first, decoded.collect::<Result<_, _>>()?))
     }
-
-    pub(super) fn verdict(&self) -> Verdict {
-        self.verdict.clone()
-    }
-
-    pub(super) fn first(&self) -> (KeyId, &Key) {
-        (self.first.id, &self.first.key)
-    }
-
-    pub(super) fn all(&self) -> impl Iterator<Item = (KeyId, &Key)> {
-        std::iter::once(&self.first)
-            .chain(&self.others)
-            .map(|key| (key.id, &key.key))
-    }
 }
 
-impl MasterKey {
-    fn new(key: Key) -> Self {
+impl NamedKey {
+    fn master(key: Key) -> Self {
         let derived = derive(&key, &[b"wxlogin master key id v1"]);
         let id = derived.first_chunk().copied().unwrap_or_default();
         Self { id, key }
