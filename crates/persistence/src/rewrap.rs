@@ -5,18 +5,19 @@ use std::sync::Arc;
 use diesel::prelude::*;
 use domain::id::{AppId, OpenId};
 use domain::ports::StoreResult;
+use uuid::Uuid;
 
-use crate::connection::{AnyBackend, AnyConnection};
+use crate::connection::AnyConnection;
 use crate::database::Database;
 use crate::error::DbResult;
 use crate::key_ring::SessionKeyVault;
 use crate::push_outbox::{answer_context, payload_context};
 use crate::schema::{identities, push_messages, signing_keys, wechat_tokens};
-use crate::seal::Vault;
+use crate::seal::{DoesNotOpen, Vault};
 use crate::types::DbId;
 
 /// How many identities are changed in one transaction: few enough that a login does not notice.
-const BATCH: i64 = 200;
+const BATCH: u8 = 200;
 
 /// How far a rewrap has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,34 +53,28 @@ impl Database {
         };
         let small = vaults.clone();
         let tables = self.transact(move |connection| {
-            let mut sums = RewrapProgress::default();
             small.stored_keys.verify(connection)?;
-            rewrap_signing_keys(connection, &small.signing_keys, &mut sums)?;
-            rewrap_wechat_tokens(connection, &small.wechat_tokens, &mut sums)?;
+            let mut sums = rewrap_signing_keys(connection, &small.signing_keys)?;
+            sums.add(rewrap_wechat_tokens(connection, &small.wechat_tokens)?);
             Ok(sums)
         });
         note(tables.await?);
 
-        let mut next = Some(None);
+        let mut next = Some(DbId(Uuid::nil()));
         while let Some(after) = next {
             let vault = Arc::clone(&vaults.push_messages);
-            let batch =
-                self.transact(move |connection| rewrap_push_messages(connection, &vault, after));
+            let batch = self.transact(move |one| rewrap_push_messages(one, &vault, after));
             let (batch, last) = batch.await?;
             note(batch);
-            next = last.map(Some);
+            next = last;
         }
-        let mut next = Some(None);
+        let mut next = Some(IdentityName::default());
         while let Some(after) = next {
-            let (vault, from) = (Arc::clone(&vaults.session_keys), after.clone());
-            let batch = self
-                .transact(move |connection| rewrap_identities(connection, &vault, from.as_ref()));
-            let (batch, end) = batch.await?;
+            let vault = Arc::clone(&vaults.session_keys);
+            let batch = self.transact(move |one| rewrap_identities(one, &vault, &after));
+            let (batch, last) = batch.await?;
             note(batch);
-            next = match end {
-                BatchEnd::Disturbed => Some(after),
-                BatchEnd::At(last) => last.map(Some),
-            };
+            next = last;
         }
         // Last, because it is what the master keys are checked by: until all else is sealed under the first
         // one, the others are needed.
@@ -101,50 +96,37 @@ impl RewrapProgress {
     }
 
     /// Counts one secret, and gives what it is to be replaced by.
-    fn count<E>(&mut self, rewrapped: Result<Option<Vec<u8>>, E>) -> Option<Vec<u8>> {
+    fn count(&mut self, rewrapped: Result<Option<Vec<u8>>, DoesNotOpen>) -> Option<Vec<u8>> {
         self.rows += 1;
-        if let Ok(rewrapped) = rewrapped {
-            self.rewrapped += u64::from(rewrapped.is_some());
-            rewrapped
-        } else {
-            self.lost += 1;
-            None
-        }
+        self.lost += u64::from(rewrapped.is_err());
+        let rewrapped = rewrapped.ok().flatten();
+        self.rewrapped += u64::from(rewrapped.is_some());
+        rewrapped
     }
 }
 
-enum BatchEnd {
-    /// All of it is sealed under the first master key. Here the next one begins.
-    At(Option<IdentityName>),
-    /// Logins were faster at some of the rows: once more. Only what was sealed anew is counted.
-    Disturbed,
-}
-
+/// A batch of the identities from after a name, and where the next one begins.
 fn rewrap_identities(
     connection: &mut AnyConnection,
     vault: &SessionKeyVault,
-    after: Option<&IdentityName>,
-) -> DbResult<(RewrapProgress, BatchEnd)> {
-    let mut rows = identities::table
+    after: &IdentityName,
+) -> DbResult<(RewrapProgress, Option<IdentityName>)> {
+    let is_later = identities::open_id
+        .gt(&after.0)
+        .or(identities::app_id.gt(&after.1));
+    let rows = identities::table
+        .filter(identities::open_id.ge(&after.0))
+        .filter(is_later)
         .order((identities::open_id, identities::app_id))
-        .limit(BATCH)
+        .limit(BATCH.into())
         .select((
             identities::app_id,
             identities::open_id,
             identities::session_keys,
             identities::revision,
         ))
-        .into_boxed::<AnyBackend>();
-    if let Some((open_id, app_id)) = after {
-        let is_later = identities::open_id
-            .gt(open_id)
-            .or(identities::app_id.gt(app_id));
-        rows = rows
-            .filter(identities::open_id.ge(open_id))
-            .filter(is_later);
-    }
-    let rows = rows.load::<(String, String, Vec<u8>, i32)>(connection)?;
-    let is_last = rows.len() < usize::try_from(BATCH).unwrap_or(0);
+        .load::<(String, String, Vec<u8>, i32)>(connection)?;
+    let is_last = rows.len() < BATCH.into();
 
     let (mut sums, mut is_disturbed, mut last) = (RewrapProgress::default(), false, None);
     for (app_id, open_id, keys, revision) in rows {
@@ -171,114 +153,81 @@ fn rewrap_identities(
         last = Some((open_id, app_id));
     }
     if is_disturbed {
-        sums = RewrapProgress {
-            rewrapped: sums.rewrapped,
-            ..RewrapProgress::default()
-        };
-        return Ok((sums, BatchEnd::Disturbed));
+        // Logins were faster at some of the rows: once more. Only what was sealed anew is counted.
+        (sums.rows, sums.lost) = (0, 0);
+        return Ok((sums, Some(after.clone())));
     }
-    Ok((sums, BatchEnd::At(last.filter(|_| !is_last))))
+    Ok((sums, last.filter(|_| !is_last)))
 }
 
 // The other tables have a handful of rows. One that is replaced meanwhile has been sealed anew.
 
-/// Seals a column of a row anew, if it is not sealed under the first master key and has not changed
-/// since it was read.
-macro_rules! rewrap_column {
-    ($connection:ident, $vault:ident, $sums:expr, $table:ident[$key:expr].$column:ident = $read:expr, $context:expr) => {
-        if let Some(rewrapped) = $sums.count($vault.rewrap($context, $read)) {
-            let row = $table::table.find($key);
-            diesel::update(row.filter($table::$column.eq($read)))
-                .set($table::$column.eq(rewrapped))
-                .execute($connection)?;
-        }
-    };
-}
-
-fn rewrap_signing_keys(
-    connection: &mut AnyConnection,
-    vault: &Vault,
-    sums: &mut RewrapProgress,
-) -> DbResult<()> {
+fn rewrap_signing_keys(connection: &mut AnyConnection, vault: &Vault) -> DbResult<RewrapProgress> {
+    let mut sums = RewrapProgress::default();
     let rows = signing_keys::table
         .select((signing_keys::id, signing_keys::seed))
         .load::<(DbId, Vec<u8>)>(connection)?;
     for (id, seed) in rows {
-        let context = &[id.0.as_bytes().as_slice()];
-        rewrap_column!(
-            connection,
-            vault,
-            sums,
-            signing_keys[id].seed = &seed,
-            context
-        );
+        if let Some(rewrapped) = sums.count(vault.rewrap(&[id.0.as_bytes()], &seed)) {
+            let read = signing_keys::table.find(id);
+            diesel::update(read.filter(signing_keys::seed.eq(seed)))
+                .set(signing_keys::seed.eq(rewrapped))
+                .execute(connection)?;
+        }
     }
-    Ok(())
+    Ok(sums)
 }
 
-fn rewrap_wechat_tokens(
-    connection: &mut AnyConnection,
-    vault: &Vault,
-    sums: &mut RewrapProgress,
-) -> DbResult<()> {
+fn rewrap_wechat_tokens(connection: &mut AnyConnection, vault: &Vault) -> DbResult<RewrapProgress> {
+    let mut sums = RewrapProgress::default();
     let rows = wechat_tokens::table
         .select((wechat_tokens::key, wechat_tokens::token))
         .load::<(String, Vec<u8>)>(connection)?;
     for (key, token) in rows {
-        let context = &[key.as_bytes()];
-        rewrap_column!(
-            connection,
-            vault,
-            sums,
-            wechat_tokens[&key].token = &token,
-            context
-        );
+        if let Some(rewrapped) = sums.count(vault.rewrap(&[key.as_bytes()], &token)) {
+            let read = wechat_tokens::table.find(key);
+            diesel::update(read.filter(wechat_tokens::token.eq(token)))
+                .set(wechat_tokens::token.eq(rewrapped))
+                .execute(connection)?;
+        }
     }
-    Ok(())
+    Ok(sums)
 }
 
 /// A batch of the messages from after an id, and where the next one begins.
 fn rewrap_push_messages(
     connection: &mut AnyConnection,
     vault: &Vault,
-    after: Option<DbId>,
+    after: DbId,
 ) -> DbResult<(RewrapProgress, Option<DbId>)> {
-    let mut rows = push_messages::table
+    let rows = push_messages::table
+        .filter(push_messages::id.gt(after))
         .order(push_messages::id)
-        .limit(BATCH)
+        .limit(BATCH.into())
         .select((
             push_messages::id,
             push_messages::payload,
             push_messages::answer,
         ))
-        .into_boxed::<AnyBackend>();
-    if let Some(after) = after {
-        rows = rows.filter(push_messages::id.gt(after));
-    }
-    let rows = rows.load::<(DbId, Option<Vec<u8>>, Option<Vec<u8>>)>(connection)?;
-    let is_last = rows.len() < usize::try_from(BATCH).unwrap_or(0);
+        .load::<(DbId, Option<Vec<u8>>, Option<Vec<u8>>)>(connection)?;
+    let is_last = rows.len() < BATCH.into();
     let last = rows.last().map(|(id, ..)| *id).filter(|_| !is_last);
     let mut sums = RewrapProgress::default();
     for (id, payload, answer) in rows {
-        if let Some(read) = payload {
-            let context = &payload_context(&id.0);
-            rewrap_column!(
-                connection,
-                vault,
-                sums,
-                push_messages[id].payload = &read,
-                context
-            );
+        let message = push_messages::table.find(id);
+        if let Some(payload) = payload
+            && let Some(rewrapped) = sums.count(vault.rewrap(&payload_context(&id.0), &payload))
+        {
+            diesel::update(message.filter(push_messages::payload.eq(payload)))
+                .set(push_messages::payload.eq(rewrapped))
+                .execute(connection)?;
         }
-        if let Some(read) = answer {
-            let context = &answer_context(&id.0);
-            rewrap_column!(
-                connection,
-                vault,
-                sums,
-                push_messages[id].answer = &read,
-                context
-            );
+        if let Some(answer) = answer
+            && let Some(rewrapped) = sums.count(vault.rewrap(&answer_context(&id.0), &answer))
+        {
+            diesel::update(message.filter(push_messages::answer.eq(answer)))
+                .set(push_messages::answer.eq(rewrapped))
+                .execute(connection)?;
         }
     }
     Ok((sums, last))
