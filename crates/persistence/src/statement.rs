@@ -4,16 +4,17 @@ use std::marker::PhantomData;
 
 use diesel::backend::Backend;
 use diesel::connection::Connection;
+use diesel::expression::{AsExpression, TypedExpressionType};
 use diesel::pg::Pg;
+use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::serialize::ToSql;
-use diesel::sql_types::{Array, HasSqlType};
-use diesel::{Expression, QueryResult, RunQueryDsl};
+use diesel::result::Error;
+use diesel::sql_types::{Array, SqlType};
 
 /// The text of a statement.
 ///
-/// It has its parameters in their order, from `$1`; SQLite gets `?` in their place. If it gives
-/// rows, it has one `*`, in whose place Diesel writes the columns of the row by their names.
+/// `$1` stands for the first parameter, as often as it is named. If the statement gives rows, it has
+/// one `*`, in whose place Diesel writes the columns of the row by their names.
 pub(crate) trait Statement: 'static {
     const SQL: &'static str;
 }
@@ -82,10 +83,9 @@ where
             return walk(S::SQL, &self.parameters, &mut out);
         };
         let (before, after) = S::SQL.split_once('*').unwrap_or_default();
-        let (first, last) = self.parameters.split_at(before.matches('$').count());
-        walk(before, first, &mut out)?;
+        walk(before, &self.parameters, &mut out)?;
         columns.walk_ast(out.reborrow())?;
-        walk(after, last, &mut out)
+        walk(after, &self.parameters, &mut out)
     }
 }
 
@@ -97,9 +97,15 @@ pub(crate) fn walk<'b, DB: Backend>(
 ) -> QueryResult<()> {
     let mut pieces = sql.split('$');
     out.push_sql(pieces.next().unwrap_or_default());
-    for (piece, parameter) in pieces.zip(parameters) {
-        parameter.walk_ast(out.reborrow())?;
-        out.push_sql(piece.trim_start_matches(|character: char| character.is_ascii_digit()));
+    for piece in pieces {
+        let text = piece.trim_start_matches(|character: char| character.is_ascii_digit());
+        let number = piece
+            .strip_suffix(text)
+            .and_then(|digits| digits.parse().ok());
+        let parameter = number.and_then(|number: usize| parameters.get(number.checked_sub(1)?));
+        let missing = || Error::QueryBuilderError("a parameter has no value".into());
+        parameter.ok_or_else(missing)?.walk_ast(out.reborrow())?;
+        out.push_sql(text);
     }
     Ok(())
 }
@@ -107,14 +113,11 @@ pub(crate) fn walk<'b, DB: Backend>(
 /// A parameter of the SQL type `ST`.
 pub(crate) fn value<'a, ST, T, DB>(value: T) -> Parameter<'a, DB>
 where
-    ST: 'a,
-    T: ToSql<ST, DB> + 'a,
-    DB: Backend + HasSqlType<ST>,
+    ST: SqlType + TypedExpressionType,
+    T: AsExpression<ST, Expression: QueryFragment<DB> + 'a>,
+    DB: Backend,
 {
-    Box::new(Bound::<ST, T> {
-        value,
-        sql_type: PhantomData,
-    })
+    Box::new(value.as_expression())
 }
 
 /// A list of values of the SQL type `ST`, one for each row.
@@ -123,10 +126,8 @@ pub(crate) fn list<'a, ST, Row, T>(
     value_of: impl Fn(&'a Row) -> T,
 ) -> Parameter<'a, Pg>
 where
-    ST: 'static,
-    T: 'a,
-    Vec<T>: ToSql<Array<ST>, Pg>,
-    Pg: HasSqlType<ST>,
+    ST: SqlType,
+    Vec<T>: AsExpression<Array<ST>, Expression: QueryFragment<Pg> + 'a>,
 {
     value::<Array<ST>, _, _>(rows.iter().map(value_of).collect::<Vec<_>>())
 }
@@ -148,20 +149,5 @@ struct Text<'a, DB> {
 impl<DB: Backend> QueryFragment<DB> for Text<'_, DB> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         walk(self.sql, &self.parameters, &mut out)
-    }
-}
-
-struct Bound<ST, T> {
-    value: T,
-    sql_type: PhantomData<ST>,
-}
-
-impl<ST, T, DB> QueryFragment<DB> for Bound<ST, T>
-where
-    T: ToSql<ST, DB>,
-    DB: Backend + HasSqlType<ST>,
-{
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        out.push_bind_param::<ST, _>(&self.value)
     }
 }

@@ -40,7 +40,6 @@ pub(super) fn take(
             value::<Binary, _, _>(row.payload.as_slice()),
             now_of(connection),
             later_by(lease, connection),
-            later_by(lease, connection),
         ];
         if Prepared::<Take, AnyBackend>::new(columns).execute(connection)? > 0 {
             return Ok((row.id, Taken::New));
@@ -85,7 +84,7 @@ statement! {
     Take = "
 INSERT INTO push_messages (id, app_id, repeat_key, event, user_hash, payload, state, attempts,
                            received_at, next_attempt_at, claimed_until)
-VALUES ($1, $2, $3, $4, $5, $6, 'waiting', 1, $7, $8, $9)
+VALUES ($1, $2, $3, $4, $5, $6, 'waiting', 1, $7, $8, $8)
 ON CONFLICT DO NOTHING"
 }
 

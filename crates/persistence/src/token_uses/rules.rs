@@ -77,11 +77,9 @@ fn carry_on(
     if used.generation == session.generation && expires_at == session.expires_at {
         return Ok(true);
     }
-    let generation = as_column(used.generation);
     let change = Prepared::<CarryOn, AnyBackend>::new(vec![
-        value::<Integer, _, _>(generation),
+        value::<Integer, _, _>(as_column(used.generation)),
         value::<Instant, _, _>(DbInstant::from(used.at)),
-        value::<Integer, _, _>(generation),
         value::<Instant, _, _>(DbInstant::from(expires_at)),
         value::<Id, _, _>(DbId(session.id.as_uuid())),
         value::<Id, _, _>(DbId(session.user_id.as_uuid())),
@@ -105,6 +103,6 @@ statement! {
     CarryOn = "
 UPDATE sessions
 SET last_used_at = CASE WHEN generation < $1 THEN $2 ELSE last_used_at END,
-    generation = $3, expires_at = $4
-WHERE id = $5 AND user_id = $6 AND ended_at IS NULL AND generation = $7"
+    generation = $1, expires_at = $3
+WHERE id = $4 AND user_id = $5 AND ended_at IS NULL AND generation = $6"
 }
