@@ -1,9 +1,10 @@
 //! The audit log.
 
-mod entries;
+use std::hash::Hash;
 
 use async_trait::async_trait;
 use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text};
 use domain::account::Page;
 use domain::audit::{AuditAction, AuditActor, AuditEntry, AuditQuery};
 use domain::id::UserId;
@@ -13,9 +14,11 @@ use uuid::Uuid;
 use crate::connection::{AnyBackend, AnyConnection};
 use crate::database::Database;
 use crate::error::{DatabaseError, DbResult};
+use crate::group_commit::Batched;
 use crate::schema::audit_log;
-use crate::types::{DbId, DbInstant};
-pub(crate) use entries::{AuditEntries, record};
+use crate::statement::{for_rows, write_all};
+use crate::transaction::transaction;
+use crate::types::{DbId, DbInstant, Id, Instant};
 
 #[async_trait]
 impl AuditLog for Database {
@@ -44,6 +47,59 @@ impl AuditLog for Database {
         })
         .await
     }
+}
+
+/// Entries that accompany no change are stored. On PostgreSQL a batch is one statement, on SQLite one
+/// transaction.
+#[derive(Clone)]
+pub(crate) struct AuditEntries;
+
+impl Batched for AuditEntries {
+    type Item = AuditEntry;
+    type Outcome = ();
+
+    const NAME: &'static str = "audit entries";
+
+    fn key(entry: &AuditEntry) -> impl Hash {
+        entry.id
+    }
+
+    fn write(&self, connection: &mut AnyConnection, entries: &[&AuditEntry]) -> DbResult<Vec<()>> {
+        match connection {
+            AnyConnection::Postgres(_) => write_all::<Record>(connection, entries)?,
+            AnyConnection::Sqlite(_) => transaction(connection, |connection| {
+                Ok(write_all::<Record>(connection, entries)?)
+            })?,
+        }
+        Ok(vec![(); entries.len()])
+    }
+}
+
+pub(crate) fn record(connection: &mut AnyConnection, entry: &AuditEntry) -> DbResult<()> {
+    Ok(write_all::<Record>(connection, &[entry])?)
+}
+
+for_rows! {
+    /// Entries that are stored already are left as they are: a step that lost its connection while it
+    /// was being committed is repeated.
+    Record(entry: &'a AuditEntry)
+    postgres = "
+INSERT INTO audit_log (id, at, actor, action, user_id, subject, from_ip)
+SELECT v.id, v.at, v.actor, v.action, v.user_id, v.subject, v.from_ip
+FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[])
+         AS v (id, at, actor, action, user_id, subject, from_ip)
+ON CONFLICT (id) DO NOTHING"
+    sqlite = "
+INSERT INTO audit_log (id, at, actor, action, user_id, subject, from_ip)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (id) DO NOTHING"
+    Id = DbId(entry.id),
+    Instant = DbInstant::from(entry.at),
+    Text = entry.actor.as_str(),
+    Text = entry.action.as_str(),
+    Nullable<Id> = entry.user_id.map(|user| DbId(user.as_uuid())),
+    Nullable<Text> = entry.subject.as_deref(),
+    Nullable<Text> = entry.from.map(|from| from.to_string()),
 }
 
 /// The entry of a deed that was done before its answer was lost. `None` if it was not done.

@@ -10,12 +10,15 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::Error;
 use diesel::sql_types::{Array, SqlType};
+use diesel::sqlite::Sqlite;
 
-/// The text of a statement.
+use crate::connection::AnyConnection;
+
+/// The text of a statement on a backend.
 ///
 /// `$1` stands for the first parameter, as often as it is named. If the statement gives rows, it has
 /// one `*`, in whose place Diesel writes the columns of the row by their names.
-pub(crate) trait Statement: 'static {
+pub(crate) trait Statement<DB>: 'static {
     const SQL: &'static str;
 }
 
@@ -25,13 +28,75 @@ macro_rules! statement {
         $(#[$doc])*
         struct $name;
 
-        impl $crate::statement::Statement for $name {
+        impl<DB> $crate::statement::Statement<DB> for $name {
             const SQL: &'static str = $sql;
         }
     };
 }
 
-pub(crate) use statement;
+/// A statement for many rows. PostgreSQL takes all of them at once, as lists, so that the text does
+/// not depend on how many there are; SQLite takes one after the other.
+pub(crate) trait ForRows: Statement<Pg> + Statement<Sqlite> {
+    type Row<'a>;
+
+    fn lists<'a>(rows: &'a [Self::Row<'a>]) -> Vec<Parameter<'a, Pg>>;
+    fn values<'a>(row: &'a Self::Row<'a>) -> Vec<Parameter<'a, Sqlite>>;
+}
+
+/// Declares a statement [`ForRows`]: its row, its two texts, and SQL type and value of each
+/// parameter.
+macro_rules! for_rows {
+    ($(#[$doc:meta])* $name:ident($row:ident: $type:ty)
+        postgres = $postgres:literal sqlite = $sqlite:literal
+        $($sql_type:ty = $value:expr,)*) => {
+        $(#[$doc])*
+        pub(super) struct $name;
+
+        impl $crate::statement::Statement<::diesel::pg::Pg> for $name {
+            const SQL: &'static str = $postgres;
+        }
+
+        impl $crate::statement::Statement<::diesel::sqlite::Sqlite> for $name {
+            const SQL: &'static str = $sqlite;
+        }
+
+        impl $crate::statement::ForRows for $name {
+            type Row<'a> = $type;
+
+            fn lists<'a>(
+                rows: &'a [Self::Row<'a>],
+            ) -> Vec<$crate::statement::Parameter<'a, ::diesel::pg::Pg>> {
+                vec![$($crate::statement::list::<$sql_type, _, _>(rows, |$row| $value)),*]
+            }
+
+            fn values<'a>(
+                $row: &'a Self::Row<'a>,
+            ) -> Vec<$crate::statement::Parameter<'a, ::diesel::sqlite::Sqlite>> {
+                vec![$($crate::statement::value::<$sql_type, _, _>($value)),*]
+            }
+        }
+    };
+}
+
+pub(crate) use {for_rows, statement};
+
+/// Executes a statement for `rows`. On SQLite each is a statement of its own.
+pub(crate) fn write_all<'a, S: ForRows>(
+    connection: &mut AnyConnection,
+    rows: &'a [S::Row<'a>],
+) -> QueryResult<()> {
+    match connection {
+        AnyConnection::Postgres(connection) => {
+            Prepared::<S, Pg>::new(S::lists(rows)).execute(connection)?;
+        }
+        AnyConnection::Sqlite(connection) => {
+            for row in rows {
+                Prepared::<S, Sqlite>::new(S::values(row)).execute(connection)?;
+            }
+        }
+    }
+    Ok(())
+}
 
 /// A statement with its parameters. Each is prepared once a connection, under the type `S`, which
 /// Diesel does not do for updates and for SQL of its `sql_query`.
@@ -43,7 +108,7 @@ pub(crate) struct Prepared<'a, S, DB, Columns = ()> {
 
 pub(crate) type Parameter<'a, DB> = Box<dyn QueryFragment<DB> + 'a>;
 
-impl<'a, S: Statement, DB> Prepared<'a, S, DB> {
+impl<'a, S: Statement<DB>, DB> Prepared<'a, S, DB> {
     pub(crate) fn new(parameters: Vec<Parameter<'a, DB>>) -> Self {
         Self {
             parameters,
@@ -62,7 +127,7 @@ impl<'a, S: Statement, DB> Prepared<'a, S, DB> {
     }
 }
 
-impl<S: Statement, DB, Columns> QueryId for Prepared<'_, S, DB, Columns> {
+impl<S: 'static, DB, Columns> QueryId for Prepared<'_, S, DB, Columns> {
     type QueryId = S;
     const HAS_STATIC_QUERY_ID: bool = true;
 }
@@ -73,8 +138,9 @@ impl<S, DB, Columns: Expression> Query for Prepared<'_, S, DB, Columns> {
 
 impl<C: Connection, S, DB, Columns> RunQueryDsl<C> for Prepared<'_, S, DB, Columns> {}
 
-impl<S: Statement, DB, Columns> QueryFragment<DB> for Prepared<'_, S, DB, Columns>
+impl<S, DB, Columns> QueryFragment<DB> for Prepared<'_, S, DB, Columns>
 where
+    S: Statement<DB>,
     DB: Backend,
     Columns: QueryFragment<DB>,
 {
