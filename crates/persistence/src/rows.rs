@@ -2,8 +2,8 @@
 //! and in [`schema`](crate::schema), and in the statement that writes a batch
 //! ([`visits`](crate::visits)).
 
-use diesel::dsl::{Eq, Field, Filter, Select, SingleValue, max};
-use diesel::helper_types;
+use diesel::dsl::{auto_type, max};
+use diesel::helper_types::max;
 use diesel::prelude::*;
 use diesel::query_source::Alias;
 use diesel::sql_types::{BigInt, Text};
@@ -79,20 +79,18 @@ diesel::alias! {
 }
 
 /// The identities of the user in whose row it is selected.
-pub(crate) type LoginsOfUser =
-    Filter<Alias<Logins>, Eq<Field<Alias<Logins>, identities::user_id>, users::id>>;
-
-pub(crate) fn logins_of_user() -> LoginsOfUser {
-    LOGINS.filter(LOGINS.field(identities::user_id).eq(users::id))
+#[auto_type]
+pub(crate) fn logins_of_user() -> _ {
+    let logins: Alias<Logins> = LOGINS;
+    logins.filter(logins.field(identities::user_id).eq(users::id))
 }
 
-type LastLoginAt = SingleValue<
-    Select<LoginsOfUser, helper_types::max<Field<Alias<Logins>, identities::last_login_at>>>,
->;
-
-fn last_login_at() -> LastLoginAt {
+/// The greatest of the user's identities'.
+#[auto_type]
+fn last_login_at() -> _ {
+    let logins: Alias<Logins> = LOGINS;
     logins_of_user()
-        .select(max(LOGINS.field(identities::last_login_at)))
+        .select(max(logins.field(identities::last_login_at)))
         .single_value()
 }
 
@@ -108,8 +106,7 @@ pub(crate) struct UserRow {
     pub(crate) revision: i32,
     /// Sessions that were opened up to then are over.
     pub(crate) sessions_ended_until: Option<DbInstant>,
-    /// The greatest of their identities'.
-    #[diesel(select_expression = last_login_at(), select_expression_type = LastLoginAt)]
+    #[diesel(select_expression = last_login_at())]
     last_login_at: Option<DbInstant>,
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use diesel::dsl::{Field, Select, SingleValue, sum};
-use diesel::helper_types;
+use diesel::dsl::{auto_type, sum};
+use diesel::helper_types::sum;
 use diesel::prelude::*;
 use diesel::query_source::Alias;
 use domain::id::{OpenPlatform, UnionId, UserId};
@@ -16,18 +16,17 @@ use super::plan::unsettled_union;
 use super::{Store, UNCOUNTED};
 use crate::bans;
 use crate::key_ring::{KeyRing, SessionKeyVault};
-use crate::rows::{IdentityNames, LOGINS, Logins, LoginsOfUser, UserRow, logins_of_user};
+use crate::rows::{IdentityNames, LOGINS, Logins, UserRow, logins_of_user};
 use crate::schema::{identities, union_ids};
 use crate::stored_keys::IdentityHashKey;
 use crate::types::DbInstant;
 
-type SessionsOpened = SingleValue<
-    Select<LoginsOfUser, helper_types::sum<Field<Alias<Logins>, identities::sessions_opened>>>,
->;
-
-fn sessions_opened() -> SessionsOpened {
+/// The sum over the user's identities.
+#[auto_type]
+fn sessions_opened() -> _ {
+    let logins: Alias<Logins> = LOGINS;
     logins_of_user()
-        .select(sum(LOGINS.field(identities::sessions_opened)))
+        .select(sum(logins.field(identities::sessions_opened)))
         .single_value()
 }
 
@@ -45,8 +44,7 @@ pub(super) struct KnownIdentityRow {
     sessions_opened: i32,
     #[diesel(embed)]
     user: UserRow,
-    /// The sum over the user's identities.
-    #[diesel(select_expression = sessions_opened(), select_expression_type = SessionsOpened)]
+    #[diesel(select_expression = sessions_opened())]
     sessions_opened_of_user: Option<i64>,
 }
 
