@@ -8,11 +8,11 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{BigInt, Text};
 use secrecy::SecretString;
 
-use crate::rows::{NumberRow, TextRow};
 use crate::sqlite_file;
 use crate::url::{DatabaseUrl, UnknownDatabaseUrl};
 
@@ -108,9 +108,9 @@ fn copy(
     mut progress: impl FnMut(BackupProgress),
 ) -> Result<BackupProgress, BackupError> {
     let mut connection = open(source)?;
-    let size = "SELECT page_count * page_size AS number FROM pragma_page_count, pragma_page_size";
-    let size = diesel::sql_query(size).get_result::<NumberRow>(&mut connection);
-    let expected = u64::try_from(size.map_err(copy_error)?.number).unwrap_or_default();
+    let size = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+    let size = sql::<BigInt>(size).get_result::<i64>(&mut connection);
+    let expected = u64::try_from(size.map_err(copy_error)?).unwrap_or_default();
     let so_far = || BackupProgress {
         written: fs::metadata(part).map_or(0, |metadata| metadata.len()),
         expected,
@@ -141,15 +141,14 @@ fn copy(
 /// Reads the whole copy, and every reference in it.
 fn examine(part: &Path) -> Result<(), BackupError> {
     let mut connection = open(part)?;
-    let check = "SELECT integrity_check AS text FROM pragma_integrity_check";
-    let found = diesel::sql_query(check).load::<TextRow>(&mut connection);
-    let found = found.map_err(copy_error)?;
-    if let Some(line) = found.iter().find(|line| line.text != "ok") {
-        return Err(BackupError::Damaged(line.text.clone()));
+    let check = sql::<Text>("SELECT integrity_check FROM pragma_integrity_check");
+    let found: Vec<String> = check.load(&mut connection).map_err(copy_error)?;
+    if let Some(line) = found.into_iter().find(|line| line != "ok") {
+        return Err(BackupError::Damaged(line));
     }
-    let check = "SELECT count(*) AS number FROM pragma_foreign_key_check";
-    let broken = diesel::sql_query(check).get_result::<NumberRow>(&mut connection);
-    match broken.map_err(copy_error)?.number {
+    let check = sql::<BigInt>("SELECT count(*) FROM pragma_foreign_key_check");
+    let broken = check.get_result::<i64>(&mut connection);
+    match broken.map_err(copy_error)? {
         0 => Ok(()),
         broken => Err(BackupError::Damaged(format!(
             "{broken} rows refer to rows that are not there"

@@ -3,17 +3,17 @@
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
+use diesel::dsl::sql;
 use diesel::migration::{MigrationSource, MigrationVersion};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{Bool, Text};
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::connection::AnyConnection;
 use crate::error::{DatabaseError, DbResult, FailureKind};
 use crate::privileges;
-use crate::rows::TextRow;
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
@@ -89,24 +89,22 @@ fn run_postgres(connection: &mut PgConnection) -> DbResult<Vec<String>> {
 /// would keep it for whoever gets the session next. It is tried for again and again, so that
 /// whoever waits can say so, and keeps no snapshot meanwhile.
 fn lock(connection: &mut PgConnection) -> DbResult<bool> {
-    let sql = format!("pg_try_advisory_xact_lock({POSTGRES_LOCK})");
-    let lock = diesel::select(diesel::dsl::sql::<Bool>(&sql));
-    Ok(lock.get_result(connection)?)
+    let lock = format!("SELECT pg_try_advisory_xact_lock({POSTGRES_LOCK})");
+    Ok(sql::<Bool>(&lock).get_result(connection)?)
 }
 
 /// Who holds the lock, for people.
 fn lock_holder(connection: &mut PgConnection) -> DbResult<String> {
-    let holder = diesel::sql_query(format!(
+    let holder = sql::<Text>(&format!(
         "SELECT concat_ws(', ', 'pid ' || l.pid, a.usename, a.application_name, a.client_addr::text, \
-         a.state, 'since ' || coalesce(a.xact_start, a.backend_start)::text) AS text \
+         a.state, 'since ' || coalesce(a.xact_start, a.backend_start)::text) \
          FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid \
          WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 \
          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
          AND l.classid::bigint = {POSTGRES_LOCK} >> 32 \
          AND l.objid::bigint = {POSTGRES_LOCK} & 4294967295"
     ));
-    let holders: Vec<TextRow> = holder.load(connection)?;
-    let holder = holders.into_iter().next().map(|holder| holder.text);
+    let holder = holder.get_result::<String>(connection).optional()?;
     Ok(holder.unwrap_or_else(|| String::from("somebody who has just let go")))
 }
 
@@ -127,13 +125,15 @@ pub(crate) fn is_newest(connection: &mut AnyConnection) -> DbResult<bool> {
 /// Whether there is a book of migrations. Asked for by name, because a statement that fails is an
 /// error in the server's log.
 fn has_book(connection: &mut AnyConnection) -> DbResult<bool> {
-    let sql = match connection {
-        AnyConnection::Postgres(_) => "to_regclass('__diesel_schema_migrations') IS NOT NULL",
+    let has_book = match connection {
+        AnyConnection::Postgres(_) => {
+            "SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL"
+        }
         AnyConnection::Sqlite(_) => {
-            "EXISTS (SELECT 1 FROM sqlite_master WHERE name = '__diesel_schema_migrations')"
+            "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = '__diesel_schema_migrations')"
         }
     };
-    Ok(diesel::select(diesel::dsl::sql::<Bool>(sql)).get_result(connection)?)
+    Ok(sql::<Bool>(has_book).get_result(connection)?)
 }
 
 diesel::table! {

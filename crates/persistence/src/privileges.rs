@@ -1,12 +1,12 @@
 //! The privileges that the service needs in a database.
 
 use diesel::connection::{Connection, SimpleConnection};
+use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::{Bool, Nullable, Text};
 
 use crate::connection::AnyConnection;
 use crate::error::{DatabaseError, DbResult, FailureKind};
-use crate::rows::TextRow;
 
 /// A row is written, changed and removed, with all triggers that go with it.
 const REHEARSAL_POSTGRES: &str = "
@@ -21,7 +21,7 @@ const REHEARSAL_SQLITE: &str = "
 /// What is missing on the tables and sequences that the migrations made, which are those of the
 /// owner of Diesel's book of migrations.
 const MISSING: &str = "
-    SELECT format('%s on %I', string_agg(p.name, ', ' ORDER BY p.name), c.relname) AS text
+    SELECT format('%s on %I', string_agg(p.name, ', ' ORDER BY p.name), c.relname)
     FROM pg_class c
     JOIN pg_class book ON book.oid = to_regclass('__diesel_schema_migrations')
         AND book.relnamespace = c.relnamespace AND book.relowner = c.relowner
@@ -53,11 +53,10 @@ pub(crate) fn rehearse(connection: &mut AnyConnection) -> DbResult<()> {
 
 /// Whether the role has the privileges that the service needs on all tables.
 pub(crate) fn check_granted(connection: &mut PgConnection) -> DbResult<()> {
-    let missing: Vec<TextRow> = diesel::sql_query(MISSING).load(connection)?;
+    let missing: Vec<String> = sql::<Text>(MISSING).load(connection)?;
     if missing.is_empty() {
         return Ok(());
     }
-    let missing: Vec<_> = missing.into_iter().map(|missing| missing.text).collect();
     let role = role(connection)?;
     Err(refused(format!(
         "the role {role} has not the privileges {}: GRANT them, or let it own the tables",
@@ -77,9 +76,8 @@ pub(crate) fn may_migrate(connection: &mut AnyConnection) -> DbResult<()> {
 
 /// Whether the role may create tables, and change those that are there.
 pub(crate) fn check_create(connection: &mut PgConnection) -> DbResult<()> {
-    let schema =
-        diesel::dsl::sql::<diesel::sql_types::Nullable<Text>>("quote_ident(current_schema())");
-    let schema: Option<String> = diesel::select(schema).get_result(connection)?;
+    let schema = sql::<Nullable<Text>>("SELECT quote_ident(current_schema())");
+    let schema: Option<String> = schema.get_result(connection)?;
     let role = role(connection)?;
     let Some(schema) = schema else {
         return Err(refused(format!(
@@ -88,22 +86,19 @@ pub(crate) fn check_create(connection: &mut PgConnection) -> DbResult<()> {
              ALTER ROLE {role} SET search_path = wxlogin"
         )));
     };
-    let ask = |connection: &mut PgConnection, sql| {
-        diesel::select(diesel::dsl::sql::<Bool>(sql)).get_result::<bool>(connection)
-    };
-    if !ask(
-        connection,
-        "has_schema_privilege(current_schema(), 'CREATE')",
-    )? {
+    let may_create = sql::<Bool>("SELECT has_schema_privilege(current_schema(), 'CREATE')");
+    if !may_create.get_result::<bool>(connection)? {
         return Err(refused(format!(
             "the role {role} may not create tables in the schema {schema} (from PostgreSQL 15 on \
              only its owner may): as the database's owner, run \
              `GRANT CREATE ON SCHEMA {schema} TO {role}`"
         )));
     }
-    let is_owner = "coalesce((SELECT pg_has_role(relowner, 'USAGE') FROM pg_class \
-        WHERE oid = to_regclass('__diesel_schema_migrations')), true)";
-    if !ask(connection, is_owner)? {
+    let is_owner = sql::<Bool>(
+        "SELECT coalesce((SELECT pg_has_role(relowner, 'USAGE') FROM pg_class \
+         WHERE oid = to_regclass('__diesel_schema_migrations')), true)",
+    );
+    if !is_owner.get_result::<bool>(connection)? {
         return Err(refused(format!(
             "the tables belong to another role than {role}: run `wxlogin migrate` as that role"
         )));
@@ -113,8 +108,7 @@ pub(crate) fn check_create(connection: &mut PgConnection) -> DbResult<()> {
 
 /// The name of the role, quoted.
 pub(crate) fn role(connection: &mut PgConnection) -> DbResult<String> {
-    let role = diesel::dsl::sql::<Text>("quote_ident(current_user)");
-    Ok(diesel::select(role).get_result(connection)?)
+    Ok(sql::<Text>("SELECT quote_ident(current_user)").get_result(connection)?)
 }
 
 fn rolled_back<C: Connection>(

@@ -6,7 +6,6 @@ use diesel::dsl::{auto_type, max};
 use diesel::helper_types::max;
 use diesel::prelude::*;
 use diesel::query_source::Alias;
-use diesel::sql_types::{BigInt, Text};
 use domain::id::{AppId, OpenId, SessionId, UnionId, UserId};
 use domain::profile::{Gender, Profile};
 use domain::session::{Generation, Session, SessionAccount};
@@ -58,20 +57,6 @@ impl From<ProfileRow> for Profile {
             city: row.city,
         }
     }
-}
-
-/// A row of a text, `text`.
-#[derive(QueryableByName)]
-pub(crate) struct TextRow {
-    #[diesel(sql_type = Text)]
-    pub(crate) text: String,
-}
-
-/// A row of a number, `number`.
-#[derive(QueryableByName)]
-pub(crate) struct NumberRow {
-    #[diesel(sql_type = BigInt)]
-    pub(crate) number: i64,
 }
 
 diesel::alias! {

@@ -1,6 +1,6 @@
 //! Properties of a PostgreSQL server, and whether the service can use it.
 
-use diesel::deserialize::QueryableByName;
+use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 
@@ -86,9 +86,8 @@ fn look(connection: &mut PgConnection) -> DbResult<Server> {
 
 /// Whether a statement with a volatile function, which may write, gets to a primary. Pgpool-II sends each
 /// such statement there, so `pg_is_in_recovery` alone does not show that others go to a standby.
-fn is_primary_for_writes(connection: &mut PgConnection) -> Result<bool, DatabaseError> {
-    let asked = diesel::dsl::sql::<Bool>("NOT pg_is_in_recovery()");
-    Ok(diesel::select(asked).get_result(connection)?)
+fn is_primary_for_writes(connection: &mut PgConnection) -> QueryResult<bool> {
+    sql::<Bool>("SELECT NOT pg_is_in_recovery()").get_result(connection)
 }
 
 fn is_english(language: &str) -> bool {

@@ -4,10 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Text};
 
 use crate::error::{DatabaseError, DbResult};
-use crate::rows::{NumberRow, TextRow};
 
 /// The tables with sealed columns, and `users`, whose identities have some.
 const TABLES: [&str; 5] = [
@@ -34,14 +35,12 @@ pub(crate) fn holds_secrets(file: &Path) -> DbResult<bool> {
         return Ok(false);
     }
     let mut connection = open(file, Duration::from_secs(2))?;
-    let known = diesel::sql_query("SELECT name AS text FROM sqlite_master WHERE type = 'table'");
-    let known = known.load::<TextRow>(&mut connection)?;
-    for table in TABLES {
-        if known.iter().all(|known| known.text != table) {
-            continue;
-        }
-        let rows = diesel::sql_query(format!("SELECT EXISTS (SELECT 1 FROM {table}) AS number"));
-        if rows.get_result::<NumberRow>(&mut connection)?.number > 0 {
+    let known = sql::<Text>("SELECT name FROM sqlite_master WHERE type = 'table'");
+    let known: Vec<String> = known.load(&mut connection)?;
+    let is_known = |table: &&str| known.iter().any(|known| known == table);
+    for table in TABLES.iter().filter(|table| is_known(table)) {
+        let has_rows = sql::<Bool>(&format!("SELECT EXISTS (SELECT 1 FROM {table})"));
+        if has_rows.get_result(&mut connection)? {
             return Ok(true);
         }
     }
