@@ -23,11 +23,8 @@ use crate::types::{DbId, DbInstant};
 impl BanRepository for Database {
     async fn list(&self, page: Page<Uuid>) -> StoreResult<Vec<Ban>> {
         self.call(move |connection| {
-            let mut found = bans::table.into_boxed::<AnyBackend>();
-            if let Some(after) = page.after {
-                found = found.filter(bans::id.gt(DbId(after)));
-            }
-            let rows = found
+            let rows = bans::table
+                .filter(bans::id.gt(DbId(page.after.unwrap_or_default())))
                 .order(bans::id)
                 .limit(page.limit.into())
                 .load::<(DbId, DbId, DbInstant)>(connection)?;

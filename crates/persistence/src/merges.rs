@@ -13,7 +13,7 @@ use domain::profile::Profile;
 use domain::time::Timestamp;
 use uuid::Uuid;
 
-use crate::connection::{AnyBackend, AnyConnection};
+use crate::connection::AnyConnection;
 use crate::database::Database;
 use crate::error::DbResult;
 use crate::rows::ProfileRow;
@@ -26,8 +26,9 @@ use crate::{audit, session_lifecycle, strays};
 impl MergeRepository for Database {
     async fn open_candidates(&self, page: Page<Uuid>) -> StoreResult<Vec<MergeCandidate>> {
         self.call(move |connection| {
-            let mut open = merge_candidates::table
+            let rows = merge_candidates::table
                 .filter(merge_candidates::state.eq("open"))
+                .filter(merge_candidates::id.gt(DbId(page.after.unwrap_or_default())))
                 .select((
                     merge_candidates::id,
                     merge_candidates::union_id,
@@ -35,11 +36,6 @@ impl MergeRepository for Database {
                     merge_candidates::union_user_id,
                     merge_candidates::created_at,
                 ))
-                .into_boxed::<AnyBackend>();
-            if let Some(after) = page.after {
-                open = open.filter(merge_candidates::id.gt(DbId(after)));
-            }
-            let rows = open
                 .order(merge_candidates::id)
                 .limit(page.limit.into())
                 .load::<(DbId, String, DbId, DbId, DbInstant)>(connection)?;

@@ -13,7 +13,7 @@ use crate::types::{DbId, DbInstant};
 
 /// The most sessions that one login ends by their rows. There are more where the bound was lowered
 /// or is new.
-const ENDED_BY_ROW: usize = 100;
+const ENDED_BY_ROW: u16 = 100;
 
 /// The most dead sessions that one login removes: a few milliseconds.
 const REMOVED_AT_ONCE: i64 = 1000;
@@ -44,11 +44,13 @@ pub(crate) fn keep(
     let beyond = live(user, at, until)
         .order((sessions::created_at.desc(), sessions::id.desc()))
         .offset(bound.into())
-        .limit(i64::try_from(ENDED_BY_ROW + 1).unwrap_or(i64::MAX))
+        .limit((ENDED_BY_ROW + 1).into())
         .select((sessions::id, sessions::created_at))
         .load::<(DbId, DbInstant)>(connection)?;
     match beyond.first() {
-        Some((_, newest)) if beyond.len() > ENDED_BY_ROW => end_until(connection, user, *newest)?,
+        Some((_, newest)) if beyond.len() > ENDED_BY_ROW.into() => {
+            end_until(connection, user, *newest)?;
+        }
         _ => {
             let ids = beyond.iter().map(|(id, _)| *id);
             let still_live = sessions::table

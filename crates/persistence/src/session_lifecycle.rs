@@ -19,7 +19,7 @@ use crate::types::{DbId, DbInstant};
 
 /// The most sessions of a user that are ended by their rows, which tell when that was. With more it
 /// would take longer than a second, so they are ended by the user's row.
-const ENDED_BY_ROW: usize = 1000;
+const ENDED_BY_ROW: u16 = 1000;
 
 #[async_trait]
 impl SessionLifecycle for Database {
@@ -158,7 +158,7 @@ pub(crate) fn end_all(
     let at = DbInstant::from(at);
     let until = ended_until(connection, user)?;
     let some = live(user, at, until)
-        .limit(i64::try_from(ENDED_BY_ROW).unwrap_or(i64::MAX))
+        .limit(ENDED_BY_ROW.into())
         .select(table::id)
         .load::<DbId>(connection)?;
     let still_live = table::table
@@ -167,7 +167,7 @@ pub(crate) fn end_all(
     let ended = diesel::update(still_live)
         .set(table::ended_at.eq(at))
         .execute(connection)?;
-    if some.len() < ENDED_BY_ROW {
+    if some.len() < ENDED_BY_ROW.into() {
         return Ok(ended);
     }
     let others: i64 = live(user, at, until).count().get_result(connection)?;
@@ -200,7 +200,7 @@ pub(crate) fn hand_over(
 ) -> DbResult<bool> {
     let newest = of_user(from)
         .order(table::id.desc())
-        .limit(i64::try_from(ENDED_BY_ROW).unwrap_or(i64::MAX))
+        .limit(ENDED_BY_ROW.into())
         .select(table::id)
         .load::<DbId>(connection)?;
     let is_moved = || table::id.eq_any(&newest);
@@ -218,7 +218,7 @@ pub(crate) fn hand_over(
     diesel::update(table::table.filter(is_moved()))
         .set(table::user_id.eq(DbId(to.as_uuid())))
         .execute(connection)?;
-    Ok(newest.len() == ENDED_BY_ROW)
+    Ok(newest.len() == ENDED_BY_ROW.into())
 }
 
 /// Ends a session of a user if it is live at `at`. `false` if it is not.

@@ -13,7 +13,7 @@ use crate::schema::{identities, sessions};
 use crate::types::DbId;
 
 /// How many are removed at once: some ten milliseconds.
-const LOT: usize = 1000;
+const LOT: u16 = 1000;
 
 #[diesel::dsl::auto_type]
 pub(crate) fn is_stray() -> _ {
@@ -29,13 +29,13 @@ pub(crate) fn remove(connection: &mut AnyConnection, user: UserId) -> DbResult<b
     let lot = sessions::table
         .filter(sessions::user_id.eq(DbId(user.as_uuid())))
         .filter(is_stray())
-        .limit(i64::try_from(LOT).unwrap_or(i64::MAX))
+        .limit(LOT.into())
         .select(sessions::id)
         .load::<DbId>(connection)?;
     if !lot.is_empty() {
         diesel::delete(sessions::table.filter(sessions::id.eq_any(&lot))).execute(connection)?;
     }
-    Ok(lot.len() == LOT)
+    Ok(lot.len() == LOT.into())
 }
 
 /// Removes the others of a user's strays, in batches, without a waiting caller. What is left when
