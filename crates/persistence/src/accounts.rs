@@ -21,7 +21,7 @@ use domain::user::User;
 
 use crate::database::Database;
 use crate::rows::ProfileRow;
-use crate::schema::{bans, users};
+use crate::schema::{bans, identities, users};
 use crate::transaction::lock_user;
 use crate::types::{DbId, DbInstant};
 use crate::{audit, session_lifecycle, strays};
@@ -51,8 +51,12 @@ impl AccountRepository for Database {
     }
 
     async fn session_keys(&self, app: &AppId, open_id: &OpenId) -> StoreResult<Vec<SessionKey>> {
-        let (key_app, key_user) = (app.clone(), open_id.clone());
-        let row = self.call(move |one| find::session_keys(one, &key_app, &key_user));
+        let name = (open_id.as_str().to_owned(), app.as_str().to_owned());
+        let row = self.call(move |connection| {
+            let identity = identities::table.find((&name.0, &name.1));
+            let keys = identity.select(identities::session_keys);
+            Ok(keys.first::<Vec<u8>>(connection).optional()?)
+        });
         let row = row.await?.unwrap_or_default();
         Ok(self.vaults.session_keys.open_all(app, open_id, &row)?)
     }

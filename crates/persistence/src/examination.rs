@@ -39,7 +39,8 @@ impl Finding {
     }
 }
 
-#[derive(QueryableByName)]
+/// A session of the server that a connection was seen to use.
+#[derive(QueryableByName, PartialEq, Eq, PartialOrd, Ord)]
 struct Session {
     #[diesel(sql_type = Integer)]
     pid: i32,
@@ -79,28 +80,24 @@ pub(crate) fn examine(connector: &Connector) -> DbResult<Vec<Finding>> {
 }
 
 fn go_between(one: &mut PgConnection, other: &mut PgConnection) -> DbResult<Option<Finding>> {
-    let mut ones = Sessions::default();
-    let mut others = Sessions::default();
+    let (mut ones, mut others) = (BTreeSet::new(), BTreeSet::new());
     for _ in 0..ROUNDS {
-        ones.note(session(one)?);
-        others.note(session(other)?);
+        ones.insert(session(one)?);
+        others.insert(session(other)?);
         // A proxy that splits reads from writes sends this one to the primary.
-        ones.note(one.transaction(|one| {
+        ones.insert(one.transaction(|one| {
             diesel::sql_query("SELECT pg_advisory_xact_lock_shared(0)").execute(one)?;
             session(one)
         })?);
     }
     let has = |is_standby| {
-        [&ones, &others]
-            .iter()
-            .any(|seen| seen.roles.contains(&is_standby))
+        ones.union(&others)
+            .any(|seen| seen.is_standby == is_standby)
     };
     if has(true) && has(false) {
         return Ok(Some(Finding::Unfit(server::SPLITS.to_owned())));
     }
-    let is_shared =
-        ones.ids.len() > 1 || others.ids.len() > 1 || !ones.ids.is_disjoint(&others.ids);
-    if !is_shared {
+    if ones.len() == 1 && others.len() == 1 && ones.is_disjoint(&others) {
         return Ok(None);
     }
     Ok(Some(if keeps_statements_apart(one, other) {
@@ -116,21 +113,6 @@ fn go_between(one: &mut PgConnection, other: &mut PgConnection) -> DbResult<Opti
              max_prepared_statements above 0, or connect to PostgreSQL itself",
         ))
     }))
-}
-
-/// The sessions of the server that a connection was seen to use.
-#[derive(Default)]
-struct Sessions {
-    ids: BTreeSet<(i32, String)>,
-    /// Whether they are on a standby.
-    roles: BTreeSet<bool>,
-}
-
-impl Sessions {
-    fn note(&mut self, session: Session) {
-        self.roles.insert(session.is_standby);
-        self.ids.insert((session.pid, session.server));
-    }
 }
 
 fn session(connection: &mut PgConnection) -> QueryResult<Session> {

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use domain::account::{
     Account, AccountExport, AccountIdentity, AccountQuery, EXPORTED_SESSIONS, Page,
 };
-use domain::id::{AppId, OpenId, UnionId, UserId};
+use domain::id::{OpenId, UnionId, UserId};
 
 use crate::connection::{AnyBackend, AnyConnection};
 use crate::error::DbResult;
@@ -117,18 +117,4 @@ fn accounts(connection: &mut AnyConnection, rows: Vec<UserRow>) -> DbResult<Vec<
         user: row.into(),
     });
     Ok(accounts.collect())
-}
-
-/// The sealed session_keys of an identity.
-pub(super) fn session_keys(
-    connection: &mut AnyConnection,
-    app: &AppId,
-    user: &OpenId,
-) -> DbResult<Option<Vec<u8>>> {
-    let row = identities::table
-        .find((user.as_str(), app.as_str()))
-        .select(identities::session_keys)
-        .first(connection)
-        .optional()?;
-    Ok(row)
 }
