@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::ports::{
     AccountRepository, AuditLog, BanRepository, ChangeFeed, MergeRepository, PhoneLookups,
@@ -9,6 +10,7 @@ use domain::ports::{
     SignatoryRepository, SigningKeyRepository, StoreClock, StoreResult, UserRepository,
     WechatTokenRepository,
 };
+use secrecy::SecretString;
 
 use crate::audit::AuditEntries;
 use crate::change_feed::DieselChangeFeed;
@@ -16,10 +18,9 @@ use crate::connection::Connector;
 use crate::examination::{self, Finding};
 use crate::group_commit::{Batched, GroupCommit, LaneOptions, WireSlot};
 use crate::migrations::{self, MigrateError};
-use crate::options::DatabaseOptions;
 use crate::pool::{Pool, Work, WritersFirst};
 use crate::probe::DieselReadinessProbe;
-use crate::seal::Vaults;
+use crate::seal::{MasterKeys, Vaults};
 use crate::signatories::Signatories;
 use crate::statistics::Statistics;
 use crate::token_uses::TokenUses;
@@ -28,6 +29,42 @@ use crate::url::{DatabaseUrl, UnknownDatabaseUrl};
 use crate::visits::Visits;
 use crate::watch::Watch;
 use crate::{privileges, sqlite_file};
+
+/// What [`Database::open`] needs to know.
+#[derive(Debug)]
+pub struct DatabaseOptions {
+    /// `sqlite://path`, or `postgres://…` as libpq understands it, several hosts included.
+    pub url: SecretString,
+    /// How many connections there are at most, those of the writers of logins and refreshes
+    /// included: on SQLite one, on PostgreSQL one to three ([`Database::open`]). At least two are used.
+    /// They are opened when they are needed. While migrations run there is one more.
+    pub pool_size: u32,
+    /// How long an operation waits for a connection.
+    pub acquire_timeout: Duration,
+    /// How long an operation takes at most, the wait for a connection and its opening included.
+    /// Then it fails with [`Unavailable`](domain::ports::RepositoryError::Unavailable), and its
+    /// connection is not used again.
+    pub timeout: Duration,
+    /// What stored secrets are sealed under.
+    pub master_keys: MasterKeys,
+    /// How many visits wait to be written at most, and how many uses of tokens; more are refused
+    /// with [`Overloaded`](domain::ports::RepositoryError::Overloaded).
+    pub queue_capacity: usize,
+}
+
+impl DatabaseOptions {
+    /// 16 connections, two seconds of patience for one, five for an operation, a queue of 4096.
+    pub fn new(url: SecretString, master_keys: MasterKeys) -> Self {
+        Self {
+            url,
+            pool_size: 16,
+            acquire_timeout: Duration::from_secs(2),
+            timeout: Duration::from_secs(5),
+            master_keys,
+            queue_capacity: 4096,
+        }
+    }
+}
 
 /// A database: its pool of connections, and its writers. It implements the ports of the domain,
 /// except two whose adapters have state of their own.
@@ -68,7 +105,7 @@ pub enum OpenError {
     Url(#[from] UnknownDatabaseUrl),
     /// The operating system gives no threads.
     #[error("the threads that use the database cannot be started")]
-    Threads(#[source] std::io::Error),
+    Threads(#[from] std::io::Error),
 }
 
 impl Database {
@@ -91,7 +128,7 @@ impl Database {
             acquire_timeout,
             timeout,
         };
-        let watch = Watch::start(timeout).map_err(OpenError::Threads)?;
+        let watch = Watch::start(timeout)?;
         let writers = Arc::<WritersFirst>::default();
         let (for_visits, others, count) = wires(&connector, pool_size);
         let pool_size = pool_size.saturating_sub(count);
@@ -106,17 +143,13 @@ impl Database {
             vault: Arc::clone(&vaults.session_keys),
             stored_keys: Arc::clone(&vaults.stored_keys),
         };
-        let visits = GroupCommit::start(&visits, for_visits, &lanes);
         let others = || vec![others.clone()];
-        let token_uses = GroupCommit::start(&TokenUses, others(), &lanes);
-        let signatories = GroupCommit::start(&Signatories, others(), &lanes);
-        let audit_entries = GroupCommit::start(&AuditEntries, others(), &lanes);
         Ok(Self {
+            visits: Arc::new(GroupCommit::start(&visits, for_visits, &lanes)?),
+            token_uses: Arc::new(GroupCommit::start(&TokenUses, others(), &lanes)?),
+            signatories: Arc::new(GroupCommit::start(&Signatories, others(), &lanes)?),
+            audit_entries: Arc::new(GroupCommit::start(&AuditEntries, others(), &lanes)?),
             pool: Pool::new(connector, watch, pool_size, writers),
-            visits: Arc::new(visits.map_err(OpenError::Threads)?),
-            token_uses: Arc::new(token_uses.map_err(OpenError::Threads)?),
-            signatories: Arc::new(signatories.map_err(OpenError::Threads)?),
-            audit_entries: Arc::new(audit_entries.map_err(OpenError::Threads)?),
             vaults,
         })
     }
