@@ -17,6 +17,7 @@ use domain::time::Timestamp;
 use crate::connection::AnyConnection;
 use crate::error::DbResult;
 use crate::group_commit::Batched;
+use crate::sessions;
 use crate::transaction::transaction;
 
 /// A token of a generation is used.
@@ -61,15 +62,18 @@ impl Batched for TokenUses {
             AnyConnection::Postgres(connection) => postgres::note(connection, uses)?,
             AnyConnection::Sqlite(_) => {
                 return transaction(connection, |connection| {
-                    let uses = uses.iter();
-                    uses.map(|used| rules::note(connection, used)).collect()
+                    let noted = uses.iter().map(|used| {
+                        let found = sessions::find(connection, used.session)?;
+                        rules::note(connection, used, found.map(Box::new))
+                    });
+                    noted.collect()
                 });
             }
         };
         let uses = uses.iter().zip(noted);
         let outcomes = uses.map(|(used, noted)| match noted {
             Noted::Written(account) => Ok(GenerationUse::Live(account)),
-            Noted::NotYet(found) => rules::note_found(connection, used, found),
+            Noted::NotYet(found) => rules::note(connection, used, found),
         });
         outcomes.collect()
     }

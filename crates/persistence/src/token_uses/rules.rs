@@ -13,16 +13,10 @@ use crate::sessions;
 use crate::statement::{Prepared, statement, value};
 use crate::types::{DbId, DbInstant, Id, Instant};
 
-/// Notes a use of the session as it is in the database.
-pub(super) fn note(connection: &mut AnyConnection, used: &NotedUse) -> DbResult<GenerationUse> {
-    let found = sessions::find(connection, used.session)?;
-    note_found(connection, used, found.map(Box::new))
-}
-
 /// Changes the session if it is still as it was found, or else as it is found then, until one of
 /// the two settles it. A change only ever raises the generation or ends the session, so that soon
 /// does.
-pub(super) fn note_found(
+pub(super) fn note(
     connection: &mut AnyConnection,
     used: &NotedUse,
     mut found: Option<Box<SessionAccount>>,
