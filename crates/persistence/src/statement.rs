@@ -4,10 +4,12 @@ use std::marker::PhantomData;
 
 use diesel::backend::Backend;
 use diesel::connection::Connection;
+use diesel::dsl::AsSelect;
 use diesel::expression::{AsExpression, TypedExpressionType};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_dsl::methods::LoadQuery;
 use diesel::result::Error;
 use diesel::sql_types::{Array, SqlType};
 use diesel::sqlite::Sqlite;
@@ -96,6 +98,33 @@ pub(crate) fn write_all<'a, S: ForRows>(
         }
     }
     Ok(())
+}
+
+/// The rows that a statement gives for `keys`.
+pub(crate) fn load_all<'a, S, Row>(
+    connection: &mut AnyConnection,
+    keys: &'a [S::Row<'a>],
+) -> QueryResult<Vec<Row>>
+where
+    S: ForRows,
+    Row: Selectable<Pg> + Selectable<Sqlite>,
+    Prepared<'a, S, Pg, AsSelect<Row, Pg>>: LoadQuery<'a, PgConnection, Row>,
+    Prepared<'a, S, Sqlite, AsSelect<Row, Sqlite>>: LoadQuery<'a, SqliteConnection, Row>,
+{
+    match connection {
+        AnyConnection::Postgres(connection) => {
+            let statement = Prepared::<S, Pg>::new(S::lists(keys));
+            statement.select(Row::as_select()).load(connection)
+        }
+        AnyConnection::Sqlite(connection) => {
+            let mut rows = Vec::with_capacity(keys.len());
+            for key in keys {
+                let statement = Prepared::<S, Sqlite>::new(S::values(key));
+                rows.append(&mut statement.select(Row::as_select()).load(connection)?);
+            }
+            Ok(rows)
+        }
+    }
 }
 
 /// A statement with its parameters. Each is prepared once a connection, under the type `S`, which

@@ -21,7 +21,29 @@ pub(crate) fn transaction<T>(
     connection: &mut AnyConnection,
     work: impl Fn(&mut AnyConnection) -> DbResult<T>,
 ) -> DbResult<T> {
-    repeated(connection, |connection| attempt(connection, &work))
+    repeated(connection, |connection| once(connection, &work))
+}
+
+/// The same, without another try.
+pub(crate) fn once<T>(
+    connection: &mut AnyConnection,
+    work: impl Fn(&mut AnyConnection) -> DbResult<T>,
+) -> DbResult<T> {
+    begin(connection)?;
+    // A call that was given up is not executed.
+    let done = work(connection).and_then(|done| watch::stop_if_given_up().map(|()| done));
+    match done {
+        Ok(done) => {
+            Manager::commit_transaction(connection)?;
+            Ok(done)
+        }
+        Err(error) => {
+            // The first error is the one that tells; a connection that cannot even roll back is
+            // seen to be broken by the pool.
+            let _ = Manager::rollback_transaction(connection);
+            Err(error)
+        }
+    }
 }
 
 /// Runs `work`, which is one step by itself. If another transaction is in its way, it is tried
@@ -53,27 +75,6 @@ pub(crate) fn lock_user(connection: &mut AnyConnection, user: UserId) -> DbResul
         AnyConnection::Sqlite(connection) => user.first::<DbId>(connection).optional()?,
     };
     Ok(found.is_some())
-}
-
-fn attempt<T>(
-    connection: &mut AnyConnection,
-    work: impl Fn(&mut AnyConnection) -> DbResult<T>,
-) -> DbResult<T> {
-    begin(connection)?;
-    // A call that was given up is not executed.
-    let done = work(connection).and_then(|done| watch::stop_if_given_up().map(|()| done));
-    match done {
-        Ok(done) => {
-            Manager::commit_transaction(connection)?;
-            Ok(done)
-        }
-        Err(error) => {
-            // The first error is the one that tells; a connection that cannot even roll back is
-            // seen to be broken by the pool.
-            let _ = Manager::rollback_transaction(connection);
-            Err(error)
-        }
-    }
 }
 
 fn begin(connection: &mut AnyConnection) -> QueryResult<()> {

@@ -1,8 +1,9 @@
 //! Recording visits, many at a time.
 //!
 //! A batch goes through three steps: load what is known of its visitors, [`plan`] what changes,
-//! write it. On SQLite the three are one transaction. On PostgreSQL the write is one statement
-//! that fails as a whole if anything it was planned upon has changed, and is then planned anew.
+//! write it. On SQLite the three are one transaction. On PostgreSQL one statement loads (two more for
+//! first logins), and one writes, which fails as a whole if anything it was planned upon has changed;
+//! the batch is then planned anew.
 
 mod batch_rows;
 mod known;
@@ -10,13 +11,12 @@ mod load;
 mod plan;
 mod postgres;
 mod sqlite;
+mod statements;
 
 use std::hash::Hash;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use diesel::prelude::*;
-use domain::id::{AppId, OpenId};
 use domain::ports::{StoreResult, UserRepository};
 use domain::session::SessionAccount;
 use domain::time::Timestamp;
@@ -24,8 +24,7 @@ use domain::visit::{Visit, VisitOutcome};
 
 use batch_rows::BatchRows;
 pub(crate) use batch_rows::code_hour;
-use known::{Known, UnionKey};
-use load::{KnownIdentityRow, UnionOwnerRow};
+use known::Known;
 use plan::plan;
 
 use crate::connection::AnyConnection;
@@ -33,8 +32,8 @@ use crate::database::Database;
 use crate::error::{DatabaseError, DbResult};
 use crate::group_commit::Batched;
 use crate::key_ring::SessionKeyVault;
-use crate::stored_keys::{IdentityHashKey, StoredKeys};
-use crate::{session_bound, sessions};
+use crate::stored_keys::StoredKeys;
+use crate::{session_bound, sessions, transaction};
 
 #[async_trait]
 impl UserRepository for Database {
@@ -67,27 +66,6 @@ impl Database {
             false
         })
     }
-}
-
-/// What a batch is loaded from and written to.
-trait Store {
-    fn identities(&mut self, names: &[(&OpenId, &AppId)]) -> QueryResult<Vec<KnownIdentityRow>>;
-    fn union_owners(&mut self, unions: &[UnionKey]) -> QueryResult<Vec<UnionOwnerRow>>;
-    /// Those of the hashes that are banned.
-    fn banned(&mut self, hashes: &[[u8; 32]]) -> QueryResult<Vec<Vec<u8>>>;
-    fn write(&mut self, rows: &BatchRows<'_>) -> QueryResult<()>;
-}
-
-fn record(
-    store: &mut impl Store,
-    visits: &[&Visit],
-    vault: &SessionKeyVault,
-    key: &IdentityHashKey,
-) -> DbResult<Vec<WrittenVisit>> {
-    let known = Known::load(store, visits, vault, key)?;
-    let plan = plan(visits.iter().copied(), known);
-    store.write(&BatchRows::of(visits, &plan, vault)?)?;
-    Ok(plan.outcomes)
 }
 
 /// The sessions of a user were not counted.
@@ -142,12 +120,19 @@ impl Batched for Visits {
         visits: &[&Visit],
     ) -> DbResult<Vec<WrittenVisit>> {
         let key = self.stored_keys.identity_hash_key(connection)?;
-        let vault = &self.vault;
-        match connection {
-            AnyConnection::Postgres(one) => record(one, visits, vault, &key),
-            AnyConnection::Sqlite(one) => {
-                one.immediate_transaction(|one| record(one, visits, vault, &key))
+        let record = |connection: &mut AnyConnection| {
+            let known = Known::load(connection, visits, &self.vault, &key)?;
+            let plan = plan(visits.iter().copied(), known);
+            let rows = BatchRows::of(visits, &plan, &self.vault)?;
+            match connection {
+                AnyConnection::Postgres(connection) => postgres::write(connection, &rows)?,
+                AnyConnection::Sqlite(connection) => sqlite::write(connection, &rows)?,
             }
+            Ok(plan.outcomes)
+        };
+        match connection {
+            AnyConnection::Postgres(_) => record(connection),
+            AnyConnection::Sqlite(_) => transaction::once(connection, record),
         }
     }
 

@@ -10,14 +10,17 @@ use domain::id::{OpenPlatform, UnionId, UserId};
 use domain::user::{Identity, User};
 use domain::visit::Visit;
 
+use super::UNCOUNTED;
 use super::batch_rows::identity_keys;
 use super::known::{BannedName, Known, Origin, PlannedIdentity, PlannedUser, UnionKey};
 use super::plan::unsettled_union;
-use super::{Store, UNCOUNTED};
+use super::statements::{LoadBans, LoadIdentities, LoadUnionOwners};
 use crate::bans;
+use crate::connection::AnyConnection;
 use crate::key_ring::{KeyRing, SessionKeyVault};
 use crate::rows::{IdentityNames, LOGINS, Logins, UserRow, logins_of_user};
-use crate::schema::{identities, union_ids};
+use crate::schema::{ban_hashes, identities, union_ids};
+use crate::statement::load_all;
 use crate::stored_keys::IdentityHashKey;
 use crate::types::DbInstant;
 
@@ -33,7 +36,7 @@ fn sessions_opened() -> _ {
 /// An identity with its user.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = identities)]
-pub(super) struct KnownIdentityRow {
+struct KnownIdentityRow {
     #[diesel(embed)]
     names: IdentityNames,
     open_platform: Option<String>,
@@ -51,11 +54,17 @@ pub(super) struct KnownIdentityRow {
 /// A unionid with the user whose it is.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = union_ids)]
-pub(super) struct UnionOwnerRow {
+struct UnionOwnerRow {
     union_id: String,
     open_platform: String,
     #[diesel(embed)]
     user: UserRow,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = ban_hashes)]
+struct BannedRow {
+    hash: Vec<u8>,
 }
 
 /// Visitors whose identity is not known, by the hashes that may be banned.
@@ -63,26 +72,26 @@ type Newcomers = BTreeMap<[u8; 32], BannedName>;
 
 impl Known {
     pub(super) fn load(
-        store: &mut impl Store,
+        connection: &mut AnyConnection,
         visits: &[&Visit],
         vault: &SessionKeyVault,
         key: &IdentityHashKey,
     ) -> QueryResult<Self> {
         let mut known = Self::default();
         let names: Vec<_> = identity_keys(visits).into_iter().collect();
-        for row in store.identities(&names)? {
+        for row in load_all::<LoadIdentities, _>(connection, &names)? {
             known.add_identity(row, vault);
         }
         let unions: Vec<_> = known.unsettled_unions(visits).into_iter().collect();
         if !unions.is_empty() {
-            for row in store.union_owners(&unions)? {
+            for row in load_all::<LoadUnionOwners, _>(connection, &unions)? {
                 known.add_union_owner(row);
             }
         }
         let newcomers = known.newcomers(visits, key);
         if !newcomers.is_empty() {
             let hashes: Vec<_> = newcomers.keys().copied().collect();
-            known.add_banned(newcomers, &store.banned(&hashes)?);
+            known.add_banned(newcomers, &load_all::<LoadBans, _>(connection, &hashes)?);
         }
         Ok(known)
     }
@@ -143,11 +152,10 @@ impl Known {
     }
 
     /// Notes those of the newcomers whose hashes are banned.
-    fn add_banned(&mut self, mut newcomers: Newcomers, hashes: &[Vec<u8>]) {
-        let hashes = hashes
+    fn add_banned(&mut self, mut newcomers: Newcomers, rows: &[BannedRow]) {
+        let banned = rows
             .iter()
-            .filter_map(|hash| hash.as_slice().try_into().ok());
-        let banned = hashes.filter_map(|hash: [u8; 32]| newcomers.remove(&hash));
+            .filter_map(|row| newcomers.remove(row.hash.as_slice()));
         self.banned.extend(banned);
     }
 

@@ -4,60 +4,20 @@
 use diesel::prelude::*;
 use diesel::sql_types::{Binary, Integer, Nullable, Text};
 use diesel::sqlite::Sqlite;
-use domain::id::{AppId, OpenId};
 use domain::session::SessionAccount;
 
-use super::Store;
 use super::batch_rows::{BatchRows, WrittenIdentity, code_hash, code_hour, nonce_hash};
-use super::known::{PlannedUser, UnionKey};
-use super::load::{KnownIdentityRow, UnionOwnerRow};
+use super::known::PlannedUser;
 use crate::rows::ProfileRow;
-use crate::schema::{ban_hashes, identities, merge_candidates, sessions, union_ids, users};
+use crate::schema::{identities, merge_candidates, sessions, union_ids, users};
 use crate::statement::{Prepared, statement, value};
 use crate::types::{DbId, DbInstant, Instant};
 
-impl Store for SqliteConnection {
-    fn identities(&mut self, names: &[(&OpenId, &AppId)]) -> QueryResult<Vec<KnownIdentityRow>> {
-        let mut known = Vec::with_capacity(names.len());
-        for (open_id, app_id) in names {
-            let rows = identities::table
-                .inner_join(users::table)
-                .filter(identities::open_id.eq(open_id.as_str()))
-                .filter(identities::app_id.eq(app_id.as_str()))
-                .select(KnownIdentityRow::as_select());
-            known.append(&mut rows.load(self)?);
-        }
-        Ok(known)
-    }
-
-    fn union_owners(&mut self, unions: &[UnionKey]) -> QueryResult<Vec<UnionOwnerRow>> {
-        let mut owners = Vec::new();
-        for (union_id, platform) in unions {
-            let rows = union_ids::table
-                .inner_join(users::table)
-                .filter(union_ids::union_id.eq(union_id.as_str()))
-                .filter(union_ids::open_platform.eq(platform.as_str()))
-                .select(UnionOwnerRow::as_select());
-            owners.append(&mut rows.load(self)?);
-        }
-        Ok(owners)
-    }
-
-    fn banned(&mut self, hashes: &[[u8; 32]]) -> QueryResult<Vec<Vec<u8>>> {
-        let mut banned = Vec::new();
-        for hash in hashes {
-            let row = ban_hashes::table.filter(ban_hashes::hash.eq(hash.as_slice()));
-            banned.extend(row.select(ban_hashes::hash).load::<Vec<u8>>(self)?);
-        }
-        Ok(banned)
-    }
-
-    fn write(&mut self, rows: &BatchRows<'_>) -> QueryResult<()> {
-        write_users(self, rows)?;
-        write_identities(self, rows)?;
-        write_union_ids(self, rows)?;
-        write_sessions(self, rows)
-    }
+pub(super) fn write(connection: &mut SqliteConnection, rows: &BatchRows<'_>) -> QueryResult<()> {
+    write_users(connection, rows)?;
+    write_identities(connection, rows)?;
+    write_union_ids(connection, rows)?;
+    write_sessions(connection, rows)
 }
 
 fn write_users(connection: &mut SqliteConnection, rows: &BatchRows<'_>) -> QueryResult<()> {
