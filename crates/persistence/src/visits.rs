@@ -8,10 +8,11 @@
 mod batch_rows;
 mod known;
 mod load;
+mod parts;
 mod plan;
-mod postgres;
 mod sqlite;
 mod statements;
+mod write;
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -123,11 +124,7 @@ impl Batched for Visits {
         let record = |connection: &mut AnyConnection| {
             let known = Known::load(connection, visits, &self.vault, &key)?;
             let plan = plan(visits.iter().copied(), known);
-            let rows = BatchRows::of(visits, &plan, &self.vault)?;
-            match connection {
-                AnyConnection::Postgres(connection) => postgres::write(connection, &rows)?,
-                AnyConnection::Sqlite(connection) => sqlite::write(connection, &rows)?,
-            }
+            write::write(connection, &BatchRows::of(visits, &plan, &self.vault)?)?;
             Ok(plan.outcomes)
         };
         match connection {

@@ -1,11 +1,15 @@
-//! The statement that writes a batch: all of it or, if anything it was planned upon has changed,
-//! nothing.
+//! Writes a batch: all of it or, if anything it was planned upon has changed, nothing.
 //!
-//! Each part is a text that can be run in psql by itself. A batch consists of the parts that it
-//! has rows for, `WITH a AS (…), b AS (…) INSERT INTO sessions …`: naming a table costs also when
-//! its list is empty, because it is opened and locked with its indexes (with all six parts a first
-//! login took 0.2 ms more of PostgreSQL's processor). So there are as many texts as kinds of
-//! batches, a handful, and each is prepared once a connection.
+//! On SQLite each row is a statement of the transaction that also loaded them. On PostgreSQL all rows
+//! are one statement, which is a transaction of its own: no BEGIN, no COMMIT, no locks held while we
+//! plan. It fails, and the batch is loaded and planned anew,
+//! - if an identity, or a unionid's owner, that is to be new has come meanwhile (primary keys);
+//! - if a row that is to change has another revision than the one loaded.
+//!
+//! A batch consists of the parts that it has rows for, `WITH a AS (…), b AS (…) INSERT INTO
+//! sessions …`: naming a table costs also when its list is empty, because it is opened and locked
+//! with its indexes (with all six parts a first login took 0.2 ms more of PostgreSQL's processor). So
+//! there are as many texts as kinds of batches, a handful, and each is prepared once a connection.
 //!
 //! - The parts of a `WITH` are siblings: all of them run, see the tables as they were before the
 //!   statement, and do not see each other's rows. So each gets the rows it writes from lists of
@@ -23,11 +27,21 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::BigInt;
 
+use super::batch_rows::BatchRows;
 use super::parts::{Kind, Part};
+use super::sqlite;
+use crate::connection::AnyConnection;
 use crate::statement::walk;
-use crate::visits::batch_rows::BatchRows;
 
-pub(super) struct WriteBatch<'a> {
+pub(super) fn write(connection: &mut AnyConnection, rows: &BatchRows<'_>) -> QueryResult<()> {
+    match connection {
+        AnyConnection::Postgres(_) if rows.sessions.is_empty() => Ok(()),
+        AnyConnection::Postgres(connection) => WriteBatch::of(rows).execute(connection).map(drop),
+        AnyConnection::Sqlite(connection) => sqlite::write(connection, rows),
+    }
+}
+
+struct WriteBatch<'a> {
     parts: Vec<Part<'a>>,
     /// How many rows the updates among them must change.
     changed: i64,
@@ -35,7 +49,7 @@ pub(super) struct WriteBatch<'a> {
 }
 
 impl<'a> WriteBatch<'a> {
-    pub(super) fn of(rows: &'a BatchRows<'a>) -> Self {
+    fn of(rows: &'a BatchRows<'a>) -> Self {
         let parts = [
             Part::new_users(&rows.new_users),
             Part::changed_users(&rows.changed_users),
