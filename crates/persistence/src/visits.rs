@@ -8,9 +8,7 @@
 mod batch_rows;
 mod known;
 mod load;
-mod parts;
 mod plan;
-mod sqlite;
 mod statements;
 mod write;
 

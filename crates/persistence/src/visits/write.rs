@@ -28,16 +28,26 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::BigInt;
 
 use super::batch_rows::BatchRows;
-use super::parts::{Kind, Part};
-use super::sqlite;
+use super::statements::{
+    ChangedIdentities, ChangedUsers, NewCandidates, NewIdentities, NewUnionOwners, NewUsers,
+    Sessions,
+};
 use crate::connection::AnyConnection;
-use crate::statement::walk;
+use crate::statement::{ForRows, Parameter, Statement, walk, write_all};
 
 pub(super) fn write(connection: &mut AnyConnection, rows: &BatchRows<'_>) -> QueryResult<()> {
     match connection {
         AnyConnection::Postgres(_) if rows.sessions.is_empty() => Ok(()),
         AnyConnection::Postgres(connection) => WriteBatch::of(rows).execute(connection).map(drop),
-        AnyConnection::Sqlite(connection) => sqlite::write(connection, rows),
+        AnyConnection::Sqlite(_) => {
+            write_all::<NewUsers>(connection, &rows.new_users)?;
+            write_all::<ChangedUsers>(connection, &rows.changed_users)?;
+            write_all::<NewIdentities>(connection, &rows.new_identities)?;
+            write_all::<ChangedIdentities>(connection, &rows.changed_identities)?;
+            write_all::<NewUnionOwners>(connection, &rows.new_union_owners)?;
+            write_all::<NewCandidates>(connection, rows.merge_candidates)?;
+            write_all::<Sessions>(connection, &rows.sessions)
+        }
     }
 }
 
@@ -45,32 +55,70 @@ struct WriteBatch<'a> {
     parts: Vec<Part<'a>>,
     /// How many rows the updates among them must change.
     changed: i64,
-    sessions: Option<Part<'a>>,
+    sessions: Vec<Parameter<'a, Pg>>,
+}
+
+/// A part that has rows.
+struct Part<'a> {
+    /// What the other parts call it.
+    name: &'static str,
+    sql: &'static str,
+    parameters: Vec<Parameter<'a, Pg>>,
+    /// How many rows it must change. It returns one for each that it has changed.
+    changed: usize,
+}
+
+impl<'a> Part<'a> {
+    fn insert<S: ForRows>(name: &'static str, rows: &'a [S::Row<'a>]) -> Option<Self> {
+        (!rows.is_empty()).then(|| Self {
+            name,
+            sql: <S as Statement<Pg>>::SQL,
+            parameters: S::lists(rows),
+            changed: 0,
+        })
+    }
+
+    fn update<S: ForRows>(name: &'static str, rows: &'a [S::Row<'a>]) -> Option<Self> {
+        let part = Self::insert::<S>(name, rows)?;
+        let changed = rows.len();
+        Some(Self { changed, ..part })
+    }
 }
 
 impl<'a> WriteBatch<'a> {
     fn of(rows: &'a BatchRows<'a>) -> Self {
         let parts = [
-            Part::new_users(&rows.new_users),
-            Part::changed_users(&rows.changed_users),
-            Part::new_identities(&rows.new_identities),
-            Part::changed_identities(&rows.changed_identities),
-            Part::new_union_owners(&rows.new_union_owners),
-            Part::new_candidates(rows.merge_candidates),
+            Part::insert::<NewUsers>("new_users", &rows.new_users),
+            Part::update::<ChangedUsers>("changed_users", &rows.changed_users),
+            Part::insert::<NewIdentities>("new_identities", &rows.new_identities),
+            Part::update::<ChangedIdentities>("changed_identities", &rows.changed_identities),
+            Part::insert::<NewUnionOwners>("new_union_owners", &rows.new_union_owners),
+            Part::insert::<NewCandidates>("new_candidates", rows.merge_candidates),
         ];
-        let mut batch = Self {
-            parts: parts.into_iter().flatten().collect(),
-            changed: 0,
-            sessions: Part::sessions(&rows.sessions),
-        };
-        let changed = batch.updates().map(|part| part.rows).sum::<usize>();
-        batch.changed = i64::try_from(changed).unwrap_or(i64::MAX);
-        batch
+        let parts: Vec<_> = parts.into_iter().flatten().collect();
+        let changed = parts.iter().map(|part| part.changed).sum::<usize>();
+        Self {
+            parts,
+            changed: i64::try_from(changed).unwrap_or(i64::MAX),
+            sessions: Sessions::lists(&rows.sessions),
+        }
     }
 
-    /// The parts whose rows must all be found as they were loaded.
-    fn updates(&self) -> impl Iterator<Item = &Part<'a>> {
-        self.parts.iter().filter(|part| part.kind == Kind::Update)
+    fn guarded_user<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        if self.changed == 0 {
+            out.push_sql("v.user_id");
+            return Ok(());
+        }
+        out.push_sql("CASE WHEN 0");
+        for part in self.parts.iter().filter(|part| part.changed > 0) {
+            out.push_sql(" + (SELECT count(*) FROM ");
+            out.push_sql(part.name);
+            out.push_sql(")");
+        }
+        out.push_sql(" = ");
+        out.push_bind_param::<BigInt, _>(&self.changed)?;
+        out.push_sql(" THEN v.user_id END");
+        Ok(())
     }
 }
 
@@ -93,31 +141,10 @@ impl QueryFragment<Pg> for WriteBatch<'_> {
             out.push_sql(")");
             before = ", ";
         }
-        let Some(sessions) = &self.sessions else {
-            return Ok(());
-        };
-        let (before_user, after_user) = sessions.sql.split_once("v.user_id").unwrap_or_default();
+        let sessions = <Sessions as Statement<Pg>>::SQL;
+        let (before_user, after_user) = sessions.split_once("v.user_id").unwrap_or_default();
         out.push_sql(before_user);
         self.guarded_user(&mut out)?;
-        walk(after_user, &sessions.parameters, &mut out)
-    }
-}
-
-impl WriteBatch<'_> {
-    fn guarded_user<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        if self.changed == 0 {
-            out.push_sql("v.user_id");
-            return Ok(());
-        }
-        out.push_sql("CASE WHEN 0");
-        for part in self.updates() {
-            out.push_sql(" + (SELECT count(*) FROM ");
-            out.push_sql(part.name);
-            out.push_sql(")");
-        }
-        out.push_sql(" = ");
-        out.push_bind_param::<BigInt, _>(&self.changed)?;
-        out.push_sql(" THEN v.user_id END");
-        Ok(())
+        walk(after_user, &self.sessions, &mut out)
     }
 }
