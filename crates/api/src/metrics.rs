@@ -30,7 +30,7 @@ use wxclient::app_client::Resource;
 use wxclient::{CallObserver, WechatClient};
 
 use about::About;
-use lifecycle::{CountedLifecycle, SessionCounts};
+use lifecycle::CountedLifecycle;
 pub use page::page;
 use state::State;
 use wechat::WechatCalls;
@@ -48,7 +48,9 @@ pub(crate) struct Metrics {
     requests: Family<Answered, Counter>,
     durations: Family<[(&'static str, Cow<'static, str>); 1], Histogram>,
     logins: Family<LoggedIn, Counter>,
-    sessions: SessionCounts,
+    sessions_refreshed: Counter,
+    sessions_replayed: Counter,
+    sessions_ended: Counter,
     wechat: Arc<WechatCalls>,
     state: State,
     sandbox: Gauge,
@@ -101,27 +103,36 @@ impl Default for Metrics {
             telemetry::dropped_lines(),
         );
         Self {
-            requests: registered(&mut registry, &about::HTTP_REQUESTS, Family::default()),
-            durations: registered(&mut registry, &about::HTTP_DURATION, durations()),
-            logins: registered(&mut registry, &about::LOGINS, Family::default()),
-            sessions: SessionCounts::registered(&mut registry),
+            requests: registered(&mut registry, &about::HTTP_REQUESTS),
+            durations: durations(&mut registry, &about::HTTP_DURATION),
+            logins: registered(&mut registry, &about::LOGINS),
+            sessions_refreshed: registered(&mut registry, &about::SESSIONS_REFRESHED),
+            sessions_replayed: registered(&mut registry, &about::SESSIONS_REPLAYED),
+            sessions_ended: registered(&mut registry, &about::SESSIONS_ENDED),
             wechat: Arc::new(WechatCalls::registered(&mut registry)),
-            sandbox: registered(&mut registry, &about::SANDBOX, Gauge::default()),
-            push_failures: registered(&mut registry, &about::PUSH_FAILURES, Counter::default()),
-            push_waiting: registered(&mut registry, &about::PUSH_WAITING, Gauge::default()),
-            push_oldest: registered(&mut registry, &about::PUSH_OLDEST, Gauge::default()),
-            phone_numbers_left: registered(&mut registry, &about::PHONE_NUMBERS, Family::default()),
+            sandbox: registered(&mut registry, &about::SANDBOX),
+            push_failures: registered(&mut registry, &about::PUSH_FAILURES),
+            push_waiting: registered(&mut registry, &about::PUSH_WAITING),
+            push_oldest: registered(&mut registry, &about::PUSH_OLDEST),
+            phone_numbers_left: registered(&mut registry, &about::PHONE_NUMBERS),
             state,
             registry,
         }
     }
 }
 
-fn durations<L: Clone + Eq + Hash>() -> Family<L, Histogram> {
-    Family::new_with_constructor(|| Histogram::new(SECONDS))
+fn durations<L>(registry: &mut Registry, about: &About) -> Family<L, Histogram>
+where
+    Family<L, Histogram>: Metric,
+    L: Clone + Eq + Hash,
+{
+    let durations = Family::<L, Histogram>::new_with_constructor(|| Histogram::new(SECONDS));
+    register(registry, about, durations.clone());
+    durations
 }
 
-fn registered<M: Metric + Clone>(registry: &mut Registry, about: &About, metric: M) -> M {
+fn registered<M: Metric + Clone + Default>(registry: &mut Registry, about: &About) -> M {
+    let metric = M::default();
     register(registry, about, metric.clone());
     metric
 }
@@ -153,11 +164,12 @@ impl Metrics {
         Arc::clone(&self.wechat) as _
     }
 
-    pub(crate) fn counted(&self, sessions: Arc<dyn SessionLifecycle>) -> Arc<dyn SessionLifecycle> {
-        Arc::new(CountedLifecycle {
-            sessions,
-            counts: self.sessions.clone(),
-        })
+    pub(crate) fn counted(
+        self: &Arc<Self>,
+        sessions: Arc<dyn SessionLifecycle>,
+    ) -> Arc<dyn SessionLifecycle> {
+        let metrics = Arc::clone(self);
+        Arc::new(CountedLifecycle { sessions, metrics })
     }
 
     pub(crate) fn show_phone_numbers_left(&self, app: &AppId, resource: Resource, left: i64) {

@@ -8,35 +8,13 @@ use domain::id::{SessionId, UserId};
 use domain::ports::{GenerationUse, SessionLifecycle, StoreResult, TokenUse};
 use domain::session::{Generation, ListedSession};
 use domain::time::Timestamp;
-use prometheus_client::metrics::counter::Counter;
-use prometheus_client::registry::Registry;
 
-use super::about::{self, About};
-use super::registered;
-
-/// The counts, which the clones share.
-#[derive(Clone)]
-pub(super) struct SessionCounts {
-    refreshed: Counter,
-    replayed: Counter,
-    ended: Counter,
-}
-
-impl SessionCounts {
-    pub(super) fn registered(registry: &mut Registry) -> Self {
-        let mut counter = |about: &About| registered(registry, about, Counter::default());
-        Self {
-            refreshed: counter(&about::SESSIONS_REFRESHED),
-            replayed: counter(&about::SESSIONS_REPLAYED),
-            ended: counter(&about::SESSIONS_ENDED),
-        }
-    }
-}
+use super::Metrics;
 
 /// [`SessionLifecycle`] with counts.
 pub(super) struct CountedLifecycle {
     pub(super) sessions: Arc<dyn SessionLifecycle>,
-    pub(super) counts: SessionCounts,
+    pub(super) metrics: Arc<Metrics>,
 }
 
 #[async_trait]
@@ -51,8 +29,10 @@ impl SessionLifecycle for CountedLifecycle {
         let used = self.sessions.use_generation(id, generation, at, token);
         let used = used.await?;
         match (&used, token) {
-            (GenerationUse::Live(_), TokenUse::Refresh { .. }) => self.counts.refreshed.inc(),
-            (GenerationUse::Replayed, _) => self.counts.replayed.inc(),
+            (GenerationUse::Live(_), TokenUse::Refresh { .. }) => {
+                self.metrics.sessions_refreshed.inc()
+            }
+            (GenerationUse::Replayed, _) => self.metrics.sessions_replayed.inc(),
             (GenerationUse::Live(_) | GenerationUse::Ended, _) => 0,
         };
         Ok(used)
@@ -69,13 +49,13 @@ impl SessionLifecycle for CountedLifecycle {
 
     async fn end(&self, user: UserId, id: SessionId, at: Timestamp) -> StoreResult<bool> {
         let has_ended = self.sessions.end(user, id, at).await?;
-        self.counts.ended.inc_by(u64::from(has_ended));
+        self.metrics.sessions_ended.inc_by(u64::from(has_ended));
         Ok(has_ended)
     }
 
     async fn end_all(&self, user: UserId, at: Timestamp) -> StoreResult<usize> {
         let ended = self.sessions.end_all(user, at).await?;
-        self.counts.ended.inc_by(ended as u64);
+        self.metrics.sessions_ended.inc_by(ended as u64);
         Ok(ended)
     }
 }

@@ -56,8 +56,8 @@ impl EncodeLabelValue for Outcome {
 impl WechatCalls {
     pub(super) fn registered(registry: &mut Registry) -> Self {
         Self {
-            requests: registered(registry, &about::WECHAT_REQUESTS, Family::default()),
-            durations: registered(registry, &about::WECHAT_DURATION, durations()),
+            requests: registered(registry, &about::WECHAT_REQUESTS),
+            durations: durations(registry, &about::WECHAT_DURATION),
         }
     }
 }
