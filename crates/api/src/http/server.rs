@@ -14,7 +14,7 @@ use domain::app::AppDirectory;
 use domain::avatars::AvatarService;
 use domain::login::LoginService;
 use domain::personal_data::PersonalDataService;
-use domain::ports::{Clock, WechatTokenSource};
+use domain::ports::WechatTokenSource;
 use domain::push::PushRelay;
 use domain::sessions::SessionService;
 use domain::signatures::SignatureService;
@@ -74,7 +74,6 @@ state! {
     relay: Relay,
     signatures: SignatureService,
     tokens: JwtTokenIssuer,
-    clock: dyn Clock,
     wechat_tokens: dyn WechatTokenSource,
     api_keys: ApiKeys,
     push: PushInboxes,

@@ -88,7 +88,6 @@ impl CompositionRoot<'_> {
             api_keys: Arc::new(ApiKeys::new(&settings.admin.api_keys)),
             push: Arc::new(PushInboxes::of(&settings.apps).context("apps: push_aes_key")?),
             background: Arc::new(self.background.clone()),
-            clock: self.clock,
             metrics: self.metrics,
         })
     }

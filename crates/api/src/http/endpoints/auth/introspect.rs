@@ -4,7 +4,7 @@ use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use domain::access::{AccessError, AccessService};
-use domain::ports::{Clock, TokenError};
+use domain::ports::TokenError;
 use domain::secret::AccessToken;
 use serde::Serialize;
 use serde_json::json;
@@ -88,7 +88,6 @@ async fn introspect(
     RawBody(body): RawBody,
     access: Data<AccessService>,
     tokens: Data<JwtTokenIssuer>,
-    clock: Data<dyn Clock>,
 ) -> Result<HttpResponse, ApiError> {
     let is_form = says_form(&request);
     let form = Parameters::parse(if is_form { &body } else { b"" });
@@ -101,7 +100,7 @@ async fn introspect(
     }
     let token = token(&form)?;
     let claims = match access.account(&token).await {
-        Ok(_) => tokens.claims(&token, clock.now()).ok(),
+        Ok(_) => tokens.claims(&token, access.clock.now()).ok(),
         Err(
             AccessError::Token(TokenError::Invalid | TokenError::Expired)
             | AccessError::SessionRevoked,
