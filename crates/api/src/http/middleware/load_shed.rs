@@ -1,47 +1,32 @@
 //! A bound on the requests under way: one more is refused at once instead of late. A request is under
 //! way when its body is there.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, web};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::body::{BodyReader, ReadBody};
 use super::names::Names;
 use crate::http::replies::{ApiError, ErrorCode};
 
-/// The places for requests in progress. A counter is enough, because no request waits for a place.
-pub(crate) struct Places {
-    free: AtomicU32,
-}
+/// The places for requests in progress. No request waits for one.
+pub(crate) struct Places(Arc<Semaphore>);
 
 /// A place that is taken, until it is dropped.
-pub(crate) struct Place(web::Data<Places>);
+pub(crate) type Place = OwnedSemaphorePermit;
 
 impl Places {
     pub(crate) fn new(count: u32) -> Self {
-        Self {
-            free: AtomicU32::new(count),
-        }
+        Self(Arc::new(Semaphore::new(count as usize)))
     }
-}
 
-impl Place {
-    fn take(places: &web::Data<Places>) -> Option<Self> {
-        let less = |free: u32| free.checked_sub(1);
-        let taken = places
-            .free
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
-        taken.is_ok().then(|| Self(places.clone()))
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.free.fetch_add(1, Ordering::Relaxed);
+    fn take(&self) -> Option<Place> {
+        Arc::clone(&self.0).try_acquire_owned().ok()
     }
 }
 
@@ -63,10 +48,8 @@ pub(crate) async fn shed(
             Err(refusal) => return Ok(request.error_response(refusal)),
         },
     };
-    let place = request
-        .app_data::<web::Data<Places>>()
-        .and_then(Place::take);
-    let Some(place) = place else {
+    let places = request.app_data::<web::Data<Places>>();
+    let Some(place) = places.and_then(|places| places.take()) else {
         return Ok(request.error_response(ApiError::later(
             ErrorCode::Overloaded,
             Duration::from_secs(1),
