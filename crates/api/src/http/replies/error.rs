@@ -1,5 +1,6 @@
 //! An error on its way out, and how the use cases' errors become one.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::iter::successors;
@@ -169,9 +170,12 @@ impl ResponseError for ApiError {
         if self.code.status() == actix_web::http::StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        let entry = self.code.entry();
         response.extensions_mut().insert(Failure {
-            code: self.code,
-            detail: self.detail.clone(),
+            code: entry.status,
+            msg: self.detail.clone().map_or(entry.msg.into(), Cow::Owned),
+            error: entry.id,
+            request_id: String::new(),
             reason: self.reason,
             retry_after,
         });
