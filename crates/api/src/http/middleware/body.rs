@@ -122,7 +122,7 @@ impl From<BodyFault> for ApiError {
             BodyFault::TooLong => Self::new(ErrorCode::PayloadTooLarge),
             BodyFault::Incomplete => Self::invalid("请求体不完整，请重试"),
             BodyFault::Late => Self::invalid("请求体未在规定时间内传完，请重试"),
-            BodyFault::Crowded => Self::later(ErrorCode::Overloaded, Duration::from_secs(1)),
+            BodyFault::Crowded => Self::soon(ErrorCode::Overloaded),
         }
     }
 }

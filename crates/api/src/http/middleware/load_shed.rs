@@ -2,7 +2,6 @@
 //! way when its body is there.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
@@ -50,10 +49,7 @@ pub(crate) async fn shed(
     };
     let places = request.app_data::<web::Data<Places>>();
     let Some(place) = places.and_then(|places| places.take()) else {
-        return Ok(request.error_response(ApiError::later(
-            ErrorCode::Overloaded,
-            Duration::from_secs(1),
-        )));
+        return Ok(request.error_response(ApiError::soon(ErrorCode::Overloaded)));
     };
     if let Some(names) = request.extensions_mut().get_mut::<Names>() {
         names.body = body;

@@ -24,9 +24,6 @@ use wxclient::WechatError;
 use super::ErrorCode;
 use super::failure_body::Failure;
 
-/// When to come back, where nothing better is known.
-const SOON: Duration = Duration::from_secs(1);
-
 /// A wait that is too long for a caller, such as for tomorrow's quota.
 const LONG: Duration = Duration::from_mins(10);
 
@@ -82,6 +79,11 @@ impl ApiError {
             retry_after: Some(retry_after),
             ..Self::new(code)
         }
+    }
+
+    /// `code`, to be tried again in a second, where nothing better is known.
+    pub(crate) fn soon(code: ErrorCode) -> Self {
+        Self::later(code, Duration::from_secs(1))
     }
 
     /// The same, of this work: it is the message of the log line.
@@ -210,22 +212,22 @@ answers! {
     }
     RepositoryError as error {
         RepositoryError::Unavailable(_) | RepositoryError::WrongMasterKey => {
-            Self::later(ErrorCode::StorageUnavailable, SOON).because(error)
+            Self::soon(ErrorCode::StorageUnavailable).because(error)
         },
-        RepositoryError::Overloaded => Self::later(ErrorCode::Overloaded, SOON).because(error),
+        RepositoryError::Overloaded => Self::soon(ErrorCode::Overloaded).because(error),
         RepositoryError::Internal(_) => Self::new(ErrorCode::Internal).because(error),
     }
     AccessError as error {
         AccessError::Token(TokenError::Invalid) => Self::new(ErrorCode::TokenInvalid),
         AccessError::Token(TokenError::Expired) => Self::new(ErrorCode::TokenExpired),
         AccessError::Token(TokenError::NoKey) => {
-            Self::later(ErrorCode::StorageUnavailable, SOON).because(error)
+            Self::soon(ErrorCode::StorageUnavailable).because(error)
         },
         AccessError::SessionRevoked => Self::new(ErrorCode::SessionRevoked),
         AccessError::Storage(error) => error.into(),
     }
     TokenIssueError as error {
-        TokenIssueError::NoKey => Self::later(ErrorCode::StorageUnavailable, SOON).because(error),
+        TokenIssueError::NoKey => Self::soon(ErrorCode::StorageUnavailable).because(error),
         TokenIssueError::Failed(_) => Self::new(ErrorCode::Internal).because(error),
     }
     RefreshError as error {
@@ -260,7 +262,7 @@ answers! {
             Self::invalid("图片的像素过多，请缩小后再上传")
         },
         UploadError::Avatar(AvatarError::Unavailable(_)) | UploadError::Storage(_) => {
-            Self::later(ErrorCode::StorageUnavailable, SOON).because(error)
+            Self::soon(ErrorCode::StorageUnavailable).because(error)
         },
         UploadError::Gone => Self::new(ErrorCode::SessionRevoked),
     }

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use actix_web::HttpMessage;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::ServiceResponse;
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header;
 use serde::Serialize;
 
+use super::success::JSON;
 use crate::http::middleware::names::Names;
 
 /// What an error leaves in its answer for [`written()`] to turn into the body.
@@ -39,9 +40,6 @@ pub(crate) fn written(
     }
     let body = serde_json::to_string(&failure).unwrap_or_default();
     let mut response = response.map_body(|_, _| BoxBody::new(body));
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
+    response.headers_mut().insert(header::CONTENT_TYPE, JSON);
     response
 }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::{ApiError, ErrorCode};
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Bytes that hold nearly every body, so that it is written without growing.
 const BODY_CAPACITY: usize = 1_024;
