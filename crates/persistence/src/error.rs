@@ -1,6 +1,5 @@
 //! Errors of the database, without the values in their messages.
 
-use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,7 +15,8 @@ pub(crate) type DbResult<T> = Result<T, DatabaseError>;
 /// A failure of the database. Its text says what failed and names tables and constraints; it
 /// never holds a value of a row, which PostgreSQL puts into the detail of its errors, and never
 /// a password.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{}", .text.trim())]
 pub(crate) struct DatabaseError {
     pub(crate) kind: FailureKind,
     text: String,
@@ -212,14 +212,6 @@ fn without_quoted_password(text: &str, password: Option<&str>) -> String {
     });
     parts.collect::<Vec<_>>().join("\"").replace(password, "…")
 }
-
-impl fmt::Display for DatabaseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text.trim())
-    }
-}
-
-impl std::error::Error for DatabaseError {}
 
 impl From<DatabaseError> for RepositoryError {
     fn from(error: DatabaseError) -> Self {

@@ -1,6 +1,5 @@
 //! The URL of the database.
 
-use std::fmt;
 use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -78,7 +77,7 @@ impl DatabaseUrl {
 }
 
 /// A URL for libpq. It may hold a password.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct PostgresUrl(SecretString);
 
 impl PostgresUrl {
@@ -106,12 +105,6 @@ impl PostgresUrl {
         let (_, rest) = self.expose().split_once("://")?;
         let (user, _) = rest.rsplit_once('@')?;
         user.split_once(':').map(|(_, password)| password)
-    }
-}
-
-impl fmt::Debug for PostgresUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PostgresUrl([REDACTED])")
     }
 }
 
