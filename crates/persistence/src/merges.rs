@@ -231,10 +231,7 @@ fn move_candidates(connection: &mut AnyConnection, from: UserId, to: UserId) -> 
     let moved = |user| if user == gone { stays } else { user };
     for (id, user, union_user) in candidates {
         let (user, union_user) = (moved(user), moved(union_user));
-        let same = merge_candidates::table
-            .filter(merge_candidates::user_id.eq(user))
-            .filter(merge_candidates::union_user_id.eq(union_user));
-        if user == union_user || diesel::select(exists(same)).get_result::<bool>(connection)? {
+        if user == union_user || is_noted(connection, user, union_user)? {
             continue;
         }
         diesel::update(merge_candidates::table.find(id))
@@ -245,4 +242,16 @@ fn move_candidates(connection: &mut AnyConnection, from: UserId, to: UserId) -> 
             .execute(connection)?;
     }
     Ok(())
+}
+
+/// Whether a pair of users is a merge candidate already, whatever became of it.
+pub(crate) fn is_noted(
+    connection: &mut AnyConnection,
+    user: DbId,
+    union_user: DbId,
+) -> DbResult<bool> {
+    let same = merge_candidates::table
+        .filter(merge_candidates::user_id.eq(user))
+        .filter(merge_candidates::union_user_id.eq(union_user));
+    Ok(diesel::select(exists(same)).get_result(connection)?)
 }

@@ -1,6 +1,7 @@
 //! The unionids of a user after the user, or an identity, is deleted.
 
-use diesel::dsl::exists;
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use domain::audit::AuditEntry;
 use domain::id::UserId;
@@ -8,6 +9,7 @@ use domain::ports::MergeCandidate;
 
 use crate::connection::AnyConnection;
 use crate::error::DbResult;
+use crate::merges;
 use crate::schema::{identities, merge_candidates, union_ids, users};
 use crate::types::{DbId, DbInstant};
 
@@ -63,13 +65,9 @@ fn claimants(
         ))
         .select(identities::user_id)
         .load::<DbId>(connection)?;
-    let mut users = Vec::new();
-    for user in rows {
-        if !users.contains(&user) {
-            users.push(user);
-        }
-    }
-    Ok(users)
+    let mut seen = BTreeSet::new();
+    let users = rows.into_iter().filter(|user| seen.insert(user.0));
+    Ok(users.collect())
 }
 
 /// Notes two users as one person, unless the pair is noted already.
@@ -80,10 +78,7 @@ fn note(
     owner: DbId,
     audit: &AuditEntry,
 ) -> DbResult<()> {
-    let same = merge_candidates::table
-        .filter(merge_candidates::user_id.eq(user))
-        .filter(merge_candidates::union_user_id.eq(owner));
-    if diesel::select(exists(same)).get_result::<bool>(connection)? {
+    if merges::is_noted(connection, user, owner)? {
         return Ok(());
     }
     let id = MergeCandidate::id_after(audit.id, UserId::new(user.0), UserId::new(owner.0));
