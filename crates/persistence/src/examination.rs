@@ -60,18 +60,13 @@ pub(crate) fn examine(connector: &Connector) -> DbResult<Vec<Finding>> {
         let other = scope.spawn(|| connector.connect_for(Purpose::Any));
         (connector.connect_for(Purpose::Any), other.join())
     });
-    let one = match one {
-        Ok(one) => one,
-        Err(error) if error.kind == FailureKind::Unfit => {
-            return Ok(vec![Finding::Unfit(error.to_string())]);
-        }
-        Err(error) => return Err(error),
-    };
-    let AnyConnection::Postgres(mut one) = one else {
-        return Ok(findings);
-    };
-    let AnyConnection::Postgres(mut other) = other.unwrap_or_else(|panic| resume_unwind(panic))?
-    else {
+    if let Err(error) = &one
+        && error.kind == FailureKind::Unfit
+    {
+        return Ok(vec![Finding::Unfit(error.to_string())]);
+    }
+    let connections = (one?, other.unwrap_or_else(|panic| resume_unwind(panic))?);
+    let (AnyConnection::Postgres(mut one), AnyConnection::Postgres(mut other)) = connections else {
         return Ok(findings);
     };
     findings.extend(server::language_fault(&mut one)?.map(Finding::Warning));
