@@ -75,43 +75,29 @@ async fn replica() -> Replica {
     }
 }
 
-/// Ports that the memory does not stand in front of.
-macro_rules! of_the_store {
-    ($($name:ident: $port:ident,)*) => {$(
+/// Declares where each port comes from.
+macro_rules! ports_from {
+    ($($name:ident: $port:ident = $($field:ident).+;)*) => {$(
         fn $name(&self) -> Arc<dyn $port> {
-            self.store.clone()
+            self.$($field).+.clone()
         }
     )*};
 }
 
 impl StoreUnderTest for Replica {
-    fn users(&self) -> Arc<dyn UserRepository> {
-        Arc::clone(&self.ports.users)
-    }
-
-    fn sessions(&self) -> Arc<dyn SessionRepository> {
-        self.sessions.clone()
-    }
-
-    fn lifecycle(&self) -> Arc<dyn SessionLifecycle> {
-        Arc::clone(&self.ports.lifecycle)
-    }
-
-    fn accounts(&self) -> Arc<dyn AccountRepository> {
-        Arc::clone(&self.ports.accounts)
-    }
-
-    fn merges(&self) -> Arc<dyn MergeRepository> {
-        Arc::clone(&self.ports.merges)
-    }
-
-    of_the_store! {
-        bans: BanRepository,
-        audit: AuditLog,
-        signatories: SignatoryRepository,
-        changes: ChangeFeed,
-        wechat_tokens: WechatTokenRepository,
-        phone_lookups: PhoneLookups,
+    ports_from! {
+        users: UserRepository = ports.users;
+        sessions: SessionRepository = sessions;
+        lifecycle: SessionLifecycle = ports.lifecycle;
+        accounts: AccountRepository = ports.accounts;
+        merges: MergeRepository = ports.merges;
+        // The memory does not stand in front of these.
+        bans: BanRepository = store;
+        audit: AuditLog = store;
+        signatories: SignatoryRepository = store;
+        changes: ChangeFeed = store;
+        wechat_tokens: WechatTokenRepository = store;
+        phone_lookups: PhoneLookups = store;
     }
 
     /// The same replica: what another changes, this one may learn later.
