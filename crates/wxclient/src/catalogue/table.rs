@@ -22,6 +22,21 @@ macro_rules! group {
     };
 }
 
+/// Writes the verdicts that several rows have, as a row writes its own:
+/// `NAME = verdict "处理" "what to do" with { … };`.
+macro_rules! verdicts {
+    ($(
+        $(#[$doc:meta])*
+        $vis:vis $name:ident = $verdict:ident $($zh:literal $en:literal)?
+            $(with { $($field:ident: $value:expr),* })?;
+    )*) => {
+        $($(#[$doc])* $vis const $name: Verdict = Verdict {
+            $($($field: $value,)*)?
+            ..$verdict $(($zh, $en))?
+        };)*
+    };
+}
+
 mod credentials;
 mod payment;
 mod platform;
@@ -67,20 +82,15 @@ const fn misconfigured(zh: &'static str, en: &'static str) -> Verdict {
     }
 }
 
-/// A bug of this service or of the caller of the API: the request is not what WeChat expects.
-const OUR_BUG: Verdict = misconfigured(
-    "这是服务端的缺陷:请附上 errcode 与 rid 提交问题",
-    "a bug in the service: report it with the errcode and the rid",
-);
-
-/// Something the front end sent does not hold.
-const fn input(failure: WechatFailure, zh: &'static str, en: &'static str) -> Verdict {
+/// Something to correct in front of the service. No failure of the service comes of it, unless the row
+/// names one: then the front end has sent something that does not hold.
+const fn front_end(zh: &'static str, en: &'static str) -> Verdict {
     Verdict {
         category: Category::Input,
         actor: Actor::FrontEnd,
         todo: Text { zh, en },
         retry: Retry::Never,
-        failure: Some(failure),
+        failure: None,
     }
 }
 
@@ -89,15 +99,8 @@ const fn blocked(zh: &'static str, en: &'static str) -> Verdict {
     Verdict {
         category: Category::Risk,
         actor: Actor::EndUser,
-        ..input(WechatFailure::UserBlocked, zh, en)
-    }
-}
-
-/// Something to correct in front of the service, of which no failure of its own comes.
-const fn front_end(zh: &'static str, en: &'static str) -> Verdict {
-    Verdict {
-        failure: None,
-        ..input(WechatFailure::InvalidRequest, zh, en)
+        failure: Some(WechatFailure::UserBlocked),
+        ..front_end(zh, en)
     }
 }
 
@@ -123,9 +126,14 @@ const fn away(zh: &'static str, en: &'static str) -> Verdict {
 /// What follows at the phone number's API from a code that does not hold.
 const PHONE: Deviation = Deviation {
     apis: &[Api::GetPhoneNumber],
-    verdict: input(
-        WechatFailure::PhoneCodeInvalid,
-        "请用户再次点击获取手机号按钮,发送新的 code",
-        "let the user tap the phone number button again and send its new code",
-    ),
+    verdict: PHONE_AGAIN,
 };
+
+verdicts! {
+    /// A bug of this service or of the caller of the API: the request is not what WeChat expects.
+    OUR_BUG = misconfigured "这是服务端的缺陷:请附上 errcode 与 rid 提交问题"
+        "a bug in the service: report it with the errcode and the rid";
+    PHONE_AGAIN = front_end "请用户再次点击获取手机号按钮,发送新的 code"
+        "let the user tap the phone number button again and send its new code"
+        with { failure: Some(WechatFailure::PhoneCodeInvalid) };
+}

@@ -3,7 +3,7 @@
 
 use super::{
     Actor, Category, Deviation, Entry, Group, OUR_BUG, PHONE, Retry, Verdict, WechatFailure, away,
-    entry, input, misconfigured,
+    entry, front_end, misconfigured,
 };
 use crate::api::Api;
 
@@ -40,31 +40,18 @@ group! {
             "bind the app at the Open Platform (open.weixin.qq.com)";
 }
 
-const SECRET_WRONG: Verdict = misconfigured(
-    "核对配置中的 AppSecret;若已在公众平台重置,请更新配置",
-    "check the configured AppSecret; after a reset in the console, configure the new one",
-);
-
-const APPEAL: Verdict = misconfigured(
-    "登录公众平台查看账号状态并申诉",
-    "see the account's state in the console and appeal there",
-);
-
-const CONFIRM_IP: Verdict = Verdict {
-    retry: Retry::AfterOperator,
-    ..misconfigured(
-        "管理员在微信中确认该 IP 后再试",
-        "an administrator confirms the address in WeChat, then it works",
-    )
-};
-
-const BARRED: Verdict = Verdict {
-    retry: Retry::AfterOperator,
-    ..misconfigured(
-        "等待禁止期结束,并让管理员在下次询问时确认",
-        "wait until the bar ends, and have the administrator confirm at the next request",
-    )
-};
+verdicts! {
+    SECRET_WRONG = misconfigured "核对配置中的 AppSecret;若已在公众平台重置,请更新配置"
+        "check the configured AppSecret; after a reset in the console, configure the new one";
+    APPEAL = misconfigured "登录公众平台查看账号状态并申诉"
+        "see the account's state in the console and appeal there";
+    CONFIRM_IP = misconfigured "管理员在微信中确认该 IP 后再试"
+        "an administrator confirms the address in WeChat, then it works"
+        with { retry: Retry::AfterOperator };
+    BARRED = misconfigured "等待禁止期结束,并让管理员在下次询问时确认"
+        "wait until the bar ends, and have the administrator confirm at the next request"
+        with { retry: Retry::AfterOperator };
+}
 
 group! {
     TOKEN "The access_token"
@@ -87,16 +74,16 @@ const WITH_THE_SECRET: Deviation = Deviation {
     verdict: SECRET_WRONG,
 };
 
-const NEW_TOKEN: Verdict = Verdict {
-    category: Category::Token,
-    actor: Actor::None,
-    retry: Retry::WithNewToken,
-    ..input(
-        WechatFailure::BadAnswer,
-        "服务会换新凭据重试一次;若反复出现,说明有其他程序在获取普通 token,应改用 stable_token",
-        "the service gets a new one and asks once more; if it keeps coming, another program fetches plain tokens for this app: let it use stable_token",
-    )
-};
+verdicts! {
+    NEW_TOKEN = front_end "服务会换新凭据重试一次;若反复出现,说明有其他程序在获取普通 token,应改用 stable_token"
+        "the service gets a new one and asks once more; if it keeps coming, another program fetches plain tokens for this app: let it use stable_token"
+        with {
+            category: Category::Token,
+            actor: Actor::None,
+            retry: Retry::WithNewToken,
+            failure: Some(WechatFailure::BadAnswer)
+        };
+}
 
 // <https://developers.weixin.qq.com/miniprogram/dev/server/getting_started/api_signature.html>
 group! {
@@ -117,10 +104,10 @@ group! {
             with { failure: Some(WechatFailure::BadAnswer) };
 }
 
-const KEYS: Verdict = misconfigured(
-    "核对公众平台「API 安全」中的密钥、编号与配置是否一致",
-    "compare the keys and their numbers in the console (API 安全) with the settings",
-);
+verdicts! {
+    KEYS = misconfigured "核对公众平台「API 安全」中的密钥、编号与配置是否一致"
+        "compare the keys and their numbers in the console (API 安全) with the settings";
+}
 
 // <https://developers.weixin.qq.com/doc/oplatform/openApi/OpenApiDoc/miniprogram-management/login/thirdpartyCode2Session.html>
 group! {
@@ -141,20 +128,12 @@ group! {
     61016 "须先确认权限集" "the permission category must be confirmed first" => PERMISSION;
 }
 
-const PERMISSION: Verdict = misconfigured(
-    "请小程序管理员重新授权给该第三方平台,并勾选所需权限集",
-    "let the app's administrator authorise the platform again, with the permission sets it needs",
-);
-
-const PLATFORM_IP: Verdict = misconfigured(
-    "在开放平台的第三方平台详情中登记该服务的出口 IP",
-    "register this service's public address with the platform at open.weixin.qq.com",
-);
-
-const NEXT_TICKET: Verdict = Verdict {
-    retry: Retry::AfterSeconds(600),
-    ..away(
-        "微信每 10 分钟推送新 ticket;若一直失败,检查授权事件接收地址",
-        "WeChat pushes a new ticket every ten minutes; if it stays so, check the URL that receives them",
-    )
-};
+verdicts! {
+    PERMISSION = misconfigured "请小程序管理员重新授权给该第三方平台,并勾选所需权限集"
+        "let the app's administrator authorise the platform again, with the permission sets it needs";
+    PLATFORM_IP = misconfigured "在开放平台的第三方平台详情中登记该服务的出口 IP"
+        "register this service's public address with the platform at open.weixin.qq.com";
+    NEXT_TICKET = away "微信每 10 分钟推送新 ticket;若一直失败,检查授权事件接收地址"
+        "WeChat pushes a new ticket every ten minutes; if it stays so, check the URL that receives them"
+        with { retry: Retry::AfterSeconds(600) };
+}

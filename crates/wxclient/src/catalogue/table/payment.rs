@@ -1,8 +1,6 @@
 //! Errcodes of payments, on the phone and on a server.
 
-use super::{
-    Actor, Category, Entry, Group, Verdict, WechatFailure, console, entry, front_end, input,
-};
+use super::{Actor, Category, Entry, Group, Verdict, WechatFailure, console, entry, front_end};
 
 group! {
     SIGNATURES "Payment: signatures with the session_key (虚拟支付、小游戏、门店支付)"
@@ -31,27 +29,17 @@ group! {
 }
 
 // The team's payment backend is the front end of this service's signatures.
-
-const SIGN_AGAIN: Verdict = front_end(
-    "支付后端:用最新的 session_key(POST /auth/wechat-signature,checkSession 为 true)对原文逐字节重新签名,签名须为小写十六进制",
-    "the payment backend signs the exact text again with the newest session_key (POST /auth/wechat-signature with checkSession); the hex must be lower case",
-);
-
-const PARAMETER: Verdict = front_end(
-    "核对该接口的参数;签名的文本与发送的请求体必须逐字节相同",
-    "check the parameters of the API; the text that was signed and the body that is sent must be the same bytes",
-);
-
-const PAY_SIG: Verdict = console(
-    "支付后端:核对 AppKey 是否与 env(0 现网、1 沙箱)对应,并对 uri + \"&\" + 原文签名",
-    "the payment backend uses the AppKey of the env (0 live, 1 sandbox) and signs uri + \"&\" + the exact text",
-);
-
-const LOG_IN_AND_SIGN: Verdict = input(
-    WechatFailure::SessionKeyStale,
-    "前端先 wx.login 并登录,支付后端再请求新的签名",
-    "the phone calls wx.login and logs in, then the payment backend asks for a new signature",
-);
+verdicts! {
+    SIGN_AGAIN = front_end "支付后端:用最新的 session_key(POST /auth/wechat-signature,checkSession 为 true)对原文逐字节重新签名,签名须为小写十六进制"
+        "the payment backend signs the exact text again with the newest session_key (POST /auth/wechat-signature with checkSession); the hex must be lower case";
+    PARAMETER = front_end "核对该接口的参数;签名的文本与发送的请求体必须逐字节相同"
+        "check the parameters of the API; the text that was signed and the body that is sent must be the same bytes";
+    PAY_SIG = console "支付后端:核对 AppKey 是否与 env(0 现网、1 沙箱)对应,并对 uri + \"&\" + 原文签名"
+        "the payment backend uses the AppKey of the env (0 live, 1 sandbox) and signs uri + \"&\" + the exact text";
+    LOG_IN_AND_SIGN = front_end "前端先 wx.login 并登录,支付后端再请求新的签名"
+        "the phone calls wx.login and logs in, then the payment backend asks for a new signature"
+        with { failure: Some(WechatFailure::SessionKeyStale) };
+}
 
 // <https://developers.weixin.qq.com/miniprogram/dev/api/payment/wx.requestVirtualPayment.html>
 group! {
@@ -85,32 +73,16 @@ group! {
 }
 
 // The phone shows a code of its own, so nothing follows for the service.
-
-const ORDER: Verdict = front_end(
-    "支付后端:按 errMsg 修正 signData 或 mode,换新的 outTradeNo 重新下单并签名",
-    "the payment backend corrects signData or mode as errMsg says, and signs a new order with a new outTradeNo",
-);
-
-const NEW_ORDER: Verdict = front_end(
-    "支付后端:换新的 outTradeNo 重新下单;每个 outTradeNo 只能使用一次",
-    "the payment backend makes a new order; WeChat takes each outTradeNo once",
-);
-
-const PUBLISH: Verdict = console(
-    "在小程序后台「虚拟支付」中为对应的 env 发布道具或代币,约 10 分钟后生效",
-    "publish the product or coin for this env on the virtual payment page of WeChat's console; it takes effect within some 10 minutes",
-);
-
-const CONSOLE: Verdict = console(
-    "在小程序后台「虚拟支付」与商户平台查看商户状态并按提示处理",
-    "look at the merchant's state on the virtual payment page of WeChat's console and in the merchant platform, and do what it asks for",
-);
-
-const LATER: Verdict = Verdict {
-    category: Category::Busy,
-    actor: Actor::None,
-    ..front_end(
-        "稍后由用户再次点击购买;刚发布的道具约 10 分钟后生效",
-        "the user taps again later; what was just published takes effect within some 10 minutes",
-    )
-};
+verdicts! {
+    ORDER = front_end "支付后端:按 errMsg 修正 signData 或 mode,换新的 outTradeNo 重新下单并签名"
+        "the payment backend corrects signData or mode as errMsg says, and signs a new order with a new outTradeNo";
+    NEW_ORDER = front_end "支付后端:换新的 outTradeNo 重新下单;每个 outTradeNo 只能使用一次"
+        "the payment backend makes a new order; WeChat takes each outTradeNo once";
+    PUBLISH = console "在小程序后台「虚拟支付」中为对应的 env 发布道具或代币,约 10 分钟后生效"
+        "publish the product or coin for this env on the virtual payment page of WeChat's console; it takes effect within some 10 minutes";
+    CONSOLE = console "在小程序后台「虚拟支付」与商户平台查看商户状态并按提示处理"
+        "look at the merchant's state on the virtual payment page of WeChat's console and in the merchant platform, and do what it asks for";
+    LATER = front_end "稍后由用户再次点击购买;刚发布的道具约 10 分钟后生效"
+        "the user taps again later; what was just published takes effect within some 10 minutes"
+        with { category: Category::Busy, actor: Actor::None };
+}

@@ -2,7 +2,7 @@
 
 use super::{
     Actor, Category, Entry, Group, OUR_BUG, Retry, Verdict, WechatFailure, away, blocked, console,
-    entry, front_end, input, misconfigured,
+    entry, front_end, misconfigured,
 };
 
 group! {
@@ -50,15 +50,15 @@ group! {
         => console "购买额度或停用风险等级检查" "buy quota, or switch the risk check off";
 }
 
-const TOO_OFTEN: Verdict = Verdict {
-    category: Category::Limit,
-    retry: Retry::AfterSeconds(60),
-    ..input(
-        WechatFailure::RateLimited,
-        "一分钟后再试;前端不要在每次请求时都登录",
-        "again after a minute; the front end must not log in for every request",
-    )
-};
+verdicts! {
+    TOO_OFTEN = front_end "一分钟后再试;前端不要在每次请求时都登录"
+        "again after a minute; the front end must not log in for every request"
+        with {
+            category: Category::Limit,
+            retry: Retry::AfterSeconds(60),
+            failure: Some(WechatFailure::RateLimited)
+        };
+}
 
 group! {
     REQUEST "The request"

@@ -1,6 +1,6 @@
 //! Codes that no server API answers: the phone's, and those of WeChat's decryption samples.
 
-use super::{Actor, Entry, Group, Verdict, WechatFailure, console, entry, front_end, input};
+use super::{Actor, Entry, Group, Verdict, WechatFailure, console, entry, front_end};
 
 group! {
     SIDE "Beside the server API: on the phone, and in WeChat's decryption samples"
@@ -31,13 +31,9 @@ group! {
     -41004 "(解密示例)base64 错误" "samples: bad base64" => OPEN_DATA;
 }
 
-const NETWORK: Verdict = front_end(
-    "前端稍后重试该请求",
-    "the front end repeats the request after a while",
-);
-
-const OPEN_DATA: Verdict = input(
-    WechatFailure::OpenDataInvalid,
-    "检查 encryptedData 与 iv 是否原样传输(+ 未变成空格);若 session_key 已过期,先 wx.login 再操作",
-    "send encryptedData and iv unchanged (a + must not become a space); if the session_key may be stale, wx.login first, then tap again",
-);
+verdicts! {
+    NETWORK = front_end "前端稍后重试该请求" "the front end repeats the request after a while";
+    OPEN_DATA = front_end "检查 encryptedData 与 iv 是否原样传输(+ 未变成空格);若 session_key 已过期,先 wx.login 再操作"
+        "send encryptedData and iv unchanged (a + must not become a space); if the session_key may be stale, wx.login first, then tap again"
+        with { failure: Some(WechatFailure::OpenDataInvalid) };
+}

@@ -2,7 +2,7 @@
 
 use super::{
     Actor, Category, Entry, Group, OUR_BUG, PHONE, Retry, Verdict, WechatFailure, blocked, entry,
-    front_end, input, misconfigured,
+    front_end, misconfigured,
 };
 
 group! {
@@ -24,17 +24,14 @@ group! {
     1022 "插件接口 JSON 解析错误" "getPluginOpenPId cannot read the JSON" => OUR_BUG;
 }
 
-const LOGIN_AGAIN: Verdict = input(
-    WechatFailure::CodeInvalid,
-    "前端重新调用 wx.login,用新的 code 再登录一次",
-    "call wx.login again and log in with the new code, once",
-);
-
-const PLUGIN_LOGIN_AGAIN: Verdict = input(
-    WechatFailure::InvalidRequest,
-    "插件重新调用 wx.pluginLogin 获取新的 code",
-    "call wx.pluginLogin again and send the new code",
-);
+verdicts! {
+    LOGIN_AGAIN = front_end "前端重新调用 wx.login,用新的 code 再登录一次"
+        "call wx.login again and log in with the new code, once"
+        with { failure: Some(WechatFailure::CodeInvalid) };
+    PLUGIN_LOGIN_AGAIN = front_end "插件重新调用 wx.pluginLogin 获取新的 code"
+        "call wx.pluginLogin again and send the new code"
+        with { failure: Some(WechatFailure::InvalidRequest) };
+}
 
 group! {
     SESSION "session_key and the user's data"
@@ -63,31 +60,18 @@ group! {
         => CONTENT_REFUSED;
 }
 
-const STALE: Verdict = input(
-    WechatFailure::SessionKeyStale,
-    "前端先调用 wx.login 重新登录,再让用户操作",
-    "call wx.login and log in again first, then let the user tap the button",
-);
-
-const OTHER_OPENID: Verdict = input(
-    WechatFailure::InvalidRequest,
-    "确认 openid 属于该小程序",
-    "check that the openid is of this app",
-);
-
-const NOT_KNOWN_NOW: Verdict = Verdict {
-    category: Category::Risk,
-    actor: Actor::None,
-    ..front_end(
-        "跳过风险检查,待用户下次访问后再查",
-        "leave the risk check out and repeat it after the user's next visit",
-    )
-};
-
-const CONTENT_REFUSED: Verdict = Verdict {
-    actor: Actor::EndUser,
-    ..front_end("请用户修改内容", "the user changes the content")
-};
+verdicts! {
+    STALE = front_end "前端先调用 wx.login 重新登录,再让用户操作"
+        "call wx.login and log in again first, then let the user tap the button"
+        with { failure: Some(WechatFailure::SessionKeyStale) };
+    OTHER_OPENID = front_end "确认 openid 属于该小程序" "check that the openid is of this app"
+        with { failure: Some(WechatFailure::InvalidRequest) };
+    NOT_KNOWN_NOW = front_end "跳过风险检查,待用户下次访问后再查"
+        "leave the risk check out and repeat it after the user's next visit"
+        with { category: Category::Risk, actor: Actor::None };
+    CONTENT_REFUSED = front_end "请用户修改内容" "the user changes the content"
+        with { actor: Actor::EndUser };
+}
 
 // 多端应用身份管理, code2verifyinfo.
 group! {
