@@ -11,7 +11,6 @@ mod user_encrypt_key;
 use std::sync::Arc;
 
 use domain::id::AppId;
-use domain::ports::{Clock, WechatTokenRepository};
 use domain::secret::WechatToken;
 
 pub use encrypted_message::EncryptedMessage;
@@ -24,7 +23,7 @@ use crate::app::App;
 use crate::client::WechatClient;
 use crate::error::Result;
 use crate::security::ApiSecurity;
-use crate::token::{AppTokens, FetchedToken, TokenClient, TokenKind, TokenSource};
+use crate::token::{AppTokens, FetchedToken, SharedTokens, TokenClient, TokenKind, TokenSource};
 
 /// A client for one app: a value one holds. Cheap to clone; the clones share the token.
 ///
@@ -67,14 +66,10 @@ impl AppClient {
         }
     }
 
-    /// Keeps the token in `repository`, for all replicas. `clock` says when it expires.
+    /// Keeps the token for all replicas.
     #[must_use]
-    pub fn sharing(
-        mut self,
-        repository: Arc<dyn WechatTokenRepository>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        self.client = Arc::new(self.client.sharing(repository, clock));
+    pub fn sharing(mut self, shared: SharedTokens) -> Self {
+        self.client = Arc::new(self.client.sharing(shared));
         self
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::id::AppId;
-use domain::ports::{Clock, WechatSession, WechatTokenRepository};
+use domain::ports::WechatSession;
 use domain::secret::LoginCode;
 use parking_lot::Mutex;
 use secrecy::{ExposeSecret, SecretString};
@@ -18,7 +18,9 @@ use crate::app::App;
 use crate::client::{Call, Repeat, WechatClient};
 use crate::code2session::Code2SessionReply;
 use crate::error::{Fault, Result, WechatError};
-use crate::token::{FetchedToken, TokenClient, TokenKey, TokenKind, TokenReply, TokenSource};
+use crate::token::{
+    FetchedToken, SharedTokens, TokenClient, TokenKey, TokenKind, TokenReply, TokenSource,
+};
 
 /// A third-party platform: its `component_appid` and `component_appsecret`.
 pub type Component = App;
@@ -50,14 +52,10 @@ impl ComponentClient {
         Self { client, app_id }
     }
 
-    /// Keeps the token in `repository`, for all replicas. `clock` says when it expires.
+    /// Keeps the token for all replicas.
     #[must_use]
-    pub fn sharing(
-        mut self,
-        repository: Arc<dyn WechatTokenRepository>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
-        self.client = Arc::new(self.client.sharing(repository, clock));
+    pub fn sharing(mut self, shared: SharedTokens) -> Self {
+        self.client = Arc::new(self.client.sharing(shared));
         self
     }
 
@@ -146,13 +144,11 @@ impl TokenSource for AuthorizerTokens {
     }
 
     async fn fetch(&self) -> Result<FetchedToken> {
+        let token = self.refresh_token();
         let call = Call::post(Api::AuthorizerToken, Repeat::Freely).body(&[
             ("component_appid", self.component.app_id.as_str().into()),
             ("authorizer_appid", self.app_id.as_str().into()),
-            (
-                "authorizer_refresh_token",
-                self.refresh_token().expose_secret().into(),
-            ),
+            ("authorizer_refresh_token", token.expose_secret().into()),
         ]);
         let understand = |reply: AuthorizerReply| {
             let token = reply.token.into_token()?;

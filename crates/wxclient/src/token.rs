@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use domain::id::AppId;
 use domain::secret::WechatToken;
 
+pub use client::SharedTokens;
 pub(crate) use client::TokenClient;
 pub(crate) use fetch::{AppTokens, TokenReply};
 

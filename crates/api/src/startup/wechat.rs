@@ -6,10 +6,11 @@ use std::time::Duration;
 use anyhow::Context;
 use domain::app::{App, AppDirectory};
 use domain::id::{AppId, OpenPlatform};
-use domain::ports::{Clock, WechatTokenRepository};
+use domain::ports::Clock;
 use persistence::Database;
 use tokio::runtime::Handle;
 use wxclient::security::ApiSecurity;
+use wxclient::token::SharedTokens;
 use wxclient::{AppClient, AppSecret, CallObserver, ClientOptions, Policy, WechatClient};
 
 use crate::settings::{self, Settings};
@@ -62,10 +63,12 @@ pub(super) fn app_clients(
     database: &Database,
     clock: &Arc<dyn Clock>,
 ) -> anyhow::Result<Vec<AppClient>> {
-    let tokens: Arc<dyn WechatTokenRepository> = Arc::new(database.wechat_tokens());
+    let shared = SharedTokens {
+        repository: Arc::new(database.wechat_tokens()),
+        clock: clock.clone(),
+    };
     let client = |app: &settings::App| {
-        let client =
-            AppClient::new(wechat.clone(), wechat_app(app)).sharing(tokens.clone(), clock.clone());
+        let client = AppClient::new(wechat.clone(), wechat_app(app)).sharing(shared.clone());
         let Some(security) = &app.api_security else {
             return Ok(client);
         };

@@ -54,14 +54,10 @@ impl TokenClient {
         }
     }
 
-    /// The same, with its token in `repository` for all replicas. `clock` says when it expires.
-    pub(crate) fn sharing(
-        &self,
-        repository: Arc<dyn WechatTokenRepository>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
+    /// The same, with its token kept for all replicas.
+    pub(crate) fn sharing(&self, shared: SharedTokens) -> Self {
         Self {
-            shared: Some(SharedTokens { repository, clock }),
+            shared: Some(shared),
             ..Self::new(self.client.clone(), Arc::clone(&self.source))
         }
     }
@@ -234,10 +230,11 @@ impl fmt::Debug for TokenClient {
     }
 }
 
-/// The repository, and the clock by which its tokens expire.
-struct SharedTokens {
-    repository: Arc<dyn WechatTokenRepository>,
-    clock: Arc<dyn Clock>,
+/// Where all replicas keep their tokens, and the clock that says when these expire.
+#[derive(Clone)]
+pub struct SharedTokens {
+    pub repository: Arc<dyn WechatTokenRepository>,
+    pub clock: Arc<dyn Clock>,
 }
 
 impl SharedTokens {

@@ -14,6 +14,7 @@ use rstest::rstest;
 use url::Url;
 use wxclient::AppClient;
 use wxclient::catalogue::{Actor, WechatFailure};
+use wxclient::token::SharedTokens;
 
 use crate::server::{Act, Server};
 use crate::wechat::{SECRET, app, app_client, client, json, token};
@@ -192,7 +193,10 @@ impl WechatTokenRepository for Repository {
 }
 
 fn replica(url: &Url, shared: &Arc<Repository>, clock: &Arc<FixedClock>) -> AppClient {
-    app_client(url).sharing(Arc::clone(shared) as _, Arc::clone(clock) as _)
+    app_client(url).sharing(SharedTokens {
+        repository: Arc::clone(shared) as _,
+        clock: Arc::clone(clock) as _,
+    })
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use domain::secret::{PhoneCode, SessionKey};
 use domain::testing::FixedClock;
 use domain::time::Timestamp;
 use rstest::rstest;
+use wxclient::token::SharedTokens;
 use wxclient::{AppClient, HttpWechatApi};
 use wxsandbox::{Api, Fault, FaultEffect, OpenDataOptions};
 
@@ -148,7 +149,11 @@ async fn a_database_that_hangs_costs_a_moment_and_no_call() {
     let session = stack.exchange(&stack.code()).await.unwrap();
     let clock = Arc::new(FixedClock::at(Timestamp::UNIX_EPOCH));
     let client = stack.client().build().unwrap();
-    let app = AppClient::new(client, stack.app.clone()).sharing(Arc::new(Stuck), clock);
+    let shared = SharedTokens {
+        repository: Arc::new(Stuck),
+        clock,
+    };
+    let app = AppClient::new(client, stack.app.clone()).sharing(shared);
     let api = HttpWechatApi::new([app]);
     for _ in 0..2 {
         let current = api.is_current(&stack.app.app_id, &session.open_id, &session.session_key);
