@@ -52,6 +52,8 @@ pub struct LoginPolicy {
     pub sessions_per_user: u32,
 }
 
+type Result<T, E = LoginError> = std::result::Result<T, E>;
+
 pub struct LoginPorts {
     pub exchanger: Arc<dyn CodeExchanger>,
     pub opener: Arc<dyn OpenDataOpener>,
@@ -84,7 +86,7 @@ impl LoginService {
     ///
     /// Run it to its end even if the client goes away: the code is spent by then, and the same
     /// request with the same nonce must find the session.
-    pub async fn login(&self, attempt: &LoginAttempt) -> Result<Login, LoginError> {
+    pub async fn login(&self, attempt: &LoginAttempt) -> Result<Login> {
         self.ports.tokens.can_issue()?;
         let code = SecretHash::of_code(&attempt.app.id, &attempt.code);
         let nonce = attempt.nonce.as_ref();
@@ -113,7 +115,7 @@ impl LoginService {
         attempt: &LoginAttempt,
         sent: SentCode,
         turn: Turn<'_>,
-    ) -> Result<Login, LoginError> {
+    ) -> Result<Login> {
         let exchanger = &self.ports.exchanger;
         match exchanger.exchange(&attempt.app.id, &attempt.code).await {
             Ok(wechat) => self.admit(attempt, wechat, sent).await,
@@ -132,7 +134,7 @@ impl LoginService {
         attempt: &LoginAttempt,
         wechat: WechatSession,
         sent: SentCode,
-    ) -> Result<Login, LoginError> {
+    ) -> Result<Login> {
         let now = self.ports.clock.now();
         let key = wechat.session_key;
         let mut visit = Visit {
@@ -146,7 +148,7 @@ impl LoginService {
 
     /// Logs in a user whom WeChat's gateway has named (微信云托管), so that there is no code to
     /// exchange and no session_key. The caller answers for the gateway.
-    pub async fn login_named(&self, named: NamedUser) -> Result<Login, LoginError> {
+    pub async fn login_named(&self, named: NamedUser) -> Result<Login> {
         self.ports.tokens.can_issue()?;
         let now = self.ports.clock.now();
         let visit = Visit {
@@ -176,11 +178,7 @@ impl LoginService {
         }
     }
 
-    async fn record(
-        &self,
-        visit: Visit,
-        watermark: Option<Watermark>,
-    ) -> Result<Login, LoginError> {
+    async fn record(&self, visit: Visit, watermark: Option<Watermark>) -> Result<Login> {
         let now = visit.at;
         match self.ports.users.record_visit(visit).await? {
             VisitOutcome::Recorded { account, .. } => self.answer(account, watermark, now),
@@ -218,12 +216,8 @@ impl LoginService {
     /// WeChat refused the code. If it came with a nonce, another replica may have exchanged it
     /// for the same phone a moment ago, and may still wait for WeChat's answer. That is worth a
     /// long wait only where WeChat says that the code was used: a wrong code has to be refused soon.
-    async fn repeated_elsewhere(
-        &self,
-        error: WechatApiError,
-        SentCode { code, nonce }: SentCode,
-    ) -> Result<Login, LoginError> {
-        let Some(nonce) = nonce else {
+    async fn repeated_elsewhere(&self, error: WechatApiError, sent: SentCode) -> Result<Login> {
+        let Some(nonce) = sent.nonce else {
             return Err(error.into());
         };
         let place = match error.failure {
@@ -235,7 +229,7 @@ impl LoginService {
             Some(_) => self.policy.exchange_timeout.saturating_add(STORING_TAKES),
             None => BRIEFLY,
         };
-        let repeated = self.repeat(code, nonce, patience).await?;
+        let repeated = self.repeat(sent.code, nonce, patience).await?;
         repeated.ok_or_else(|| error.into())
     }
 
@@ -246,7 +240,7 @@ impl LoginService {
         code: SecretHash,
         nonce: SecretHash,
         mut patience: Duration,
-    ) -> Result<Option<Login>, LoginError> {
+    ) -> Result<Option<Login>> {
         let (sessions, clock) = (&self.ports.sessions, &self.ports.clock);
         let since = before(clock.now(), REPEAT_WINDOW);
         let mut found = sessions.find_repeated(code, nonce, since).await?;
@@ -269,7 +263,7 @@ impl LoginService {
         account: Arc<SessionAccount>,
         watermark: Option<Watermark>,
         now: Timestamp,
-    ) -> Result<Login, LoginError> {
+    ) -> Result<Login> {
         let grant = AccessGrant {
             user_id: account.user.id,
             session_id: account.session.id,

@@ -72,9 +72,8 @@ impl ApiSecurity {
         fields.insert("_n".to_owned(), STANDARD_NO_PAD.encode(nonce).into());
         fields.insert("_appid".to_owned(), self.app_id.as_str().into());
         fields.insert("_timestamp".to_owned(), timestamp.into());
-        let body = self
-            .cipher
-            .encrypt(&place, Value::Object(fields).to_string(), random()?)?;
+        let plain = Value::Object(fields).to_string();
+        let body = self.cipher.encrypt(&place, plain, random()?)?;
         let signature = self.signer.sign(&place.to_sign(&body))?;
         let mut headers = HeaderMap::new();
         for (name, value) in [
@@ -98,6 +97,7 @@ impl ApiSecurity {
         headers: &HeaderMap,
         body: Zeroizing<Vec<u8>>,
     ) -> Result<Zeroizing<Vec<u8>>, Fault> {
+        const STALE: Fault = Fault::Malformed("signed too long ago, or the clock is wrong");
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         if header("wechatmp-signature").is_none() {
             return match json::read::<IgnoredAny>(&body) {
@@ -105,12 +105,9 @@ impl ApiSecurity {
                 _ => Err(Fault::Malformed("not signed, though it must be")),
             };
         }
-        let timestamp = header("wechatmp-timestamp")
-            .and_then(|text| text.parse().ok())
-            .filter(|timestamp| self.is_fresh(*timestamp))
-            .ok_or(Fault::Malformed(
-                "signed too long ago, or the clock is wrong",
-            ))?;
+        let timestamp = header("wechatmp-timestamp").and_then(|text| text.parse().ok());
+        let timestamp = timestamp.filter(|timestamp| self.is_fresh(*timestamp));
+        let timestamp = timestamp.ok_or(STALE)?;
         if header("wechatmp-appid") != Some(self.app_id.as_str()) {
             return Err(Fault::Malformed("signed for another app"));
         }
@@ -147,10 +144,9 @@ struct Inner {
 /// The URL as it is signed: without the query, and always one of WeChat's, so that a proxy or a
 /// sandbox before WeChat changes nothing.
 fn urlpath(url: &Url) -> String {
-    let host = url
-        .host_str()
-        .filter(|host| url.scheme() == "https" && host.ends_with(".weixin.qq.com"))
-        .unwrap_or("api.weixin.qq.com");
+    let is_wechats = |host: &&str| url.scheme() == "https" && host.ends_with(".weixin.qq.com");
+    let host = url.host_str().filter(is_wechats);
+    let host = host.unwrap_or("api.weixin.qq.com");
     format!("https://{host}{}", url.path())
 }
 

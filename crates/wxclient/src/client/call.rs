@@ -66,10 +66,9 @@ impl Call {
     }
 
     pub(crate) fn body(mut self, fields: &[(&str, Value)]) -> Self {
-        let fields = fields
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), value.clone()));
-        self.body.get_or_insert_default().extend(fields);
+        let owned = |(key, value): &(&str, Value)| ((*key).to_owned(), value.clone());
+        let body = self.body.get_or_insert_default();
+        body.extend(fields.iter().map(owned));
         self
     }
 

@@ -48,15 +48,11 @@ impl ClientOptions {
         let mut policy = self.policy;
         policy.connect_timeout = policy.connect_timeout.min(policy.timeout * 4 / 5);
         policy.max_concurrency = policy.max_concurrency.clamp(1, Semaphore::MAX_PERMITS);
-        let http = self
-            .http(&base, &policy)?
-            .build()
-            .or_else(|_| {
-                self.http(&base, &policy)?
-                    .tls_certs_only(bundled_roots())
-                    .build()
-            })
-            .map_err(reqwest::Error::without_url)?;
+        let http = self.http(&base, &policy)?.build().or_else(|_| {
+            let http = self.http(&base, &policy)?;
+            http.tls_certs_only(bundled_roots()).build()
+        });
+        let http = http.map_err(reqwest::Error::without_url)?;
         Ok(WechatClient {
             shared: Arc::new(Shared {
                 http,
@@ -129,9 +125,8 @@ fn is_loopback(base: &Url) -> bool {
 }
 
 fn bundled_roots() -> impl Iterator<Item = Certificate> {
-    webpki_root_certs::TLS_SERVER_ROOT_CERTS
-        .iter()
-        .filter_map(|der| Certificate::from_der(der).ok())
+    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
+    roots.filter_map(|der| Certificate::from_der(der).ok())
 }
 
 #[derive(Debug, thiserror::Error)]

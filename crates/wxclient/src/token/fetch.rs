@@ -67,11 +67,7 @@ impl WechatClient {
 
 #[derive(Deserialize)]
 pub(crate) struct TokenReply {
-    #[serde(
-        default,
-        alias = "component_access_token",
-        alias = "authorizer_access_token"
-    )]
+    #[serde(alias = "component_access_token", alias = "authorizer_access_token")]
     access_token: Option<String>,
     #[serde(default, deserialize_with = "lenient_number")]
     expires_in: i64,
