@@ -41,8 +41,8 @@ pub(crate) struct LaneOptions {
 pub(crate) struct LaneStatus {
     since: Instant,
     is_connected: AtomicBool,
-    /// Whether the pool holds back until it has a connection.
-    is_waited_for: AtomicBool,
+    /// Held while the pool is to open no connections, because this writer has none.
+    waits: Mutex<Option<Arc<()>>>,
     /// ms since `since`, 0 for never.
     written_at: AtomicU64,
     failed_at: AtomicU64,
@@ -55,7 +55,7 @@ impl LaneStatus {
 
     /// Whether the connection that is to be held is not there.
     pub(crate) fn is_cut_off(&self) -> bool {
-        self.is_waited_for.load(Ordering::SeqCst)
+        self.waits.lock().is_some()
     }
 
     /// How long ago something was written, if nothing has failed since.
@@ -119,7 +119,7 @@ impl<B: Batched> Lane<B> {
             status: LaneStatus {
                 since: Instant::now(),
                 is_connected: AtomicBool::new(false),
-                is_waited_for: AtomicBool::new(false),
+                waits: Mutex::default(),
                 written_at: AtomicU64::new(0),
                 failed_at: AtomicU64::new(0),
             },
@@ -243,16 +243,8 @@ impl<B: Batched> Shared<B> {
             .is_connected
             .store(is_connected, Ordering::SeqCst);
         let is_held = self.is_held.load(Ordering::SeqCst);
-        self.note_waited_for(self.options.is_first && is_held && !is_connected);
-    }
-
-    fn note_waited_for(&self, waits: bool) {
-        let waited = self.status.is_waited_for.swap(waits, Ordering::SeqCst);
-        match (waited, waits) {
-            (false, true) => self.options.writers.one_waits(),
-            (true, false) => self.options.writers.one_is_served(),
-            (true, true) | (false, false) => {}
-        }
+        let waits = self.options.is_first && is_held && !is_connected;
+        *self.status.waits.lock() = waits.then(|| self.options.writers.one_waits());
     }
 
     pub(super) fn refuse_waiting(&self, error: &DatabaseError) {
@@ -262,11 +254,5 @@ impl<B: Batched> Shared<B> {
                 let _ = reply.send(Err(RepositoryError::from(error.clone())));
             }
         }
-    }
-}
-
-impl<B: Batched> Drop for Shared<B> {
-    fn drop(&mut self) {
-        self.note_waited_for(false);
     }
 }

@@ -1,7 +1,6 @@
 //! What r2d2 keeps: threads with connections, and when there may be one more.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -17,19 +16,16 @@ const PAUSE_AFTER_REFUSAL: Duration = Duration::from_secs(1);
 /// Writers that have no connection. As long as there are any, the pool has one connection and
 /// opens no more, because a database may give fewer than we would like.
 #[derive(Debug, Default)]
-pub(crate) struct WritersFirst(AtomicUsize);
+pub(crate) struct WritersFirst(Arc<()>);
 
 impl WritersFirst {
-    pub(crate) fn one_waits(&self) {
-        self.0.fetch_add(1, Ordering::SeqCst);
-    }
-
-    pub(crate) fn one_is_served(&self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
+    /// One more waits, until what is returned is dropped.
+    pub(crate) fn one_waits(&self) -> Arc<()> {
+        Arc::clone(&self.0)
     }
 
     fn do_wait(&self) -> bool {
-        self.0.load(Ordering::SeqCst) > 0
+        Arc::strong_count(&self.0) > 1
     }
 }
 
@@ -133,12 +129,12 @@ mod tests {
     #[test]
     fn while_a_writer_waits_there_is_one() {
         let threads = Threads::new(Arc::default());
-        threads.0.writers.one_waits();
+        let waits = threads.0.writers.one_waits();
         assert!(threads.may_be_more());
         let two = [threads.connect(), threads.connect()].map(Result::unwrap);
         assert!(!threads.may_be_more());
         assert!(threads.are_too_many());
-        threads.0.writers.one_is_served();
+        drop(waits);
         assert!(threads.may_be_more());
         assert!(!threads.are_too_many());
         drop(two);
