@@ -54,10 +54,8 @@ impl BanRepository for Database {
     async fn lift(&self, id: Uuid, audit: AuditEntry) -> StoreResult<bool> {
         self.transact(move |connection| {
             let ban = bans::table.find(DbId(id));
-            let user = ban
-                .select(bans::user_id)
-                .first::<DbId>(connection)
-                .optional()?;
+            let user = ban.select(bans::user_id);
+            let user = user.first::<DbId>(connection).optional()?;
             let lifted = diesel::delete(ban).execute(connection)?;
             let Some(user) = user.filter(|_| lifted > 0) else {
                 return Ok(audit::find(connection, audit.id)?.is_some());

@@ -54,7 +54,6 @@ pub(crate) fn examine(connector: &Connector) -> DbResult<Vec<Finding>> {
     if !matches!(connector.url, DatabaseUrl::Postgres(_)) {
         return Ok(Vec::new());
     }
-    let mut findings = Vec::new();
     // Both at once, because the start of the service waits for them.
     let (one, other) = std::thread::scope(|scope| {
         let other = scope.spawn(|| connector.connect_for(Purpose::Any));
@@ -67,11 +66,11 @@ pub(crate) fn examine(connector: &Connector) -> DbResult<Vec<Finding>> {
     }
     let connections = (one?, other.unwrap_or_else(|panic| resume_unwind(panic))?);
     let (AnyConnection::Postgres(mut one), AnyConnection::Postgres(mut other)) = connections else {
-        return Ok(findings);
+        return Ok(Vec::new());
     };
-    findings.extend(server::language_fault(&mut one)?.map(Finding::Warning));
-    findings.extend(go_between(&mut one, &mut other)?);
-    Ok(findings)
+    let language = server::language_fault(&mut one)?.map(Finding::Warning);
+    let between = go_between(&mut one, &mut other)?;
+    Ok(language.into_iter().chain(between).collect())
 }
 
 fn go_between(one: &mut PgConnection, other: &mut PgConnection) -> DbResult<Option<Finding>> {

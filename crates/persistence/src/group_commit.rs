@@ -142,12 +142,8 @@ impl<B: Batched> GroupCommit<B> {
 impl<B: Batched> Drop for GroupCommit<B> {
     /// Finishes what waits.
     fn drop(&mut self) {
-        for lane in &mut self.lanes {
-            lane.close();
-        }
-        for lane in &self.lanes {
-            lane.wait_until_done();
-        }
+        self.lanes.iter_mut().for_each(Lane::close);
+        self.lanes.iter().for_each(Lane::wait_until_done);
     }
 }
 

@@ -41,17 +41,16 @@ impl MergeRepository for Database {
                 .load::<(DbId, String, DbId, DbId, DbInstant)>(connection)?;
             let pairs = rows.iter().flat_map(|(_, _, one, other, _)| [*one, *other]);
             let disabled = disabled_among(connection, pairs.collect())?;
-            let candidates =
-                rows.into_iter()
-                    .map(|(id, union_id, one, other, at)| MergeCandidate {
-                        id: id.0,
-                        union_id: UnionId::new(union_id),
-                        user_id: UserId::new(one.0),
-                        union_user_id: UserId::new(other.0),
-                        created_at: at.into(),
-                        user_disabled_at: disabled.get(&one.0).copied(),
-                        union_user_disabled_at: disabled.get(&other.0).copied(),
-                    });
+            let rows = rows.into_iter();
+            let candidates = rows.map(|(id, union_id, one, other, at)| MergeCandidate {
+                id: id.0,
+                union_id: UnionId::new(union_id),
+                user_id: UserId::new(one.0),
+                union_user_id: UserId::new(other.0),
+                created_at: at.into(),
+                user_disabled_at: disabled.get(&one.0).copied(),
+                union_user_disabled_at: disabled.get(&other.0).copied(),
+            });
             Ok(candidates.collect())
         })
         .await

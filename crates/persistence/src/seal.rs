@@ -143,10 +143,7 @@ impl Vault {
         sealed: &[u8],
     ) -> Result<Option<Vec<u8>>, DoesNotOpen> {
         let secret = self.open(context, sealed).ok_or(DoesNotOpen)?;
-        if sealed
-            .get(1..)
-            .is_some_and(|rest| rest.starts_with(&self.sealing.id))
-        {
+        if sealed.get(1..HEADER_LENGTH) == Some(self.sealing.id.as_slice()) {
             return Ok(None);
         }
         let rewrapped = self.seal(context, &secret);

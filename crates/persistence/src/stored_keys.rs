@@ -160,10 +160,8 @@ impl StoredKeys {
     /// open. Gives whether one was given up.
     pub(crate) fn replace_if_lost(&self, connection: &mut AnyConnection) -> DbResult<bool> {
         let stored = sealed(connection)?;
-        if stored
-            .as_ref()
-            .is_some_and(|sealed| self.open(sealed).is_some())
-        {
+        let opened = stored.as_ref().and_then(|sealed| self.open(sealed));
+        if opened.is_some() {
             return Ok(false);
         }
         diesel::delete(stored_keys::table.find(IDENTITY_HASH)).execute(connection)?;
