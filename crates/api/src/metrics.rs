@@ -20,7 +20,7 @@ use domain::id::AppId;
 use domain::ports::SessionLifecycle;
 use domain::push::Backlog;
 use persistence::Statistics;
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
@@ -69,24 +69,15 @@ struct Answered {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct LoggedIn {
-    app: AppLabel,
+    /// One of the settings, so there are few.
+    app: String,
     outcome: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Pack {
-    app: AppLabel,
+    app: String,
     spu: &'static str,
-}
-
-/// An app of the settings, so there are few.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct AppLabel(AppId);
-
-impl EncodeLabelValue for AppLabel {
-    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> std::fmt::Result {
-        self.0.as_str().encode(encoder)
-    }
 }
 
 impl Default for Metrics {
@@ -174,7 +165,7 @@ impl Metrics {
 
     pub(crate) fn show_phone_numbers_left(&self, app: &AppId, resource: Resource, left: i64) {
         let pack = Pack {
-            app: AppLabel(app.clone()),
+            app: app.to_string(),
             spu: resource.spu_id(),
         };
         self.phone_numbers_left.get_or_create(&pack).set(left);
@@ -183,7 +174,7 @@ impl Metrics {
     /// Counts a login of an app that is configured.
     pub(crate) fn count_login(&self, app: &AppId, outcome: Result<(), ErrorCode>) {
         let login = LoggedIn {
-            app: AppLabel(app.clone()),
+            app: app.to_string(),
             outcome: outcome.err().map_or("ok", |error| error.entry().id),
         };
         self.logins.get_or_create(&login).inc();

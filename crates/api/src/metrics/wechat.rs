@@ -1,9 +1,8 @@
 //! Counts calls of WeChat's API.
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
 use std::time::Duration;
 
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
@@ -14,42 +13,19 @@ use super::{about, durations, registered};
 
 /// The calls by what came of them.
 pub(super) struct WechatCalls {
-    requests: Family<Called, Counter>,
+    requests: Family<[(&'static str, Cow<'static, str>); 2], Counter>,
     durations: Family<[(&'static str, &'static str); 1], Histogram>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Called {
-    api: &'static str,
-    outcome: Outcome,
-}
-
 /// One of few: WeChat may make up errcodes, but not time series.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Outcome {
-    Kind(&'static str),
-    Errcode(i64),
-}
-
-impl Outcome {
-    fn of(outcome: Result<(), &Fault>) -> Self {
-        match outcome {
-            Ok(()) => Self::Kind("ok"),
-            Err(Fault::Refused(refusal)) => match catalogue::find(refusal.code) {
-                Some(entry) => Self::Errcode(entry.code),
-                None => Self::Kind("other_errcode"),
-            },
-            Err(fault) => Self::Kind(fault.kind()),
-        }
-    }
-}
-
-impl EncodeLabelValue for Outcome {
-    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> std::fmt::Result {
-        match self {
-            Self::Kind(kind) => encoder.write_str(kind),
-            Self::Errcode(code) => write!(encoder, "{code}"),
-        }
+fn label(outcome: Result<(), &Fault>) -> Cow<'static, str> {
+    match outcome {
+        Ok(()) => "ok".into(),
+        Err(Fault::Refused(refusal)) => match catalogue::find(refusal.code) {
+            Some(entry) => entry.code.to_string().into(),
+            None => "other_errcode".into(),
+        },
+        Err(fault) => fault.kind().into(),
     }
 }
 
@@ -65,8 +41,8 @@ impl WechatCalls {
 impl CallObserver for WechatCalls {
     fn called(&self, api: Api, outcome: Result<(), &Fault>, took: Duration) {
         let api = api.path();
-        let outcome = Outcome::of(outcome);
-        self.requests.get_or_create(&Called { api, outcome }).inc();
+        let called = [("api", api.into()), ("outcome", label(outcome))];
+        self.requests.get_or_create(&called).inc();
         self.durations
             .get_or_create(&[("api", api)])
             .observe(took.as_secs_f64());
