@@ -27,16 +27,7 @@ pub(crate) struct BodyReader {
 }
 
 /// A body, or why there is none.
-pub(crate) type ReadBody = Result<Bytes, BodyFault>;
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum BodyFault {
-    TooLong,
-    Incomplete,
-    Late,
-    /// Too many others were on their way.
-    Crowded,
-}
+pub(crate) type ReadBody = Result<Bytes, ApiError>;
 
 impl BodyReader {
     pub(crate) fn new(max_bytes: usize, max_form_bytes: usize, proxies: TrustedProxies) -> Self {
@@ -56,6 +47,7 @@ impl BodyReader {
         }
     }
 
+    /// The body, or why the handler that wants it gets none; or an error for which no handler is asked.
     pub(crate) async fn read(
         &self,
         request: &ServiceRequest,
@@ -63,7 +55,7 @@ impl BodyReader {
     ) -> Result<ReadBody, ApiError> {
         let most_bytes = self.most_bytes(request);
         if declared(request).is_some_and(|length| length > most_bytes) {
-            return Ok(Err(BodyFault::TooLong));
+            return Ok(Err(too_long()));
         }
         let mut reading = std::pin::pin!(collect(payload, most_bytes));
         // What came together with the head is there after one turn of the connection.
@@ -76,8 +68,11 @@ impl BodyReader {
         let address = self.proxies.client_of(request.request());
         let mut place = self.unfinished.enter(address);
         tokio::select! {
-            body = timeout(PATIENCE, reading) => Ok(body.unwrap_or(Err(BodyFault::Late))),
-            () = place.lost() => Ok(Err(BodyFault::Crowded)),
+            body = timeout(PATIENCE, reading) => Ok(body.unwrap_or_else(|_| {
+                Err(ApiError::invalid("请求体未在规定时间内传完，请重试"))
+            })),
+            // Too many others were on their way.
+            () = place.lost() => Ok(Err(ApiError::soon(ErrorCode::Overloaded))),
         }
     }
 }
@@ -88,18 +83,18 @@ fn declared(request: &ServiceRequest) -> Option<usize> {
 }
 
 /// All of the body. One that came in one piece is not copied.
-async fn collect(mut payload: Payload, max_bytes: usize) -> Result<Bytes, BodyFault> {
+async fn collect(mut payload: Payload, max_bytes: usize) -> ReadBody {
     let mut next = async || match payload.next().await {
         None => Ok(None),
         Some(Ok(bytes)) => Ok(Some(bytes)),
-        Some(Err(PayloadError::Overflow)) => Err(BodyFault::TooLong),
-        Some(Err(_)) => Err(BodyFault::Incomplete),
+        Some(Err(PayloadError::Overflow)) => Err(too_long()),
+        Some(Err(_)) => Err(ApiError::invalid("请求体不完整，请重试")),
     };
     let Some(first) = next().await? else {
         return Ok(Bytes::new());
     };
     if first.len() > max_bytes {
-        return Err(BodyFault::TooLong);
+        return Err(too_long());
     }
     let Some(second) = next().await? else {
         return Ok(first);
@@ -108,7 +103,7 @@ async fn collect(mut payload: Payload, max_bytes: usize) -> Result<Bytes, BodyFa
     let mut more = Some(second);
     while let Some(bytes) = more {
         if body.len() + bytes.len() > max_bytes {
-            return Err(BodyFault::TooLong);
+            return Err(too_long());
         }
         body.extend_from_slice(&bytes);
         more = next().await?;
@@ -116,13 +111,6 @@ async fn collect(mut payload: Payload, max_bytes: usize) -> Result<Bytes, BodyFa
     Ok(body.freeze())
 }
 
-impl From<BodyFault> for ApiError {
-    fn from(fault: BodyFault) -> Self {
-        match fault {
-            BodyFault::TooLong => Self::new(ErrorCode::PayloadTooLarge),
-            BodyFault::Incomplete => Self::invalid("请求体不完整，请重试"),
-            BodyFault::Late => Self::invalid("请求体未在规定时间内传完，请重试"),
-            BodyFault::Crowded => Self::soon(ErrorCode::Overloaded),
-        }
-    }
+fn too_long() -> ApiError {
+    ApiError::new(ErrorCode::PayloadTooLarge)
 }
