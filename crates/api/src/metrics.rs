@@ -143,7 +143,8 @@ impl Metrics {
 
     /// From now on the state of these is part of the metrics.
     pub(crate) fn watch(&self, database: Statistics, wechat: WechatClient) {
-        self.state.watch(database, wechat);
+        // A process has one of each.
+        let _ = self.state.0.set((database, wechat));
     }
 
     /// Whether the built-in sandbox stands in for WeChat.

@@ -22,14 +22,7 @@ const CALLED: [Api; 4] = [
 
 /// What there is to read; nothing during the start. The clones share it.
 #[derive(Clone, Default)]
-pub(super) struct State(Arc<OnceLock<(Statistics, WechatClient)>>);
-
-impl State {
-    pub(super) fn watch(&self, database: Statistics, wechat: WechatClient) {
-        // A process has one of each.
-        let _ = self.0.set((database, wechat));
-    }
-}
+pub(super) struct State(pub(super) Arc<OnceLock<(Statistics, WechatClient)>>);
 
 impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -168,7 +168,7 @@ mod tests {
     }
 
     fn silent(most: usize) -> Arc<Silent> {
-        Arc::new(Silent::new(most, TrustedProxies::default()))
+        Arc::new(Silent::new(most, TrustedProxies::new(Vec::new())))
     }
 
     /// Those of the peers, in the order of arrival, that are closed when each has come.

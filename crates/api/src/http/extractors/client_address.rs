@@ -79,12 +79,6 @@ impl TrustedProxies {
     }
 }
 
-impl Default for TrustedProxies {
-    fn default() -> Self {
-        Self::new(Vec::new())
-    }
-}
-
 /// The address in a part of the header, as proxies write it: bare, with a port, in brackets, with
 /// the zone of a link-local address, in quotes.
 fn address(part: &str) -> Option<IpAddr> {
