@@ -20,25 +20,17 @@ mod tokens;
 mod users;
 mod wechat;
 
-pub use avatars::{
-    AvatarError, AvatarStore, CleanAvatar, ReplacedAvatar, ReplacedAvatars, StoredAvatar,
-};
-pub use change_feed::{Change, ChangeFeed, FeedPosition, News};
-pub use clock::{Clock, StoreClock};
-pub use open_data_opener::{OpenDataError, OpenDataOpener, OpenDataResult};
-pub use push::{PushFailure, PushOutbox, PushTarget};
-pub use readiness::{NotReady, ReadinessProbe};
-pub use sessions::{GenerationUse, SessionLifecycle, SessionRepository, TokenUse};
-pub use support::{AuditLog, Ban, BanRepository, MergeCandidate, MergeOutcome, MergeRepository};
-pub use tokens::{
-    AccessGrant, SessionGrant, SigningAlgorithm, SigningKeyRepository, SigningSecret,
-    StoredSigningKey, TokenError, TokenIssueError, TokenIssuer, TokenPair, TokenResult,
-};
-pub use users::{AccountRepository, PhoneLookups, SignatoryRepository, UserRepository};
-pub use wechat::{
-    CodeExchanger, StoredWechatToken, WechatApiError, WechatFailure, WechatResult, WechatSession,
-    WechatTokenRepository, WechatTokenSource, WechatUserApi,
-};
+pub use avatars::*;
+pub use change_feed::*;
+pub use clock::*;
+pub use open_data_opener::*;
+pub use push::*;
+pub use readiness::*;
+pub use sessions::*;
+pub use support::*;
+pub use tokens::*;
+pub use users::*;
+pub use wechat::*;
 
 /// The cause of an adapter's error, for the log.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;

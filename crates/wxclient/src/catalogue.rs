@@ -8,6 +8,7 @@ mod table;
 mod verdict;
 
 pub use domain::ports::WechatFailure;
+pub use table::transport::*;
 pub use verdict::{Actor, Category, Retry, Text, Verdict};
 
 use crate::api::Api;
@@ -63,10 +64,6 @@ pub fn find(code: i64) -> Option<&'static Entry> {
     let mut entries = groups().iter().flat_map(|group| group.entries);
     entries.find(|entry| entry.code == code)
 }
-
-pub use table::transport::{
-    BREAKER_OPEN, CUT_OFF, MALFORMED, NOT_CONNECTED, NOT_MADE, OVERLOADED, TIMEOUT, UNKNOWN,
-};
 
 #[cfg(test)]
 mod tests {

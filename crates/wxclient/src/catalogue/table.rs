@@ -9,11 +9,11 @@ macro_rules! group {
             $(with { $($field:ident: $value:expr),* })?
             $(, elsewhere $elsewhere:ident)?;
     )*) => {
-        pub(super) const $group: Group = Group {
+        pub(super) const $group: super::Group = super::Group {
             title: $title,
-            entries: &[$(Entry {
+            entries: &[$(super::Entry {
                 $(elsewhere: Some($elsewhere),)?
-                ..entry($code, $zh, $en, Verdict {
+                ..super::entry($code, $zh, $en, super::Verdict {
                     $($($field: $value,)*)?
                     ..$verdict $(($todo_zh, $todo_en))?
                 })
@@ -30,7 +30,7 @@ macro_rules! verdicts {
         $vis:vis $name:ident = $verdict:ident $($zh:literal $en:literal)?
             $(with { $($field:ident: $value:expr),* })?;
     )*) => {
-        $($(#[$doc])* $vis const $name: Verdict = Verdict {
+        $($(#[$doc])* $vis const $name: super::Verdict = super::Verdict {
             $($($field: $value,)*)?
             ..$verdict $(($zh, $en))?
         };)*

@@ -2,8 +2,8 @@
 //! third-party platform.
 
 use super::{
-    Actor, Category, Deviation, Entry, Group, OUR_BUG, PHONE, Retry, Verdict, WechatFailure, away,
-    entry, front_end, misconfigured,
+    Actor, Category, Deviation, OUR_BUG, PHONE, Retry, WechatFailure, away, front_end,
+    misconfigured,
 };
 use crate::api::Api;
 

@@ -1,6 +1,6 @@
 //! Errcodes of payments, on the phone and on a server.
 
-use super::{Actor, Category, Entry, Group, Verdict, WechatFailure, console, entry, front_end};
+use super::{Actor, Category, WechatFailure, console, front_end};
 
 group! {
     SIGNATURES "Payment: signatures with the session_key (虚拟支付、小游戏、门店支付)"

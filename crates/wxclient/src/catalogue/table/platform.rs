@@ -1,8 +1,8 @@
 //! Errcodes of the platform as such (busy, too many calls, not allowed) and of the request's form.
 
 use super::{
-    Actor, Category, Entry, Group, OUR_BUG, Retry, Verdict, WechatFailure, away, blocked, console,
-    entry, front_end, misconfigured,
+    Actor, Category, OUR_BUG, Retry, WechatFailure, away, blocked, console, front_end,
+    misconfigured,
 };
 
 group! {

@@ -1,6 +1,6 @@
 //! Codes that no server API answers: the phone's, and those of WeChat's decryption samples.
 
-use super::{Actor, Entry, Group, Verdict, WechatFailure, console, entry, front_end};
+use super::{Actor, WechatFailure, console, front_end};
 
 group! {
     SIDE "Beside the server API: on the phone, and in WeChat's decryption samples"

@@ -1,6 +1,6 @@
 //! Failures without an errcode, and unknown errcodes.
 
-use super::{Entry, Retry, Verdict, WechatFailure, away, entry, misconfigured};
+use super::{Entry, Retry, WechatFailure, away, entry, misconfigured};
 
 /// An errcode that WeChat's documents do not know.
 pub static UNKNOWN: Entry = entry(i64::MIN, "未知错误码", "an unknown errcode", LOOK_IT_UP);

@@ -1,8 +1,7 @@
 //! Errcodes of a user: one-time codes, session_keys, open data.
 
 use super::{
-    Actor, Category, Entry, Group, OUR_BUG, PHONE, Retry, Verdict, WechatFailure, blocked, entry,
-    front_end, misconfigured,
+    Actor, Category, OUR_BUG, PHONE, Retry, WechatFailure, blocked, front_end, misconfigured,
 };
 
 group! {
