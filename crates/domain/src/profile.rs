@@ -142,16 +142,13 @@ impl Profile {
     }
 }
 
+/// Takes over what is told, without NUL characters, which PostgreSQL cannot store, if anything is left.
 fn fill(field: &mut Option<String>, told: Option<String>) {
-    if let Some(text) = told.and_then(storable) {
+    let mut text = told.unwrap_or_default();
+    text.retain(|character| character != '\0');
+    if !text.is_empty() {
         *field = Some(text);
     }
-}
-
-/// `text` without NUL characters, which PostgreSQL cannot store; `None` if nothing is left.
-fn storable(mut text: String) -> Option<String> {
-    text.retain(|character| character != '\0');
-    (!text.is_empty()).then_some(text)
 }
 
 #[cfg(test)]

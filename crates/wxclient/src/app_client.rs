@@ -95,7 +95,6 @@ impl AppClient {
     /// asked anew only if `refused` is the newest token known, and because of such reports at most
     /// once in ten seconds.
     pub async fn access_token_instead_of(&self, refused: &WechatToken) -> Result<FetchedToken> {
-        let deadline = self.client.deadline();
-        self.client.reported(refused, deadline).await
+        self.client.reported(refused).await
     }
 }

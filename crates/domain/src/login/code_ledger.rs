@@ -34,25 +34,14 @@ struct UnderWay {
     repeats: Vec<oneshot::Sender<()>>,
 }
 
-impl UnderWay {
-    fn done(&mut self) -> Done {
-        let (wake, done) = oneshot::channel();
-        self.repeats.push(wake);
-        done
-    }
-}
-
-/// Resolves, one way or the other, when the first request with a code has been answered.
-pub(super) type Done = oneshot::Receiver<()>;
-
 /// What a request may do with a code.
 pub(super) enum Claim<'a> {
     /// Exchange it: it was not exchanged yet.
     First(Turn<'a>),
     /// Wait for the first request with this code, which came with the same nonce.
     Repeat {
-        /// When that is answered; `None` if it has been.
-        first: Option<Done>,
+        /// Resolves, one way or the other, when that is answered; `None` if it has been.
+        first: Option<oneshot::Receiver<()>>,
         nonce: SecretHash,
     },
     /// Nothing: another request exchanges it.
@@ -63,13 +52,13 @@ impl CodeLedger {
     pub(super) fn claim(&self, code: SecretHash, nonce: Option<SecretHash>) -> Claim<'_> {
         let mut codes = self.lock();
         if let Some(under_way) = codes.under_way.get_mut(&code) {
-            return match nonce.filter(|nonce| under_way.nonce == Some(*nonce)) {
-                Some(nonce) => Claim::Repeat {
-                    first: Some(under_way.done()),
-                    nonce,
-                },
-                None => Claim::Spent,
+            let Some(nonce) = nonce.filter(|nonce| under_way.nonce == Some(*nonce)) else {
+                return Claim::Spent;
             };
+            let (wake, done) = oneshot::channel();
+            under_way.repeats.push(wake);
+            let first = Some(done);
+            return Claim::Repeat { first, nonce };
         }
         if let Some(came_with) = codes.spent.get(&short(&code)) {
             return match nonce.filter(|nonce| *came_with == Some(short(nonce))) {

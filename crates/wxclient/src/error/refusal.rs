@@ -76,15 +76,11 @@ mod tests {
 
     use super::*;
 
+    const RID: Option<&str> = Some("652d44d0-6f2b9a51-3c1e7d42");
+
     #[rstest]
-    #[case::comma(
-        "invalid code, rid: 652d44d0-6f2b9a51-3c1e7d42",
-        Some("652d44d0-6f2b9a51-3c1e7d42")
-    )]
-    #[case::space(
-        "access_token expired rid: 652d44d0-6f2b9a51-3c1e7d42",
-        Some("652d44d0-6f2b9a51-3c1e7d42")
-    )]
+    #[case::comma("invalid code, rid: 652d44d0-6f2b9a51-3c1e7d42", RID)]
+    #[case::space("access_token expired rid: 652d44d0-6f2b9a51-3c1e7d42", RID)]
     #[case::old(
         "invalid code, hints: [ req_id: MdoBRh4FE-_iqKea ]",
         Some("MdoBRh4FE-_iqKea")

@@ -86,11 +86,9 @@ pub(super) struct Signer {
 impl Signer {
     /// The signature of `text`, in base64.
     pub(super) fn sign(&self, text: &str) -> Result<String, Fault> {
-        let mut signature = vec![0; self.key.public_modulus_len()];
-        let (random, text) = (SystemRandom::new(), text.as_bytes());
-        let signed = self
-            .key
-            .sign(&RSA_PSS_SHA256, &random, text, &mut signature);
+        let (key, random, text) = (&self.key, SystemRandom::new(), text.as_bytes());
+        let mut signature = vec![0; key.public_modulus_len()];
+        let signed = key.sign(&RSA_PSS_SHA256, &random, text, &mut signature);
         signed.map_err(|_| Fault::NotMade("the private key does not sign"))?;
         Ok(STANDARD.encode(signature))
     }

@@ -139,11 +139,7 @@ impl TokenClient {
     /// The token that is good now, after another service saw WeChat refuse `refused`. If that is
     /// the newest one known, WeChat is asked anew, in normal mode, which displaces no token that
     /// still works.
-    pub(crate) async fn reported(
-        &self,
-        refused: &WechatToken,
-        deadline: Instant,
-    ) -> Result<FetchedToken> {
+    pub(crate) async fn reported(&self, refused: &WechatToken) -> Result<FetchedToken> {
         let renewal = async {
             let mut last_fetch = self.fetching.lock().await;
             if let Some(shared) = self.load().await {
@@ -158,7 +154,7 @@ impl TokenClient {
             *last_fetch = Some(Instant::now());
             self.fetch().await
         };
-        self.in_time(deadline, renewal).await
+        self.in_time(self.deadline(), renewal).await
     }
 
     async fn in_time(
@@ -198,9 +194,8 @@ impl TokenClient {
         let by_running = self.elapsed().saturating_sub(since);
         // The clock that went further counts.
         let age = by_running.max(by_wall.unwrap_or_default());
-        let good_for = token
-            .expires_in
-            .saturating_sub(self.key.kind.renewed_ahead());
+        let ahead = self.key.kind.renewed_ahead();
+        let good_for = token.expires_in.saturating_sub(ahead);
         let is_stale = age >= good_for.max(Duration::from_secs(1));
         let expires_in = token.expires_in.saturating_sub(age);
         let current = FetchedToken {

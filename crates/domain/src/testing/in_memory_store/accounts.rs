@@ -152,15 +152,12 @@ impl Tables {
         Some(user)
     }
 
-    pub(super) fn set_disabled(
-        &mut self,
-        id: UserId,
-        disabled_at: Option<Timestamp>,
-    ) -> Option<User> {
+    /// Disables a user from `at` on, or enables them.
+    pub(super) fn set_disabled(&mut self, id: UserId, at: Option<Timestamp>) -> Option<User> {
         let user = self.change(id, |user| {
-            user.disabled_at = disabled_at.map(|at| user.disabled_at.unwrap_or(at));
+            user.disabled_at = at.map(|at| user.disabled_at.unwrap_or(at));
         });
-        if let Some(at) = disabled_at {
+        if let Some(at) = at {
             self.end(id, at, |_| true);
         }
         user

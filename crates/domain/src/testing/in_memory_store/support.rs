@@ -155,17 +155,15 @@ impl Tables {
         }
         let index = self.bans.iter().position(|row| row.ban.user_id == user);
         let index = index.unwrap_or_else(|| {
-            let ban = Ban {
-                id: audit.id,
-                user_id: user,
-                at: audit.at,
-                app_ids: Vec::new(),
-            };
-            let (identities, unions) = (BTreeSet::new(), Vec::new());
             self.bans.push(BanRow {
-                ban,
-                identities,
-                unions,
+                ban: Ban {
+                    id: audit.id,
+                    user_id: user,
+                    at: audit.at,
+                    app_ids: Vec::new(),
+                },
+                identities: BTreeSet::new(),
+                unions: Vec::new(),
             });
             self.bans.len() - 1
         });

@@ -18,11 +18,8 @@ pub async fn what_is_withdrawn_is_cleared(store: &Store) {
     accounts.edit_profile(user, edit).await.unwrap();
     let before = accounts.set_phone(user, PHONE).await.unwrap();
     let mut expected = before.unwrap();
-    for (what, times) in [
-        (Withdrawal::NickName, 1),
-        (Withdrawal::Avatar, 2),
-        (Withdrawal::Phone, 3),
-    ] {
+    let each = [Withdrawal::NickName, Withdrawal::Avatar, Withdrawal::Phone];
+    for (what, times) in each.into_iter().zip(1..=3) {
         match what {
             Withdrawal::NickName => expected.profile.nick_name = None,
             Withdrawal::Avatar => expected.profile.avatar_url = None,

@@ -142,8 +142,7 @@ async fn those_whose_token_was_refused_share_one_fetch() {
 async fn a_report_of_the_newest_token_fetches_another_and_at_most_every_ten_seconds() {
     let cache = cache([("T1", 7200), ("T2", 7200), ("T3", 7200)]);
     token(&cache).await;
-    let report =
-        async |token: &str| text(cache.reported(&WechatToken::new(token), deadline()).await);
+    let report = async |token: &str| text(cache.reported(&WechatToken::new(token)).await);
     for (pause, refused, expected) in [
         (0, "an older one", "T1"),
         (0, "T1", "T2"),
