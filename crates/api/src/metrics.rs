@@ -53,7 +53,7 @@ pub(crate) struct Metrics {
     sessions_ended: Counter,
     wechat: Arc<WechatCalls>,
     state: State,
-    sandbox: Gauge,
+    pub(crate) sandbox: Gauge,
     pub(crate) push_failures: Counter,
     push_waiting: Gauge,
     push_oldest: Gauge,
@@ -145,11 +145,6 @@ impl Metrics {
     pub(crate) fn watch(&self, database: Statistics, wechat: WechatClient) {
         // A process has one of each.
         let _ = self.state.0.set((database, wechat));
-    }
-
-    /// Whether the built-in sandbox stands in for WeChat.
-    pub(crate) fn show_sandbox(&self, is_running: bool) {
-        self.sandbox.set(i64::from(is_running));
     }
 
     pub(crate) fn wechat_calls(&self) -> Arc<dyn CallObserver> {

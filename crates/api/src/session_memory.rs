@@ -215,10 +215,8 @@ impl SessionMemory {
 
     /// Gives memory back that is of no use any more.
     fn drop_what_is_too_old(&self) {
-        let oldest = self
-            .time
-            .elapsed_ms()
-            .saturating_sub(millis(REMEMBERED_FOR));
+        let now = self.time.elapsed_ms();
+        let oldest = now.saturating_sub(millis(REMEMBERED_FOR));
         self.users.drop_older_than(oldest);
     }
 

@@ -84,7 +84,7 @@ impl Application {
         let background = Background::here();
 
         let sandbox = start_sandbox(&settings, Some(reserved.address()?))?;
-        metrics.show_sandbox(sandbox.is_some());
+        metrics.sandbox.set(i64::from(sandbox.is_some()));
         let settings = with_sandbox(settings, sandbox.as_ref())?;
         let apps = AppList::of(&settings)?;
 

@@ -26,11 +26,7 @@ pub(super) fn run(config: Option<&Path>) -> anyhow::Result<()> {
     for finding in &findings {
         print(&format!("{finding}\n"))?;
     }
-    match findings
-        .iter()
-        .filter(|finding| finding.verdict == Verdict::Bad)
-        .count()
-    {
+    match findings.iter().filter(|finding| finding.is_bad()).count() {
         0 => Ok(()),
         bad => bail!("{bad} of {} checks failed", findings.len()),
     }
@@ -64,10 +60,7 @@ async fn findings(config: Option<&Path>) -> Vec<Finding> {
 /// Any answer tells that the target is there. It is a GET, so that no target takes it for a message.
 async fn push_target(url: &TargetUrl) -> Told {
     let client = target_client().timeout(TARGET_TIMEOUT).build();
-    let answer = match client {
-        Ok(client) => client.get(url.0.clone()).send().await,
-        Err(error) => Err(error),
-    };
+    let answer = async { client?.get(url.0.clone()).send().await }.await;
     match answer.map(|answer| answer.status()) {
         Ok(status) if status.is_redirection() => Err(format!(
             "answers {status}, and redirects are not followed: set the URL that it points to"
@@ -114,10 +107,7 @@ async fn database(checkup: &Checkup) -> Vec<Finding> {
             },
         })),
         // Told already.
-        Err(_)
-            if findings
-                .iter()
-                .any(|finding| finding.verdict == Verdict::Bad) => {}
+        Err(_) if findings.iter().any(Finding::is_bad) => {}
         Err(error) => findings.push(finding(what, Err(in_full(error)))),
     }
     findings
@@ -271,6 +261,12 @@ fn finding(what: impl Into<String>, told: Told) -> Finding {
         verdict,
         what,
         told,
+    }
+}
+
+impl Finding {
+    fn is_bad(&self) -> bool {
+        self.verdict == Verdict::Bad
     }
 }
 

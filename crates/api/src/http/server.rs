@@ -1,7 +1,9 @@
 //! The HTTP server: what every request passes through, and what handlers work with.
 
 use std::net::TcpListener;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use actix_web::dev::Server;
@@ -122,9 +124,8 @@ pub(crate) fn serve(
             .wrap(TracingLogger::<RequestSpan>::new())
             .wrap(from_fn(frame::frame))
     });
-    let workers = server
-        .workers
-        .map_or_else(default_workers, |count| count as usize);
+    let cores = || available_parallelism().map_or(1, NonZeroUsize::get);
+    let workers = server.workers.map_or_else(cores, |count| count as usize);
     let shutdown_s = u64::from(server.shutdown_timeout_ms).div_ceil(1_000);
     Ok(http
         .workers(workers)
@@ -176,10 +177,6 @@ fn bounds(
             .app_data(bodies.clone())
             .app_data(avatar_limit.clone());
     }
-}
-
-fn default_workers() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
 }
 
 fn forget_quiet_addresses(limit: &Data<LoginLimit>, keys: &Arc<ApiKeys>) {

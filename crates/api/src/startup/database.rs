@@ -33,10 +33,8 @@ pub async fn rotate_keys(settings: &Settings) -> anyhow::Result<()> {
     let database = open_database(settings, &master_key::load(settings)?)?;
     let key = new_secret(settings.tokens.algorithm, &SystemClock)
         .context("a signing key cannot be made")?;
-    let longest = settings
-        .tokens
-        .refresh_ttl_s
-        .max(settings.tokens.access_ttl_s);
+    let tokens = &settings.tokens;
+    let longest = tokens.refresh_ttl_s.max(tokens.access_ttl_s);
     let dead_after = Duration::from_secs(longest.into()) + KEPT_LONGER;
     let audit = by_operator(AuditAction::RotateKeys, Some(key.id.to_string()));
     database

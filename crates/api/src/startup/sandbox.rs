@@ -35,11 +35,8 @@ pub(super) fn with_sandbox(
 ) -> anyhow::Result<Settings> {
     if let Some(sandbox) = sandbox {
         settings.wechat.base_url = Some(settings::HttpUrl(Url::parse(sandbox.base_url())?));
-        settings.apps = SandboxConfig::default()
-            .apps()
-            .iter()
-            .map(sandbox_app)
-            .collect();
+        let config = SandboxConfig::default();
+        settings.apps = config.apps().iter().map(sandbox_app).collect();
     }
     Ok(settings)
 }

@@ -32,18 +32,12 @@ pub(crate) fn named_user(
     if !is_over_wechats_link(request) {
         return Ok(None);
     }
-    let header = |name: &str| {
-        request
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-    };
+    let header = |name: &str| request.headers().get(name)?.to_str().ok();
     let Some(identity) = cloud_identity(header) else {
         return Ok(None);
     };
-    let app = apps
-        .find(identity.app_id.as_str())
-        .ok_or_else(|| ApiError::new(ErrorCode::UnknownApp))?;
+    let app = apps.find(identity.app_id.as_str());
+    let app = app.ok_or_else(|| ApiError::new(ErrorCode::UnknownApp))?;
     Ok(Some(NamedUser {
         app: app.clone(),
         open_id: identity.open_id,

@@ -49,12 +49,9 @@ pub(crate) async fn in_our_form(
         return Ok(request.into_response(HttpResponse::NoContent().finish()));
     }
     let response = next.call(request).await?;
-    let refusal = response
-        .response()
-        .error()
-        .and_then(|error| error.as_error::<CorsError>())
-        .map(refused);
-    Ok(match refusal {
+    let error = response.response().error();
+    let refusal = error.and_then(|error| error.as_error::<CorsError>());
+    Ok(match refusal.map(refused) {
         Some(refusal) => {
             let (request, _) = response.into_parts();
             ServiceResponse::new(request, refusal.error_response())

@@ -79,11 +79,8 @@ impl Place<'_> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        let held = self
-            .unfinished
-            .crowd
-            .lock()
-            .remove(self.address, self.number);
+        let crowd = &self.unfinished.crowd;
+        let held = crowd.lock().remove(self.address, self.number);
         drop(held);
     }
 }
@@ -124,12 +121,8 @@ mod tests {
         let mut many: Vec<_> = (0..11)
             .map(|_| unfinished.enter(Some(address(1))))
             .collect();
-        assert_eq!(
-            many.iter_mut()
-                .filter_map(|place| is_lost(place).then_some(()))
-                .count(),
-            1
-        );
+        let lost = many.iter_mut().map(is_lost).filter(|is_lost| *is_lost);
+        assert_eq!(lost.count(), 1);
         assert!(is_lost(&mut many[0]));
         assert!(!few.iter_mut().any(is_lost));
     }

@@ -75,11 +75,8 @@ pub(super) fn add(operation: &mut Operation, own: &[&[ErrorCode]]) {
         }
     }
     for (status, codes) in by_status {
-        let response = response(status, &codes);
-        operation
-            .responses
-            .responses
-            .insert(status.to_string(), response.into());
+        let answers = &mut operation.responses.responses;
+        answers.insert(status.to_string(), response(status, &codes).into());
     }
 }
 

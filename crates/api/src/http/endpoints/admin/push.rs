@@ -51,10 +51,8 @@ async fn list_push(
         PushState::from_name(name)
             .ok_or_else(|| ApiError::invalid("参数 state 应为 waiting、delivered 或 expired"))
     });
-    let found = relay
-        .outbox
-        .list(state.transpose()?, paging.page(|id| id))
-        .await?;
+    let page = paging.page(|id| id);
+    let found = relay.outbox.list(state.transpose()?, page).await?;
     Ok(paging.answer(found, |last| last.id, PushReply::from))
 }
 

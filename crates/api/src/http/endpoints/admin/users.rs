@@ -29,10 +29,8 @@ async fn search_users(
     parameters: Parameters,
 ) -> Answer<Items<AccountReply>> {
     let query = account_query(&parameters)?;
-    let found = desk
-        .accounts
-        .search(&query, paging.page(UserId::new))
-        .await?;
+    let page = paging.page(UserId::new);
+    let found = desk.accounts.search(&query, page).await?;
     Ok(paging.answer(found, |last| last.user.id.as_uuid(), AccountReply::from))
 }
 

@@ -69,9 +69,8 @@ fn basic(value: &[u8]) -> Option<String> {
 
 /// `NAME:KEY`, as they are (RFC 7617) or each form-escaped (RFC 6749): clients do either.
 fn prove_by_text(request: &HttpRequest, text: &str) -> Result<(), ApiError> {
-    let (name, key) = text
-        .split_once(':')
-        .ok_or_else(|| ApiError::new(ErrorCode::TokenInvalid))?;
+    let parts = text.split_once(':');
+    let (name, key) = parts.ok_or_else(|| ApiError::new(ErrorCode::TokenInvalid))?;
     let raw = Credentials {
         name: Some(name),
         key,

@@ -4,7 +4,6 @@
 use actix_web::HttpResponse;
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use domain::session::SessionAccount;
 use uuid::Uuid;
 
 use crate::http::endpoint::endpoints;
@@ -27,24 +26,20 @@ endpoints! { verify; }
     security(("token" = [])),
 )]
 async fn verify(Who(account): Who) -> HttpResponse {
-    told(&account)
-}
-
-/// A CORS preflight never carries a token. A gateway that passes it on has to get it through to
-/// the backend that knows the origins.
-pub(crate) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
-    method == Method::OPTIONS && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
-}
-
-/// All four headers, always: a gateway replaces those that a client has sent with these.
-fn told(account: &SessionAccount) -> HttpResponse {
     let (session, identity) = (&account.session, &account.identity);
+    // All four headers, always: a gateway replaces those that a client has sent with these.
     HttpResponse::Ok()
         .insert_header((USER, uuid(session.user_id.as_uuid())))
         .insert_header((OPEN_ID, identity.open_id.as_str()))
         .insert_header((APP, identity.app_id.as_str()))
         .insert_header((SESSION, uuid(session.id.as_uuid())))
         .finish()
+}
+
+/// A CORS preflight never carries a token. A gateway that passes it on has to get it through to
+/// the backend that knows the origins.
+pub(crate) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
+    method == Method::OPTIONS && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
 }
 
 const USER: HeaderName = HeaderName::from_static("x-user-id");

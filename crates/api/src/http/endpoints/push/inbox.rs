@@ -229,10 +229,8 @@ impl Keys {
 }
 
 fn check_time(query: &Parameters, now: Timestamp) -> Result<(), Refusal> {
-    let sent: i64 = query
-        .text("timestamp")
-        .parse()
-        .map_err(|_| Refusal::OtherTime)?;
+    let sent = query.text("timestamp").parse::<i64>();
+    let sent = sent.map_err(|_| Refusal::OtherTime)?;
     if now.as_second().abs_diff(sent) > TOLERANCE_S.unsigned_abs() {
         return Err(Refusal::OtherTime);
     }
