@@ -92,11 +92,9 @@ impl Application {
         let database = open_database(&settings, &master_keys)?;
         database.hold_writers();
         let looked_at = tokio::spawn(migrations::look(database.clone()));
-        let wechat = wechat_client(
-            &settings,
-            background.runtime(),
-            Some(metrics.wechat_calls()),
-        )?;
+        // It reads the CA certificates, which takes about as long as the look at the database.
+        let observer = metrics.wechat_calls();
+        let wechat = wechat_client(&settings, background.runtime(), Some(observer))?;
         let is_newest = looked_at.await??;
         if settings.database.migrate_on_start && !is_newest {
             migrations::bring_up_to_date(&database, settings.database.is_sqlite()).await?;
@@ -121,18 +119,14 @@ impl Application {
             service: listener.local_addr()?,
             ops: ops_address,
             database: settings.database.shown(),
-            sandbox: sandbox
-                .as_ref()
-                .map(|sandbox| (sandbox.base_url().to_owned(), String::from("alice"))),
+            sandbox: sandbox.as_ref().map(|running| running.base_url().into()),
         };
         let readiness = Readiness {
             database: Arc::new(database.readiness()),
             tokens: state.tokens.clone(),
         };
-        let guard = guard.map(|guard| match &sandbox {
-            Some(sandbox) => guard.with_page(sandbox.addr().port()),
-            None => guard,
-        });
+        let page = sandbox.as_ref().map(|sandbox| sandbox.addr().port());
+        let guard = guard.map(|guard| guard.with_page(page));
         let server = http::serve(listener, state, &settings, guard, descriptors)?;
         lifecycle.begin_serving(readiness);
         Ok(Self {

@@ -12,9 +12,12 @@ pub struct Banner {
     pub ops: SocketAddr,
     /// The database, without a password.
     pub database: String,
-    /// In sandbox mode, the sandbox's base URL and a user of it.
-    pub sandbox: Option<(String, String)>,
+    /// In sandbox mode, the sandbox's base URL.
+    pub sandbox: Option<String>,
 }
+
+/// A user of the built-in sandbox.
+const USER: &str = "alice";
 
 impl Banner {
     /// The text, a few lines.
@@ -30,13 +33,13 @@ impl Banner {
             ops = self.ops,
             database = self.database,
         );
-        if let Some((wechat, user)) = &self.sandbox {
+        if let Some(wechat) = &self.sandbox {
             let _ = write!(
                 text,
                 "no app is configured, so a built-in WeChat sandbox plays WeChat and the phones: {wechat}\n\
                  see a login, step by step, in a browser: {wechat}/\n\
-                 log in as {user}, again and again, with:\n\n  {curl}\n\n",
-                curl = curl(from_here(service), wechat, user),
+                 log in as {USER}, again and again, with:\n\n  {curl}\n\n",
+                curl = curl(from_here(service), wechat),
             );
         }
         text
@@ -55,10 +58,10 @@ pub(crate) fn from_here(mut address: SocketAddr) -> SocketAddr {
 }
 
 /// One line for a shell: the phone gets a code from WeChat, the mini program logs in with it.
-fn curl(service: SocketAddr, wechat: &str, user: &str) -> String {
+fn curl(service: SocketAddr, wechat: &str) -> String {
     format!(
         "curl -s -H 'Content-Type: application/json' \
-         -d '{{\"platCode\":\"'\"$(curl -s '{wechat}/phone/{user}/login?format=text')\"'\"}}' \
+         -d '{{\"platCode\":\"'\"$(curl -s '{wechat}/phone/{USER}/login?format=text')\"'\"}}' \
          http://{service}/user/wxlogin"
     )
 }
@@ -73,7 +76,7 @@ mod tests {
             service: service.parse().unwrap(),
             ops: "127.0.0.1:5001".parse().unwrap(),
             database: String::from("sqlite://wxlogin.db"),
-            sandbox: Some((String::from("http://127.0.0.1:5002"), String::from("alice"))),
+            sandbox: Some(String::from("http://127.0.0.1:5002")),
         };
         for (listens, asked) in [
             ("0.0.0.0:5000", "http://127.0.0.1:5000/user/wxlogin"),

@@ -41,8 +41,8 @@ impl SandboxGuard {
     }
 
     /// With the page of the sandbox that listens on this port.
-    pub(crate) const fn with_page(mut self, port: u16) -> Self {
-        self.page = Some(port);
+    pub(crate) const fn with_page(mut self, port: Option<u16>) -> Self {
+        self.page = port;
         self
     }
 

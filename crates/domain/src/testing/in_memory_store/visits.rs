@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::{IdentityRow, InMemoryStore, SessionRow, Tables};
 use crate::account::AccountIdentity;
-use crate::id::SessionId;
+use crate::id::{AppId, OpenId, SessionId, UserId};
 use crate::ports::{Change, RepositoryError, SessionRepository, StoreResult, UserRepository};
 use crate::secret::{SecretHash, SessionKey};
 use crate::session::SessionAccount;
@@ -50,6 +50,30 @@ impl SessionRepository for InMemoryStore {
     }
 }
 
+fn first_seen((app_id, open_id): &(AppId, OpenId), user_id: UserId, at: Timestamp) -> IdentityRow {
+    IdentityRow {
+        user_id,
+        known: AccountIdentity {
+            identity: Identity {
+                app_id: app_id.clone(),
+                open_id: open_id.clone(),
+                union_id: None,
+            },
+            created_at: at,
+            last_login_at: at,
+        },
+        open_platform: None,
+        session_keys: Vec::new(),
+    }
+}
+
+fn keep(keys: &mut Vec<SessionKey>, key: SessionKey) {
+    if keys.first().map(SessionKey::expose) != Some(key.expose()) {
+        keys.insert(0, key);
+        keys.truncate(KEPT_SESSION_KEYS);
+    }
+}
+
 impl Tables {
     /// `None` if the user is disabled or banned.
     fn record_visit(&mut self, visit: Visit) -> Option<VisitOutcome> {
@@ -80,20 +104,7 @@ impl Tables {
         let mut is_changed = user.profile != before;
 
         let row = self.identities.entry(key.clone());
-        let row = row.or_insert_with(|| IdentityRow {
-            user_id,
-            known: AccountIdentity {
-                identity: Identity {
-                    app_id: visit.app.id,
-                    open_id: visit.open_id,
-                    union_id: None,
-                },
-                created_at: visit.at,
-                last_login_at: visit.at,
-            },
-            open_platform: None,
-            session_keys: Vec::new(),
-        });
+        let row = row.or_insert_with(|| first_seen(&key, user_id, visit.at));
         row.known.last_login_at = row.known.last_login_at.max(visit.at);
         if visit.union_id.is_some() {
             let is_told = row.known.identity.union_id != visit.union_id;
@@ -103,12 +114,8 @@ impl Tables {
             }
             row.known.identity.union_id = visit.union_id;
         }
-        let keys = &mut row.session_keys;
-        if let Some(key) = visit.session_key
-            && keys.first().map(SessionKey::expose) != Some(key.expose())
-        {
-            keys.insert(0, key);
-            keys.truncate(KEPT_SESSION_KEYS);
+        if let Some(key) = visit.session_key {
+            keep(&mut row.session_keys, key);
         }
         let id = visit.session.id;
         if let Some(union) = union {
