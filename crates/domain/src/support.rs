@@ -23,36 +23,43 @@ pub struct SupportDesk {
 }
 
 impl SupportDesk {
+    /// Shuts the user out, and ends their sessions. `None` if there is no such user.
     pub async fn disable(&self, id: UserId, by: &Caller) -> StoreResult<Option<Account>> {
         let audit = self.of_user(by, AuditAction::DisableUser, id);
         self.accounts.set_disabled(id, true, audit).await
     }
 
+    /// Lets a disabled user log in again. `None` if there is no such user.
     pub async fn enable(&self, id: UserId, by: &Caller) -> StoreResult<Option<Account>> {
         let audit = self.of_user(by, AuditAction::EnableUser, id);
         self.accounts.set_disabled(id, false, audit).await
     }
 
+    /// Deletes the user and all personal data. `false` if there is no such user.
     pub async fn delete(&self, id: UserId, by: &Caller) -> StoreResult<bool> {
         let audit = self.of_user(by, AuditAction::DeleteUser, id);
         self.accounts.delete(id, audit).await
     }
 
+    /// Logs the user out everywhere, and returns how many sessions were live. `None` if there is no such user.
     pub async fn end_sessions(&self, id: UserId, by: &Caller) -> StoreResult<Option<usize>> {
         let audit = self.of_user(by, AuditAction::EndSessions, id);
         self.accounts.end_sessions(id, audit).await
     }
 
+    /// Makes the two users of a candidate one.
     pub async fn apply_merge(&self, id: Uuid, by: &Caller) -> StoreResult<MergeOutcome> {
         let audit = self.of(by, AuditAction::ApplyMerge, &id);
         self.merges.apply(id, audit).await
     }
 
+    /// Notes that the two users of a candidate are two people. `false` if there is no such candidate.
     pub async fn dismiss_merge(&self, id: Uuid, by: &Caller) -> StoreResult<bool> {
         let audit = self.of(by, AuditAction::DismissMerge, &id);
         self.merges.dismiss(id, audit).await
     }
 
+    /// Lets whom the ban is about log in again, as a new user. `false` if there is no such ban.
     pub async fn lift_ban(&self, id: Uuid, by: &Caller) -> StoreResult<bool> {
         let audit = self.of(by, AuditAction::LiftBan, &id);
         self.bans.lift(id, audit).await
