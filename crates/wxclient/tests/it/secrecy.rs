@@ -10,9 +10,9 @@ use domain::secret::{LoginCode, PhoneCode, SessionKey};
 use secrecy::SecretString;
 use tokio::task::JoinSet;
 use url::Url;
-use wxclient::app_client::PaidOrder;
+use wxclient::app_client::{PaidOrder, Resource};
 use wxclient::component::{Component, ComponentClient, TicketSource};
-use wxclient::{AppClient, AppSecret, WechatError};
+use wxclient::{Api, AppClient, AppSecret, WechatError};
 
 use crate::server::{Act, Server, answer, ok};
 use crate::wechat::{CODE, SECRET, SESSION_KEY, app, client, exchange, json};
@@ -107,6 +107,7 @@ async fn errors(wechat: &Url) -> Vec<WechatError> {
         app_client.paid_union_id(&open_id, &order).await.err(),
         app_client.plugin_open_pid(CODE).await.err(),
         app_client.user_encrypt_keys(&open_id, &key).await.err(),
+        app_client.left_of(Resource::QuickPhoneNumber).await.err(),
         component.code2session(&app().app_id, &code).await.err(),
     ]
     .into_iter()
@@ -137,6 +138,12 @@ async fn no_error_shows_a_secret() {
     }
     let errors: Vec<_> = tasks.join_all().await.into_iter().flatten().collect();
     assert!(errors.len() > 400, "{}", errors.len());
+    for api in Api::ALL {
+        // These come after a token of the platform, which no act gives.
+        let is_behind = matches!(api, Api::ComponentCode2Session | Api::AuthorizerToken);
+        let has_failed = errors.iter().any(|error| error.api == api);
+        assert_eq!(has_failed, !is_behind, "{}", api.path());
+    }
     for error in errors {
         let shown = everything(&error);
         for secret in [
