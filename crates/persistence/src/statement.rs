@@ -177,7 +177,8 @@ where
         let Some(columns) = &self.columns else {
             return walk(S::SQL, &self.parameters, &mut out);
         };
-        let (before, after) = S::SQL.split_once('*').unwrap_or_default();
+        let missing = || Error::QueryBuilderError("there is no * for the columns".into());
+        let (before, after) = S::SQL.split_once('*').ok_or_else(missing)?;
         walk(before, &self.parameters, &mut out)?;
         columns.walk_ast(out.reborrow())?;
         walk(after, &self.parameters, &mut out)

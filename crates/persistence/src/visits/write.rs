@@ -25,6 +25,7 @@
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::result::Error;
 use diesel::sql_types::BigInt;
 
 use super::batch_rows::BatchRows;
@@ -142,7 +143,9 @@ impl QueryFragment<Pg> for WriteBatch<'_> {
             before = ", ";
         }
         let sessions = <Sessions as Statement<Pg>>::SQL;
-        let (before_user, after_user) = sessions.split_once("v.user_id").unwrap_or_default();
+        let user = sessions.split_once("v.user_id");
+        let missing = || Error::QueryBuilderError("the sessions have no v.user_id".into());
+        let (before_user, after_user) = user.ok_or_else(missing)?;
         out.push_sql(before_user);
         self.guarded_user(&mut out)?;
         walk(after_user, &self.sessions, &mut out)
