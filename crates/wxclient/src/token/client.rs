@@ -21,6 +21,10 @@ use crate::error::{Fault, Result, WechatError};
 /// its token API, and a service that reports in a loop must not use them up.
 const BETWEEN_REPORTS: Duration = Duration::from_secs(10);
 
+/// What stands after the key of a token whose report led to a fetch, on any replica; it expires with the
+/// time between reports.
+const REPORTED: &str = " reported";
+
 /// How long the repository may hold up a call that waits for a token: a fetch is quicker then.
 const PATIENCE: Duration = Duration::from_millis(500);
 
@@ -125,7 +129,7 @@ impl TokenClient {
             {
                 return Ok(current);
             }
-            if let Some(shared) = self.load().await
+            if let Some(shared) = self.load("").await
                 && shared.expires_in > self.key.kind.renewed_ahead()
                 && is_good(&shared)
             {
@@ -142,16 +146,21 @@ impl TokenClient {
     pub(crate) async fn reported(&self, refused: &WechatToken) -> Result<FetchedToken> {
         let renewal = async {
             let mut last_fetch = self.fetching.lock().await;
-            if let Some(shared) = self.load().await {
+            if let Some(shared) = self.load("").await {
                 self.keep(shared);
             }
-            let may_fetch = last_fetch.is_none_or(|last| last.elapsed() >= BETWEEN_REPORTS);
+            let is_soon = last_fetch.is_some_and(|last| last.elapsed() < BETWEEN_REPORTS);
             if let Some((newest, _)) = self.current()
-                && (!may_fetch || newest.token.expose() != refused.expose())
+                && (newest.token.expose() != refused.expose()
+                    || is_soon
+                    || self.load(REPORTED).await.is_some())
             {
                 return Ok(newest);
             }
             *last_fetch = Some(Instant::now());
+            let (token, expires_in) = (refused.clone(), BETWEEN_REPORTS);
+            let reported = FetchedToken { token, expires_in };
+            self.save(REPORTED, &reported).await;
             self.fetch().await
         };
         self.in_time(self.deadline(), renewal).await
@@ -169,14 +178,20 @@ impl TokenClient {
 
     async fn fetch(&self) -> Result<FetchedToken> {
         let fetched = self.keep(self.source.fetch().await?);
-        if let Some(shared) = &self.shared {
-            shared.save(&self.key, &fetched).await;
-        }
+        self.save("", &fetched).await;
         Ok(fetched)
     }
 
-    async fn load(&self) -> Option<FetchedToken> {
-        self.shared.as_ref()?.load(&self.key).await
+    /// What the replicas share under the token's key and `suffix`.
+    async fn load(&self, suffix: &str) -> Option<FetchedToken> {
+        let key = format!("{}{suffix}", self.key);
+        self.shared.as_ref()?.load(&key).await
+    }
+
+    async fn save(&self, suffix: &str, token: &FetchedToken) {
+        if let Some(shared) = &self.shared {
+            shared.save(&format!("{}{suffix}", self.key), token).await;
+        }
     }
 
     fn keep(&self, fetched: FetchedToken) -> FetchedToken {
@@ -233,8 +248,8 @@ pub struct SharedTokens {
 }
 
 impl SharedTokens {
-    async fn load(&self, key: &TokenKey) -> Option<FetchedToken> {
-        let stored = told(self.repository.load(&key.to_string())).await??;
+    async fn load(&self, key: &str) -> Option<FetchedToken> {
+        let stored = told(self.repository.load(key)).await??;
         let left = stored.expires_at.duration_since(self.clock.now());
         Some(FetchedToken {
             token: stored.token,
@@ -242,12 +257,12 @@ impl SharedTokens {
         })
     }
 
-    async fn save(&self, key: &TokenKey, fetched: &FetchedToken) {
+    async fn save(&self, key: &str, fetched: &FetchedToken) {
         let stored = StoredWechatToken {
             token: fetched.token.clone(),
             expires_at: after(self.clock.now(), fetched.expires_in),
         };
-        told(self.repository.save(&key.to_string(), &stored)).await;
+        told(self.repository.save(key, &stored)).await;
     }
 }
 

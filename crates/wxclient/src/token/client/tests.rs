@@ -157,6 +157,23 @@ async fn a_report_of_the_newest_token_fetches_another_and_at_most_every_ten_seco
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_report_to_one_replica_is_one_to_all() {
+    let clock = Arc::new(FixedClock::default());
+    let shared = SharedTokens {
+        repository: Arc::new(InMemoryStore::default()),
+        clock: clock.clone(),
+    };
+    let one = cache([("T1", 7200), ("T2", 7200)]).sharing(shared.clone());
+    let other = cache([("T3", 7200)]).sharing(shared);
+    assert_eq!(token(&one).await, "T1");
+    let report = async |to: &TokenClient, token| text(to.reported(&WechatToken::new(token)).await);
+    assert_eq!(report(&one, "T1").await, "T2");
+    assert_eq!(report(&other, "T2").await, "T2");
+    clock.advance(BETWEEN_REPORTS + Duration::from_secs(1));
+    assert_eq!(report(&other, "T2").await, "T3");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_fetch_beyond_the_deadline_is_a_timeout() {
     let cache = cache([("T1", 7200)]);
     let error = cache.token(Instant::now() + Duration::from_millis(500));
