@@ -7,7 +7,7 @@ use domain::user::Identity;
 
 use crate::connection::AnyConnection;
 use crate::error::DbResult;
-use crate::schema::{identities, sessions};
+use crate::schema::{identities, sessions, users};
 use crate::session_lifecycle::{dead, end_until, ended_until, live};
 use crate::types::{DbId, DbInstant};
 
@@ -28,10 +28,18 @@ pub(crate) fn keep(
     bound: u32,
     at: Timestamp,
 ) -> DbResult<bool> {
-    // A login that is committed later than this counts itself on top of what it had loaded, which
-    // is not less than what is counted here.
     // (SQLite has one writer.)
     if let AnyConnection::Postgres(connection) = connection {
+        // First the user, then the identities, as a deletion, a merge or the support desk does, which
+        // would otherwise wait for this and this for them: an identity that is changed twice in a
+        // transaction is checked against the user's row again, although it keeps its user.
+        users::table
+            .find(DbId(user.as_uuid()))
+            .select(users::revision)
+            .for_no_key_update()
+            .load::<i32>(connection)?;
+        // A login that is committed later than this counts itself on top of what it had loaded,
+        // which is not less than what is counted here.
         identities::table
             .filter(identities::user_id.eq(DbId(user.as_uuid())))
             .order((identities::open_id, identities::app_id))

@@ -15,6 +15,7 @@ use crate::error::DbResult;
 use crate::rows::SessionRow;
 use crate::schema::{identities, sessions as table, users};
 use crate::token_uses::NotedUse;
+use crate::transaction::lock_user;
 use crate::types::{DbId, DbInstant};
 
 /// The most sessions of a user that are ended by their rows, which tell when that was. With more it
@@ -65,7 +66,12 @@ impl SessionLifecycle for Database {
     }
 
     async fn end_all(&self, user: UserId, at: Timestamp) -> StoreResult<usize> {
-        self.transact(move |one| end_all(one, user, at)).await
+        self.transact(move |one| {
+            // Whoever else changes several of the user's sessions has locked the user before.
+            lock_user(one, user)?;
+            end_all(one, user, at)
+        })
+        .await
     }
 }
 

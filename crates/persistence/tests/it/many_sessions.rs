@@ -1,5 +1,7 @@
 //! Users with very many sessions: what is done to them does not go by each session.
 
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection};
 use domain::account::{EXPORTED_SESSIONS, Page, Withdrawal};
 use domain::audit::AuditAction;
 use domain::id::SessionId;
@@ -240,4 +242,35 @@ async fn sessions_that_were_there_before_they_were_counted_are_bounded() {
         assert_eq!(live.len(), 3);
         assert!(live.contains(&new.session.id));
     }
+}
+
+#[tokio::test]
+async fn what_ends_the_oldest_sessions_holds_no_identity_while_it_waits_for_the_user() {
+    let store = crate::store::postgres().await;
+    let first = log_in(&store, 0, 1).await;
+    let mut desk = PgConnection::establish(&store.place.url()).unwrap();
+    let user = first.user.id;
+    let lock = format!("BEGIN; SELECT FROM users WHERE id = '{user}' FOR UPDATE");
+    desk.batch_execute(&lock).unwrap();
+
+    let mut login = Box::pin(log_in(&store, 1, 1));
+    let waits = async {
+        let waiting = "SELECT count(*)::text AS t FROM pg_stat_activity \
+                       WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while store.place.texts(waiting) != ["1"] {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        _ = &mut login => panic!("the login did not wait for the user"),
+        () = waits => {}
+    }
+    // As disabling does; it would be a deadlock if the login had the identity.
+    let change = format!(
+        "SET lock_timeout = '500ms'; \
+         UPDATE identities SET revision = revision + 1 WHERE user_id = '{user}'; COMMIT"
+    );
+    desk.batch_execute(&change).unwrap();
+    let second = login.await;
+    assert_eq!(live(&store, &first, 1).await, [second.session.id]);
 }
