@@ -30,9 +30,8 @@ pub(crate) fn keep(
 ) -> DbResult<bool> {
     // (SQLite has one writer.)
     if let AnyConnection::Postgres(connection) = connection {
-        // First the user, then the identities, as a deletion, a merge or the support desk does, which
-        // would otherwise wait for this and this for them: an identity that is changed twice in a
-        // transaction is checked against the user's row again, although it keeps its user.
+        // First the user, then the identities, as whoever deletes, merges or disables: PostgreSQL checks
+        // an identity that is changed twice in a transaction against the user's row again.
         users::table
             .find(DbId(user.as_uuid()))
             .select(users::revision)

@@ -184,13 +184,24 @@ impl TokenClient {
 
     /// What the replicas share under the token's key and `suffix`.
     async fn load(&self, suffix: &str) -> Option<FetchedToken> {
+        let shared = self.shared.as_ref()?;
         let key = format!("{}{suffix}", self.key);
-        self.shared.as_ref()?.load(&key).await
+        let stored = told(shared.repository.load(&key)).await??;
+        let left = stored.expires_at.duration_since(shared.clock.now());
+        Some(FetchedToken {
+            token: stored.token,
+            expires_in: Duration::try_from(left).ok()?,
+        })
     }
 
-    async fn save(&self, suffix: &str, token: &FetchedToken) {
+    async fn save(&self, suffix: &str, fetched: &FetchedToken) {
         if let Some(shared) = &self.shared {
-            shared.save(&format!("{}{suffix}", self.key), token).await;
+            let key = format!("{}{suffix}", self.key);
+            let stored = StoredWechatToken {
+                token: fetched.token.clone(),
+                expires_at: after(shared.clock.now(), fetched.expires_in),
+            };
+            told(shared.repository.save(&key, &stored)).await;
         }
     }
 
@@ -245,25 +256,6 @@ impl fmt::Debug for TokenClient {
 pub struct SharedTokens {
     pub repository: Arc<dyn WechatTokenRepository>,
     pub clock: Arc<dyn Clock>,
-}
-
-impl SharedTokens {
-    async fn load(&self, key: &str) -> Option<FetchedToken> {
-        let stored = told(self.repository.load(key)).await??;
-        let left = stored.expires_at.duration_since(self.clock.now());
-        Some(FetchedToken {
-            token: stored.token,
-            expires_in: Duration::try_from(left).ok()?,
-        })
-    }
-
-    async fn save(&self, key: &str, fetched: &FetchedToken) {
-        let stored = StoredWechatToken {
-            token: fetched.token.clone(),
-            expires_at: after(self.clock.now(), fetched.expires_in),
-        };
-        told(self.repository.save(key, &stored)).await;
-    }
 }
 
 /// What the repository says, if it does in time.
