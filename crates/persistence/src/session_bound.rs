@@ -30,8 +30,8 @@ pub(crate) fn keep(
 ) -> DbResult<bool> {
     // (SQLite has one writer.)
     if let AnyConnection::Postgres(connection) = connection {
-        // First the user, then the identities, as whoever deletes, merges or disables: PostgreSQL checks
-        // an identity that is changed twice in a transaction against the user's row again.
+        // Deleting, merging and disabling lock the user before the identities, so this does as well.
+        // PostgreSQL locks the user's row when a transaction changes an identity a second time.
         users::table
             .find(DbId(user.as_uuid()))
             .select(users::revision)

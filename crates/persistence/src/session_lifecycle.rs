@@ -67,7 +67,7 @@ impl SessionLifecycle for Database {
 
     async fn end_all(&self, user: UserId, at: Timestamp) -> StoreResult<usize> {
         self.transact(move |one| {
-            // Whoever else changes several of the user's sessions has locked the user before.
+            // Everything that changes several sessions of a user locks the user first.
             lock_user(one, user)?;
             end_all(one, user, at)
         })
