@@ -41,7 +41,7 @@ export interface components {
              */
             refreshExpiresIn: number;
             refreshToken: string;
-            /** @description A JWT (EdDSA). */
+            /** @description A JWT, signed with `tokens.algorithm`. */
             token: string;
             /** @description Always `Bearer`. */
             tokenType: string;

@@ -25,7 +25,7 @@ pub(crate) struct RefreshBody {
 replies! {
     /// A pair of tokens, as a login answers it too.
     pub(crate) TokenFields<'a> from pair: &'a TokenPair {
-        /// A JWT (EdDSA).
+        /// A JWT, signed with `tokens.algorithm`.
         token: &'a str = pair.access.expose(),
         /// Always `Bearer`.
         token_type: &'static str = "Bearer",
